@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { SealedEvent } from "../log/event.js";
+import { type EventLog, MAX_PAGE_CHARS, MAX_PAGE_EVENTS, type VersionRange } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import { EMPTY_TAIL } from "../log/seal.js";
+import { ACTOR, allEvents, appendCount, type DefineCase, event } from "./target.js";
+
+export function readCases(define: DefineCase): void {
+  define("an empty log has the empty tail and no pages", async ({ log }) => {
+    assert.deepEqual(await log.tail(), EMPTY_TAIL);
+    assert.deepEqual(await allEvents(log), []);
+    assert.deepEqual(await versionsOf(log, "session-a"), []);
+    assert.equal(await log.offsetAt(new Date()), 0);
+  });
+
+  define("bounds of readAll are inclusive; outside the log there is nothing", async ({ log }) => {
+    await appendCount(log, "session-a", 10);
+    const offsets = async (from?: number, to?: number) =>
+      (
+        await allEvents(log, {
+          ...(from === undefined ? {} : { from }),
+          ...(to === undefined ? {} : { to }),
+        })
+      ).map(({ offset }) => offset);
+    assert.deepEqual(await offsets(3, 5), [3, 4, 5]);
+    assert.deepEqual(await offsets(9), [9, 10]);
+    assert.deepEqual(await offsets(undefined, 2), [1, 2]);
+    assert.deepEqual(await offsets(0, 1), [1]);
+    assert.deepEqual(await offsets(10, 99), [10]);
+    assert.deepEqual(await offsets(11), []);
+    assert.deepEqual(await offsets(5, 4), []);
+  });
+
+  define("readStream gives one stream by version, and as of an offset", async ({ log }) => {
+    for (let i = 0; i < 6; i++) await appendCount(log, i % 2 === 0 ? "session-a" : "session-ab", 1);
+    assert.deepEqual(await versionsOf(log, "session-a"), [1, 2, 3]);
+    assert.deepEqual(await versionsOf(log, "session-a", { from: 2 }), [2, 3]);
+    assert.deepEqual(await versionsOf(log, "session-a", { to: 2 }), [1, 2]);
+    assert.deepEqual(await versionsOf(log, "session-a", { toOffset: 4 }), [1, 2]);
+    assert.deepEqual(await versionsOf(log, "session-a", { from: 4 }), []);
+    assert.deepEqual(await versionsOf(log, "session"), []);
+    for await (const one of eventsOf(log.readStream("session-ab"))) assert.equal(one.stream, "session-ab");
+  });
+
+  define("pages are full but bounded, in number and in size", async ({ log }) => {
+    const many = Array.from({ length: MAX_PAGE_EVENTS + 500 }, (_, i) => event("t", { i }));
+    await log.append({ stream: "session-a", events: many }, ACTOR);
+    const large = Array.from({ length: 3 }, () => event("t", "x".repeat(MAX_PAGE_CHARS / 2 + 1)));
+    await log.append({ stream: "session-b", events: large }, ACTOR);
+    const pages: (readonly SealedEvent[])[] = [];
+    for await (const page of log.readAll()) pages.push(page);
+    for (const page of pages) {
+      const chars = page.reduce((sum, { dataText, metaText }) => sum + (dataText?.length ?? 0) + metaText.length, 0);
+      assert.ok(page.length >= 1 && page.length <= MAX_PAGE_EVENTS);
+      assert.ok(page.length === 1 || chars <= MAX_PAGE_CHARS);
+    }
+    const offsets = pages.flat().map(({ offset }) => offset);
+    assert.deepEqual(
+      offsets,
+      offsets.map((_, i) => i + 1),
+    );
+    assert.equal(offsets.length, MAX_PAGE_EVENTS + 503);
+  });
+
+  define("a read ends at the tail it began with, while others append", async ({ log }) => {
+    const many = Array.from({ length: MAX_PAGE_EVENTS + 10 }, (_, i) => event("t", { i }));
+    await log.append({ stream: "session-a", events: many }, ACTOR);
+    let seen = 0;
+    for await (const page of log.readAll()) {
+      seen += page.length;
+      await appendCount(log, "session-a", 2);
+    }
+    assert.equal(seen, MAX_PAGE_EVENTS + 10);
+  });
+
+  define("what a reader does with an event does not reach the log", async ({ log }) => {
+    await log.append({ stream: "session-a", events: [event("t", { list: [1] })] }, ACTOR);
+    const first = (await allEvents(log))[0] as SealedEvent;
+    (first.data as { list: number[] }).list.push(2);
+    assert.deepEqual((await allEvents(log))[0]?.data, { list: [1] });
+  });
+
+  define("offsetAt finds the last event at or before a time", async ({ log, clock }) => {
+    for (const second of ["01", "01", "03", "03", "05"]) {
+      clock.set(`2026-02-01T00:00:${second}.500Z`);
+      await appendCount(log, "session-a", 1);
+    }
+    const at = (text: string) => log.offsetAt(new Date(text));
+    assert.equal(await at("2026-02-01T00:00:01.499Z"), 0);
+    assert.equal(await at("2026-02-01T00:00:01.500Z"), 2);
+    assert.equal(await at("2026-02-01T00:00:02.000Z"), 2);
+    assert.equal(await at("2026-02-01T00:00:03.500Z"), 4);
+    assert.equal(await at("2030-01-01T00:00:00.000Z"), 5);
+  });
+}
+
+async function versionsOf(log: EventLog, stream: string, range?: VersionRange): Promise<number[]> {
+  const versions: number[] = [];
+  for await (const one of eventsOf(log.readStream(stream, range))) versions.push(one.version);
+  return versions;
+}

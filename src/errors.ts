@@ -1,0 +1,146 @@
+/**
+ * Every error that sessiondb throws on purpose.
+ *
+ * `code` is stable API (documented in docs/errors.md); `hint` is the next command or action to try.
+ * A subclass exists only where callers handle the case differently; its facts are fields, not text.
+ * Wrong argument types by a programmer are plain `TypeError`s.
+ */
+export interface ErrorFacts {
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+export class SessionDbError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = facts.hint;
+  }
+}
+
+/** The input cannot be stored identically on every backend; nothing was written. `path` is a JSON Pointer into it. */
+export class InvalidEventError extends SessionDbError {
+  readonly path: string;
+
+  constructor(code: string, message: string, path: string, facts: ErrorFacts = {}) {
+    super(code, path === "" ? message : `${message} (at ${path})`, facts);
+    this.path = path;
+  }
+}
+
+/** A flag, a URL or a configuration value is wrong. */
+export class UsageError extends SessionDbError {}
+
+/** The thing that was asked for does not exist (any more). */
+export class NotFoundError extends SessionDbError {}
+
+/** Somebody else changed the stream first: `actual` is its version now, `expected` what the caller named. */
+export class ConflictError extends SessionDbError {
+  readonly stream: string;
+  readonly expected: number | string;
+  readonly actual: number;
+
+  constructor(stream: string, expected: number | string, actual: number) {
+    super("VERSION_CONFLICT", `${stream} is at version ${actual}, expected ${expected}`, {
+      hint: "read it again and repeat the change on its present state",
+    });
+    this.stream = stream;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The change contradicts a rule of the domain (for example: the id belongs to a deleted session). */
+export class RuleError extends SessionDbError {}
+
+/** The event id was already appended with other content; the first event stands, nothing was written. */
+export class EventIdReusedError extends SessionDbError {
+  readonly eventId: string;
+  readonly offset: number;
+
+  constructor(eventId: string, offset: number) {
+    super("EVENT_ID_REUSED", `event id ${eventId} already stands at offset ${offset} with other content`, {
+      hint: "give each new event a new id; repeat an append only with exactly the same events",
+    });
+    this.eventId = eventId;
+    this.offset = offset;
+  }
+}
+
+/** The log is locked by somebody else, or its server cannot be reached. Trying again later may help. */
+export class UnavailableError extends SessionDbError {}
+
+/** Retries are spent and the backend never said whether the append was committed. Repeat it with the same event ids. */
+export class AppendOutcomeUnknownError extends SessionDbError {
+  readonly eventIds: readonly string[];
+
+  constructor(eventIds: readonly string[], cause: unknown) {
+    super("APPEND_OUTCOME_UNKNOWN", "the connection was lost before the append was confirmed or refused", {
+      hint: "append again with the same event ids: what was committed is recognised and not doubled",
+      cause,
+    });
+    this.eventIds = eventIds;
+  }
+}
+
+export interface IntegrityFacts extends ErrorFacts {
+  /** Offset of the first event that is wrong, where it is known. */
+  readonly offset?: number;
+  /** Line number from 1, for JSONL. */
+  readonly line?: number;
+  /** Byte position from 0 of the start of that line, for JSONL. */
+  readonly byte?: number;
+}
+
+/** Stored history is damaged or was edited. */
+export class IntegrityError extends SessionDbError {
+  readonly offset: number | undefined;
+  readonly line: number | undefined;
+  readonly byte: number | undefined;
+
+  constructor(code: string, message: string, facts: IntegrityFacts = {}) {
+    super(code, message, facts);
+    this.offset = facts.offset;
+    this.line = facts.line;
+    this.byte = facts.byte;
+  }
+}
+
+/** The two logs do not share one history after `lastCommonOffset`. */
+export class DivergedError extends SessionDbError {
+  readonly lastCommonOffset: number;
+
+  constructor(message: string, lastCommonOffset: number, facts: ErrorFacts = {}) {
+    super("LOGS_DIVERGED", message, facts);
+    this.lastCommonOffset = lastCommonOffset;
+  }
+}
+
+/** Sealed events do not continue the chain at the tail of the log; nothing was written. */
+export class ChainBreakError extends SessionDbError {
+  readonly tailOffset: number;
+
+  constructor(message: string, tailOffset: number, facts: ErrorFacts = {}) {
+    super("CHAIN_BREAK", message, facts);
+    this.tailOffset = tailOffset;
+  }
+}
+
+/** The act destroys something and was not confirmed. */
+export class RefusedError extends SessionDbError {}
+
+/** The log was closed by its owner. */
+export class ClosedError extends SessionDbError {
+  constructor(operation: string) {
+    super("LOG_CLOSED", `${operation}: the log is closed`, {
+      hint: "open it again with openLog(url)",
+    });
+  }
+}
+
+/** A file, disk or server failed; after an append, reopen before going on. */
+export class StorageError extends SessionDbError {}

@@ -1,0 +1,82 @@
+import { ChainBreakError, IntegrityError } from "../errors.js";
+import { recomputeHash, type SealedFields } from "./event.js";
+import { EMPTY_TAIL, type Tail } from "./seal.js";
+
+/**
+ * Walks a chain event by event. `versionOf` is asked only for the first event of a stream that this check sees: the
+ * stream's version before it (0 where the check starts at offset 1).
+ */
+export class ChainCheck {
+  #tail: Tail;
+  readonly #versions = new Map<string, number>();
+
+  constructor(after: Tail = EMPTY_TAIL) {
+    this.#tail = after;
+  }
+
+  get tail(): Tail {
+    return this.#tail;
+  }
+
+  /** @returns what is wrong with `event` as the next one, or undefined; then it is the new tail */
+  next(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
+    const fault = this.#placeFault(event, versionBefore) ?? this.#hashFault(event);
+    if (fault !== undefined) return fault;
+    this.#versions.set(event.stream, event.version);
+    this.#tail = {
+      offset: event.offset,
+      hash: event.hash,
+      recordedAt: event.recordedAt,
+    };
+    return undefined;
+  }
+
+  #placeFault(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
+    if (event.offset !== this.#tail.offset + 1) return `its offset is ${event.offset}`;
+    if (event.recordedAt < this.#tail.recordedAt)
+      return `its time ${event.recordedAt} is before that of the event before it`;
+    if (event.commit < event.offset) return `its commit ${event.commit} is smaller than its offset`;
+    const before = this.#versions.get(event.stream) ?? versionBefore?.(event.stream);
+    if (before !== undefined && event.version !== before + 1) {
+      return `its version is ${event.version}, but ${event.stream} was at ${before}`;
+    }
+    return undefined;
+  }
+
+  #hashFault(event: SealedFields): string | undefined {
+    const expected = recomputeHash(this.#tail.hash, event);
+    return expected === event.hash ? undefined : `its hash is ${event.hash}, computed ${expected}`;
+  }
+}
+
+/** @throws IntegrityError CHAIN_BROKEN naming the offset */
+export function chainBroken(offset: number, fault: string): IntegrityError {
+  return new IntegrityError("CHAIN_BROKEN", `the chain breaks at offset ${offset}: ${fault}`, {
+    offset,
+    hint: "the event was changed after it was written: compare with a backup or another copy of this log",
+  });
+}
+
+/**
+ * Checks events that are to be appended as they are after `tail`.
+ *
+ * @throws ChainBreakError
+ */
+export function assertContinues(
+  tail: Tail,
+  events: readonly SealedFields[],
+  versionBefore: (stream: string) => number,
+): void {
+  const check = new ChainCheck(tail);
+  for (const event of events) {
+    const fault = check.next(event, versionBefore);
+    if (fault !== undefined) {
+      const message = `event ${event.offset} does not continue this log, which ends at ${tail.offset}: ${fault}`;
+      throw new ChainBreakError(message, tail.offset);
+    }
+  }
+  const last = events.at(-1);
+  if (last !== undefined && last.commit !== last.offset) {
+    throw new ChainBreakError(`the events end inside an append (offset ${last.offset} of ${last.commit})`, tail.offset);
+  }
+}

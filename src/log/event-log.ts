@@ -1,0 +1,120 @@
+import type { SealedEvent } from "./event.js";
+import type { AppendOptions, StreamAppend } from "./prepare.js";
+import type { Tail } from "./seal.js";
+import type { Sidecar } from "./sidecar.js";
+
+export interface AppendResult {
+  /** The stored events, in order: those of this call, or of the first call with the same ids. */
+  readonly events: readonly SealedEvent[];
+  /** Inclusive. */
+  readonly firstOffset: number;
+  /** Inclusive. */
+  readonly lastOffset: number;
+  /** True where these ids had been appended before: nothing was written now. */
+  readonly repeated: boolean;
+}
+
+/** Bounds are inclusive; both default to the ends that the log has when the read starts. */
+export interface OffsetRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Bounds are inclusive. */
+export interface VersionRange {
+  readonly from?: number;
+  readonly to?: number;
+  /** Only events up to this offset of the log (inclusive): the stream as it was then. */
+  readonly toOffset?: number;
+}
+
+/** What a backend can do. Tests and callers read this, never the backend's name. */
+export interface Capabilities {
+  /** An append that resolved survives a crash of the process and a loss of power. */
+  readonly durable: boolean;
+  /** Other processes may append to the same log. */
+  readonly shared: boolean;
+}
+
+/**
+ * One log: all streams, in one order. The seam between the backends (which store events) and the readers (which fold
+ * them); src/testing.ts checks every promise made here on every backend.
+ *
+ * For all operations: a closed log rejects with ClosedError. A failed read rejects; it never ends early and never
+ * yields less. Nothing here blocks the event loop for more than some tens of milliseconds.
+ */
+export interface EventLog {
+  /** The address, with any password masked. */
+  readonly url: string;
+  readonly capabilities: Capabilities;
+
+  /**
+   * Appends events to one or more streams: all of them at consecutive offsets, or none.
+   *
+   * Durable (see capabilities) when it resolves. Appends of one process are taken in the order of their calls. Events
+   * whose ids stand in the log already, with the same content, are not written again: the first result comes back, and
+   * expected versions are not looked at.
+   *
+   * @throws InvalidEventError the input cannot be stored; ConflictError a stream is not at its expected version;
+   *   EventIdReusedError an id stands in the log with other content. Nothing was written after any of these.
+   * @throws UnavailableError locked or unreachable for longer than the limit; nothing was written
+   * @throws AppendOutcomeUnknownError it may have been written: repeat it with the same ids
+   * @throws StorageError the storage failed; the log refuses further appends where it could not undo half a write
+   */
+  append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult>;
+
+  /**
+   * Appends events that another log has sealed, for migration and restore: offsets, versions, times, ids and hashes stay
+   * as they are. The first must continue the chain at the tail, each next one the one before; hashes are recomputed.
+   * The last event must be the last one of its append (offset = commit). All or nothing, durable when it resolves.
+   *
+   * @returns the new tail
+   * @throws ChainBreakError they do not continue the chain; nothing was written
+   */
+  appendSealed(events: readonly SealedEvent[]): Promise<Tail>;
+
+  /**
+   * The events of the log in order of their offsets, as pages that are never empty. Every event up to `to` (default: the
+   * tail when the first page is asked for) comes once; appends meanwhile change nothing. Memory is bounded by the size
+   * of a page (MAX_PAGE_EVENTS events or about MAX_PAGE_CHARS characters, at least one event), and nothing is held open
+   * in the storage between two pages. A range without events yields no page.
+   *
+   * @throws IntegrityError a stored event cannot be read, with its offset (JSONL: line and byte)
+   */
+  readAll(range?: OffsetRange): AsyncGenerator<readonly SealedEvent[], void, undefined>;
+
+  /** The events of one stream in order of their versions; otherwise as readAll. An unknown stream yields no page. */
+  readStream(stream: string, range?: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined>;
+
+  /** Last offset and its hash, after everything that any process has appended before this call. */
+  tail(): Promise<Tail>;
+
+  /** Offset of the last event with recordedAt <= time; 0 where there is none. */
+  offsetAt(time: Date): Promise<number>;
+
+  /**
+   * Cuts the log back to `offset` (inclusive; 0 empties it), for rollback. The caller has saved what is cut. Where the
+   * cut falls inside an append, its remaining events form an append of their own from then on.
+   *
+   * @throws ChainBreakError the log does not end at `expectedTail`: somebody has appended since; nothing was cut
+   */
+  truncateAfter(offset: number, expectedTail: Tail): Promise<Tail>;
+
+  /**
+   * A doorbell: `ring` is called some time after somebody has appended, in this or another process. It may come late,
+   * twice, or for nothing, and carries no data; whoever hears it reads from where it stopped. It keeps no process alive.
+   *
+   * @returns stops the ringing
+   */
+  onAppended(ring: () => void): () => void;
+
+  /** Documents kept beside the log. Losing them loses no fact. */
+  readonly sidecar: Sidecar;
+
+  /** Waits for appends under way, then releases everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export const MAX_PAGE_EVENTS = 1000;
+/** UTF-16 units of data and meta texts in one page. */
+export const MAX_PAGE_CHARS = 4 * 1024 * 1024;

@@ -1,0 +1,144 @@
+import { ChainBreakError, ClosedError } from "../../errors.js";
+import { assertContinues } from "../chain-check.js";
+import { SealedEvent } from "../event.js";
+import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
+import { GroupCommit } from "../group-commit.js";
+import { pagesOf } from "../paging.js";
+import {
+  type AppendOptions,
+  type Entropy,
+  type PreparedEvent,
+  prepareAppend,
+  type StreamAppend,
+  systemEntropy,
+} from "../prepare.js";
+import { EMPTY_TAIL, type SealOutcome, seal, type Tail } from "../seal.js";
+import { MemorySidecar } from "./memory-sidecar.js";
+
+export interface MemoryLogOptions {
+  now?: () => Date;
+  entropy?: Entropy;
+}
+
+/** The reference backend: an array. What it answers is what every other backend must answer. */
+export class MemoryLog implements EventLog {
+  readonly url = "memory:";
+  readonly capabilities: Capabilities = { durable: false, shared: false };
+  readonly sidecar = new MemorySidecar();
+  readonly #now: () => Date;
+  readonly #entropy: Entropy;
+  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  readonly #rings = new Set<() => void>();
+  #events: SealedEvent[] = [];
+  #streams = new Map<string, SealedEvent[]>();
+  #ids = new Map<string, SealedEvent>();
+  #closed = false;
+
+  constructor(options: MemoryLogOptions = {}) {
+    this.#now = options.now ?? (() => new Date());
+    this.#entropy = options.entropy ?? systemEntropy();
+  }
+
+  async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen("append");
+    const batches = Array.isArray(batch) ? batch : [batch];
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+  }
+
+  async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
+    this.#assertOpen("appendSealed");
+    assertContinues(this.#tail(), events, (stream) => this.#versionOf(stream));
+    this.#store(events);
+    return this.#tail();
+  }
+
+  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    this.#assertOpen("readAll");
+    const from = Math.max(range.from ?? 1, 1);
+    yield* pagesOf(this.#events.slice(from - 1, range.to).map(copyOf));
+  }
+
+  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    this.#assertOpen("readStream");
+    const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
+    const all = this.#streams.get(stream) ?? [];
+    const wanted = all.filter(({ version, offset }) => version >= from && version <= to && offset <= toOffset);
+    yield* pagesOf(wanted.map(copyOf));
+  }
+
+  async tail(): Promise<Tail> {
+    this.#assertOpen("tail");
+    return this.#tail();
+  }
+
+  async offsetAt(time: Date): Promise<number> {
+    this.#assertOpen("offsetAt");
+    const limit = time.toISOString();
+    return this.#events.findLast(({ recordedAt }) => recordedAt <= limit)?.offset ?? 0;
+  }
+
+  async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    this.#assertOpen("truncateAfter");
+    const tail = this.#tail();
+    if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
+      throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expectedTail.offset}`, tail.offset);
+    }
+    const kept = this.#events.slice(0, offset);
+    this.#events = [];
+    this.#streams = new Map();
+    this.#ids = new Map();
+    this.#store(kept.map((event) => new SealedEvent({ ...event, commit: Math.min(event.commit, offset) })));
+    return this.#tail();
+  }
+
+  onAppended(ring: () => void): () => void {
+    this.#assertOpen("onAppended");
+    this.#rings.add(ring);
+    return () => this.#rings.delete(ring);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#appends.close();
+    this.#rings.clear();
+  }
+
+  async #flush(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
+    const known = {
+      versionOf: (stream: string) => this.#versionOf(stream),
+      eventById: (id: string) => this.#ids.get(id),
+    };
+    const sealed = seal(this.#tail(), group, known, this.#now());
+    this.#store(sealed.events);
+    return sealed.outcomes;
+  }
+
+  #store(events: readonly SealedEvent[]): void {
+    for (const event of events) {
+      this.#events.push(event);
+      this.#ids.set(event.id, event);
+      const stream = this.#streams.get(event.stream);
+      if (stream === undefined) this.#streams.set(event.stream, [event]);
+      else stream.push(event);
+    }
+    if (events.length > 0) for (const ring of this.#rings) ring();
+  }
+
+  #versionOf(stream: string): number {
+    return this.#streams.get(stream)?.length ?? 0;
+  }
+
+  #tail(): Tail {
+    const last = this.#events.at(-1);
+    return last === undefined ? EMPTY_TAIL : { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
+  }
+
+  #assertOpen(operation: string): void {
+    if (this.#closed) throw new ClosedError(operation);
+  }
+}
+
+/** Readers get objects of their own, so that nobody can change the log through parsed data. */
+function copyOf(event: SealedEvent): SealedEvent {
+  return new SealedEvent(event);
+}

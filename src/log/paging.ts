@@ -1,0 +1,48 @@
+import type { SealedEvent } from "./event.js";
+import { MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "./event-log.js";
+
+/** Fills one page: events are added until it is full. A page takes its first event whatever its size. */
+export class PageFiller {
+  #events: SealedEvent[] = [];
+  #chars = 0;
+
+  /** @returns false where the event no longer fits: take the page, then add it again */
+  add(event: SealedEvent): boolean {
+    const chars = (event.dataText?.length ?? 0) + event.metaText.length;
+    if (this.#events.length > 0 && (this.#events.length === MAX_PAGE_EVENTS || this.#chars + chars > MAX_PAGE_CHARS)) {
+      return false;
+    }
+    this.#events.push(event);
+    this.#chars += chars;
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  take(): SealedEvent[] {
+    const page = this.#events;
+    this.#events = [];
+    this.#chars = 0;
+    return page;
+  }
+}
+
+/** Cuts events into pages. */
+export function* pagesOf(events: Iterable<SealedEvent>): Generator<SealedEvent[], void, undefined> {
+  const filler = new PageFiller();
+  for (const event of events) {
+    if (filler.add(event)) continue;
+    yield filler.take();
+    filler.add(event);
+  }
+  if (!filler.isEmpty) yield filler.take();
+}
+
+/** Events one by one, out of pages. */
+export async function* eventsOf(
+  pages: AsyncIterable<readonly SealedEvent[]>,
+): AsyncGenerator<SealedEvent, void, undefined> {
+  for await (const page of pages) yield* page;
+}

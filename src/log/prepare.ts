@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import { v7 as uuidV7 } from "uuid";
+import { InvalidEventError } from "../errors.js";
+import { canonicalText, isWellFormed } from "./canonical.js";
+import type { NewEvent } from "./event.js";
+import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.js";
+import { bodyTextOf, dataHashOf } from "./hash-chain.js";
+
+/** Events for one stream, in order. */
+export interface StreamAppend {
+  stream: string;
+  /** Checked when the append is sealed. Default "any". */
+  expectedVersion?: ExpectedVersion;
+  events: readonly NewEvent[];
+}
+
+export interface AppendOptions {
+  /** Who changes this: `user:ada`, `agent:claude`, `ada@host`. Events may name their own. */
+  actor: string;
+}
+
+/** An event that was checked, given an id and a salt, and turned into the texts that are hashed and stored. */
+export interface PreparedEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly type: string;
+  readonly actor: string;
+  readonly dataText: string;
+  readonly metaText: string;
+  readonly salt: string;
+  readonly bodyText: string;
+  /** What the caller expects of the stream, on the first event of each StreamAppend only. */
+  readonly expectedVersion: ExpectedVersion | undefined;
+  /** The id was made here just now, so no log can hold it yet: a first attempt need not look it up. */
+  readonly fresh: boolean;
+}
+
+/** Where ids and salts come from; tests inject fixed ones. */
+export interface Entropy {
+  newId(): string;
+  /** 32 hex digits. */
+  newSalt(): string;
+}
+
+export const MAX_EVENTS_PER_APPEND = 10_000;
+/** Characters of all data and meta texts of one append. */
+export const MAX_CHARS_PER_APPEND = 64 * 1024 * 1024;
+/** UTF-8 bytes: with the version it must fit into one index entry of Postgres (2,704 bytes). */
+export const MAX_STREAM_BYTES = 1024;
+export const MAX_NAME_BYTES = 256;
+export const MAX_META_CHARS = 64 * 1024;
+
+const SALT_BYTES = 16;
+const SALTS_PER_POOL = 256;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is its purpose
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
+/** UUIDv7 and salts from the system's random source, which is asked for many salts at a time. */
+export function systemEntropy(): Entropy {
+  let pool = Buffer.alloc(0);
+  let used = 0;
+  return {
+    newId: () => uuidV7(),
+    newSalt: () => {
+      if (used >= pool.length) {
+        pool = randomBytes(SALT_BYTES * SALTS_PER_POOL);
+        used = 0;
+      }
+      used += SALT_BYTES;
+      return pool.toString("hex", used - SALT_BYTES, used);
+    },
+  };
+}
+
+/**
+ * Checks a whole append and makes its texts. Pure but for ids and salts; touches no log, so all that can be wrong with
+ * the input is refused before any lock is taken.
+ *
+ * @throws InvalidEventError for anything that could not be stored identically on every backend
+ * @throws TypeError for an expectedVersion that is none
+ */
+export function prepareAppend(
+  batch: readonly StreamAppend[],
+  options: AppendOptions,
+  entropy: Entropy,
+): PreparedEvent[] {
+  const prepared: PreparedEvent[] = [];
+  let chars = 0;
+  for (const { stream, events, expectedVersion = "any" } of batch) {
+    assertName("stream", stream, MAX_STREAM_BYTES);
+    assertExpectedVersion(expectedVersion);
+    events.forEach((event, index) => {
+      const ready = prepareEvent(stream, event, options, entropy, index === 0 ? expectedVersion : undefined);
+      chars += ready.dataText.length + ready.metaText.length;
+      prepared.push(ready);
+    });
+  }
+  assertSize(prepared, chars);
+  return prepared;
+}
+
+function prepareEvent(
+  stream: string,
+  event: NewEvent,
+  options: AppendOptions,
+  entropy: Entropy,
+  expectedVersion: ExpectedVersion | undefined,
+): PreparedEvent {
+  const { type } = event;
+  const actor = event.actor ?? options.actor;
+  const id = event.id ?? entropy.newId();
+  assertName("type", type, MAX_NAME_BYTES);
+  assertName("actor", actor, MAX_NAME_BYTES);
+  if (!UUID.test(id)) throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id");
+  const dataText = canonicalText(event.data);
+  const metaText = metaTextOf(event.meta);
+  const salt = entropy.newSalt();
+  const bodyText = bodyTextOf({
+    actor,
+    dataHash: dataHashOf(salt, dataText),
+    id,
+    metaText,
+    stream,
+    type,
+  });
+  const fresh = event.id === undefined;
+  return {
+    id,
+    stream,
+    type,
+    actor,
+    dataText,
+    metaText,
+    salt,
+    bodyText,
+    expectedVersion,
+    fresh,
+  };
+}
+
+function metaTextOf(meta: NewEvent["meta"]): string {
+  if (meta === undefined) return "{}";
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
+    throw new InvalidEventError("META_INVALID", "meta is an object", "/meta");
+  }
+  if (meta.schema !== undefined && !(Number.isSafeInteger(meta.schema) && meta.schema >= 1)) {
+    throw new InvalidEventError("META_INVALID", "schema is a whole number from 1", "/meta/schema");
+  }
+  const text = canonicalText(meta);
+  if (text.length > MAX_META_CHARS) {
+    throw new InvalidEventError("META_INVALID", `meta is longer than ${MAX_META_CHARS} characters`, "/meta");
+  }
+  return text;
+}
+
+/** @throws InvalidEventError NAME_INVALID unless `value` is a printable, well-formed, not empty string within the limit */
+export function assertName(field: "stream" | "type" | "actor", value: unknown, maxBytes: number): void {
+  const fault = nameFault(value, maxBytes);
+  if (fault !== undefined) throw new InvalidEventError("NAME_INVALID", `${field} ${fault}`, `/${field}`);
+}
+
+function nameFault(value: unknown, maxBytes: number): string | undefined {
+  if (typeof value !== "string" || value === "") return "must be a string that is not empty";
+  if (CONTROL.test(value)) return "must not contain control characters";
+  if (!isWellFormed(value)) return "must be well-formed Unicode";
+  if (value.length * 3 > maxBytes && Buffer.byteLength(value) > maxBytes) return `is longer than ${maxBytes} bytes`;
+  return undefined;
+}
+
+function assertSize(prepared: readonly PreparedEvent[], chars: number): void {
+  if (prepared.length === 0) {
+    throw new InvalidEventError("APPEND_EMPTY", "an append needs at least one event", "");
+  }
+  if (prepared.length > MAX_EVENTS_PER_APPEND || chars > MAX_CHARS_PER_APPEND) {
+    const limit = `${MAX_EVENTS_PER_APPEND} events or ${MAX_CHARS_PER_APPEND} characters`;
+    throw new InvalidEventError("APPEND_TOO_LARGE", `one append takes at most ${limit}`, "", {
+      hint: "split it into several appends",
+    });
+  }
+}

@@ -1,0 +1,164 @@
+import { EventIdReusedError, InvalidEventError, type SessionDbError } from "../errors.js";
+import { SealedEvent } from "./event.js";
+import { versionConflict } from "./expected-version.js";
+import { chainHash, GENESIS_HASH } from "./hash-chain.js";
+import type { PreparedEvent } from "./prepare.js";
+
+/** The end of a log. Offset 0, the genesis hash and an empty time for an empty log. */
+export interface Tail {
+  readonly offset: number;
+  readonly hash: string;
+  /** recordedAt of the last event; "" where there is none. */
+  readonly recordedAt: string;
+}
+
+export const EMPTY_TAIL: Tail = {
+  offset: 0,
+  hash: GENESIS_HASH,
+  recordedAt: "",
+};
+
+/** What seal must know of the log; the backend has looked it up under its lock. */
+export interface Known {
+  /** Version of a stream at the tail; 0 where it has no events. */
+  versionOf(stream: string): number;
+  /** The event that already has this id, if any. */
+  eventById(id: string): SealedEvent | undefined;
+}
+
+/** What became of one append of a group. `events` are the stored ones, also for a repeated append. */
+export type SealOutcome =
+  | { readonly kind: "sealed"; readonly events: SealedEvent[] }
+  | { readonly kind: "repeated"; readonly events: SealedEvent[] }
+  | { readonly kind: "refused"; readonly error: SessionDbError };
+
+export interface Sealed {
+  /** All new events of the group, in order; to be written by the backend in one go. */
+  readonly events: SealedEvent[];
+  /** One outcome per append, in the order given. */
+  readonly outcomes: SealOutcome[];
+  readonly tail: Tail;
+}
+
+/**
+ * Gives a group of appends their offsets, versions, time and hashes after `tail`. The only place that numbers or hashes,
+ * called by every backend, so no two can disagree. Pure: the same arguments give the same bytes.
+ *
+ * Each append is taken whole or refused whole, and sees those of the group before it. The time is `now`, or the tail's
+ * where the clock has gone back.
+ */
+export function seal(tail: Tail, group: readonly (readonly PreparedEvent[])[], known: Known, now: Date): Sealed {
+  const state = new GroupState(tail, known, now);
+  const outcomes = group.map((append) => state.add(append));
+  return { events: state.events, outcomes, tail: state.tail };
+}
+
+class GroupState {
+  readonly events: SealedEvent[] = [];
+  tail: Tail;
+  readonly #known: Known;
+  readonly #recordedAt: string;
+  readonly #versions = new Map<string, number>();
+  readonly #ids = new Map<string, SealedEvent>();
+
+  constructor(tail: Tail, known: Known, now: Date) {
+    this.tail = tail;
+    this.#known = known;
+    const nowText = now.toISOString();
+    this.#recordedAt = nowText > tail.recordedAt ? nowText : tail.recordedAt;
+  }
+
+  add(append: readonly PreparedEvent[]): SealOutcome {
+    const earlier = append.map((event) => this.#ids.get(event.id) ?? this.#known.eventById(event.id));
+    const reuse = idReuse(append, earlier);
+    if (reuse !== undefined) return { kind: "refused", error: reuse };
+    if (earlier[0] !== undefined) return { kind: "repeated", events: earlier as SealedEvent[] };
+    return this.#sealAppend(append);
+  }
+
+  #sealAppend(append: readonly PreparedEvent[]): SealOutcome {
+    const versions = new Map<string, number>();
+    const commit = this.tail.offset + append.length;
+    let tail = this.tail;
+    const events: SealedEvent[] = [];
+    for (const event of append) {
+      const before =
+        versions.get(event.stream) ?? this.#versions.get(event.stream) ?? this.#known.versionOf(event.stream);
+      if (event.expectedVersion !== undefined) {
+        const conflict = versionConflict(event.stream, event.expectedVersion, before);
+        if (conflict !== undefined) return { kind: "refused", error: conflict };
+      }
+      versions.set(event.stream, before + 1);
+      const sealed = sealOne(tail, event, before + 1, commit, this.#recordedAt);
+      events.push(sealed);
+      tail = sealed;
+    }
+    this.#accept(events, versions, tail);
+    return { kind: "sealed", events };
+  }
+
+  #accept(events: SealedEvent[], versions: Map<string, number>, tail: Tail): void {
+    for (const event of events) {
+      this.events.push(event);
+      this.#ids.set(event.id, event);
+    }
+    for (const [stream, version] of versions) this.#versions.set(stream, version);
+    this.tail = {
+      offset: tail.offset,
+      hash: tail.hash,
+      recordedAt: tail.recordedAt,
+    };
+  }
+}
+
+function sealOne(tail: Tail, event: PreparedEvent, version: number, commit: number, recordedAt: string): SealedEvent {
+  const place = { offset: tail.offset + 1, version, recordedAt };
+  return new SealedEvent({
+    ...place,
+    commit,
+    id: event.id,
+    stream: event.stream,
+    type: event.type,
+    actor: event.actor,
+    dataText: event.dataText,
+    metaText: event.metaText,
+    salt: event.salt,
+    dataHash: null,
+    hash: chainHash(tail.hash, place, event.bodyText),
+  });
+}
+
+/** All ids new: fine. All ids there with the same content, in one append: a repeat. Anything else: refused. */
+function idReuse(
+  append: readonly PreparedEvent[],
+  earlier: readonly (SealedEvent | undefined)[],
+): SessionDbError | undefined {
+  const twice = firstRepeatedId(append);
+  if (twice !== undefined) {
+    return new InvalidEventError("EVENT_ID_INVALID", `event id ${twice} stands twice in one append`, "/id");
+  }
+  for (const [index, stored] of earlier.entries()) {
+    const event = append[index] as PreparedEvent;
+    if (stored !== undefined && !isSame(event, stored)) return new EventIdReusedError(event.id, stored.offset);
+  }
+  const first = earlier.find((event) => event !== undefined);
+  const whole = first === undefined || earlier.every((event) => event?.commit === first.commit);
+  return whole ? undefined : new EventIdReusedError((first as SealedEvent).id, (first as SealedEvent).offset);
+}
+
+function firstRepeatedId(append: readonly PreparedEvent[]): string | undefined {
+  if (append.length === 1) return undefined;
+  const seen = new Set<string>();
+  return append.find(({ id }) => seen.size === seen.add(id).size)?.id;
+}
+
+/** A redacted event's data can no longer be compared; the rest still must be equal. */
+function isSame(event: PreparedEvent, stored: SealedEvent): boolean {
+  return (
+    event.stream === stored.stream &&
+    event.type === stored.type &&
+    event.actor === stored.actor &&
+    event.metaText === stored.metaText &&
+    (stored.redacted || event.dataText === stored.dataText)
+  );
+}
