@@ -1,0 +1,70 @@
+import { writeSync } from "node:fs";
+import pc from "picocolors";
+import { SessionDbError } from "../../errors.js";
+import { printable } from "./escape.js";
+
+/** Where a command prints. Data goes to stdout only; everything else to stderr. */
+export class Streams {
+  readonly json: boolean;
+  readonly #quiet: boolean;
+  readonly #debug: boolean;
+
+  constructor(options: { json?: boolean; quiet?: boolean; debug?: boolean } = {}) {
+    this.json = options.json === true;
+    this.#quiet = options.quiet === true;
+    this.#debug = options.debug === true;
+  }
+
+  /** Columns of the terminal; undefined where stdout is none, and then nothing is cut. */
+  get width(): number | undefined {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  }
+
+  lines(lines: readonly string[]): void {
+    if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** One JSON document. */
+  document(value: unknown): void {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** A remark for people, on stderr; not with --quiet or --json. */
+  note(text: string): void {
+    if (!this.#quiet && !this.json) process.stderr.write(`${printable(text)}\n`);
+  }
+
+  /** A line that overwrites itself, only on a terminal. An empty text clears it. */
+  progress(text: string): void {
+    if (process.stderr.isTTY && !this.#quiet && !this.json) process.stderr.write(`\r\u001b[K${printable(text)}`);
+  }
+
+  error(error: unknown): void {
+    const { code, message, hint } = describe(error);
+    if (this.json) {
+      process.stderr.write(
+        `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
+      );
+    } else {
+      const lines = [`${pc.red("error")} ${code}: ${printable(message)}`];
+      if (hint !== undefined) lines.push(`${pc.cyan("hint")}: ${printable(hint)}`);
+      process.stderr.write(`${lines.join("\n")}\n`);
+    }
+    if (this.#debug && error instanceof Error) process.stderr.write(`${printable(error.stack ?? "")}\n`);
+  }
+}
+
+function describe(error: unknown): { code: string; message: string; hint: string | undefined } {
+  if (error instanceof SessionDbError) return { code: error.code, message: error.message, hint: error.hint };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "UNEXPECTED", message, hint: "run the command again with --debug and report what it prints" };
+}
+
+/** `sessiondb log | head` closes the pipe early: that is no failure. */
+export function quietOnBrokenPipe(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    writeSync(2, `error OUTPUT_FAILED: ${error.message}\n`);
+    process.exit(1);
+  });
+}

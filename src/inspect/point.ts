@@ -1,0 +1,99 @@
+import { NotFoundError, UsageError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+
+/** A place in the log, as it was asked for and as it was understood. */
+export interface Point {
+  readonly text: string;
+  readonly offset: number;
+  /** What the text was taken to mean, for people. */
+  readonly meaning: string;
+}
+
+export interface PointContext {
+  /** The stream that `vN` counts in; without it `vN` is refused. */
+  readonly stream?: string;
+  readonly now: Date;
+}
+
+const OFFSET = /^\d{1,15}$/;
+const VERSION = /^v(\d{1,15})$/i;
+const HEAD = /^head(?:~(\d{1,15}))?$/i;
+const AGO = /^(\d{1,9})(s|m|h|d|w)$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/;
+const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/**
+ * Understands `42` (offset), `v12` (version in the session), `HEAD`, `HEAD~3`, `2026-01-31T10:00:00Z`, `2026-01-31`
+ * (local midnight), `2h` and `7d` (ago).
+ *
+ * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time
+ */
+export async function resolvePoint(log: EventLog, text: string, context: PointContext): Promise<Point> {
+  const point = (offset: number, meaning: string): Point => ({ text, offset, meaning });
+  const version = VERSION.exec(text);
+  if (version !== null)
+    return point(await offsetOfVersion(log, text, Number(version[1]), context.stream), `version ${version[1]}`);
+  if (OFFSET.test(text)) return point(await existing(log, Number(text), text), `offset ${Number(text)}`);
+  const head = HEAD.exec(text);
+  if (head !== null) {
+    const { offset } = await log.tail();
+    return point(await existing(log, offset - Number(head[1] ?? 0), text), text.toUpperCase());
+  }
+  const time = timeOf(text, context.now);
+  return point(await offsetAtTime(log, time), `as of ${time.toISOString()}`);
+}
+
+async function existing(log: EventLog, offset: number, text: string): Promise<number> {
+  const tail = await log.tail();
+  if (offset >= 0 && offset <= tail.offset) return offset;
+  throw new NotFoundError("POINT_OUTSIDE", `${text} is outside the log, which has offsets 1 to ${tail.offset}`, {
+    hint: "HEAD names the last event",
+  });
+}
+
+async function offsetOfVersion(
+  log: EventLog,
+  text: string,
+  version: number,
+  stream: string | undefined,
+): Promise<number> {
+  if (stream === undefined) {
+    throw new UsageError("POINT_INVALID", `${text} counts inside one session, and no session is named here`, {
+      hint: "use an offset, HEAD~N or a time",
+    });
+  }
+  for await (const event of eventsOf(log.readStream(stream, { from: version, to: version }))) return event.offset;
+  throw new NotFoundError("POINT_OUTSIDE", `${stream} has no version ${version}`);
+}
+
+async function offsetAtTime(log: EventLog, time: Date): Promise<number> {
+  const offset = await log.offsetAt(time);
+  if (offset > 0) return offset;
+  throw new NotFoundError("POINT_OUTSIDE", `${time.toISOString()} is before the first event`, {
+    hint: "offset 1 is the first event",
+  });
+}
+
+/** @throws UsageError POINT_INVALID */
+export function timeOf(text: string, now: Date): Date {
+  const ago = AGO.exec(text);
+  if (ago !== null)
+    return validTime(new Date(now.getTime() - Number(ago[1]) * (UNIT_MS[ago[2] as string] as number)), text);
+  // A date alone means local midnight; the language itself would take it as UTC.
+  if (DAY.test(text)) return validTime(new Date(`${text}T00:00:00`), text);
+  if (TIME.test(text)) return validTime(new Date(text), text);
+  throw invalidPoint(text);
+}
+
+function validTime(time: Date, text: string): Date {
+  if (Number.isNaN(time.getTime())) throw invalidPoint(text);
+  return time;
+}
+
+function invalidPoint(text: string): UsageError {
+  return new UsageError("POINT_INVALID", `${JSON.stringify(text)} is no point in the log`, {
+    hint: "write an offset (42), v12, HEAD, HEAD~3, 2026-01-31T10:00:00Z, 2026-01-31, 2h or 7d",
+  });
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { readMinskyJson } from "../../src/import/minsky-json.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sessiondb-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(content: string | Uint8Array): string {
+  const path = join(folder, "session-db.json");
+  writeFileSync(path, content);
+  return path;
+}
+
+const RECORD = { session: "task#1", repoName: "r" };
+
+test.each<[string, unknown, string, string, string | undefined]>([
+  ["a bare array", [RECORD], "bare array", "/0", undefined],
+  ["sessions and baseDir", { sessions: [RECORD], baseDir: "/b" }, "sessions and baseDir", "/sessions/0", "/b"],
+  [
+    "the backup envelope",
+    { timestamp: "t", version: "1.0", data: { sessions: [RECORD], baseDir: "/b" } },
+    "backup envelope",
+    "/data/sessions/0",
+    "/b",
+  ],
+  ["a map", { "task#1": { repoName: "r" } }, "map by session", "/task#1", undefined],
+])("%s is read", async (_name, content, layout, place, baseDir) => {
+  const read = await readMinskyJson(file(JSON.stringify(content)));
+  expect(read).toEqual({ layout, baseDir, records: [{ place, record: RECORD }], remarks: [] });
+});
+
+test("an empty file has no records and says so", async () => {
+  expect(await readMinskyJson(file(""))).toMatchObject({
+    layout: "empty file",
+    records: [],
+    remarks: ["the file is empty"],
+  });
+});
+
+test("an empty list is an empty list", async () => {
+  expect(await readMinskyJson(file("[]"))).toMatchObject({ layout: "bare array", records: [] });
+});
+
+test("a byte order mark is passed over and told", async () => {
+  const read = await readMinskyJson(file("\ufeff[]"));
+  expect(read.remarks).toHaveLength(1);
+});
+
+test.each<[string, string | Uint8Array, string]>([
+  ["cut JSON", '{"sessions":[{"session":"a"', "IMPORT_UNREADABLE"],
+  ["bytes that are not UTF-8", Uint8Array.of(0x5b, 0xff, 0x5d), "IMPORT_UNREADABLE"],
+  ["a number", "42", "IMPORT_LAYOUT_UNKNOWN"],
+  ["null", "null", "IMPORT_LAYOUT_UNKNOWN"],
+  ["an object of other things", '{"name":"x","version":1}', "IMPORT_LAYOUT_UNKNOWN"],
+])("%s is an error, never an empty list", async (_what, content, code) => {
+  await expect(readMinskyJson(file(content))).rejects.toMatchObject({ code });
+});
+
+test("a missing file is an error", async () => {
+  await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+});
