@@ -1,0 +1,40 @@
+import { rmSync } from "node:fs";
+import { SealedEvent } from "../event.js";
+import type { JsonlStore } from "./jsonl-store.js";
+import type { LogIndex } from "./log-index.js";
+import { saveBytes } from "./torn-tail.js";
+
+/**
+ * Cuts the log behind `offset`, which is not its last one. The caller holds the lock.
+ *
+ * Where the cut falls inside an append, the events of it that stay are written again, as an append of their own; until
+ * that is done their old bytes stand in a file beside the log, so that a crash in between loses nothing.
+ */
+export async function cutLog(store: JsonlStore, index: LogIndex, offset: number, now: Date): Promise<void> {
+  const { file } = store;
+  const end = index.positionOf(offset + 1);
+  const stay = cutAppend(store, index, offset);
+  const [first] = stay;
+  if (first === undefined) {
+    await store.cutLocked(end);
+    return;
+  }
+  const start = index.positionOf(first.offset);
+  const saved = await saveBytes(file, start, end - start, now);
+  await store.cutLocked(start);
+  await store.end();
+  const last = stay.at(-1) as SealedEvent;
+  await store.writeLocked(stay, { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt });
+  rmSync(saved);
+}
+
+/** The events up to `offset` whose append goes beyond it, with their append ending there. */
+function cutAppend(store: JsonlStore, index: LogIndex, offset: number): SealedEvent[] {
+  const stay: SealedEvent[] = [];
+  for (let at = offset; at > 0; at--) {
+    const event = store.eventAt(index, at);
+    if (event.commit <= offset) break;
+    stay.unshift(new SealedEvent({ ...event, commit: offset }));
+  }
+  return stay;
+}

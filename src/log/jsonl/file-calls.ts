@@ -1,0 +1,39 @@
+import * as fs from "node:fs";
+import { promisify } from "node:util";
+
+/**
+ * The calls that touch the log file. Tests replace some of them to make the k-th write or fsync fail; everything else
+ * uses these.
+ */
+export interface FileCalls {
+  /** @returns bytes written: fewer than asked for is a short write, not an error */
+  write(fd: number, bytes: Buffer, from: number, length: number, position: number): number;
+  /** Resolves when the file's data and size are on the disk. Runs beside the event loop. */
+  sync(fd: number): Promise<void>;
+  truncate(fd: number, sizeBytes: number): void;
+  read(fd: number, into: Buffer, from: number, length: number, position: number): Promise<number>;
+  readNow(fd: number, into: Buffer, from: number, length: number, position: number): number;
+}
+
+const readAsync = promisify(fs.read);
+
+export const SYSTEM_FILE_CALLS: FileCalls = {
+  write: fs.writeSync,
+  sync: promisify(fs.fdatasync),
+  truncate: fs.ftruncateSync,
+  read: async (fd, into, from, length, position) => (await readAsync(fd, into, from, length, position)).bytesRead,
+  readNow: fs.readSync,
+};
+
+/** Makes a new name in a folder last: without it the file itself may be gone after a loss of power. */
+export function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(fd);
+  } catch (error) {
+    // Some file systems cannot sync a folder, and say so with EINVAL; then there is nothing more to be had.
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+}

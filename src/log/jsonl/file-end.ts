@@ -1,0 +1,92 @@
+import { IntegrityError } from "../../errors.js";
+import { recomputeHash, type SealedEvent } from "../event.js";
+import { decodeLine } from "../event-line.js";
+import { GENESIS_HASH } from "../hash-chain.js";
+import { EMPTY_TAIL, type Tail } from "../seal.js";
+import { damagedLine, lineBefore, MAX_LINE_BYTES, NEWLINE } from "./line-bytes.js";
+import type { LogFile } from "./log-file.js";
+
+/** Where a log ends. */
+export interface FileEnd {
+  readonly tail: Tail;
+  /** Size of the part that holds whole appends. */
+  readonly wholeBytes: number;
+  /** The last line of that part, with its newline; empty for an empty log. */
+  readonly lastLine: Buffer;
+}
+
+export const EMPTY_END: FileEnd = { tail: EMPTY_TAIL, wholeBytes: 0, lastLine: Buffer.alloc(0) };
+
+/**
+ * Finds the end of the last whole append, reading from the back, so that opening costs the same for a log of any length.
+ *
+ * A record counts only with its newline, and an append only with its last event (offset = commit). What follows after
+ * that is torn: an append that is being written now, or one that a crash has cut. A last whole line that is no event, or
+ * whose hash is wrong, is damage and not a torn tail.
+ *
+ * @throws IntegrityError
+ */
+export async function findEnd(file: LogFile, size: number): Promise<FileEnd> {
+  let end = await lastNewline(file, size);
+  while (end > 0) {
+    const line = await lineBefore(file, end);
+    const event = strictEvent(line.text, line.position);
+    if (event.offset === event.commit) {
+      await assertHash(file, event, line.position);
+      const lastLine = await file.read(line.position, end - line.position);
+      return {
+        tail: { offset: event.offset, hash: event.hash, recordedAt: event.recordedAt },
+        wholeBytes: end,
+        lastLine,
+      };
+    }
+    end = line.position;
+  }
+  return EMPTY_END;
+}
+
+/** @returns the position just behind the last newline before `size`; 0 where there is none */
+async function lastNewline(file: LogFile, size: number): Promise<number> {
+  let end = size;
+  while (end > 0) {
+    const length = Math.min(end, 64 * 1024);
+    const at = (await file.read(end - length, length)).lastIndexOf(NEWLINE);
+    if (at >= 0) return end - length + at + 1;
+    end -= length;
+    if (size - end > MAX_LINE_BYTES) throw damagedLine("it is longer than any event can be", undefined, end);
+  }
+  return 0;
+}
+
+/** Unlike when reading, data is parsed too: this line is what the next append is chained to. */
+function strictEvent(text: string, position: number): SealedEvent {
+  try {
+    if (text.endsWith("\r")) throw new IntegrityError("LINE_DAMAGED", "CR LF");
+    const event = decodeLine(text);
+    void event.data;
+    void event.meta;
+    return event;
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    if (error.code === "LINE_FORMAT_UNKNOWN") throw error;
+    const why = text.endsWith("\r")
+      ? "it ends with CR LF: an editor or a copy has changed the line ends"
+      : "it is not an event";
+    throw damagedLine(why, undefined, position, "LINE_DAMAGED", error);
+  }
+}
+
+async function assertHash(file: LogFile, event: SealedEvent, position: number): Promise<void> {
+  let prevHash = GENESIS_HASH;
+  if (position > 0) {
+    const before = await lineBefore(file, position);
+    const previous = strictEvent(before.text, before.position);
+    if (previous.offset !== event.offset - 1)
+      throw damagedLine(`it holds offset ${event.offset}, after ${previous.offset}`, previous.offset + 1, position);
+    prevHash = previous.hash;
+  } else if (event.offset !== 1) {
+    throw damagedLine(`it holds offset ${event.offset}`, 1, position);
+  }
+  if (recomputeHash(prevHash, event) === event.hash) return;
+  throw damagedLine("its hash is not that of its content", event.offset, position, "CHAIN_BROKEN");
+}
