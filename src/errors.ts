@@ -79,7 +79,7 @@ export class AppendOutcomeUnknownError extends SessionDbError {
   readonly eventIds: readonly string[];
 
   constructor(eventIds: readonly string[], cause: unknown) {
-    super("APPEND_OUTCOME_UNKNOWN", "the connection was lost before the append was confirmed or refused", {
+    super("APPEND_OUTCOME_UNKNOWN", "the storage failed before it confirmed or refused the append", {
       hint: "append again with the same event ids: what was committed is recognised and not doubled",
       cause,
     });

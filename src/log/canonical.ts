@@ -86,13 +86,26 @@ function checkObject(object: object, trail: Array<string | number>): boolean {
 
 /** Prints a checked value. Built by hand because V8 always enumerates integer-like keys first, whatever their order. */
 function writeSorted(value: Json): string {
-  if (Array.isArray(value)) return `[${value.map(writeSorted).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${writeSorted(value[key] as Json)}`);
-  return `{${members.join(",")}}`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return String(value); // as JSON prints it, also -0
+  return Array.isArray(value) ? writeArray(value) : writeObject(value);
+}
+
+function writeArray(array: readonly Json[]): string {
+  let text = "[";
+  for (let i = 0; i < array.length; i++)
+    text += i === 0 ? writeSorted(array[i] as Json) : `,${writeSorted(array[i] as Json)}`;
+  return `${text}]`;
+}
+
+function writeObject(object: { [key: string]: Json }): string {
+  let text = "{";
+  for (const key of Object.keys(object).sort()) {
+    const value = object[key];
+    if (value === undefined) continue;
+    text += `${text === "{" ? "" : ","}${JSON.stringify(key)}:${writeSorted(value)}`;
+  }
+  return `${text}}`;
 }
 
 /** A key as one reference token of a JSON Pointer (RFC 6901). */

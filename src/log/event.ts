@@ -141,17 +141,9 @@ export class SealedEvent implements SealedFields {
 
 /** The hash that the event must have after `prevHash`, computed from its stored texts. */
 export function recomputeHash(prevHash: string, event: SealedFields): string {
-  return chainHash(prevHash, event, bodyTextOf({ ...bodyOf(event), dataHash: storedDataHash(event) }));
-}
-
-function bodyOf(event: SealedFields) {
-  return {
-    actor: event.actor,
-    id: event.id,
-    metaText: event.metaText,
-    stream: event.stream,
-    type: event.type,
-  };
+  // No spread of the event here: it would cost as much as the two hashes (measured).
+  const { actor, id, metaText, stream, type } = event;
+  return chainHash(prevHash, event, bodyTextOf({ actor, dataHash: storedDataHash(event), id, metaText, stream, type }));
 }
 
 function storedDataHash(event: SealedFields): string {

@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { v7 as uuidV7 } from "uuid";
 import { InvalidEventError } from "../errors.js";
 import { canonicalText, isWellFormed } from "./canonical.js";
 import type { NewEvent } from "./event.js";
 import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.js";
 import { bodyTextOf, dataHashOf } from "./hash-chain.js";
+import { RandomPool } from "./random-pool.js";
 
 /** Events for one stream, in order. */
 export interface StreamAppend {
@@ -51,25 +51,30 @@ export const MAX_NAME_BYTES = 256;
 export const MAX_META_CHARS = 64 * 1024;
 
 const SALT_BYTES = 16;
-const SALTS_PER_POOL = 256;
+const UUID_BYTES = 16;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is its purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
-/** UUIDv7 and salts from the system's random source, which is asked for many salts at a time. */
+/** UUIDv7, each greater than the one before it, and salts from the system's random source. */
 export function systemEntropy(): Entropy {
-  let pool = Buffer.alloc(0);
-  let used = 0;
+  const pool = new RandomPool();
+  let msecs = 0;
+  let seq = 0;
   return {
-    newId: () => uuidV7(),
-    newSalt: () => {
-      if (used >= pool.length) {
-        pool = randomBytes(SALT_BYTES * SALTS_PER_POOL);
-        used = 0;
+    newId: () => {
+      const random = pool.take(UUID_BYTES);
+      const now = Date.now();
+      if (now > msecs) {
+        msecs = now;
+        seq = random.readUInt32BE(6) >>> 1;
+      } else {
+        seq = (seq + 1) | 0;
+        if (seq === 0) msecs++;
       }
-      used += SALT_BYTES;
-      return pool.toString("hex", used - SALT_BYTES, used);
+      return uuidV7({ random, msecs, seq });
     },
+    newSalt: () => pool.take(SALT_BYTES).toString("hex"),
   };
 }
 

@@ -87,7 +87,7 @@ test.each([
   ["a newer format", "LINE_FORMAT_UNKNOWN", (line: string) => line.replace('"v":1', '"v":2')],
   ["offset 0", "LINE_DAMAGED", (line: string) => line.replace('"offset":1', '"offset":0').replace('"v":1', ' "v":1')],
   ["no hash", "LINE_DAMAGED", (line: string) => line.replace(/"hash":"[0-9a-f]+",/, "")],
-  ["a salt that is none", "LINE_DAMAGED", (line: string) => line.replace('"salt":"0', '"salt":"g')],
+  ["a salt that is none", "LINE_DAMAGED", (line: string) => line.replace('"salt":"0', ' "salt":"g')],
   ["text behind the line", "LINE_DAMAGED", (line: string) => `${line}x`],
 ])("a line that is %s is refused", (_what, code, damage) => {
   const line = encodeLine(sealed({ a: 1 })).slice(0, -1);

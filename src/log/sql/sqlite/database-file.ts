@@ -1,0 +1,78 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/** Types of statfs(2), from linux/magic.h: WAL needs memory shared between all writers, which these cannot give. */
+const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0x6969, "NFS"],
+  [0x517b, "SMB"],
+  [0xfe534d42, "SMB"],
+  [0xff534d42, "CIFS"],
+]);
+
+/**
+ * Makes the file and its folders, readable by their owner only, where they are missing. SQLite gives its -wal and -shm
+ * files the mode of the database, so it has to be right before the first byte.
+ *
+ * An existing file is never opened here: closing a descriptor of it would drop the locks that SQLite holds in this process.
+ */
+export function createDatabaseFile(file: string): void {
+  if (existsSync(file)) return;
+  const folder = dirname(file);
+  try {
+    const firstMade = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    if (firstMade !== undefined) syncFolder(dirname(firstMade));
+    createExclusively(file);
+  } catch (cause) {
+    throw creationError(file, cause);
+  }
+}
+
+function createExclusively(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", PRIVATE_FILE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // another process was faster
+    throw error;
+  }
+  syncFolder(dirname(file));
+}
+
+function creationError(file: string, cause: unknown): StorageError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const readOnly = ["EACCES", "EPERM", "EROFS"].includes(code);
+  return new StorageError(readOnly ? "STORAGE_READ_ONLY" : "STORAGE_FAILED", `${file} cannot be created: ${message}`, {
+    hint: "choose another place with --store sqlite:path, or make the folder writable for this user",
+    cause,
+  });
+}
+
+/** @throws NotFoundError LOG_NOT_FOUND */
+export function noSuchFile(file: string): NotFoundError {
+  return new NotFoundError("LOG_NOT_FOUND", `${file} does not exist`, {
+    hint: "check the path; the first append creates a log",
+  });
+}
+
+/** @throws UsageError NETWORK_FILE_SYSTEM */
+export function assertLocalFileSystem(folder: string, typeOf = (path: string) => statfsSync(path).type): void {
+  const network = NETWORK_FILE_SYSTEMS.get(typeOf(folder));
+  if (network === undefined) return;
+  throw new UsageError("NETWORK_FILE_SYSTEM", `${folder} is on ${network}, where SQLite's WAL mode loses data`, {
+    hint: "keep the file on a local disk, or use a postgres:// log",
+  });
+}
+
+/** A new name survives a loss of power only when its folder is synced. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
+  const descriptor = openSync(folder, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

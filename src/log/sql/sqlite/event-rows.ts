@@ -1,0 +1,58 @@
+import type Database from "better-sqlite3";
+import { IntegrityError } from "../../../errors.js";
+import { SealedEvent, type SealedFields } from "../../event.js";
+
+/** The columns of a row as {@link eventOfRow} takes them. */
+export const EVENT_COLUMNS = `"offset", "commit", version, recorded_at AS recordedAt, id, stream, type, actor,
+  data AS dataText, meta AS metaText, salt, data_hash AS dataHash, hash`;
+
+const INSERT = `INSERT INTO events
+  ("offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt, data_hash, hash) VALUES `;
+const PLACEHOLDERS = `(${Array(13).fill("?").join(", ")})`;
+/** Rows of one statement: 960 rows take 10.0 ms one by one, 6.1 by four, 5.6 by sixteen and no less by more (measured). */
+const ROWS_AT_ONCE = 16;
+
+/** STRICT columns have the right types; this checks what a column type cannot say. */
+export function eventOfRow(row: unknown): SealedEvent {
+  const fields = row as SealedFields; // what EVENT_COLUMNS selects
+  const { offset, commit, version, dataText, salt, dataHash } = fields;
+  // SQLite's integers have 64 bits; beyond 2^53 the driver would hand out rounded ones.
+  const countsFit = Number.isSafeInteger(offset) && Number.isSafeInteger(commit) && Number.isSafeInteger(version);
+  const whole = dataText === null ? dataHash !== null : salt !== null;
+  if (countsFit && whole) return new SealedEvent(fields);
+  const fault = countsFit ? "has neither data nor the hash of redacted data" : "has a number beyond 2^53";
+  throw new IntegrityError("EVENT_DAMAGED", `the event at offset ${offset} ${fault}`, {
+    offset,
+    hint: "run: sessiondb verify",
+  });
+}
+
+export class EventInserter {
+  readonly #one: Database.Statement;
+  readonly #many: Database.Statement;
+
+  constructor(db: Database.Database) {
+    this.#one = db.prepare(INSERT + PLACEHOLDERS);
+    this.#many = db.prepare(INSERT + Array(ROWS_AT_ONCE).fill(PLACEHOLDERS).join(", "));
+  }
+
+  insertLocked(events: readonly SealedEvent[]): void {
+    let done = 0;
+    for (; done + ROWS_AT_ONCE <= events.length; done += ROWS_AT_ONCE) {
+      const values: unknown[] = [];
+      for (let i = done; i < done + ROWS_AT_ONCE; i++) pushValues(values, events[i] as SealedEvent);
+      this.#many.run(values);
+    }
+    for (; done < events.length; done++) {
+      const values: unknown[] = [];
+      pushValues(values, events[done] as SealedEvent);
+      this.#one.run(values);
+    }
+  }
+}
+
+function pushValues(values: unknown[], event: SealedEvent): void {
+  const { offset, commit, version, recordedAt, id, stream, type, actor } = event;
+  const { dataText, metaText, salt, dataHash, hash } = event;
+  values.push(offset, commit, version, recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash);
+}

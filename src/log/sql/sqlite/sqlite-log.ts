@@ -1,0 +1,186 @@
+import { resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type Database from "better-sqlite3";
+import { AppendOutcomeUnknownError, ClosedError, UsageError } from "../../../errors.js";
+import type { SealedEvent } from "../../event.js";
+import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
+import { GroupCommit } from "../../group-commit.js";
+import {
+  type AppendOptions,
+  type Entropy,
+  type PreparedEvent,
+  prepareAppend,
+  type StreamAppend,
+  systemEntropy,
+} from "../../prepare.js";
+import type { SealOutcome, Tail } from "../../seal.js";
+import { retryWhileBusy } from "./busy-retry.js";
+import { openDatabase } from "./open-database.js";
+import { SqliteDoorbell } from "./sqlite-doorbell.js";
+import { CommitFailure, translateError } from "./sqlite-errors.js";
+import { type PageStart, SqliteReader } from "./sqlite-reader.js";
+import { SqliteSidecar } from "./sqlite-sidecar.js";
+import { SqliteWriter } from "./sqlite-writer.js";
+
+export interface SqliteLogOptions {
+  now?: () => Date;
+  entropy?: Entropy;
+  /** How long an operation tries again while other writers hold the lock. Default 10,000. */
+  busyTimeoutMs?: number;
+  /** How often to look for appends of other processes while somebody listens. Default 250. */
+  pollMs?: number;
+  /** Refuse a file that is not there instead of creating it. */
+  mustExist?: boolean;
+}
+
+/** Appends in a loop live on microtasks only; after this time the rest of the program gets a turn. */
+const MAX_TURN_MS = 10;
+
+/** The log as tables in one SQLite file, shared by all processes of one machine. */
+export class SqliteLog implements EventLog {
+  readonly url: string;
+  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly sidecar: SqliteSidecar;
+  readonly #db: Database.Database;
+  readonly #entropy: Entropy;
+  readonly #limitMs: number;
+  readonly #reader: SqliteReader;
+  readonly #writer: SqliteWriter;
+  readonly #doorbell: SqliteDoorbell;
+  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  #turnBegan = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
+    this.url = url;
+    this.#db = db;
+    this.#entropy = options.entropy ?? systemEntropy();
+    this.#limitMs = limitMs;
+    this.#reader = new SqliteReader(db);
+    this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
+    this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
+    this.sidecar = new SqliteSidecar(db, (operation, act) => this.#run(operation, act));
+  }
+
+  /**
+   * @throws UsageError NOT_A_SESSION_LOG, NOT_A_DATABASE, SCHEMA_NEWER, SQLITE_UNSAFE, NETWORK_FILE_SYSTEM, PATH_INVALID
+   * @throws NotFoundError LOG_NOT_FOUND, StorageError, UnavailableError LOG_LOCKED
+   */
+  static async open(path: string, options: SqliteLogOptions = {}): Promise<SqliteLog> {
+    if (path === "" || path === ":memory:") {
+      throw new UsageError("PATH_INVALID", `a SQLite log needs a file, not "${path}"`, { hint: "write sqlite:path" });
+    }
+    const file = resolve(path);
+    const url = `sqlite:${file}`;
+    const limitMs = options.busyTimeoutMs ?? 10_000;
+    const db = await openDatabase(file, { url, limitMs, mustExist: options.mustExist ?? false });
+    try {
+      return await retryWhileBusy(limitMs, () => new SqliteLog(db, url, options, limitMs));
+    } catch (error) {
+      db.close();
+      throw translateError(error, url);
+    }
+  }
+
+  async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen("append");
+    const batches = Array.isArray(batch) ? batch : [batch];
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+  }
+
+  async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
+    const tail = await this.#run("appendSealed", () => this.#writer.appendSealed(events));
+    this.#doorbell.ring();
+    return tail;
+  }
+
+  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    const first = Math.max(range.from ?? 1, 1);
+    const tail = await this.#run("readAll", () => this.#reader.tail());
+    const last = Math.min(range.to ?? tail.offset, tail.offset);
+    const page = (start: PageStart) => this.#run("readAll", () => this.#reader.page(start, last));
+    if (first <= last) yield* pages(first, page, ({ offset }) => offset >= last);
+  }
+
+  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
+    const first = Math.max(from, 1);
+    const last = await this.#run("readStream", () => this.#reader.versionAt(stream, to, toOffset));
+    const page = (start: PageStart) => this.#run("readStream", () => this.#reader.streamPage(stream, start, last));
+    if (first <= last) yield* pages(first, page, ({ version }) => version >= last);
+  }
+
+  async tail(): Promise<Tail> {
+    return this.#run("tail", () => this.#reader.tail());
+  }
+
+  async offsetAt(time: Date): Promise<number> {
+    return this.#run("offsetAt", () => this.#reader.offsetAt(time.toISOString()));
+  }
+
+  async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    return this.#run("truncateAfter", () => this.#writer.truncateAfter(offset, expectedTail));
+  }
+
+  onAppended(ring: () => void): () => void {
+    this.#assertOpen("onAppended");
+    return this.#doorbell.add(ring);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#appends.close();
+    this.#doorbell.close();
+    this.#db.close();
+  }
+
+  async #flush(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
+    if (performance.now() - this.#turnBegan > MAX_TURN_MS) {
+      await nextTurn();
+      this.#turnBegan = performance.now();
+    }
+    try {
+      const outcomes = await retryWhileBusy(this.#limitMs, () => this.#writer.append(group));
+      if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
+      return outcomes;
+    } catch (error) {
+      const translated = translateError(error, this.url);
+      const ids = group.flatMap((append) => append.map(({ id }) => id));
+      throw error instanceof CommitFailure ? new AppendOutcomeUnknownError(ids, translated) : translated;
+    }
+  }
+
+  /** One synchronous act on the open database. Nothing of it is left when this returns: no cursor, no transaction. */
+  async #run<T>(operation: string, act: () => T): Promise<T> {
+    try {
+      return await retryWhileBusy(this.#limitMs, () => {
+        this.#assertOpen(operation);
+        return act();
+      });
+    } catch (error) {
+      throw translateError(error, this.url);
+    }
+  }
+
+  #assertOpen(operation: string): void {
+    if (this.#closing !== undefined) throw new ClosedError(operation);
+  }
+}
+
+/** Page after page, until one ends at the last event of the range. */
+async function* pages(
+  first: number,
+  fetch: (start: PageStart) => Promise<SealedEvent[]>,
+  isLast: (event: SealedEvent) => boolean,
+): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+  let after: SealedEvent | undefined;
+  do {
+    const page: SealedEvent[] = await fetch({ first, after });
+    after = page.at(-1);
+    yield page;
+  } while (after !== undefined && !isLast(after));
+}

@@ -1,0 +1,133 @@
+import type Database from "better-sqlite3";
+import { IntegrityError } from "../../../errors.js";
+import type { SealedEvent } from "../../event.js";
+import { MAX_PAGE_EVENTS } from "../../event-log.js";
+import { PageFiller } from "../../paging.js";
+import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+
+/** Rows of one page statement: a full page, and the event before it. */
+const PAGE_ROWS = MAX_PAGE_EVENTS + 1;
+
+/** Where a page begins: at `first`, or behind the last event of the page before. */
+export interface PageStart {
+  readonly first: number;
+  readonly after: SealedEvent | undefined;
+}
+
+/** Every SELECT of the log. All synchronous: a cursor that is open across an await would keep the WAL growing. */
+export class SqliteReader {
+  readonly #tail: Database.Statement;
+  readonly #byId: Database.Statement;
+  readonly #version: Database.Statement;
+  readonly #versionAt: Database.Statement;
+  readonly #recordedAt: Database.Statement;
+  readonly #page: Database.Statement;
+  readonly #streamPage: Database.Statement;
+
+  constructor(db: Database.Database) {
+    const page = `ORDER BY 1 LIMIT ${PAGE_ROWS}`;
+    this.#tail = db.prepare(
+      `SELECT "offset", hash, recorded_at AS recordedAt FROM events ORDER BY "offset" DESC LIMIT 1`,
+    );
+    this.#byId = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`);
+    this.#version = db.prepare("SELECT max(version) FROM events WHERE stream = ?").pluck();
+    this.#versionAt = db
+      .prepare(`SELECT max(version) FROM events WHERE stream = ? AND version <= ? AND "offset" <= ?`)
+      .pluck();
+    this.#recordedAt = db.prepare(`SELECT recorded_at FROM events WHERE "offset" = ?`).pluck();
+    this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`);
+    this.#streamPage = db.prepare(
+      `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND version BETWEEN ? AND ? ${page}`,
+    );
+  }
+
+  tail(): Tail {
+    return (this.#tail.get() as Tail | undefined) ?? EMPTY_TAIL;
+  }
+
+  eventById(id: string): SealedEvent | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : eventOfRow(row);
+  }
+
+  /** Version of the stream at the tail; 0 where it has no events. */
+  versionOf(stream: string): number {
+    return (this.#version.get(stream) as number | null) ?? 0;
+  }
+
+  /** The last version of the stream within both bounds; 0 where there is none. */
+  versionAt(stream: string, maxVersion: number, maxOffset: number): number {
+    return (this.#versionAt.get(stream, maxVersion, maxOffset) as number | null) ?? 0;
+  }
+
+  /** Offset of the last event with recordedAt <= limit. Times never go back, so halving finds it. */
+  offsetAt(limit: string): number {
+    let found = 0;
+    let beyond = this.tail().offset + 1;
+    while (beyond - found > 1) {
+      const middle = Math.floor((found + beyond) / 2);
+      const recordedAt = this.#recordedAt.get(middle) as string | undefined;
+      if (recordedAt === undefined) throw missing(`the event at offset ${middle}`, middle);
+      if (recordedAt <= limit) found = middle;
+      else beyond = middle;
+    }
+    return found;
+  }
+
+  /** @throws IntegrityError EVENTS_MISSING instead of a page that would be too short */
+  page(start: PageStart, last: number): SealedEvent[] {
+    const from = start.after?.offset ?? start.first;
+    const rows = this.#page.iterate(from, last);
+    return collect(
+      rows,
+      start,
+      ({ offset }) => offset,
+      (offset) => missing(`the event at offset ${offset}`, offset),
+    );
+  }
+
+  /** One stream's page; as page. */
+  streamPage(stream: string, start: PageStart, last: number): SealedEvent[] {
+    const from = start.after?.version ?? start.first;
+    const rows = this.#streamPage.iterate(stream, from, last);
+    return collect(
+      rows,
+      start,
+      ({ version }) => version,
+      (version) => missing(`version ${version} of ${stream}`),
+    );
+  }
+}
+
+/**
+ * One page out of `rows`, which must follow each other without a gap. Nothing is held open between two pages, so the log
+ * may have been cut back meanwhile, and may even have grown again: the last event of the page before is read once more,
+ * and must be the same.
+ */
+function collect(
+  rows: IterableIterator<unknown>,
+  { first, after }: PageStart,
+  placeOf: (event: SealedEvent) => number,
+  missingAt: (place: number) => IntegrityError,
+): SealedEvent[] {
+  const filler = new PageFiller();
+  let next = after === undefined ? first : placeOf(after);
+  let known = after;
+  for (const row of rows) {
+    const event = eventOfRow(row);
+    if (placeOf(event) !== next || (known !== undefined && known.hash !== event.hash)) throw missingAt(next);
+    if (known === undefined && !filler.add(event)) break;
+    known = undefined;
+    next++;
+  }
+  if (filler.isEmpty) throw missingAt(next);
+  return filler.take();
+}
+
+function missing(what: string, offset?: number): IntegrityError {
+  return new IntegrityError("EVENTS_MISSING", `${what} is no longer there`, {
+    ...(offset === undefined ? {} : { offset }),
+    hint: "if the log was just cut back, read it again; otherwise run: sessiondb verify",
+  });
+}

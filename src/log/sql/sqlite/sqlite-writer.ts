@@ -1,0 +1,140 @@
+import type Database from "better-sqlite3";
+import { ChainBreakError } from "../../../errors.js";
+import { assertContinues } from "../../chain-check.js";
+import type { SealedEvent } from "../../event.js";
+import type { PreparedEvent } from "../../prepare.js";
+import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
+import { withoutAppendGuardLocked } from "./append-guard.js";
+import { EventInserter } from "./event-rows.js";
+import { isUniqueViolation } from "./sqlite-errors.js";
+import type { SqliteReader } from "./sqlite-reader.js";
+import { StreamVersions } from "./stream-versions.js";
+import { WriteTransaction } from "./write-transaction.js";
+
+type Group = readonly (readonly PreparedEvent[])[];
+
+/** The three acts that change the log, each one transaction. All synchronous; a busy database is the caller's to retry. */
+export class SqliteWriter {
+  readonly #db: Database.Database;
+  readonly #reader: SqliteReader;
+  readonly #now: () => Date;
+  readonly #transaction: WriteTransaction;
+  readonly #inserter: EventInserter;
+  readonly #cut: Database.Statement;
+  readonly #commits: Database.Statement;
+  readonly #clampCommit: Database.Statement;
+  readonly #versions = new StreamVersions();
+
+  constructor(db: Database.Database, reader: SqliteReader, now: () => Date) {
+    this.#db = db;
+    this.#reader = reader;
+    this.#now = now;
+    this.#transaction = new WriteTransaction(db);
+    this.#inserter = new EventInserter(db);
+    this.#cut = db.prepare(`DELETE FROM events WHERE "offset" > ?`);
+    this.#commits = db.prepare(`SELECT "offset", "commit" FROM events WHERE "offset" <= ? ORDER BY "offset" DESC`);
+    this.#clampCommit = db.prepare(`UPDATE events SET "commit" = ? WHERE "offset" > ?`);
+  }
+
+  /**
+   * Seals and stores a group of appends. Ids that were made just now are not looked up; where one stands in the log all
+   * the same (a source of ids that repeats itself), the unique index stops it, and a second attempt looks everything up.
+   */
+  append(group: Group): readonly SealOutcome[] {
+    try {
+      return this.#appendOnce(
+        group,
+        idsToLookUp(group, ({ fresh }) => !fresh),
+      );
+    } catch (error) {
+      this.#versions.forget();
+      if (!isUniqueViolation(error)) throw error;
+      return this.#appendOnce(
+        group,
+        idsToLookUp(group, () => true),
+      );
+    }
+  }
+
+  #appendOnce(group: Group, lookUp: ReadonlySet<string>): readonly SealOutcome[] {
+    const sealed = this.#transaction.run(() => {
+      const tail = this.#reader.tail();
+      this.#versions.at(tail);
+      const made = seal(tail, group, this.#known(lookUp), this.#now());
+      this.#inserter.insertLocked(made.events);
+      return made;
+    });
+    this.#versions.learn(sealed.events, sealed.tail);
+    return sealed.outcomes;
+  }
+
+  #known(lookUp: ReadonlySet<string>): Known {
+    return {
+      versionOf: (stream) => this.#versionLocked(stream),
+      eventById: (id) => (lookUp.has(id) ? this.#reader.eventById(id) : undefined),
+    };
+  }
+
+  #versionLocked(stream: string): number {
+    const remembered = this.#versions.get(stream);
+    if (remembered !== undefined) return remembered;
+    const version = this.#reader.versionOf(stream);
+    this.#versions.set(stream, version);
+    return version;
+  }
+
+  appendSealed(events: readonly SealedEvent[]): Tail {
+    return this.#transaction.run(() => {
+      const tail = this.#reader.tail();
+      assertContinues(tail, events, (stream) => this.#reader.versionOf(stream));
+      this.#insertSealedLocked(events, tail);
+      return this.#reader.tail();
+    });
+  }
+
+  #insertSealedLocked(events: readonly SealedEvent[], tail: Tail): void {
+    try {
+      this.#inserter.insertLocked(events);
+    } catch (cause) {
+      if (!isUniqueViolation(cause)) throw cause;
+      throw new ChainBreakError("an id of these events stands in this log already, or twice among them", tail.offset, {
+        hint: "run: sessiondb verify on the log that they come from",
+        cause,
+      });
+    }
+  }
+
+  truncateAfter(offset: number, expectedTail: Tail): Tail {
+    return this.#transaction.run(() => {
+      const tail = this.#reader.tail();
+      if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
+        throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expectedTail.offset}`, tail.offset, {
+          hint: "somebody has appended since: look at the new events before cutting",
+        });
+      }
+      if (offset < tail.offset) withoutAppendGuardLocked(this.#db, () => this.#cutLocked(offset));
+      return this.#reader.tail();
+    });
+  }
+
+  #cutLocked(offset: number): void {
+    this.#cut.run(offset);
+    const whole = this.#lastWholeAppendLocked(offset);
+    if (whole < offset) this.#clampCommit.run(offset, whole);
+  }
+
+  /** Offset of the last event whose append is not cut by the end at `offset`. */
+  #lastWholeAppendLocked(offset: number): number {
+    for (const row of this.#commits.iterate(offset)) {
+      const place = row as { offset: number; commit: number };
+      if (place.commit <= offset) return place.offset;
+    }
+    return 0;
+  }
+}
+
+function idsToLookUp(group: Group, wanted: (event: PreparedEvent) => boolean): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const append of group) for (const event of append) if (wanted(event)) ids.add(event.id);
+  return ids;
+}
