@@ -1,0 +1,26 @@
+/**
+ * `npm run bench` and `npm run demo`: TypeScript that is no part of the package, bundled into .tmp and run there.
+ * What follows the name is passed on.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
+const programs = {
+  bench: { entries: ["test/bench/main.ts", "test/bench/read-worker.ts"], outdir: ".tmp/bench", program: "main.js" },
+  demo: { entries: ["examples/demo.ts"], outdir: ".tmp", program: "demo.js" },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const found = programs[name];
+if (found === undefined) throw new Error(`unknown program "${name}"; one of: ${Object.keys(programs).join(", ")}`);
+const outdir = join(root, found.outdir);
+await bundle(
+  found.entries.map((entry) => join(root, entry)),
+  outdir,
+);
+const { status } = spawnSync(process.execPath, [join(outdir, found.program), ...args], { stdio: "inherit", cwd: root });
+process.exitCode = status ?? 1;

@@ -1,0 +1,69 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import { bundledProgram } from "./bundled-program.js";
+import { cleanUp } from "./clean-up.js";
+import { linesOf } from "./lines.js";
+
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+export interface WorkerOptions {
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Starts test/workers/`name`.ts as a process of its own. It is killed at the end of the test, if it still runs. */
+export function spawnWorker(name: string, args: readonly string[] = [], options: WorkerOptions = {}): Worker {
+  const program = bundledProgram(name, `workers/${name}.mjs`);
+  const env = { ...process.env, ...options.env };
+  const worker = new Worker(spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] }));
+  cleanUp(() => worker.kill9());
+  return worker;
+}
+
+/** A child process whose stdout is read line by line. It stands still when nobody reads and the pipe is full. */
+export class Worker {
+  /** To be read once. Half a line of a killed process is left out. */
+  readonly lines: AsyncIterable<string>;
+  /** Settles when the process has ended, whether or not its lines were read. */
+  readonly exit: Promise<WorkerExit>;
+  readonly #child: Child;
+
+  constructor(child: Child) {
+    this.#child = child;
+    this.lines = linesOf(child.stdout);
+    this.exit = exitOf(child);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  kill9(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  /** E.g. SIGSTOP and SIGCONT, for a process that is alive and does nothing. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+}
+
+function exitOf(child: Child): Promise<WorkerExit> {
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const stderrClosed = new Promise((resolve) => child.stderr.once("close", resolve));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      void stderrClosed.then(() => resolve({ code, signal, stderr }));
+    });
+  });
+}

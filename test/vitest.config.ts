@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { Tally } from "./support/tally.js";
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL("..", import.meta.url)),
+    include: ["test/**/*.test.ts"],
+    // Child processes: a native driver that crashes takes one file with it, and kill -9 of the run ends them all.
+    pool: "forks",
+    globalSetup: ["test/support/global-setup.ts"],
+    reporters: ["default", new Tally()],
+    // Limits for a slow and shared machine, not expectations.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
