@@ -1,0 +1,97 @@
+import type { SealedEvent } from "../../event.js";
+import type { PreparedEvent } from "../../prepare.js";
+import type { Known, Tail } from "../../seal.js";
+import { StreamVersions } from "../sqlite/stream-versions.js";
+import type { AppendStatements } from "./append-statements.js";
+import type { PgSession } from "./pg-session.js";
+
+export type Group = readonly (readonly PreparedEvent[])[];
+
+/** What a group of appends must know of the log to be sealed; right for as long as the log ends at `tail`. */
+export interface AppendView {
+  readonly tail: Tail;
+  readonly known: Known;
+  /** The log was asked during this append; else all is from memory, and may be out of date. */
+  readonly looked: boolean;
+  /** Some of the ids stand in the log. */
+  readonly repeats: boolean;
+}
+
+/** Which ids are looked up. Those that were made just now can stand in no log, unless an earlier attempt has put them there. */
+export type IdChoice = "given" | "all";
+
+/** Makes the views, from memory where that reaches. Memory is kept only from one confirmed append to the next. */
+export class AppendViews {
+  readonly #statements: AppendStatements;
+  readonly #versions = new StreamVersions();
+  #tail: Tail | undefined;
+
+  constructor(statements: AppendStatements) {
+    this.#statements = statements;
+  }
+
+  /** The tail as this process last saw it. */
+  get tail(): Tail | undefined {
+    return this.#tail;
+  }
+
+  /** @returns undefined where memory does not hold all that the group needs */
+  remembered(group: Group): AppendView | undefined {
+    if (this.#tail === undefined || idsOf(group, "given").length > 0) return undefined;
+    const versions = new Map<string, number>();
+    for (const stream of streamsOf(group)) {
+      const version = this.#versions.get(stream);
+      if (version === undefined) return undefined;
+      versions.set(stream, version);
+    }
+    return { tail: this.#tail, known: knownOf(versions, []), looked: false, repeats: false };
+  }
+
+  /** Asks the log: one round trip, and one more where ids stand in it already. */
+  async look(session: PgSession, group: Group, choice: IdChoice): Promise<AppendView> {
+    const streams = streamsOf(group);
+    const ids = idsOf(group, choice);
+    const { tail, versions, offsets } = await this.#statements.look(session, streams, ids);
+    const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
+    const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    this.at(tail);
+    for (const [stream, version] of found) this.#versions.set(stream, version);
+    return { tail, known: knownOf(found, events), looked: true, repeats: events.length > 0 };
+  }
+
+  /** The log was seen to end at `tail`: what was known of another tail is forgotten. */
+  at(tail: Tail): void {
+    this.#versions.at(tail);
+    this.#tail = tail;
+  }
+
+  /** `events` were confirmed behind the tail last given to {@link at}. */
+  learn(events: readonly SealedEvent[], tail: Tail): void {
+    this.#versions.learn(events, tail);
+    this.#tail = tail;
+  }
+
+  forget(): void {
+    this.#versions.forget();
+    this.#tail = undefined;
+  }
+}
+
+function knownOf(versions: ReadonlyMap<string, number>, events: readonly SealedEvent[]): Known {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return {
+    // Every stream of the group is in there.
+    versionOf: (stream) => versions.get(stream) as number,
+    eventById: (id) => byId.get(id),
+  };
+}
+
+function streamsOf(group: Group): string[] {
+  return [...new Set(group.flatMap((append) => append.map(({ stream }) => stream)))];
+}
+
+function idsOf(group: Group, choice: IdChoice): string[] {
+  const ids: string[] = [];
+  for (const append of group) for (const { id, fresh } of append) if (choice === "all" || !fresh) ids.push(id);
+  return ids;
+}

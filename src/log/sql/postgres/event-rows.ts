@@ -1,0 +1,43 @@
+import { IntegrityError } from "../../../errors.js";
+import { SealedEvent } from "../../event.js";
+import type { Tail } from "../../seal.js";
+
+/** The columns of a row as {@link eventOfRow} takes them. */
+export const EVENT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt, data_hash, hash`;
+const COLUMN_COUNT = 13;
+
+/** The columns of a row as {@link tailOfRow} takes them. */
+export const TAIL_COLUMNS = `"offset", hash, recorded_at`;
+
+/** @throws IntegrityError EVENT_DAMAGED for what the types of the columns let through */
+export function eventOfRow(row: unknown[]): SealedEvent {
+  // The texts are as EVENT_COLUMNS selects them, from columns of type text.
+  const [, , , recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash] = row as string[];
+  const [offset, commit, version] = [countOf(row[0]), countOf(row[1]), countOf(row[2])];
+  if (row.length < COLUMN_COUNT || (dataText === null ? dataHash : salt) === null) {
+    throw new IntegrityError("EVENT_DAMAGED", `the event at offset ${offset} has neither data nor its hash`, {
+      offset,
+      hint: "run: sessiondb verify",
+    });
+  }
+  const texts = { recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash };
+  return new SealedEvent({ offset, commit, version, ...(texts as Record<keyof typeof texts, string>) });
+}
+
+export function tailOfRow(row: unknown[] | undefined): Tail {
+  if (row === undefined) {
+    throw new IntegrityError("HEAD_MISSING", "the row of log_head, which holds the tail, is not there", {
+      hint: "run: sessiondb doctor; restore from a backup or another copy of this log",
+    });
+  }
+  return { offset: countOf(row[0]), hash: row[1] as string, recordedAt: row[2] as string };
+}
+
+/** pg hands bigint out as text. 0 for null, which is what max() gives of nothing. */
+export function countOf(value: unknown): number {
+  const count = Number(value ?? 0);
+  if (Number.isSafeInteger(count)) return count;
+  throw new IntegrityError("EVENT_DAMAGED", `${String(value)} is no offset or version: it is beyond 2^53`, {
+    hint: "run: sessiondb verify",
+  });
+}

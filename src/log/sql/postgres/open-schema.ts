@@ -1,0 +1,28 @@
+import { NotFoundError } from "../../../errors.js";
+import { ensureSchema } from "../schema/ensure-schema.js";
+import type { PgSession } from "./pg-session.js";
+import type { PostgresLimits } from "./postgres-options.js";
+import { PostgresSchema } from "./postgres-schema.js";
+import type { Tables } from "./statement.js";
+
+export interface SchemaRequest {
+  readonly url: string;
+  readonly tables: Tables;
+  readonly limits: PostgresLimits;
+  readonly mustExist: boolean;
+}
+
+/**
+ * Makes or brings up to date the tables of one log.
+ *
+ * @throws NotFoundError LOG_NOT_FOUND there is none, and none is to be made
+ */
+export async function openSchema(session: PgSession, { url, tables, limits, mustExist }: SchemaRequest): Promise<void> {
+  const schema = new PostgresSchema(session, url, tables, limits);
+  if (mustExist && (await schema.readNames()) === null && (await schema.foreignTables()).length === 0) {
+    throw new NotFoundError("LOG_NOT_FOUND", `${url}: there is no log in schema "${tables.schema}"`, {
+      hint: "check the address and its ?schema=; opening it without requiring that it exists creates an empty log",
+    });
+  }
+  await ensureSchema(schema);
+}

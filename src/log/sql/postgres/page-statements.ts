@@ -1,0 +1,56 @@
+import type { SealedEvent } from "../../event.js";
+import { MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "../../event-log.js";
+import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+import type { PgSession, SqlValue } from "./pg-session.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** One page as the server sees it at one instant. */
+export interface FetchedPage {
+  readonly events: readonly SealedEvent[];
+  /** Hash of the event before the first one of the page; undefined where there is none. */
+  readonly hashBefore: string | undefined;
+}
+
+/** The server cuts a page by number and by size, so that no answer holds a thousand events of 16 MiB. */
+export class PageStatements {
+  readonly #log: Statement;
+  readonly #stream: Statement;
+
+  constructor({ events }: Tables) {
+    this.#log = statement(pageSql(events, `"offset"`, "true", 1));
+    this.#stream = statement(pageSql(events, "version", "stream = $1", 2));
+  }
+
+  /** Events with offsets from `from` to `to`, both inclusive. */
+  ofLog(session: PgSession, from: number, to: number): Promise<FetchedPage> {
+    return fetchPage(session, this.#log, [from, to]);
+  }
+
+  /** Events of one stream with versions from `from` to `to`, both inclusive. */
+  ofStream(session: PgSession, stream: string, from: number, to: number): Promise<FetchedPage> {
+    return fetchPage(session, this.#stream, [stream, from, to]);
+  }
+}
+
+/**
+ * Keyset, never OFFSET. The running sum needs no detoasting: octet_length reads the length that is stored. `from` is the
+ * number of the first of the two bounds among the parameters.
+ */
+function pageSql(events: string, key: string, where: string, from: number): string {
+  return `SELECT ${EVENT_COLUMNS},
+      CASE WHEN nth = 1 THEN (SELECT hash FROM ${events} WHERE ${where} AND ${key} = $${from}::bigint - 1) END
+    FROM (
+      SELECT *, row_number() OVER sofar AS nth,
+        sum(octet_length(meta) + coalesce(octet_length(data), 0)) OVER sofar AS bytes
+      FROM (
+        SELECT * FROM ${events} WHERE ${where} AND ${key} BETWEEN $${from}::bigint AND $${from + 1}::bigint
+        ORDER BY ${key} LIMIT ${MAX_PAGE_EVENTS}) AS few
+      WINDOW sofar AS (ORDER BY ${key} ROWS UNBOUNDED PRECEDING)) AS counted
+    WHERE nth = 1 OR bytes <= ${MAX_PAGE_CHARS} ORDER BY ${key}`;
+}
+
+async function fetchPage(session: PgSession, page: Statement, values: readonly SqlValue[]): Promise<FetchedPage> {
+  const rows = await session.rows(page, values);
+  const hashBefore = rows[0]?.at(-1);
+  return { events: rows.map(eventOfRow), hashBefore: typeof hashBefore === "string" ? hashBefore : undefined };
+}

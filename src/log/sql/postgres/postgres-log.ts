@@ -1,0 +1,226 @@
+import { AppendOutcomeUnknownError, ClosedError, SessionDbError, StorageError } from "../../../errors.js";
+import type { SealedEvent } from "../../event.js";
+import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
+import { GroupCommit } from "../../group-commit.js";
+import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
+import type { SealOutcome, Tail } from "../../seal.js";
+import { AppendStatements } from "./append-statements.js";
+import type { Group } from "./append-view.js";
+import { clientConfig, Connections } from "./connections.js";
+import { groupParts } from "./group-parts.js";
+import { LogLock } from "./log-lock.js";
+import { NotifyListener } from "./notify-listener.js";
+import { openSchema } from "./open-schema.js";
+import { PageStatements } from "./page-statements.js";
+import { walkPages } from "./page-walk.js";
+import type { PgSession } from "./pg-session.js";
+import { PostgresBulk } from "./postgres-bulk.js";
+import { PostgresDoorbell } from "./postgres-doorbell.js";
+import { translateError } from "./postgres-errors.js";
+import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
+import { PostgresReader } from "./postgres-reader.js";
+import { PostgresSidecar } from "./postgres-sidecar.js";
+import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
+import { PostgresWriter } from "./postgres-writer.js";
+import { OutcomeUnknown, retryTransient } from "./retry.js";
+import { tablesOf } from "./statement.js";
+
+const MAX_READERS = 4;
+const POLL_MS = 1_000;
+/** Opening answers soon: an address that is wrong should not take as long as a server that restarts. */
+const OPEN_RETRY_MS = 2_000;
+
+/** The log as tables in one schema of a Postgres database, shared by all who reach the server. */
+export class PostgresLog implements EventLog {
+  readonly url: string;
+  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly sidecar: PostgresSidecar;
+  readonly #connections: Connections;
+  readonly #limits: PostgresLimits;
+  readonly #entropy: Entropy;
+  readonly #reader: PostgresReader;
+  readonly #pages: PageStatements;
+  readonly #writer: PostgresWriter;
+  readonly #bulk: PostgresBulk;
+  readonly #doorbell: PostgresDoorbell;
+  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  #closing: Promise<void> | undefined;
+
+  private constructor(address: PostgresAddress, connections: Connections, limits: PostgresLimits, options: PostgresLogOptions) {
+    const tables = tablesOf(address.schema);
+    const channel = options.notify === false ? undefined : address.channel;
+    const statements = new AppendStatements(tables, limits, channel);
+    const lock = new LogLock(tables, limits);
+    this.url = address.url;
+    this.#connections = connections;
+    this.#limits = limits;
+    this.#entropy = options.entropy ?? systemEntropy();
+    this.#reader = new PostgresReader(tables);
+    this.#pages = new PageStatements(tables);
+    this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
+    this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
+    this.sidecar = new PostgresSidecar(tables, (operation, act) => this.#read(operation, act));
+    const listenConfig = clientConfig(listenString(address, options), limits);
+    this.#doorbell = new PostgresDoorbell({
+      tailHash: async () => (await connections.reading((session) => this.#reader.tail(session))).hash,
+      pollMs: options.pollMs ?? POLL_MS,
+      early: channel === undefined ? undefined : (ring) => new NotifyListener(listenConfig, channel, ring),
+    });
+  }
+
+  /**
+   * @throws UsageError STORE_URL_INVALID, AUTH_FAILED, DATABASE_NOT_FOUND, HOST_NOT_FOUND, TLS_FAILED, PERMISSION_DENIED,
+   *   NOT_A_SESSION_LOG, SCHEMA_NEWER
+   * @throws NotFoundError LOG_NOT_FOUND; UnavailableError CONNECT_REFUSED, SERVER_UNREACHABLE
+   */
+  static async open(url: string, options: PostgresLogOptions = {}): Promise<PostgresLog> {
+    const address = parsePostgresUrl(url);
+    const limits = limitsOf(options);
+    const connections = new Connections(address.connectionString, limits, options.maxConnections ?? MAX_READERS);
+    const request = { url: address.url, tables: tablesOf(address.schema), limits, mustExist: options.mustExist ?? false };
+    try {
+      const log = new PostgresLog(address, connections, limits, options);
+      const openOnce = () => connections.reading((session) => openSchema(session, request));
+      await retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), openOnce);
+      return log;
+    } catch (error) {
+      await connections.close();
+      throw translateError(error instanceof OutcomeUnknown ? error.cause : error, address.url);
+    }
+  }
+
+  async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen("append");
+    const batches = Array.isArray(batch) ? batch : [batch];
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+  }
+
+  async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
+    return this.#change("appendSealed", (session, uncertain) => this.#bulk.appendSealed(session, events, uncertain));
+  }
+
+  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    const tail = await this.#read("readAll", (session) => this.#reader.tail(session));
+    const last = Math.min(range.to ?? tail.offset, tail.offset);
+    yield* walkPages({
+      first: Math.max(range.from ?? 1, 1),
+      last,
+      fetch: (from) => this.#read("readAll", (session) => this.#pages.ofLog(session, from, last)),
+      placeOf: ({ offset }) => offset,
+      describe: (place) => `the event at offset ${place}`,
+      assertOpen: () => this.#assertOpen("readAll"),
+    });
+  }
+
+  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    const [maxVersion, maxOffset] = [bound(range.to), bound(range.toOffset)];
+    const versionAt = (session: PgSession) => this.#reader.versionAt(session, stream, maxVersion, maxOffset);
+    const last = await this.#read("readStream", versionAt);
+    yield* walkPages({
+      first: Math.max(range.from ?? 1, 1),
+      last,
+      fetch: (from) => this.#read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
+      placeOf: ({ version }) => version,
+      describe: (place) => `version ${place} of ${stream}`,
+      assertOpen: () => this.#assertOpen("readStream"),
+    });
+  }
+
+  async tail(): Promise<Tail> {
+    return this.#read("tail", (session) => this.#reader.tail(session));
+  }
+
+  async offsetAt(time: Date): Promise<number> {
+    return this.#read("offsetAt", (session) => this.#reader.offsetAt(session, time.toISOString()));
+  }
+
+  async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    return this.#change("truncateAfter", (session, uncertain) =>
+      this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
+    );
+  }
+
+  onAppended(ring: () => void): () => void {
+    this.#assertOpen("onAppended");
+    return this.#doorbell.add(ring);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#appends.close();
+    this.#doorbell.close();
+    await this.#connections.close();
+  }
+
+  /** Parts that were written stay written: what fails later is told to the later appends only. */
+  async #flush(group: Group): Promise<readonly SealOutcome[]> {
+    const outcomes: SealOutcome[] = [];
+    for (const part of groupParts(group)) {
+      try {
+        outcomes.push(...(await this.#append(part)));
+      } catch (error) {
+        if (outcomes.length === 0 || !(error instanceof SessionDbError)) throw error;
+        for (const _ of part) outcomes.push({ kind: "refused", error });
+      }
+    }
+    if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
+    return outcomes;
+  }
+
+  async #append(group: Group): Promise<readonly SealOutcome[]> {
+    try {
+      return await retryTransient(this.#limits.retryLimitMs, (uncertain) => this.#writer.append(group, uncertain));
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.url);
+      const ids = group.flatMap((append) => append.map(({ id }) => id));
+      throw new AppendOutcomeUnknownError(ids, translateError(error.cause, this.url));
+    }
+  }
+
+  /** A change that is not an append of new events. */
+  async #change(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<Tail>): Promise<Tail> {
+    try {
+      const attempt = async (uncertain: boolean) => {
+        this.#assertOpen(operation);
+        return this.#connections.reading((session) => act(session, uncertain));
+      };
+      const tail = await retryTransient(this.#limits.retryLimitMs, attempt);
+      this.#doorbell.ring();
+      return tail;
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.url);
+      throw new StorageError("OUTCOME_UNKNOWN", `${this.url}: the connection was lost before ${operation} was confirmed`, {
+        hint: "look at the tail of the log: it tells whether the change was made",
+        cause: translateError(error.cause, this.url),
+      });
+    }
+  }
+
+  async #read<T>(operation: string, act: (session: PgSession) => Promise<T>): Promise<T> {
+    try {
+      return await retryTransient(this.#limits.readRetryMs, async () => {
+        this.#assertOpen(operation);
+        return this.#connections.reading(act);
+      });
+    } catch (error) {
+      throw translateError(error, this.url);
+    }
+  }
+
+  #assertOpen(operation: string): void {
+    if (this.#closing !== undefined) throw new ClosedError(operation);
+  }
+}
+
+function listenString(address: PostgresAddress, { listenUrl }: PostgresLogOptions): string {
+  return listenUrl === undefined ? address.connectionString : parsePostgresUrl(listenUrl).connectionString;
+}
+
+/** bigint has no infinity. */
+function bound(value: number | undefined): number {
+  return Math.min(value ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,53 @@
+import { IntegrityError } from "../../../errors.js";
+import type { Tail } from "../../seal.js";
+import { countOf, TAIL_COLUMNS, tailOfRow } from "./event-rows.js";
+import type { PgSession } from "./pg-session.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** The questions about a log that have one short answer. */
+export class PostgresReader {
+  readonly #tail: Statement;
+  readonly #versionAt: Statement;
+  readonly #offsetAt: Statement;
+
+  constructor(tables: Tables) {
+    this.#tail = statement(`SELECT ${TAIL_COLUMNS} FROM ${tables.head}`);
+    this.#versionAt = statement(
+      `SELECT version FROM ${tables.events} WHERE stream = $1 AND version <= $2 AND "offset" <= $3
+       ORDER BY version DESC LIMIT 1`,
+    );
+    this.#offsetAt = statement(offsetAtSql(tables));
+  }
+
+  async tail(session: PgSession): Promise<Tail> {
+    const [row] = await session.rows(this.#tail);
+    return tailOfRow(row);
+  }
+
+  /** The last version of the stream within both bounds; 0 where there is none. */
+  async versionAt(session: PgSession, stream: string, maxVersion: number, maxOffset: number): Promise<number> {
+    const [row] = await session.rows(this.#versionAt, [stream, maxVersion, maxOffset]);
+    return countOf(row?.[0]);
+  }
+
+  /** Offset of the last event with recordedAt <= limit. */
+  async offsetAt(session: PgSession, limit: string): Promise<number> {
+    const [row] = await session.rows(this.#offsetAt, [limit]);
+    if (row !== undefined) return countOf(row[0]);
+    throw new IntegrityError("EVENTS_MISSING", "events are missing in the middle of the log", {
+      hint: "if the log was just cut back, ask again; otherwise run: sessiondb verify",
+    });
+  }
+}
+
+/** Times never go back, so halving finds the place; on the server, where each step is a look into the primary key. */
+function offsetAtSql({ head, events }: Tables): string {
+  return `WITH RECURSIVE halving (found, beyond) AS (
+      SELECT 0::bigint, "offset" + 1 FROM ${head}
+    UNION ALL
+      SELECT CASE WHEN e.recorded_at <= $1 THEN e."offset" ELSE h.found END,
+        CASE WHEN e.recorded_at <= $1 THEN h.beyond ELSE e."offset" END
+      FROM halving h JOIN ${events} e ON e."offset" = (h.found + h.beyond) / 2
+      WHERE h.beyond - h.found > 1)
+    SELECT found FROM halving WHERE beyond - found = 1`;
+}

@@ -1,0 +1,73 @@
+import type { Kysely } from "kysely";
+import { SCHEMA_TABLE, type SchemaStore } from "../schema/ensure-schema.js";
+import { kyselyInTransaction } from "./kysely-in-transaction.js";
+import { commitWith, limit } from "./log-lock.js";
+import type { PgSession } from "./pg-session.js";
+import type { PostgresLimits } from "./postgres-options.js";
+import { statement, type Tables } from "./statement.js";
+
+/** Half of the key of the advisory lock; the other half is made of the schema's name. */
+const LOCK_NAME = "sessiondb schema";
+
+/**
+ * One schema of Postgres for the schema runner. Everything happens in one transaction under an advisory lock that ends
+ * with it: a lock of the session would stay with the server's connection behind a pooler, and then lock nobody out.
+ */
+export class PostgresSchema implements SchemaStore {
+  readonly dialect = "postgres";
+  readonly url: string;
+  readonly schema: string;
+  readonly #session: PgSession;
+  readonly #tables: Tables;
+  readonly #limits: PostgresLimits;
+
+  constructor(session: PgSession, url: string, tables: Tables, limits: PostgresLimits) {
+    this.#session = session;
+    this.url = url;
+    this.schema = tables.schema;
+    this.#tables = tables;
+    this.#limits = limits;
+  }
+
+  async readNames(): Promise<readonly string[] | null> {
+    // Asked of the catalogue first: inside a transaction, reading a table that is not there would end it.
+    const column = statement(
+      `SELECT 1 FROM pg_catalog.pg_attribute
+       WHERE attrelid = to_regclass($1) AND attname = 'name' AND NOT attisdropped`,
+    );
+    const { migrations } = this.#tables;
+    if ((await this.#session.rows(column, [migrations])).length === 0) return null;
+    const rows = await this.#session.rows(statement(`SELECT name::text FROM ${migrations} ORDER BY name`));
+    return rows.map(([name]) => name as string);
+  }
+
+  async foreignTables(): Promise<readonly string[]> {
+    const relations = statement(
+      `SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1`,
+    );
+    return (await this.#session.rows(relations, [this.schema])).map(([name]) => name as string);
+  }
+
+  async exclusively(change: (db: Kysely<unknown>) => Promise<void>): Promise<void> {
+    const session = this.#session;
+    const { bulkTimeoutMs, idleInTransactionMs } = this.#limits;
+    await session.script(
+      `BEGIN ISOLATION LEVEL READ COMMITTED;
+       SELECT ${limit("lock_timeout", bulkTimeoutMs)}, ${limit("statement_timeout", bulkTimeoutMs)},
+         ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)},
+         set_config('search_path', '"${this.schema}"', true);
+       SELECT pg_advisory_xact_lock(hashtext('${LOCK_NAME}'), hashtext('${this.schema}'))`,
+      bulkTimeoutMs,
+    );
+    if (!(await this.#exists())) await session.script(`CREATE SCHEMA "${this.schema}"`);
+    await change(await kyselyInTransaction(session));
+    await commitWith(() => session.script("COMMIT"));
+  }
+
+  /** Not CREATE SCHEMA IF NOT EXISTS: that wants the right to create one even where it is there. */
+  async #exists(): Promise<boolean> {
+    const found = statement("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1");
+    return (await this.#session.rows(found, [this.schema])).length > 0;
+  }
+}

@@ -1,0 +1,107 @@
+import { IntegrityError } from "../../../errors.js";
+import { type SealOutcome, type Sealed, seal, type Tail } from "../../seal.js";
+import type { AppendStatements } from "./append-statements.js";
+import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
+import type { Connections } from "./connections.js";
+import { commitWith, type LogLock } from "./log-lock.js";
+import type { PgSession } from "./pg-session.js";
+import { isUniqueViolation, sqlState } from "./postgres-failures.js";
+
+/**
+ * Appends one group after the other, in one of two ways:
+ *
+ * - from memory: sealed against the tail that was last seen, and stored if the log still ends there. One round trip.
+ * - lock first: the head is locked, then looked at, then written. Always succeeds, in four round trips.
+ *
+ * The first way is taken while this process is the only one that appends; somebody else's append between two of ours
+ * leads to the second, which leads back when it finds the tail as we left it.
+ */
+export class PostgresWriter {
+  readonly #connections: Connections;
+  readonly #statements: AppendStatements;
+  readonly #lock: LogLock;
+  readonly #views: AppendViews;
+  readonly #now: () => Date;
+  #alone = true;
+
+  constructor(connections: Connections, statements: AppendStatements, lock: LogLock, now: () => Date) {
+    this.#connections = connections;
+    this.#statements = statements;
+    this.#lock = lock;
+    this.#views = new AppendViews(statements);
+    this.#now = now;
+  }
+
+  /**
+   * One attempt. `uncertain`: an earlier one with the same events may have committed, or may still be doing so; under the
+   * lock it has ended, and looking up all ids tells how.
+   */
+  async append(group: Group, uncertain: boolean): Promise<readonly SealOutcome[]> {
+    try {
+      const optimistic = this.#alone && !uncertain ? await this.#appendFromMemory(group) : undefined;
+      return optimistic ?? (await this.#appendLocked(group, uncertain ? "all" : "given"));
+    } catch (error) {
+      this.#views.forget();
+      if (!isUniqueViolation(error)) throw error;
+      // An id made here stands in the log: a source of ids that repeats itself. Looking all of them up sorts it out.
+      return this.#appendLocked(group, "all");
+    }
+  }
+
+  /** @returns undefined where somebody else was faster; nothing was written */
+  async #appendFromMemory(group: Group): Promise<readonly SealOutcome[] | undefined> {
+    const outcomes = await this.#connections.writing(async (session) => {
+      let view = this.#views.remembered(group) ?? (await this.#views.look(session, group, "given"));
+      let sealed = this.#seal(view, group);
+      if (sealed.events.length === 0 && !view.looked) {
+        // Nothing to write that would prove the memory right: a refusal must not come from an outdated one.
+        view = await this.#views.look(session, group, "given");
+        sealed = this.#seal(view, group);
+      }
+      // Reading the repeated events was a second look, at a log that may have changed in between: the lock prevents that.
+      if (view.repeats) return undefined;
+      if (sealed.events.length === 0) return sealed.outcomes;
+      return (await this.#compareAndAppend(session, view, sealed)) ? sealed.outcomes : undefined;
+    });
+    this.#alone = outcomes !== undefined;
+    return outcomes;
+  }
+
+  async #compareAndAppend(session: PgSession, { tail }: AppendView, sealed: Sealed): Promise<boolean> {
+    try {
+      const stored = await commitWith(() => this.#statements.compareAndAppend(session, tail, sealed.events));
+      if (stored) this.#views.learn(sealed.events, sealed.tail);
+      return stored;
+    } catch (error) {
+      // Somebody was faster, and the role's default is a stricter isolation, which reports that as an error.
+      if (sqlState(error) === "40001") return false;
+      throw error;
+    }
+  }
+
+  #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {
+    return this.#connections.writing(async (session) => {
+      const sealed = await this.#lock.run(session, async (tail) => {
+        this.#alone = tail.hash === this.#views.tail?.hash;
+        this.#views.at(tail);
+        const remembered = choice === "given" ? this.#views.remembered(group) : undefined;
+        const made = this.#seal(remembered ?? (await this.#views.look(session, group, choice)), group);
+        if (made.events.length > 0) await this.#storeLocked(session, tail, made);
+        return made;
+      });
+      this.#views.learn(sealed.events, sealed.tail);
+      return sealed.outcomes;
+    });
+  }
+
+  async #storeLocked(session: PgSession, tail: Tail, sealed: Sealed): Promise<void> {
+    if (await this.#statements.compareAndAppend(session, tail, sealed.events)) return;
+    throw new IntegrityError("HEAD_CHANGED", "the row of log_head changed while it was locked", {
+      hint: "look for rules or triggers on log_head; run: sessiondb doctor",
+    });
+  }
+
+  #seal(view: AppendView, group: Group): Sealed {
+    return seal(view.tail, group, view.known, this.#now());
+  }
+}
