@@ -1,0 +1,91 @@
+import { current, isDraft } from "immer";
+import { createPatch } from "rfc6902";
+import { z } from "zod";
+import type { Json } from "../src/log/canonical.js";
+
+/** The part of RFC 6902 that events carry. */
+export const patchSchema = z.array(
+  z.discriminatedUnion("op", [
+    z.object({ op: z.literal("add"), path: z.string(), value: z.unknown() }),
+    z.object({ op: z.literal("replace"), path: z.string(), value: z.unknown() }),
+    z.object({ op: z.literal("remove"), path: z.string() }),
+  ]),
+);
+
+export type PatchOp =
+  | { readonly op: "add" | "replace"; readonly path: string; readonly value: Json }
+  | { readonly op: "remove"; readonly path: string };
+
+export type JsonObject = { [key: string]: Json };
+
+/**
+ * The operations that turn `before` into `after`. Objects are compared member by member; an array is one value: positions
+ * mean nothing to a writer who saw another array, and finding the shortest edit of two long ones is quadratic.
+ */
+export function patchBetween(before: JsonObject, after: JsonObject): PatchOp[] {
+  const patch = createPatch(before, after, (a: unknown, b: unknown, pointer) => {
+    if (!Array.isArray(a) || !Array.isArray(b)) return undefined;
+    return isSameJson(a as Json, b as Json) ? [] : [{ op: "replace", path: pointer.toString(), value: b }];
+  });
+  return patch as PatchOp[];
+}
+
+/**
+ * A new document; `document` stays as it is, and what no operation touches is shared. Strict, as RFC 6902: a member that
+ * is replaced or removed must be there. Every key is an ordinary key, `__proto__` too.
+ *
+ * @throws PatchMismatch
+ */
+export function applyPatch(document: JsonObject, patch: readonly PatchOp[]): JsonObject {
+  const plain = isDraft(document) ? current(document) : document;
+  let result: Json = plain;
+  for (const op of patch) result = applyAt(result, tokensOf(op.path), op);
+  return asObject(result, "");
+}
+
+/** The patch does not fit the document. */
+export class PatchMismatch extends Error {}
+
+function applyAt(target: Json, tokens: readonly string[], op: PatchOp): Json {
+  const [key, ...rest] = tokens;
+  if (key === undefined) {
+    if (op.op === "remove") throw new PatchMismatch("the document itself cannot be removed");
+    return op.value;
+  }
+  const object = asObject(target, op.path);
+  const there = Object.hasOwn(object, key);
+  if (!there && (rest.length > 0 || op.op !== "add")) throw new PatchMismatch(`there is nothing at ${op.path}`);
+  if (rest.length === 0 && op.op === "remove") return without(object, key);
+  return withMember(object, key, applyAt(there ? (object[key] as Json) : null, rest, op));
+}
+
+function asObject(value: Json, path: string): JsonObject {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new PatchMismatch(`there is no object around ${path}`);
+}
+
+/** Not by assignment, which would set the prototype where the key is `__proto__`. */
+export function withMember(object: JsonObject, key: string, value: Json): JsonObject {
+  return Object.defineProperty({ ...object }, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function without(object: JsonObject, key: string): JsonObject {
+  const copy = { ...object };
+  delete copy[key];
+  return copy;
+}
+
+function tokensOf(path: string): string[] {
+  if (path === "") return [];
+  if (!path.startsWith("/")) throw new PatchMismatch(`${JSON.stringify(path)} is no JSON Pointer`);
+  const tokens = path.slice(1).split("/");
+  return tokens.map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+export function isSameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isSameJson(a[key as never], b[key as never]));
+}

@@ -1,0 +1,143 @@
+import { applyPatch, type PatchOp } from "./json-patch.js";
+import { defineProjection, type FoldEvent, type UpcastShape } from "./projection.js";
+import { isSessionEventType, SESSION_SCHEMA, type SessionEventType, sessionDataFault } from "./session-events.js";
+import type { StoredRecord } from "./session-record.js";
+
+export const SESSION_CATEGORY = "session";
+
+/** A session's record, and what the log knows about it. */
+export interface SessionDocument {
+  readonly id: string;
+  /** Exactly what was written. Of a deleted session: as it was last. */
+  record: StoredRecord;
+  /** Of the stream, at the last event. */
+  version: number;
+  createdOffset: number;
+  lastOffset: number;
+  updatedAt: string;
+  lastActor: string;
+  deleted: { offset: number; at: string; actor: string } | null;
+  /** Events that do not fit and were passed over: written by other means, or after redaction. */
+  faults: Array<{ offset: number; why: string }>;
+}
+
+export function sessionStream(id: string): string {
+  return `${SESSION_CATEGORY}-${id}`;
+}
+
+export function sessionIdOf(stream: string): string | undefined {
+  return stream.startsWith(`${SESSION_CATEGORY}-`) ? stream.slice(SESSION_CATEGORY.length + 1) : undefined;
+}
+
+export const sessions = defineProjection<SessionDocument>({
+  name: "sessions",
+  revision: 1,
+  idOf: sessionIdOf,
+  upcast,
+  evolve,
+  fields: {
+    session: ({ id }) => id,
+    taskId: ({ record }) => record.taskId,
+    repoName: ({ record }) => record.repoName,
+    repoUrl: ({ record }) => record.repoUrl,
+    branch: ({ record }) => record.branch,
+    status: ({ record }) => record.status,
+    backendType: ({ record }) => record.backendType,
+    agentId: ({ record }) => record.agentId,
+    projectId: ({ record }) => record.projectId,
+    prBranch: ({ record }) => record.prBranch,
+    prApproved: ({ record }) => record.prApproved,
+    createdAt: ({ record }) => record.createdAt,
+    lastActivityAt: ({ record }) => record.lastActivityAt,
+    commitCount: ({ record }) => record.commitCount,
+    updatedAt: ({ updatedAt }) => updatedAt,
+    lastActor: ({ lastActor }) => lastActor,
+  },
+});
+
+type Upcaster = (event: UpcastShape) => UpcastShape;
+
+/** By type and schema: each lifts to the next schema. All types are at schema 1 so far. */
+const UPCASTERS: ReadonlyMap<string, Upcaster> = new Map();
+
+function upcast(event: UpcastShape): UpcastShape {
+  const upcaster = UPCASTERS.get(`${event.type}@${event.schema}`);
+  return upcaster === undefined ? event : upcast(upcaster(event));
+}
+
+function evolve(document: SessionDocument | null, event: FoldEvent): SessionDocument | null {
+  // Types of other programs may stand in a session's stream; they count as versions and change nothing.
+  if (!isSessionEventType(event.type)) return document === null ? null : touched(document, event);
+  const fault = faultOf(event, event.type);
+  if (fault !== undefined) return faulty(document, event, fault);
+  return applied(document, event, event.type);
+}
+
+function faultOf(event: FoldEvent, type: SessionEventType): string | undefined {
+  if (event.schema > SESSION_SCHEMA) return `schema ${event.schema} of ${type} is newer than this program`;
+  if (event.data === undefined) return "its data was erased";
+  const fault = sessionDataFault(type, event.data);
+  if (fault !== undefined) return fault;
+  const named = (event.data as { record?: StoredRecord }).record?.session;
+  return named === undefined || named === event.id ? undefined : `it holds the record of ${JSON.stringify(named)}`;
+}
+
+function applied(document: SessionDocument | null, event: FoldEvent, type: SessionEventType): SessionDocument | null {
+  switch (type) {
+    case "session.created":
+      return created(event, (event.data as { record: StoredRecord }).record);
+    case "session.imported": {
+      const { record } = event.data as { record?: StoredRecord };
+      return record === undefined ? patched(document, event) : created(event, record);
+    }
+    case "session.updated":
+    case "session.pr-created":
+    case "session.pr-checked":
+    case "session.pr-merged":
+      return patched(document, event);
+    case "session.deleted":
+      return deleted(document, event);
+    default:
+      throw new TypeError(`unhandled ${type satisfies never}`);
+  }
+}
+
+function created(event: FoldEvent, record: StoredRecord): SessionDocument {
+  const { id, version, offset, recordedAt, actor } = event;
+  const place = { version, createdOffset: offset, lastOffset: offset, updatedAt: recordedAt, lastActor: actor };
+  return { id, record, ...place, deleted: null, faults: [] };
+}
+
+function patched(document: SessionDocument | null, event: FoldEvent): SessionDocument | null {
+  if (document === null || document.deleted !== null) return faulty(document, event, "the session is not there");
+  const { patch } = event.data as unknown as { patch: readonly PatchOp[] };
+  try {
+    const record = applyPatch(document.record, patch);
+    if (record.session !== event.id) return faulty(document, event, "it would change the id of the session");
+    document.record = record as StoredRecord;
+    return touched(document, event);
+  } catch (error) {
+    return faulty(document, event, `its patch does not fit: ${(error as Error).message}`);
+  }
+}
+
+function deleted(document: SessionDocument | null, event: FoldEvent): SessionDocument | null {
+  if (document === null) return null;
+  document.deleted = { offset: event.offset, at: event.recordedAt, actor: event.actor };
+  return touched(document, event);
+}
+
+/** The session lives on with what is known of it; readers can see that something is missing. */
+function faulty(document: SessionDocument | null, event: FoldEvent, why: string): SessionDocument {
+  const known = document ?? created(event, { session: event.id });
+  known.faults.push({ offset: event.offset, why });
+  return touched(known, event);
+}
+
+function touched(document: SessionDocument, event: FoldEvent): SessionDocument {
+  document.version = event.version;
+  document.lastOffset = event.offset;
+  document.updatedAt = event.recordedAt;
+  document.lastActor = event.actor;
+  return document;
+}

@@ -1,0 +1,115 @@
+import { extname } from "node:path";
+import { expandPath } from "./config/paths.js";
+import { UsageError } from "./errors.js";
+import type { EventLog } from "./log/event-log.js";
+import { maskUrl } from "./log/mask-url.js";
+import type { Entropy } from "./log/prepare.js";
+
+/** Something that was noticed while a log was opened or used, such as a torn tail that was moved aside. */
+export interface LogNotice {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What any backend may be told; each takes what it knows. */
+export interface OpenLogOptions {
+  /** Refuse a log that is not there instead of creating it. */
+  mustExist?: boolean;
+  now?: () => Date;
+  entropy?: Entropy;
+  onNotice?: (notice: LogNotice) => void;
+  /** How long an append waits for other writers. */
+  lockTimeoutMs?: number;
+  /** How often to look for appends of other processes while somebody listens. */
+  pollMs?: number;
+  /** Postgres: connections for reading. */
+  maxConnections?: number;
+  /** Postgres: a direct address for LISTEN, where the log's own goes through a pooler. */
+  listenUrl?: string;
+  /** Postgres: how long to wait for a new connection. */
+  connectTimeoutMs?: number;
+}
+
+/** Opens a log. `rest` is what follows `scheme:` in the address, `url` the whole address. */
+export type OpenBackend = (rest: string, options: OpenLogOptions, url: string) => Promise<EventLog>;
+
+/** Drivers load only when their backend is opened. */
+const BACKENDS = new Map<string, OpenBackend>([
+  ["memory", openMemory],
+  ["jsonl", openJsonl],
+  ["sqlite", openSqlite],
+  ["postgres", openPostgres],
+  ["postgresql", openPostgres],
+]);
+
+const BY_EXTENSION: Readonly<Record<string, string>> = { ".jsonl": "jsonl", ".db": "sqlite", ".sqlite": "sqlite" };
+/** Two characters at least: `C:` is a drive. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):(.*)$/is;
+
+/**
+ * Opens the log at an address: `jsonl:PATH`, `sqlite:PATH`, `postgres://…`, `memory:`, or a scheme that was registered.
+ * A bare path ending in .jsonl, .db or .sqlite is taken for what it says. `~` means the home folder.
+ *
+ * @throws UsageError STORE_URL_INVALID, and whatever the backend throws
+ */
+export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
+  const { open, rest } = backendOf(url);
+  return open(rest, options, url);
+}
+
+/** Makes `scheme:…` an address. @throws UsageError SCHEME_TAKEN, SCHEME_INVALID */
+export function registerBackend(scheme: string, open: OpenBackend): void {
+  if (!/^[a-z][a-z0-9+.-]+$/.test(scheme)) {
+    throw new UsageError("SCHEME_INVALID", `${JSON.stringify(scheme)} is no scheme of an address`, {
+      hint: "take two or more of a-z, 0-9, +, . and -, starting with a letter",
+    });
+  }
+  if (BACKENDS.has(scheme)) {
+    throw new UsageError("SCHEME_TAKEN", `${scheme}: has a backend already`, { hint: "choose another scheme" });
+  }
+  BACKENDS.set(scheme, open);
+}
+
+function backendOf(url: string): { open: OpenBackend; rest: string } {
+  const [, scheme = "", rest = ""] = SCHEME.exec(url) ?? [];
+  const named = BACKENDS.get(scheme.toLowerCase());
+  if (named !== undefined) return { open: named, rest };
+  const byExtension = BACKENDS.get(BY_EXTENSION[extname(url).toLowerCase()] ?? "");
+  if (scheme === "" && byExtension !== undefined) return { open: byExtension, rest: url };
+  throw invalidUrl(`not the address of a log: ${JSON.stringify(maskUrl(url))}`);
+}
+
+function invalidUrl(message: string): UsageError {
+  const forms = ["jsonl:PATH", "sqlite:PATH", "postgres://user@host/database", "memory:"];
+  const own = [...BACKENDS.keys()].slice(5).map((scheme) => `${scheme}:…`);
+  return new UsageError("STORE_URL_INVALID", message, { hint: `write one of: ${[...forms, ...own].join("  ")}` });
+}
+
+function pathOf(rest: string, url: string): string {
+  if (rest === "") throw invalidUrl(`${JSON.stringify(url)} names no file`);
+  return expandPath(rest);
+}
+
+async function openMemory(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
+  if (rest !== "") throw invalidUrl(`${JSON.stringify(url)}: a log in memory has no name`);
+  const { MemoryLog } = await import("./log/memory/memory-log.js");
+  return new MemoryLog(options);
+}
+
+async function openJsonl(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
+  const path = pathOf(rest, url);
+  const { JsonlLog } = await import("./log/jsonl/jsonl-log.js");
+  return JsonlLog.open(path, options);
+}
+
+async function openSqlite(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
+  const path = pathOf(rest, url);
+  const { SqliteLog } = await import("./log/sql/sqlite/sqlite-log.js");
+  const { lockTimeoutMs, ...known } = options;
+  return SqliteLog.open(path, lockTimeoutMs === undefined ? known : { ...known, busyTimeoutMs: lockTimeoutMs });
+}
+
+async function openPostgres(_rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
+  const { PostgresLog } = await import("./log/sql/postgres/postgres-log.js");
+  return PostgresLog.open(url, options);
+}

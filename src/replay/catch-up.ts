@@ -1,0 +1,93 @@
+import type { Projection } from "../../projections/projection.js";
+import type { SealedEvent } from "../log/event.js";
+import type { EventLog, OffsetRange } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import { EMPTY_TAIL, type Tail } from "../log/seal.js";
+import { BulkFold, type Folded, foldInto } from "./fold.js";
+
+/** Documents as they were at one offset. */
+export interface FoldedAt<D extends object> extends Folded<D> {
+  readonly offset: number;
+}
+
+/**
+ * Keeps the documents of one projection in memory and brings them up to the tail whenever they are asked for. Notices
+ * when the log was cut back, by the hash at its checkpoint, and begins anew then.
+ */
+export class CatchUp<D extends object> {
+  readonly #log: EventLog;
+  readonly #projection: Projection<D>;
+  #folded: Folded<D> = { documents: new Map(), versions: new Map() };
+  #checkpoint: Tail = EMPTY_TAIL;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(log: EventLog, projection: Projection<D>) {
+    this.#log = log;
+    this.#projection = projection;
+  }
+
+  /** True once the documents were read: from then on catching up is cheaper than reading one stream. */
+  get isWarm(): boolean {
+    return this.#checkpoint.offset > 0;
+  }
+
+  /** Everything that any process had appended before this call. One call at a time advances the documents. */
+  current(): Promise<FoldedAt<D>> {
+    const mine = this.#turn.then(() => this.#advance());
+    this.#turn = mine.catch(() => undefined); // the caller of that turn gets its error; the next turn tries again
+    return mine;
+  }
+
+  async #advance(): Promise<FoldedAt<D>> {
+    const tail = await this.#log.tail();
+    if (tail.hash !== this.#checkpoint.hash && !(await this.#continue(tail))) await this.#restart(tail);
+    return { ...this.#folded, offset: this.#checkpoint.offset };
+  }
+
+  /** @returns false where the checkpoint is not part of the log's history (any more), or there is none */
+  async #continue(tail: Tail): Promise<boolean> {
+    const { offset, hash } = this.#checkpoint;
+    if (offset === 0 || offset > tail.offset) return false;
+    let verified = false;
+    for await (const event of eventsOf(this.#log.readAll({ from: offset, to: tail.offset }))) {
+      if (!verified) {
+        if (event.hash !== hash) return false;
+        verified = true;
+        continue;
+      }
+      foldInto(this.#projection, this.#folded, event);
+      this.#checkpoint = tailOf(event);
+    }
+    return verified;
+  }
+
+  async #restart(tail: Tail): Promise<void> {
+    this.#checkpoint = EMPTY_TAIL;
+    let last: SealedEvent | undefined;
+    this.#folded = await foldRange(this.#log, this.#projection, { to: tail.offset }, (event) => {
+      last = event;
+    });
+    if (last !== undefined) this.#checkpoint = tailOf(last);
+  }
+}
+
+/** Folds a range of the log from its beginning. */
+export async function foldRange<D extends object>(
+  log: EventLog,
+  projection: Projection<D>,
+  range: OffsetRange,
+  onEvent?: (event: SealedEvent) => void,
+): Promise<Folded<D>> {
+  const fold = new BulkFold(projection);
+  for await (const page of log.readAll(range)) {
+    for (const event of page) {
+      fold.add(event);
+      onEvent?.(event);
+    }
+  }
+  return fold.finish();
+}
+
+function tailOf({ offset, hash, recordedAt }: SealedEvent): Tail {
+  return { offset, hash, recordedAt };
+}

@@ -1,0 +1,26 @@
+import type { Projection } from "../../projections/projection.js";
+import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import { BulkFold } from "./fold.js";
+
+/** The document of one stream, and the version of the stream (0: it has no events). */
+export interface StreamState<D extends object> {
+  readonly document: D | null;
+  readonly version: number;
+}
+
+/** Folds one stream, without reading the rest of the log. */
+export async function foldStream<D extends object>(
+  log: EventLog,
+  projection: Projection<D>,
+  stream: string,
+  toOffset?: number,
+): Promise<StreamState<D>> {
+  const id = projection.idOf(stream);
+  if (id === undefined) throw new TypeError(`${projection.name} does not read ${stream}`);
+  const fold = new BulkFold(projection);
+  const range = toOffset === undefined ? {} : { toOffset };
+  for await (const event of eventsOf(log.readStream(stream, range))) fold.add(event);
+  const { documents, versions } = fold.finish();
+  return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
+}

@@ -1,0 +1,57 @@
+import { freeze, produce } from "immer";
+import { foldEventOf, type Projection } from "../../projections/projection.js";
+import type { SealedEvent } from "../log/event.js";
+
+/** The documents of one projection. Kept in a Map, where `__proto__` and `constructor` are ids like others. */
+export interface Folded<D extends object> {
+  readonly documents: Map<string, D>;
+  /** Version of each stream of the projection, by document id, whether or not it has a document. */
+  readonly versions: Map<string, number>;
+}
+
+/**
+ * Folds many events from the beginning: documents are private to this object until `finish`, and changed in place. (One
+ * immer draft an event costs some twenty times as much as the fold itself.)
+ */
+export class BulkFold<D extends object> {
+  readonly #projection: Projection<D>;
+  readonly #folded: Folded<D> = { documents: new Map(), versions: new Map() };
+
+  constructor(projection: Projection<D>) {
+    this.#projection = projection;
+  }
+
+  add(event: SealedEvent): void {
+    const seen = foldEventOf(this.#projection, event);
+    if (seen === undefined) return;
+    const { documents } = this.#folded;
+    store(this.#folded, seen, this.#projection.evolve(documents.get(seen.id) ?? null, seen));
+  }
+
+  /** Documents are frozen from now on, so that they can be handed out without copies. Call once. */
+  finish(): Folded<D> {
+    for (const document of this.#folded.documents.values()) freeze(document, true);
+    return this.#folded;
+  }
+}
+
+/** One event on documents that others may hold: theirs stay as they are. */
+export function foldInto<D extends object>(projection: Projection<D>, folded: Folded<D>, event: SealedEvent): void {
+  const seen = foldEventOf(projection, event);
+  if (seen === undefined) return;
+  store(folded, seen, evolved(projection, folded.documents.get(seen.id) ?? null, event));
+}
+
+/** The document after one more event; `document` stays as it is. */
+export function evolved<D extends object>(projection: Projection<D>, document: D | null, event: SealedEvent): D | null {
+  const seen = foldEventOf(projection, event);
+  if (seen === undefined) return document;
+  if (document === null) return freeze(projection.evolve(null, seen), true);
+  return produce(document as D, (draft) => projection.evolve(draft as D, seen) as typeof draft | undefined) as D | null;
+}
+
+function store<D extends object>(folded: Folded<D>, event: { id: string; version: number }, document: D | null): void {
+  folded.versions.set(event.id, event.version);
+  if (document === null) folded.documents.delete(event.id);
+  else folded.documents.set(event.id, document);
+}
