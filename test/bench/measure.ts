@@ -1,0 +1,70 @@
+/** One comparison: the same work done by sessiondb and by a peer, in the same run. */
+export interface Comparison {
+  readonly name: string;
+  readonly peer: string;
+  /** How durable each result is when it counts as done. */
+  readonly durability: string;
+  /** The ratio (peer's time / our time) that is promised, where one is. */
+  readonly atLeast?: number;
+  readonly unit: string;
+  /** Units of work in one call of `ours` and of `theirs`. */
+  readonly amount: number;
+  ours(): Promise<void>;
+  theirs(): Promise<void>;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly peer: string;
+  readonly durability: string;
+  readonly unit: string;
+  readonly atLeast: number | undefined;
+  readonly rounds: number;
+  /** Units a second, median of the rounds. */
+  readonly ours: number;
+  readonly theirs: number;
+  /** peer's time / our time, pair by pair: above 1 we are faster. */
+  readonly ratio: number;
+  readonly ratioMin: number;
+  readonly ratioMax: number;
+}
+
+/** Runs both sides in turn, A B A B …, after one warm-up of each, so that drift of the machine hits both. */
+export async function measure(comparison: Comparison, rounds: number): Promise<Measured> {
+  await comparison.ours();
+  await comparison.theirs();
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await seconds(comparison.ours));
+    theirs.push(await seconds(comparison.theirs));
+  }
+  const ratios = ours.map((time, i) => (theirs[i] as number) / time);
+  const { name, peer, durability, unit, atLeast, amount } = comparison;
+  return {
+    name,
+    peer,
+    durability,
+    unit,
+    atLeast,
+    rounds,
+    ours: amount / median(ours),
+    theirs: amount / median(theirs),
+    ratio: median(ratios),
+    ratioMin: Math.min(...ratios),
+    ratioMax: Math.max(...ratios),
+  };
+}
+
+async function seconds(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return (performance.now() - began) / 1000;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
