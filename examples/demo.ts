@@ -2,7 +2,7 @@
  * `npm run demo`: the main job from end to end, in a temporary folder, with the commands that a user would type. A
  * Postgres is started from the npm binaries (TEST_DATABASE_URL wins) and stopped at the end.
  */
-import { execFile, type ExecFileException } from "node:child_process";
+import { type ExecFileException, execFile } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +36,8 @@ async function main(): Promise<void> {
 
   title("4. What was true then: at an offset, and at a time");
   await show("session show task#064 --as-of 3 --store jsonl:s.jsonl");
-  const recordedAt = JSON.parse(readFileSync(join(folder, "s.jsonl"), "utf8").split("\n")[2] as string).recordedAt as string;
+  const recordedAt = JSON.parse(readFileSync(join(folder, "s.jsonl"), "utf8").split("\n")[2] as string)
+    .recordedAt as string;
   await show(`session list --as-of ${recordedAt} --store jsonl:s.jsonl`);
 
   title("5. JSONL → SQLite → Postgres → JSONL: four logs, one hash");
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
     if (new Set(hashes).size !== 1) throw new Error("the tail hashes differ");
     console.log("all four are equal");
   } finally {
-    await postgres.stop("fast");
+    await postgres.close();
   }
 
   title("6. Change one byte of a copy");

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { BENCH_ACTOR, sampleEvents } from "./events.js";
-import type { Comparison } from "./measure.js";
+import type { Bench } from "./measure.js";
 
 const APPENDS = 100;
 const syncData = promisify(fdatasync);
 
-export async function jsonlComparisons(folder: string): Promise<Comparison[]> {
+export async function jsonlBench(folder: string): Promise<Bench> {
   const log = await JsonlLog.open(join(folder, "ours.jsonl"), {});
   let version = 0;
-  return [
+  const comparisons = [
     {
       name: "JSONL append of 100",
       peer: "raw: 100 × JSON.stringify, one write, fdatasync",
@@ -35,6 +35,7 @@ export async function jsonlComparisons(folder: string): Promise<Comparison[]> {
       },
     },
   ];
+  return { comparisons, close: () => log.close() };
 }
 
 /** The fields that a line of ours has besides type, data and meta, so that both write about as many bytes. */

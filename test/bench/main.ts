@@ -7,26 +7,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../support/postgres.js";
-import { jsonlComparisons } from "./jsonl.js";
-import { type Comparison, type Measured, measure } from "./measure.js";
-import { postgresComparisons } from "./postgres.js";
+import { jsonlBench } from "./jsonl.js";
+import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
+import { postgresBench } from "./postgres.js";
 import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
-import { sqliteComparisons } from "./sqlite.js";
+import { sqliteBench } from "./sqlite.js";
 
 const { values } = parseArgs({
-  options: { only: { type: "string", default: "" }, rounds: { type: "string", default: "7" }, write: { type: "boolean", default: false } },
+  options: {
+    only: { type: "string", default: "" },
+    rounds: { type: "string", default: "7" },
+    write: { type: "boolean", default: false },
+  },
 });
 const rounds = Number(values.rounds);
-const wanted = (name: string) => name.toLowerCase().includes(values.only.toLowerCase());
+const only = values.only.toLowerCase();
+/** `--only` names a row, or the beginning of a group of rows. */
+const wanted = (name: string) => name.toLowerCase().includes(only) || only.startsWith(name.toLowerCase());
 
 const folder = mkdtempSync(join(tmpdir(), "sessiondb-bench-"));
 const results: Measured[] = [];
 const remarks: string[] = [];
 try {
-  await runAll(await sqliteComparisons(folder));
-  await runAll(await jsonlComparisons(folder));
-  if (wanted("postgres")) await withPostgres(async (url) => runAll(await postgresComparisons(url)));
+  if (wanted("sqlite")) await runBench(await sqliteBench(folder));
+  if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
+  if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
   if (wanted("read")) await readLargeLog();
 } finally {
   rmSync(folder, { recursive: true });
@@ -34,7 +40,14 @@ try {
 const report = [...environment(), "", ...tableLines(results), "", ...remarks];
 console.log(report.join("\n"));
 if (values.write) writeReport(report);
-process.exit(0);
+
+async function runBench({ comparisons, close }: Bench): Promise<void> {
+  try {
+    await runAll(comparisons);
+  } finally {
+    await close();
+  }
+}
 
 async function runAll(comparisons: readonly Comparison[]): Promise<void> {
   for (const comparison of comparisons.filter(({ name }) => wanted(name))) {
@@ -48,7 +61,7 @@ async function withPostgres(act: (url: string) => Promise<void>): Promise<void> 
   try {
     await act(server.url);
   } finally {
-    await server.stop("fast");
+    await server.close();
   }
 }
 

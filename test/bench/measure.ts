@@ -13,6 +13,12 @@ export interface Comparison {
   theirs(): Promise<void>;
 }
 
+/** Comparisons on one backend, and what closes it. */
+export interface Bench {
+  readonly comparisons: readonly Comparison[];
+  close(): Promise<void>;
+}
+
 export interface Measured {
   readonly name: string;
   readonly peer: string;

@@ -2,17 +2,17 @@ import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { BENCH_ACTOR, sampleData, sampleEvents } from "./events.js";
-import type { Comparison } from "./measure.js";
+import type { Bench } from "./measure.js";
 
 const APPENDS = 200;
 const BATCHES = 30;
 
-export async function postgresComparisons(url: string): Promise<Comparison[]> {
+export async function postgresBench(url: string): Promise<Bench> {
   const log = await PostgresLog.open(`${url}${url.includes("?") ? "&" : "?"}schema=bench_ours`, {});
   const raw = await RawPostgres.open(url);
   let n = 0;
   const shared = { durability: "synchronous_commit=on, both; TCP", unit: "events/s" };
-  return [
+  const comparisons = [
     {
       ...shared,
       name: "Postgres append of 1",
@@ -44,6 +44,11 @@ export async function postgresComparisons(url: string): Promise<Comparison[]> {
       },
     },
   ];
+  const close = async () => {
+    await raw.close();
+    await log.close();
+  };
+  return { comparisons, close };
 }
 
 /** What somebody would write by hand with pg: same columns and indexes, autocommit, a named prepared statement. */
@@ -66,6 +71,10 @@ class RawPostgres {
     return new RawPostgres(client);
   }
 
+  close(): Promise<void> {
+    return this.#client.end();
+  }
+
   async insert(stream: string, count: number): Promise<void> {
     const rows = Array.from({ length: count }, (_, i) => this.#row(stream, i));
     if (count === 1) {
@@ -82,7 +91,20 @@ class RawPostgres {
     const offset = ++this.#offset;
     const meta = JSON.stringify({ reason: "commits pushed", schema: 1 });
     const data = JSON.stringify(sampleData(i));
-    return [offset, offset, version, new Date().toISOString(), randomUUID(), stream, "session.updated", "agent:bench", meta, data, SALT, HASH];
+    return [
+      offset,
+      offset,
+      version,
+      new Date().toISOString(),
+      randomUUID(),
+      stream,
+      "session.updated",
+      "agent:bench",
+      meta,
+      data,
+      SALT,
+      HASH,
+    ];
   }
 }
 

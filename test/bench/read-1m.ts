@@ -44,7 +44,10 @@ export function writeLargeLog(path: string): void {
   const fd = openSync(path, "w", 0o600);
   let tail = EMPTY_TAIL;
   for (let from = 0; from < EVENTS; from += BATCH) {
-    const batch = sampleEvents(BATCH, from).map((event, i) => ({ stream: `session-task#${(from + i) % STREAMS}`, events: [event] }));
+    const batch = sampleEvents(BATCH, from).map((event, i) => ({
+      stream: `session-task#${(from + i) % STREAMS}`,
+      events: [event],
+    }));
     const sealed = seal(tail, [prepareAppend(batch, BENCH_ACTOR, entropy)], known, new Date());
     for (const { stream, version } of sealed.events) versions.set(stream, version);
     writeSync(fd, sealed.events.map(encodeLine).join(""));

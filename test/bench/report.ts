@@ -10,25 +10,33 @@ const END = "<!-- measured: end -->";
 export function environment(): string[] {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return [`Node ${process.version}, ${type()} ${release()}, ${cpus().length} × ${cpu?.model ?? "unknown processor"}, ${memory}.`];
+  return [
+    `Node ${process.version}, ${type()} ${release()}, ${cpus().length} × ${cpu?.model ?? "unknown processor"}, ${memory}.`,
+  ];
 }
 
 /** A Markdown table. The ratio is the peer's time divided by ours, so above 1 we are faster. */
 export function tableLines(results: readonly Measured[]): string[] {
-  const rows = results.map(({ name, peer, durability, ours, theirs, unit, ratio, ratioMin, ratioMax, atLeast, rounds }) => {
-    const verdict = atLeast === undefined ? "" : ratio >= atLeast ? `≥ ${atLeast}: yes` : `≥ ${atLeast}: **no**`;
-    const cells = [
-      name,
-      `${whole(ours)} ${unit}`,
-      peer,
-      `${whole(theirs)} ${unit}`,
-      `**${ratio.toFixed(2)}** (${ratioMin.toFixed(2)}–${ratioMax.toFixed(2)}, n=${rounds})`,
-      verdict,
-      durability,
-    ];
-    return `| ${cells.join(" | ")} |`;
-  });
-  return ["| work | sessiondb | against | peer | ratio (spread) | promised | durability |", "|---|--:|---|--:|--:|---|---|", ...rows];
+  const rows = results.map(
+    ({ name, peer, durability, ours, theirs, unit, ratio, ratioMin, ratioMax, atLeast, rounds }) => {
+      const verdict = atLeast === undefined ? "" : ratio >= atLeast ? `≥ ${atLeast}: yes` : `≥ ${atLeast}: **no**`;
+      const cells = [
+        name,
+        `${whole(ours)} ${unit}`,
+        peer,
+        `${whole(theirs)} ${unit}`,
+        `**${ratio.toFixed(2)}** (${ratioMin.toFixed(2)}–${ratioMax.toFixed(2)}, n=${rounds})`,
+        verdict,
+        durability,
+      ];
+      return `| ${cells.join(" | ")} |`;
+    },
+  );
+  return [
+    "| work | sessiondb | against | peer | ratio (spread) | promised | durability |",
+    "|---|--:|---|--:|--:|---|---|",
+    ...rows,
+  ];
 }
 
 export function memoryLine(oursBytes: number, bareBytes: number): string {

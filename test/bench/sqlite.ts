@@ -3,13 +3,13 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { BENCH_ACTOR, sampleData, sampleEvents } from "./events.js";
-import type { Comparison } from "./measure.js";
+import type { Bench } from "./measure.js";
 
 const APPENDS = 400;
 const BATCHES = 10;
 const CONCURRENT = 32;
 
-export async function sqliteComparisons(folder: string): Promise<Comparison[]> {
+export async function sqliteBench(folder: string): Promise<Bench> {
   const log = await SqliteLog.open(join(folder, "ours.db"), {});
   const raw = new RawSqlite(join(folder, "raw.db"));
   let n = 0;
@@ -18,7 +18,7 @@ export async function sqliteComparisons(folder: string): Promise<Comparison[]> {
     for (let i = 0; i < APPENDS; i++) await appendOne();
   };
   const shared = { durability: "WAL, synchronous=FULL, both", unit: "events/s" };
-  return [
+  const comparisons = [
     {
       ...shared,
       name: "SQLite append of 1",
@@ -59,6 +59,11 @@ export async function sqliteComparisons(folder: string): Promise<Comparison[]> {
       theirs: sequential,
     },
   ];
+  const close = async () => {
+    raw.close();
+    await log.close();
+  };
+  return { comparisons, close };
 }
 
 /** What somebody would write by hand: the same columns and indexes, prepared, one transaction an append. */
@@ -81,6 +86,10 @@ class RawSqlite {
     );
   }
 
+  close(): void {
+    this.#db.close();
+  }
+
   insertMany(stream: string, count: number): void {
     this.#db.exec("BEGIN IMMEDIATE");
     for (let i = 0; i < count; i++) {
@@ -88,7 +97,19 @@ class RawSqlite {
       this.#versions.set(stream, version);
       const meta = JSON.stringify({ reason: "commits pushed", schema: 1 });
       const data = JSON.stringify(sampleData(i));
-      this.#insert.run(1, version, new Date().toISOString(), randomUUID(), stream, "session.updated", "agent:bench", meta, data, SALT, HASH);
+      this.#insert.run(
+        1,
+        version,
+        new Date().toISOString(),
+        randomUUID(),
+        stream,
+        "session.updated",
+        "agent:bench",
+        meta,
+        data,
+        SALT,
+        HASH,
+      );
     }
     this.#db.exec("COMMIT");
   }

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
-import { printable } from "./escape.js";
+import { printable, printableJson } from "./escape.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
 export class Streams {
@@ -26,7 +26,7 @@ export class Streams {
 
   /** One JSON document. */
   document(value: unknown): void {
-    process.stdout.write(`${JSON.stringify(value)}\n`);
+    process.stdout.write(`${printableJson(JSON.stringify(value))}\n`);
   }
 
   /** A remark for people, on stderr; not with --quiet or --json. */
@@ -39,8 +39,19 @@ export class Streams {
     if (process.stderr.isTTY && !this.#quiet && !this.json) process.stderr.write(`\r\u001b[K${printable(text)}`);
   }
 
+  /** What the parser of arguments says: it writes its suggestion on a second line. */
+  usageError(text: string): void {
+    const [message = "", suggestion] = text.replace(/^error: /, "").split("\n");
+    const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "add --help to see what it takes";
+    this.#print({ code: "USAGE", message, hint });
+  }
+
   error(error: unknown): void {
-    const { code, message, hint } = describe(error);
+    this.#print(describe(error));
+    if (this.#debug && error instanceof Error) process.stderr.write(`${printable(error.stack ?? "")}\n`);
+  }
+
+  #print({ code, message, hint }: { code: string; message: string; hint: string | undefined }): void {
     if (this.json) {
       process.stderr.write(
         `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
@@ -50,7 +61,6 @@ export class Streams {
       if (hint !== undefined) lines.push(`${pc.cyan("hint")}: ${printable(hint)}`);
       process.stderr.write(`${lines.join("\n")}\n`);
     }
-    if (this.#debug && error instanceof Error) process.stderr.write(`${printable(error.stack ?? "")}\n`);
   }
 }
 

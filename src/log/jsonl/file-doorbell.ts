@@ -9,7 +9,7 @@ export class FileDoorbell {
   readonly #path: string;
   readonly #pollMs: number;
   readonly #size: () => number;
-  readonly #rings = new Set<() => void>();
+  readonly #rings = new Set<{ readonly ring: () => void }>();
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastSize = 0;
@@ -21,7 +21,7 @@ export class FileDoorbell {
   }
 
   add(ring: () => void): () => void {
-    const own = () => ring(); // so that one function may be added twice
+    const own = { ring }; // so that one function may be added twice
     if (this.#rings.size === 0) this.#start();
     this.#rings.add(own);
     return () => {
@@ -30,8 +30,13 @@ export class FileDoorbell {
     };
   }
 
+  /** Each bell rings in a microtask of its own: what it throws is not an error of the append. */
   ring(): void {
-    for (const ring of this.#rings) ring();
+    for (const own of this.#rings) {
+      queueMicrotask(() => {
+        if (this.#rings.has(own)) own.ring();
+      });
+    }
   }
 
   close(): void {
@@ -43,7 +48,7 @@ export class FileDoorbell {
   }
 
   #start(): void {
-    this.#lastSize = this.#size();
+    this.#lastSize = this.#sizeNow();
     this.#timer = setInterval(() => this.#poll(), this.#pollMs).unref();
     try {
       // The folder, because the file may not be there yet.
@@ -57,9 +62,18 @@ export class FileDoorbell {
   }
 
   #poll(): void {
-    const size = this.#size();
+    const size = this.#sizeNow();
     if (size === this.#lastSize) return;
     this.#lastSize = size;
     this.ring();
+  }
+
+  /** NaN, which is never equal, where the file cannot be looked at: then it rings, and the reader meets the error. */
+  #sizeNow(): number {
+    try {
+      return this.#size();
+    } catch {
+      return Number.NaN;
+    }
   }
 }

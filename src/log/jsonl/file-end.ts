@@ -1,4 +1,4 @@
-import { IntegrityError } from "../../errors.js";
+import { IntegrityError, UsageError } from "../../errors.js";
 import { recomputeHash, type SealedEvent } from "../event.js";
 import { decodeLine } from "../event-line.js";
 import { GENESIS_HASH } from "../hash-chain.js";
@@ -30,8 +30,8 @@ export async function findEnd(file: LogFile, size: number): Promise<FileEnd> {
   let end = await lastNewline(file, size);
   while (end > 0) {
     const line = await lineBefore(file, end);
-    const event = strictEvent(line.text, line.position);
-    if (event.offset === event.commit) {
+    const event = isZeroed(line.text) ? undefined : strictEvent(line.text, line.position);
+    if (event !== undefined && event.offset === event.commit) {
       await assertHash(file, event, line.position);
       const lastLine = await file.read(line.position, end - line.position);
       return {
@@ -42,7 +42,24 @@ export async function findEnd(file: LogFile, size: number): Promise<FileEnd> {
     }
     end = line.position;
   }
+  await assertFirstAppend(file, size);
   return EMPTY_END;
+}
+
+const FIRST_LINE_BEGINS = Buffer.from('{"v":1,"offset":1,"commit":');
+
+/**
+ * Bytes without one whole append are the beginning of a first one that was torn (a crash may leave zeros in their
+ * place) or somebody else's file, which must not be moved aside.
+ */
+async function assertFirstAppend(file: LogFile, size: number): Promise<void> {
+  const start = await file.read(0, Math.min(size, FIRST_LINE_BEGINS.length));
+  const zero = start.indexOf(0);
+  const written = zero < 0 ? start : start.subarray(0, zero);
+  if (written.equals(FIRST_LINE_BEGINS.subarray(0, written.length))) return;
+  throw new UsageError("NOT_A_SESSION_LOG", `jsonl:${file.path} is not a session log; it was not touched`, {
+    hint: "check the path; other files come in with: sessiondb migrate",
+  });
 }
 
 /** @returns the position just behind the last newline before `size`; 0 where there is none */
@@ -56,6 +73,11 @@ async function lastNewline(file: LogFile, size: number): Promise<number> {
     if (size - end > MAX_LINE_BYTES) throw damagedLine("it is longer than any event can be", undefined, end);
   }
   return 0;
+}
+
+/** A loss of power may leave zeros where an append was not on the disk yet. No event holds a NUL byte: JSON escapes it. */
+function isZeroed(text: string): boolean {
+  return text.includes("\u0000");
 }
 
 /** Unlike when reading, data is parsed too: this line is what the next append is chained to. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { UnavailableError, UsageError } from "../../errors.js";
 
@@ -16,6 +16,7 @@ type NativeLocks = typeof import("fs-native-extensions");
 export class FileLock {
   readonly #path: string;
   readonly #limitMs: number;
+  #native: NativeLocks | undefined;
   #fd: number | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -31,8 +32,9 @@ export class FileLock {
    */
   hold<T>(act: () => Promise<T>): Promise<T> {
     return this.#enqueue(async () => {
-      const { native, fd } = await this.#open();
-      await this.#acquire(native, fd);
+      this.#native ??= await loadNativeLocks();
+      const native = this.#native;
+      const fd = await this.#acquire(native);
       try {
         return await act();
       } finally {
@@ -44,8 +46,10 @@ export class FileLock {
   /** As hold, but gives up at once where somebody else holds the lock: then the result is undefined. */
   holdIfFree<T>(act: () => Promise<T>): Promise<T | undefined> {
     return this.#enqueue(async () => {
-      const { native, fd } = await this.#open();
-      if (!native.tryLock(fd)) return undefined;
+      this.#native ??= await loadNativeLocks();
+      const native = this.#native;
+      const fd = this.#tryLock(native);
+      if (fd === undefined) return undefined;
       try {
         return await act();
       } finally {
@@ -57,8 +61,7 @@ export class FileLock {
   /** Waits for the acts under way. */
   close(): Promise<void> {
     return this.#enqueue(async () => {
-      if (this.#fd !== undefined) closeSync(this.#fd);
-      this.#fd = undefined;
+      this.#closeFile();
     });
   }
 
@@ -68,18 +71,37 @@ export class FileLock {
     return result;
   }
 
-  async #open(): Promise<{ native: NativeLocks; fd: number }> {
-    const native = await loadNativeLocks();
-    this.#fd ??= openSync(this.#path, "a+", 0o600);
-    return { native, fd: this.#fd };
-  }
-
-  async #acquire(native: NativeLocks, fd: number): Promise<void> {
+  async #acquire(native: NativeLocks): Promise<number> {
     const end = performance.now() + this.#limitMs;
-    while (!native.tryLock(fd)) {
+    for (;;) {
+      const fd = this.#tryLock(native);
+      if (fd !== undefined) return fd;
       if (performance.now() >= end) throw this.#locked();
       await pause(Math.random() * MAX_PAUSE_MS);
     }
+  }
+
+  /** @returns the locked descriptor, or undefined where somebody else holds the lock */
+  #tryLock(native: NativeLocks): number | undefined {
+    for (;;) {
+      const fd = this.#fd ?? openSync(this.#path, "a+", 0o600);
+      this.#fd = fd;
+      if (!native.tryLock(fd)) return undefined;
+      if (this.#isNamed(fd)) return fd;
+      this.#closeFile(); // which gives up this lock too
+    }
+  }
+
+  /** Whether the locked file still has its name. Where somebody has removed it, others would lock a new one beside us. */
+  #isNamed(fd: number): boolean {
+    const named = statSync(this.#path, { throwIfNoEntry: false });
+    const locked = fstatSync(fd);
+    return named !== undefined && named.ino === locked.ino && named.dev === locked.dev;
+  }
+
+  #closeFile(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   #locked(): UnavailableError {

@@ -1,6 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { ChainBreakError, ClosedError, NotFoundError } from "../../errors.js";
+import { resolve } from "node:path";
+import { ChainBreakError, ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import { assertContinues } from "../chain-check.js";
 import type { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
@@ -17,13 +16,15 @@ import {
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { bisectLines } from "./bisect-lines.js";
 import { cutLog } from "./cut-log.js";
+import { byteOfLine, reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
 import type { FileEnd } from "./file-end.js";
 import { isReadOnlyError, translateFileError } from "./file-errors.js";
 import { FileLock } from "./file-lock.js";
 import { FileSidecar } from "./file-sidecar.js";
-import { JsonlStore } from "./jsonl-store.js";
+import { type Indexed, JsonlStore } from "./jsonl-store.js";
+import { makeFolderOf, realPathOf } from "./log-path.js";
 import { LogFile } from "./log-file.js";
 import type { LogIndex } from "./log-index.js";
 import { checkManifest, writeManifestLocked } from "./manifest.js";
@@ -34,6 +35,8 @@ import { moveTornTailLocked } from "./torn-tail.js";
 export interface LogNotice {
   readonly code: "TORN_TAIL_MOVED" | "TORN_TAIL_IGNORED";
   readonly message: string;
+  /** `position` is where the torn bytes begin in the log; `savedAs` the file that they were moved to. */
+  readonly details: { readonly bytes: number; readonly position: number; readonly savedAs?: string };
 }
 
 export interface JsonlLogOptions {
@@ -65,12 +68,12 @@ export class JsonlLog implements EventLog {
   readonly #lock: FileLock;
   readonly #doorbell: FileDoorbell;
   readonly #notify: (notice: LogNotice) => void;
-  readonly #appends = new GroupCommit((group) => this.#locked("append", () => this.#appendLocked(group)));
+  readonly #appends = new GroupCommit((group) => this.#locked(() => this.#appendLocked(group)));
   #hasManifest = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(path: string, options: JsonlLogOptions) {
-    this.url = `jsonl:${path}`;
+  private constructor(url: string, path: string, options: JsonlLogOptions) {
+    this.url = url;
     this.#path = path;
     this.#now = options.now ?? (() => new Date());
     this.#entropy = options.entropy ?? systemEntropy();
@@ -88,13 +91,15 @@ export class JsonlLog implements EventLog {
    * @throws IntegrityError the last line is damaged; NotFoundError LOG_NOT_FOUND; StorageError; UsageError of the manifest
    */
   static async open(path: string, options: JsonlLogOptions = {}): Promise<JsonlLog> {
-    const log = new JsonlLog(resolve(path), options);
+    const url = `jsonl:${resolve(path)}`;
+    const log = new JsonlLog(url, realPathOf(resolve(path)), options);
     try {
       await log.#open(options.mustExist === true);
       return log;
     } catch (error) {
+      const translated = await log.#translate(error);
       await log.close();
-      throw translateFileError(error, log.url);
+      throw translated;
     }
   }
 
@@ -106,43 +111,45 @@ export class JsonlLog implements EventLog {
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
     this.#assertOpen("appendSealed");
-    return this.#locked("appendSealed", async () => {
+    return this.#locked(async () => {
       const { end, index } = await this.#readyToWriteLocked();
       assertContinues(end.tail, events, (stream) => index.versionOf(stream));
       const last = events.at(-1);
       if (last === undefined) return end.tail;
       const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
       await this.#store.writeLocked(events, tail);
+      this.#doorbell.ring();
       return tail;
     });
   }
 
-  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const end = await this.#look("readAll");
+  readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#pages("readAll", this.#readAll(range));
+  }
+
+  async *#readAll(range: OffsetRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    const end = await this.#store.end();
     const from = Math.max(range.from ?? 1, 1);
     const to = Math.min(range.to ?? end.tail.offset, end.tail.offset);
     if (from > to) return;
     const { file } = this.#store;
-    const position = from === 1 ? 0 : await bisectLines(file, end.wholeBytes, ({ offset }) => offset < from);
-    for await (const page of readPages(file, { from, to, position, end: end.wholeBytes })) {
-      yield page;
-      this.#assertOpen("readAll");
-    }
+    const position = await this.#positionOf(from, end);
+    yield* readPages(file, { from, to, position, end: end.wholeBytes });
   }
 
-  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    this.#assertOpen("readStream");
+  readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#pages("readStream", this.#readStream(stream, range));
+  }
+
+  async *#readStream(stream: string, range: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
-    const { index } = await this.#translated(() => this.#store.indexed());
+    const { index } = await this.#store.indexed();
     const offsets = index.offsetsOf(stream).filter((offset, i) => i + 1 >= from && i + 1 <= to && offset <= toOffset);
     const store = this.#store;
     const events = function* () {
       for (const offset of offsets) yield store.eventAt(index, offset);
     };
-    for (const page of pagesOf(events())) {
-      yield page;
-      this.#assertOpen("readStream");
-    }
+    yield* pagesOf(events());
   }
 
   async tail(): Promise<Tail> {
@@ -150,7 +157,11 @@ export class JsonlLog implements EventLog {
   }
 
   async offsetAt(time: Date): Promise<number> {
-    const { tail, wholeBytes } = await this.#look("offsetAt");
+    const end = await this.#look("offsetAt");
+    return this.#translated(() => this.#offsetAt(time, end));
+  }
+
+  async #offsetAt(time: Date, { tail, wholeBytes }: FileEnd): Promise<number> {
     const limit = time.toISOString();
     if (tail.recordedAt <= limit) return tail.offset;
     const { file } = this.#store;
@@ -165,7 +176,7 @@ export class JsonlLog implements EventLog {
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     this.#assertOpen("truncateAfter");
-    return this.#locked("truncateAfter", async () => {
+    return this.#locked(async () => {
       const { end, index } = await this.#readyToWriteLocked();
       if (end.tail.offset !== expectedTail.offset || end.tail.hash !== expectedTail.hash) {
         throw new ChainBreakError(
@@ -226,32 +237,36 @@ export class JsonlLog implements EventLog {
     if (file.size() <= end.wholeBytes) return;
     const { bytes, position, savedAs } = await moveTornTailLocked(file, end.wholeBytes, this.#now());
     const message = `${this.url}: ${bytes} bytes of an append that was never finished were moved from byte ${position} to ${savedAs}`;
-    this.#notify({ code: "TORN_TAIL_MOVED", message });
+    this.#notify({ code: "TORN_TAIL_MOVED", message, details: { bytes, position, savedAs } });
   }
 
   #noticeIgnored({ wholeBytes }: FileEnd): void {
     const bytes = this.#store.file.size() - wholeBytes;
     const message = `${this.url}: ${bytes} bytes behind byte ${wholeBytes} are an append that was never finished; they are not read`;
-    this.#notify({ code: "TORN_TAIL_IGNORED", message });
+    this.#notify({ code: "TORN_TAIL_IGNORED", message, details: { bytes, position: wholeBytes } });
   }
 
   async #appendLocked(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
     const { end, index } = await this.#readyToWriteLocked();
     const sealed = seal(end.tail, group, this.#known(index, group), this.#now());
-    if (sealed.events.length > 0) await this.#store.writeLocked(sealed.events, sealed.tail);
+    if (sealed.events.length > 0) {
+      await this.#store.writeLocked(sealed.events, sealed.tail);
+      this.#doorbell.ring();
+    }
     return sealed.outcomes;
   }
 
   /** Everything that others have appended is known, nothing torn is left, and the file can be written to. */
-  async #readyToWriteLocked(): Promise<{ end: FileEnd; index: LogIndex }> {
+  async #readyToWriteLocked(): Promise<Indexed> {
     this.#store.assertUsable();
     this.#store.file.openForWriting();
     if (!this.#hasManifest) {
       if (!checkManifest(this.#path)) writeManifestLocked(this.#path);
       this.#hasManifest = true;
     }
-    await this.#moveTornTailLocked();
-    return this.#store.indexed();
+    const known = await this.#store.indexed();
+    if (known.tornBytes > 0) await this.#moveTornTailLocked();
+    return known;
   }
 
   /** Ids that were made just now cannot stand in the log and are not looked up. */
@@ -271,14 +286,40 @@ export class JsonlLog implements EventLog {
     return undefined;
   }
 
-  async #locked<T>(operation: string, act: () => Promise<T>): Promise<T> {
+  async #locked<T>(act: () => Promise<T>): Promise<T> {
     return this.#translated(async () => {
       this.#store.assertUsable();
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      const result = await this.#lock.hold(act);
-      if (operation !== "truncateAfter") this.#doorbell.ring();
-      return result;
+      if (!this.#store.file.openIfThere()) makeFolderOf(this.#path);
+      return this.#lock.hold(act);
     });
+  }
+
+  /** Where the line of an offset begins. Damaged lines cannot be bisected, but counted. */
+  async #positionOf(offset: number, { wholeBytes }: FileEnd): Promise<number> {
+    if (offset === 1) return 0;
+    const { file } = this.#store;
+    try {
+      return await bisectLines(file, wholeBytes, (event) => event.offset < offset);
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw error;
+      return byteOfLine(file, offset, wholeBytes);
+    }
+  }
+
+  /** Pages with errors as our own, ending with ClosedError where the log is closed between two of them. */
+  async *#pages(
+    operation: string,
+    pages: AsyncGenerator<readonly SealedEvent[], void, undefined>,
+  ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    this.#assertOpen(operation);
+    try {
+      for await (const page of pages) {
+        yield page;
+        this.#assertOpen(operation);
+      }
+    } catch (error) {
+      throw await this.#translate(error);
+    }
   }
 
   async #look(operation: string): Promise<FileEnd> {
@@ -290,8 +331,13 @@ export class JsonlLog implements EventLog {
     try {
       return await act();
     } catch (error) {
-      throw translateFileError(error, this.url);
+      throw await this.#translate(error);
     }
+  }
+
+  async #translate(error: unknown): Promise<unknown> {
+    if (!(error instanceof IntegrityError)) return translateFileError(error, this.url);
+    return reportDamage(error, this.#store.file, this.url);
   }
 
   #assertOpen(operation: string): void {

@@ -1,11 +1,31 @@
-import { IntegrityError, StorageError } from "../../errors.js";
+import { AppendOutcomeUnknownError, IntegrityError, StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
-import { decodeLine, encodeLine } from "../event-line.js";
+import { encodeLine } from "../event-line.js";
 import type { Tail } from "../seal.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
+import { eventOf, textOf } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
 import { forEachEvent } from "./read-events.js";
+
+/** Attempts of one look at the end of the file. */
+const MAX_LOOKS = 3;
+/** A string cannot hold more than about 512 Mi characters, and a write of some milliseconds holds up nobody. */
+const MAX_WRITE_CHARS = 16 * 1024 * 1024;
+
+export interface Indexed {
+  readonly end: FileEnd;
+  /** Of all events up to there. */
+  readonly index: LogIndex;
+  /** What stands in the file behind the last whole append. */
+  readonly tornBytes: number;
+}
+
+interface WrittenLines {
+  /** Position behind each line. */
+  readonly ends: number[];
+  lastLine: Buffer;
+}
 
 /**
  * What this process knows of the file: where the last whole append ends, and the index. Both follow the file, which other
@@ -15,6 +35,8 @@ export class JsonlStore {
   readonly file: LogFile;
   #end: FileEnd = EMPTY_END;
   #index = new LogIndex();
+  /** Of the file, when it was last looked at. */
+  #size = 0;
   #poison: StorageError | undefined;
   /** Looks at the file come one after the other, because each builds on what the one before has learnt. */
   #looking: Promise<unknown> = Promise.resolve();
@@ -29,21 +51,20 @@ export class JsonlStore {
   }
 
   /** The same, with an index of everything up to there. */
-  indexed(): Promise<{ end: FileEnd; index: LogIndex }> {
+  indexed(): Promise<Indexed> {
     return this.#inTurn(async () => {
       const end = await this.#look();
       await this.#indexUpTo(end);
-      return { end, index: this.#index };
+      return { end, index: this.#index, tornBytes: this.#size - end.wholeBytes };
     });
   }
 
   /** The stored event of an indexed offset. */
   eventAt(index: LogIndex, offset: number): SealedEvent {
-    const start = index.positionOf(offset);
-    const end = index.positionOf(offset + 1);
-    const event = decodeLine(this.file.readNow(start, end - start - 1).toString("utf8"));
-    if (event.offset === offset) return event;
-    throw new IntegrityError("LINE_DAMAGED", `line ${offset} (byte ${start}) holds offset ${event.offset}`, { offset });
+    const position = index.positionOf(offset);
+    const bytes = this.file.readNow(position, index.positionOf(offset + 1) - position - 1);
+    const text = textOf({ bytes, position }, offset);
+    return eventOf(text, 0, text.length, { offset, position: () => position });
   }
 
   /** @throws StorageError LOG_POISONED after a write that could not be taken back */
@@ -52,22 +73,47 @@ export class JsonlStore {
   }
 
   /**
-   * Writes events behind the end, with one write and one sync. The caller holds the lock and has called end or indexed
-   * since it took it, and there is no torn tail. Where anything fails the file is cut back to where it was; where that
-   * fails too, or where the sync failed, nothing more is appended until the log is opened again.
+   * Writes events behind the end, with one write (some, for very many bytes) and one sync. The caller holds the lock and
+   * has called end or indexed since it took it, and there is no torn tail. Where anything fails the file is cut back to
+   * where it was; where that fails too, or where the sync failed, nothing more is appended until the log is opened again.
+   *
+   * @throws AppendOutcomeUnknownError the lines could not be taken back: some or all of them may be in the file
    */
   async writeLocked(events: readonly SealedEvent[], tail: Tail): Promise<void> {
-    const lines = events.map(encodeLine);
-    const bytes = Buffer.from(lines.join(""));
-    const position = this.#end.wholeBytes;
+    const start = this.#end.wholeBytes;
+    const written: WrittenLines = { ends: [], lastLine: Buffer.alloc(0) };
     try {
-      this.file.writeAll(bytes, position);
+      let position = start;
+      for (const lines of inPieces(events)) position = this.#writeLines(lines, position, written);
     } catch (error) {
-      await this.#takeBack(position, error);
-      throw error;
+      throw await this.#takeBack(start, events, error);
     }
-    await this.#syncOrPoison(position);
-    await this.#inTurn(async () => this.#learn(events, lines, bytes, position, tail));
+    try {
+      await this.file.sync();
+      // A file that was empty may be new: made just now, or before a crash that came before this.
+      if (start === 0) this.file.syncName();
+    } catch (error) {
+      // After a failed sync the system may have dropped the pages and would report success the next time.
+      const told = await this.#takeBack(start, events, error);
+      this.#poisonWith("a sync to the disk failed", error);
+      throw told;
+    }
+    await this.#inTurn(async () => this.#learn(events, written, tail));
+  }
+
+  /** @returns the position behind them */
+  #writeLines(lines: readonly string[], position: number, written: WrittenLines): number {
+    const text = lines.join("");
+    const bytes = Buffer.from(text);
+    this.file.writeAll(bytes, position);
+    const isAscii = text.length === bytes.length;
+    let end = position;
+    for (const line of lines) {
+      end += isAscii ? line.length : Buffer.byteLength(line);
+      written.ends.push(end);
+    }
+    written.lastLine = Buffer.from(lines.at(-1) ?? "");
+    return end;
   }
 
   /** Cuts the file at a line's start. The caller holds the lock. */
@@ -82,8 +128,21 @@ export class JsonlStore {
     return this.#inTurn(async () => this.file.close());
   }
 
+  /** Without the lock a look may fall into the middle of a cut by somebody else, so what looks bad is looked at again. */
   async #look(): Promise<FileEnd> {
+    for (let looks = 1; ; looks++) {
+      try {
+        return await this.#lookOnce();
+      } catch (error) {
+        const maybeMoving = error instanceof IntegrityError || (error as StorageError).code === "LOG_SHORTENED";
+        if (looks === MAX_LOOKS || !maybeMoving) throw error;
+      }
+    }
+  }
+
+  async #lookOnce(): Promise<FileEnd> {
     const size = this.file.size();
+    this.#size = size;
     if (!this.#stillThere(size)) this.#forget();
     if (size > this.#end.wholeBytes) this.#end = await findEnd(this.file, size);
     return this.#end;
@@ -122,40 +181,25 @@ export class JsonlStore {
   }
 
   /** A reader of this process may have seen the new lines in the file before the writer gets here. */
-  #learn(events: readonly SealedEvent[], lines: readonly string[], bytes: Buffer, position: number, tail: Tail): void {
-    const isAscii = lines.reduce((sum, line) => sum + line.length, 0) === bytes.length;
-    const sizes = lines.map((line) => (isAscii ? line.length : Buffer.byteLength(line)));
-    let at = position;
+  #learn(events: readonly SealedEvent[], { ends, lastLine }: WrittenLines, tail: Tail): void {
     for (const [i, event] of events.entries()) {
-      const lineEnd = at + (sizes[i] as number);
-      if (event.offset === this.#index.count + 1) this.#addToIndex(event, at, lineEnd);
-      at = lineEnd;
+      if (event.offset === this.#index.count + 1) this.#addToIndex(event, this.#index.end, ends[i] as number);
     }
-    const lastLine = bytes.subarray(bytes.length - (sizes.at(-1) as number));
-    if (this.#end.tail.offset <= tail.offset) this.#end = { tail, wholeBytes: at, lastLine: Buffer.from(lastLine) };
+    if (this.#end.tail.offset <= tail.offset) this.#end = { tail, wholeBytes: ends.at(-1) as number, lastLine };
   }
 
-  async #syncOrPoison(position: number): Promise<void> {
-    try {
-      await this.file.sync();
-    } catch (error) {
-      // After a failed sync the system may have dropped the pages and would report success the next time.
-      await this.#takeBack(position, error);
-      this.#poisonWith("a sync to the disk failed", error);
-      throw error;
-    }
-  }
-
-  /** So that the next append is never glued to half a line. */
-  async #takeBack(position: number, cause: unknown): Promise<void> {
+  /** So that the next append is never glued to half a line. @returns the error to throw: the first one is the one to tell */
+  async #takeBack(position: number, events: readonly SealedEvent[], cause: unknown): Promise<unknown> {
     await this.#inTurn(async () => this.#forget());
     try {
       if (this.file.size() > position) {
         this.file.truncate(position);
         await this.file.sync();
       }
+      return cause;
     } catch {
-      this.#poisonWith("half a write could not be taken back", cause); // the first error is the one to tell
+      this.#poisonWith("a write that failed could not be taken back", cause);
+      return new AppendOutcomeUnknownError(events.map(({ id }) => id), cause);
     }
   }
 
@@ -175,4 +219,20 @@ export class JsonlStore {
     this.#looking = result.catch(() => undefined); // only the caller is told
     return result;
   }
+}
+
+function* inPieces(events: readonly SealedEvent[]): Generator<string[], void, undefined> {
+  let lines: string[] = [];
+  let chars = 0;
+  for (const event of events) {
+    const line = encodeLine(event);
+    if (lines.length > 0 && chars + line.length > MAX_WRITE_CHARS) {
+      yield lines;
+      lines = [];
+      chars = 0;
+    }
+    lines.push(line);
+    chars += line.length;
+  }
+  if (lines.length > 0) yield lines;
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ClosedError, StorageError } from "../../errors.js";
 import { type FileCalls, SYSTEM_FILE_CALLS, syncFolder } from "./file-calls.js";
@@ -35,30 +35,31 @@ export class LogFile {
     return true;
   }
 
-  /** Makes sure that the file exists, lasts, and can be written to. Folders are made 0700, the file 0600. */
+  /** Makes sure that the file exists and can be written to. It is made 0600; its folder is there. */
   openForWriting(): void {
     if (!this.openIfThere()) {
-      const folder = dirname(this.path);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
       this.#fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o600);
       this.#writable = true;
-      syncFolder(folder);
     }
     if (!this.#writable) {
       throw new StorageError("STORAGE_READ_ONLY", `jsonl:${this.path} may only be read`, {
         hint: "check the owner and the mode of the file and its folder",
       });
     }
-    this.#assertSameFile();
+  }
+
+  /** Makes the name of the file last. */
+  syncName(): void {
+    syncFolder(dirname(this.path));
   }
 
   get writable(): boolean {
     return this.#writable;
   }
 
-  /** Bytes; 0 where there is no file. */
+  /** Bytes; 0 where there is no file. @throws StorageError LOG_REPLACED */
   size(): number {
-    return this.openIfThere() ? fstatSync(this.#fd as number).size : 0;
+    return this.openIfThere() ? this.#sizeOfSameFile() : 0;
   }
 
   /** Writes all of `bytes` at `position`. May have written a part when it throws. */
@@ -118,10 +119,10 @@ export class LogFile {
   }
 
   /** Appending to a file that was moved away or replaced would be acknowledged and then be nowhere. */
-  #assertSameFile(): void {
+  #sizeOfSameFile(): number {
     const open = fstatSync(this.#fd as number);
     const named = statSync(this.path, { throwIfNoEntry: false });
-    if (named !== undefined && named.ino === open.ino && named.dev === open.dev) return;
+    if (named !== undefined && named.ino === open.ino && named.dev === open.dev) return open.size;
     throw new StorageError("LOG_REPLACED", `jsonl:${this.path} was removed or replaced while it was open`, {
       hint: "open the log again; never replace a log that is in use",
     });

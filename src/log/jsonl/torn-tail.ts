@@ -30,7 +30,7 @@ export async function saveBytes(file: LogFile, position: number, length: number,
   const { path, fd } = createBeside(`${file.path}.torn-${position}-${now.toISOString().replace(/[-:]|\.\d+/g, "")}`);
   try {
     for (let done = 0; done < length; done += COPY_BYTES) {
-      writeSync(fd, await file.read(position + done, Math.min(COPY_BYTES, length - done)));
+      writeWhole(fd, await file.read(position + done, Math.min(COPY_BYTES, length - done)));
     }
     fsyncSync(fd);
   } finally {
@@ -38,6 +38,10 @@ export async function saveBytes(file: LogFile, position: number, length: number,
   }
   syncFolder(dirname(path));
   return path;
+}
+
+function writeWhole(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 /** Never overwrites: what an earlier crash left is kept too. */

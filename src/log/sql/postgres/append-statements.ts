@@ -61,7 +61,7 @@ export class AppendStatements {
     const heads = [tail.offset, tail.hash, last.offset, last.hash, last.recordedAt];
     const [append, values] =
       events.length === 1 ? [this.#appendOne, valuesOfOne(last)] : [this.#appendMany, valuesOfMany(events)];
-    return (await session.rows(append, [...heads, ...values])).length === 1;
+    return (await session.affected(append, [...heads, ...values])) > 0;
   }
 }
 
@@ -75,18 +75,19 @@ function lookSql({ head, events }: Tables): string {
 }
 
 /**
- * `settings` comes first, because the UPDATE reads from it: so they hold when it waits for the row. Under READ COMMITTED
- * it then looks at the row again, as it is after whoever held it; under a stricter default of the role it fails with
- * 40001 instead. No row in `head` means no row to insert and none to return.
+ * The settings stand among the conditions, behind those that find the row: so they hold when the UPDATE waits for it.
+ * Under READ COMMITTED it then looks at the row again, as it is after whoever held it; under a stricter default of the
+ * role it fails with 40001 instead. No row in `head` means no row to insert. (Settings and pg_notify in CTEs of their
+ * own, and an answer with a row, made this a fifth slower: 305 against 272 µs, measured.)
  */
 function compareAndAppendSql(tables: Tables, limits: PostgresLimits, channel: string | undefined, rows: string): string {
   const told = channel === undefined ? "1" : `pg_notify('${channel}', "offset"::text)`;
-  return `WITH settings AS MATERIALIZED (SELECT ${DURABLE}, ${limit("lock_timeout", limits.lockTimeoutMs)}),
-    head AS (
-      UPDATE ${tables.head} h SET "offset" = $3, hash = $4, recorded_at = $5 FROM settings
-      WHERE h."offset" = $1 AND h.hash = $2 RETURNING h."offset"),
-    stored AS (INSERT INTO ${tables.events} (${INSERT_COLUMNS}) ${rows})
-    SELECT ${told} FROM head`;
+  return `WITH head AS (
+      UPDATE ${tables.head} SET "offset" = $3, hash = $4, recorded_at = $5
+      WHERE "offset" = $1 AND hash = $2
+        AND ${DURABLE} IS NOT NULL AND ${limit("lock_timeout", limits.lockTimeoutMs)} IS NOT NULL
+      RETURNING ${told})
+    INSERT INTO ${tables.events} (${INSERT_COLUMNS}) ${rows}`;
 }
 
 function valuesOfOne({ version, id, stream, type, actor, metaText, dataText, salt }: SealedEvent): SqlValue[] {

@@ -18,13 +18,17 @@ export class PgSession {
 
   /** `timeoutMs` bounds the wait for the answer, also on a network that has fallen silent. */
   async rows(statement: Statement, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<unknown[][]> {
-    const query = {
-      ...(this.#prepare ? statement : { text: statement.text }),
-      values: values as unknown[],
-      rowMode: "array" as const,
-      query_timeout: timeoutMs,
-    };
-    return (await this.client.query<unknown[]>(query)).rows;
+    return (await this.#query(statement, values, timeoutMs)).rows;
+  }
+
+  /** For a statement that returns no rows. @returns how many it has written or deleted */
+  async affected(statement: Statement, values: readonly SqlValue[], timeoutMs = this.#timeoutMs): Promise<number> {
+    return (await this.#query(statement, values, timeoutMs)).rowCount ?? 0;
+  }
+
+  #query({ name, text }: Statement, values: readonly SqlValue[], timeoutMs: number) {
+    const query = { text, values: values as unknown[], rowMode: "array" as const, query_timeout: timeoutMs };
+    return this.client.query<unknown[]>(this.#prepare ? { ...query, name } : query);
   }
 
   /** Several statements without values in one round trip. @returns the rows of the last one */

@@ -1,0 +1,106 @@
+import { Command, Option } from "commander";
+import { defaultStoreUrl } from "../config/paths.js";
+import { UsageError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import { openLog } from "../open-log.js";
+import { Streams } from "./output/streams.js";
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  store?: string;
+  json?: boolean;
+  fields?: string;
+  quiet?: boolean;
+  debug?: boolean;
+  actor?: string;
+}
+
+/** What a command gets to work with. */
+export interface CommandContext<Options extends CommonOptions> {
+  readonly options: Options;
+  readonly streams: Streams;
+  /** Opens the store that --store, the environment or the default names; closed when the command ends. */
+  openStore(options?: { mustExist?: boolean }): Promise<EventLog>;
+  /** Opens any other log; closed when the command ends. */
+  open(url: string, options?: { mustExist?: boolean }): Promise<EventLog>;
+}
+
+type Act<Options extends CommonOptions> = (
+  context: CommandContext<Options>,
+  ...args: string[]
+) => Promise<number | undefined>;
+
+/** What the run of one command leaves behind. */
+export interface RunState {
+  exitCode: number;
+  streams: Streams;
+}
+
+/** A leaf command with the common options, its action wrapped so that logs are closed whatever happens. */
+export function leaf<Options extends CommonOptions>(
+  state: RunState,
+  signature: string,
+  summary: string,
+  act: Act<Options>,
+): Command {
+  const [name, ...args] = signature.split(" ");
+  const command = new Command(name);
+  for (const arg of args) command.argument(arg);
+  return command
+    .summary(summary)
+    .description(summary)
+    .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://…").env("SESSIONDB_STORE"))
+    .addOption(new Option("--json", "one JSON document on stdout; errors as JSON on stderr"))
+    .addOption(new Option("--fields <names>", "with --json: only these fields, also written --json=a,b").hideHelp())
+    .option("--quiet", "no remarks on stderr")
+    .option("--debug", "stack traces of errors")
+    .addOption(new Option("--actor <name>", "who does this; default user@host").env("SESSIONDB_ACTOR"))
+    .action(async (...received: unknown[]) => {
+      const command = received.at(-1) as Command;
+      state.streams = new Streams(command.opts());
+      state.exitCode = (await withContext(command.opts<Options>(), state.streams, act, command.processedArgs)) ?? 0;
+    });
+}
+
+async function withContext<Options extends CommonOptions>(
+  options: Options,
+  streams: Streams,
+  act: Act<Options>,
+  args: unknown[],
+): Promise<number | undefined> {
+  const opened: EventLog[] = [];
+  const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
+    const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
+    const log = await openLog(url, { ...openOptions, onNotice });
+    opened.push(log);
+    return log;
+  };
+  const openStore = (openOptions: { mustExist?: boolean } = {}) =>
+    open(options.store ?? defaultStoreUrl(process.env), openOptions);
+  try {
+    return await act({ options, streams, open, openStore }, ...(args as string[]));
+  } finally {
+    streams.progress("");
+    for (const log of opened) await log.close();
+  }
+}
+
+/** A noun: stands before its commands and prints its help, with exit code 2, when it stands alone. */
+export function noun(name: string, summary: string, commands: readonly Command[]): Command {
+  const command = new Command(name).summary(summary).description(summary);
+  for (const one of commands) command.addCommand(one);
+  return command;
+}
+
+/** Lines under "Examples:" in the help; a test runs them. */
+export function examples(command: Command, lines: readonly string[]): Command {
+  return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+}
+
+/** For commander's argument parsers. */
+export function wholeNumber(name: string): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,15}$/.test(text)) return Number(text);
+    throw new UsageError("ARGUMENT_INVALID", `${name} takes a whole number from 0, not ${JSON.stringify(text)}`);
+  };
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { SessionStore } from "../../session/session-store.js";
+import { type Assignment, assign, parseSet, parseUnset } from "../assignments.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { changed } from "../output/changed.js";
+
+interface UpdateOptions extends CommonOptions {
+  set?: Assignment[];
+  unset?: Assignment[];
+  expectVersion?: number;
+  reason?: string;
+}
+
+export function updateCommand(state: RunState): Command {
+  const collect = (parse: (text: string) => Assignment) => (text: string, before: Assignment[] | undefined) => [
+    ...(before ?? []),
+    parse(text),
+  ];
+  const command = leaf<UpdateOptions>(state, "update <session>", "change fields of a session", update)
+    .option(
+      "--set <field=value>",
+      "give a field a value; may stand several times; prState.exists=false goes inside",
+      collect(parseSet),
+    )
+    .option("--unset <field>", "remove a field; may stand several times", collect(parseUnset))
+    .option(
+      "--expect-version <n>",
+      "refuse (exit code 4) unless the session is at this version",
+      wholeNumber("--expect-version"),
+    )
+    .option("--reason <text>", "why, for the audit trail");
+  return examples(command, [
+    'sessiondb session update auth-refactor --set status=PR_OPEN --reason "ready for review" --store sqlite:./s.db',
+    "sessiondb session update auth-refactor --set prState.exists=false --expect-version 2 --store sqlite:./s.db",
+  ]);
+}
+
+async function update({ openStore, options, streams }: CommandContext<UpdateOptions>, id: string): Promise<undefined> {
+  const assignments = [...(options.set ?? []), ...(options.unset ?? [])];
+  if (assignments.length === 0) {
+    throw new UsageError("NOTHING_TO_CHANGE", "update needs at least one --set or --unset", {
+      hint: "for example --set branch=main",
+    });
+  }
+  const { reason, expectVersion } = options;
+  const store = new SessionStore(
+    await openStore({ mustExist: true }),
+    options.actor === undefined ? {} : { actor: options.actor },
+  );
+  const result = await store.update(id, (record) => assign(record, assignments), {
+    ...(reason === undefined ? {} : { reason }),
+    ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
+  });
+  changed(streams, id, result.events);
+}

@@ -1,0 +1,74 @@
+/** The library. `sessiondb/testing` holds the conformance suite for people who write a backend. */
+export type { FoldEvent, Projection } from "../projections/projection.js";
+export { defineProjection } from "../projections/projection.js";
+export type { PrState, SessionRecord } from "../projections/session-record.js";
+export type { SessionDocument } from "../projections/sessions.js";
+export {
+  AppendOutcomeUnknownError,
+  ChainBreakError,
+  ClosedError,
+  ConflictError,
+  DivergedError,
+  EventIdReusedError,
+  IntegrityError,
+  InvalidEventError,
+  NotFoundError,
+  RefusedError,
+  RuleError,
+  SessionDbError,
+  StorageError,
+  UnavailableError,
+  UsageError,
+} from "./errors.js";
+export { readMinskyJson } from "./import/minsky-json.js";
+export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
+export type { Change } from "./inspect/changes.js";
+export { changesBetween } from "./inspect/changes.js";
+export type { Point, PointContext } from "./inspect/point.js";
+export { resolvePoint } from "./inspect/point.js";
+export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
+export { sessionLog } from "./inspect/session-log.js";
+export type { Json } from "./log/canonical.js";
+export type { EventMeta, NewEvent, SealedFields } from "./log/event.js";
+export { SealedEvent } from "./log/event.js";
+export type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "./log/event-log.js";
+export type { ExpectedVersion } from "./log/expected-version.js";
+export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
+export type { Tail } from "./log/seal.js";
+export type { Sidecar } from "./log/sidecar.js";
+export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
+export { copyLog } from "./migrate/copy-log.js";
+export type { Relation } from "./migrate/relation.js";
+export { relate } from "./migrate/relation.js";
+export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
+export { openLog, registerBackend } from "./open-log.js";
+export type { FollowOptions } from "./replay/follow.js";
+export { follow } from "./replay/follow.js";
+export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
+export { verifyLog } from "./replay/verify-log.js";
+export type { SessionProviderOptions } from "./session/create-session-provider.js";
+export { createSessionProvider } from "./session/create-session-provider.js";
+export { createStorageBackend } from "./session/create-storage-backend.js";
+export type {
+  DatabaseQueryOptions,
+  DatabaseReadResult,
+  DatabaseStorage,
+  DatabaseWriteResult,
+  SessionDbState,
+  WriteOptions,
+} from "./session/database-storage.js";
+export { defaultActor } from "./session/default-actor.js";
+export type { ImportOptions } from "./session/import-records.js";
+export { importRecords } from "./session/import-records.js";
+export { SessionDbAdapter } from "./session/session-db-adapter.js";
+export type {
+  AsOf,
+  ChangeOptions,
+  ChangeResult,
+  SessionList,
+  SessionStoreOptions,
+} from "./session/session-store.js";
+export { SessionStore } from "./session/session-store.js";
+export type { SessionDatabaseStorage } from "./session/storage-backend-factory.js";
+export { StorageBackendFactory } from "./session/storage-backend-factory.js";
+export type { StorageConfig } from "./session/storage-config.js";

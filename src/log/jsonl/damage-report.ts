@@ -1,0 +1,73 @@
+import { IntegrityError } from "../../errors.js";
+import { NEWLINE } from "./line-bytes.js";
+import type { LogFile } from "./log-file.js";
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * Completes an error about damage: the address of the log, the line where only its byte is known (reading from the end
+ * does not count lines), and what to type next.
+ */
+export async function reportDamage(error: IntegrityError, file: LogFile, url: string): Promise<IntegrityError> {
+  const { byte } = error;
+  if (byte === undefined) return error;
+  const line = error.line ?? (await lineOfByte(file, byte));
+  const place = error.line === undefined ? `${url}: line ${line}: ` : `${url}: `;
+  const undo = await undoHint(file, byte);
+  return new IntegrityError(error.code, `${place}${error.message}`, {
+    offset: error.offset ?? line,
+    line,
+    byte,
+    hint: `${undo}run: sessiondb doctor --store ${url}`,
+    cause: error,
+  });
+}
+
+/** How to take back what programs are known to do to a whole file. */
+async function undoHint(file: LogFile, byte: number): Promise<string> {
+  const start = await file.read(0, Math.min(file.size(), 3));
+  if (start.equals(Buffer.from("\ufeff"))) return `take the mark off again (tail -c +4 ${file.path}), or `;
+  const end = await lineEnd(file, byte);
+  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d) return `take the CRs out again (sed -i 's/\\r$//' ${file.path}), or `;
+  return "";
+}
+
+/** The line number, from 1, of the line that begins at `byte`. */
+async function lineOfByte(file: LogFile, byte: number): Promise<number> {
+  let line = 1;
+  await scan(file, byte, () => {
+    line++;
+    return true;
+  });
+  return line;
+}
+
+/** The byte at which the line `wanted` (from 1) begins: found by counting, whatever stands in the lines. */
+export async function byteOfLine(file: LogFile, wanted: number, end: number): Promise<number> {
+  let line = 1;
+  let found = 0;
+  await scan(file, end, (newline) => {
+    if (++line === wanted) found = newline + 1;
+    return line < wanted;
+  });
+  return found;
+}
+
+/** Calls `visit` with the position of every newline before `end`, until it returns false. */
+async function scan(file: LogFile, end: number, visit: (newline: number) => boolean): Promise<void> {
+  for (let position = 0; position < end; position += CHUNK_BYTES) {
+    const bytes = await file.read(position, Math.min(CHUNK_BYTES, end - position));
+    for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) {
+      if (!visit(position + at)) return;
+    }
+  }
+}
+
+async function lineEnd(file: LogFile, byte: number): Promise<number> {
+  const size = file.size();
+  for (let position = byte; position < size; position += CHUNK_BYTES) {
+    const at = (await file.read(position, Math.min(CHUNK_BYTES, size - position))).indexOf(NEWLINE);
+    if (at >= 0) return position + at;
+  }
+  return size;
+}

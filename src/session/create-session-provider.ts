@@ -1,0 +1,16 @@
+import { SessionDbAdapter } from "./session-db-adapter.js";
+import { StorageBackendFactory } from "./storage-backend-factory.js";
+import type { StorageConfig } from "./storage-config.js";
+
+export interface SessionProviderOptions {
+  /** Default: what the environment names. */
+  readonly config?: StorageConfig;
+  /** Where relative paths of the environment start. Default: the current folder. */
+  readonly workdir?: string;
+}
+
+/** The sessions of the configured store; providers of one configuration share its storage. */
+export function createSessionProvider({ config, workdir }: SessionProviderOptions = {}): SessionDbAdapter {
+  const create = () => StorageBackendFactory.create(workdir);
+  return new SessionDbAdapter(config === undefined ? create() : StorageBackendFactory.createFromConfig(config));
+}

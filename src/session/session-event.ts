@@ -1,0 +1,19 @@
+import { type SessionEventData, type SessionEventType, SESSION_SCHEMA, sessionDataFault } from "../../projections/session-events.js";
+import { InvalidEventError } from "../errors.js";
+import type { EventMeta, NewEvent } from "../log/event.js";
+
+/** What a writer says about a change. */
+export interface ChangeNote {
+  readonly reason?: string;
+  readonly source?: string;
+}
+
+/** The only place where session events are made. @throws InvalidEventError SESSION_EVENT_INVALID */
+export function sessionEvent(type: SessionEventType, data: SessionEventData, note: ChangeNote): NewEvent {
+  const fault = sessionDataFault(type, data);
+  if (fault !== undefined) throw new InvalidEventError("SESSION_EVENT_INVALID", fault, "/data");
+  const meta: EventMeta = { schema: SESSION_SCHEMA };
+  if (note.reason !== undefined) meta.reason = note.reason;
+  if (note.source !== undefined) meta.source = note.source;
+  return { type, data, meta };
+}

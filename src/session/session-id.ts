@@ -1,0 +1,17 @@
+import { UsageError } from "../errors.js";
+import { assertName } from "../log/prepare.js";
+
+export const MAX_ID_BYTES = 512;
+
+/** Any printable text: `task#064`, `task-md#123`, a UUID, `__proto__`. @throws UsageError SESSION_ID_INVALID */
+export function assertSessionId(id: unknown): asserts id is string {
+  try {
+    assertName("stream", id, MAX_ID_BYTES);
+  } catch (cause) {
+    const message = `${JSON.stringify(id)} is no id for a session: ${(cause as Error).message}`;
+    throw new UsageError("SESSION_ID_INVALID", message, {
+      hint: `take 1 to ${MAX_ID_BYTES} bytes of printable text, such as task#064`,
+      cause,
+    });
+  }
+}

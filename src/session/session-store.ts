@@ -1,0 +1,200 @@
+import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
+import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
+import { ConflictError } from "../errors.js";
+import type { NewEvent, SealedEvent } from "../log/event.js";
+import type { AppendResult, EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import type { StreamAppend } from "../log/prepare.js";
+import { CatchUp, type FoldedAt, foldRange } from "../replay/catch-up.js";
+import { type Folded, evolved } from "../replay/fold.js";
+import { foldStream, type StreamState } from "../replay/fold-stream.js";
+import { type CreateOptions, decideCreate } from "./decide-create.js";
+import { decideDelete } from "./decide-delete.js";
+import type { SessionChange } from "./decide-state.js";
+import { assertPresent, decideUpdate, sessionNotFound } from "./decide-update.js";
+import { defaultActor } from "./default-actor.js";
+import type { ChangeNote } from "./session-event.js";
+import { assertSessionId } from "./session-id.js";
+import { storedRecord } from "./stored-record.js";
+import type { SessionRecord, StoredRecord } from "../../projections/session-record.js";
+
+/** Appends that lost a race are decided again on the new state; each round one writer wins, so rounds are few. */
+export const MAX_CONFLICT_RETRIES = 32;
+
+export interface SessionStoreOptions {
+  /** Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
+  readonly actor?: string;
+}
+
+export interface AsOf {
+  /** The state after this offset (inclusive). Default: now. */
+  readonly asOf?: number;
+}
+
+export interface ChangeOptions extends ChangeNote {
+  readonly actor?: string;
+  /** The version that the session's stream must have; otherwise ConflictError, without a retry. */
+  readonly expectedVersion?: number;
+}
+
+/** Sessions in the order of their creation, and the offset at which this was true. */
+export interface SessionList {
+  readonly offset: number;
+  readonly documents: readonly SessionDocument[];
+}
+
+export interface ChangeResult {
+  readonly document: SessionDocument;
+  /** Empty where nothing differed: nothing was appended. */
+  readonly events: readonly SealedEvent[];
+}
+
+/**
+ * The sessions of one log. Documents that it hands out are frozen. A read answers with everything that was appended
+ * before it, by any process, or rejects; a change is decided on the present state and appended with its version.
+ */
+export class SessionStore {
+  readonly log: EventLog;
+  readonly actor: string;
+  readonly #sessions: CatchUp<SessionDocument>;
+
+  constructor(log: EventLog, options: SessionStoreOptions = {}) {
+    this.log = log;
+    this.actor = options.actor ?? defaultActor();
+    this.#sessions = new CatchUp(log, sessions);
+  }
+
+  /** @returns null where there is no such session (then), or it was deleted */
+  async load(id: string, { asOf }: AsOf = {}): Promise<SessionDocument | null> {
+    const { document } = await this.#stateOf(id, asOf);
+    return document === null || document.deleted !== null ? null : document;
+  }
+
+  /** As {@link load}. @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED */
+  async get(id: string, { asOf }: AsOf = {}): Promise<SessionDocument> {
+    return assertPresent((await this.#stateOf(id, asOf)).document, id);
+  }
+
+  async list(options: AsOf = {}): Promise<SessionList> {
+    const { documents, offset } = await this.folded(options);
+    return { offset, documents: [...documents.values()].filter(({ deleted }) => deleted === null) };
+  }
+
+  /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */
+  async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
+    if (asOf === undefined) return this.#sessions.current();
+    const folded: Folded<SessionDocument> = await foldRange(this.log, sessions, { to: asOf });
+    return { ...folded, offset: asOf };
+  }
+
+  async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {
+    return foldStream(this.log, storeSettings, SETTINGS_STREAM, asOf);
+  }
+
+  /** The events of one session, oldest first. @throws NotFoundError SESSION_NOT_FOUND */
+  async history(id: string, { asOf }: AsOf = {}): Promise<SealedEvent[]> {
+    const range = asOf === undefined ? {} : { toOffset: asOf };
+    const events: SealedEvent[] = [];
+    for await (const event of eventsOf(this.log.readStream(sessionStream(id), range))) events.push(event);
+    if (events.length === 0) throw sessionNotFound(id);
+    return events;
+  }
+
+  /** @throws RuleError SESSION_EXISTS, SESSION_DELETED */
+  async create(record: SessionRecord, options: CreateOptions & ChangeOptions = {}): Promise<ChangeResult> {
+    const stored = storedRecord(record);
+    return this.change(stored.session, (current) => decideCreate(current, stored, options), options);
+  }
+
+  /**
+   * Changes the present record: `change` gets a copy of its own and returns the new one, or an object gives new values
+   * for its members (undefined removes one). May be called again after a conflict.
+   *
+   * @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, SESSION_ID_FIXED, ConflictError
+   */
+  async update(
+    id: string,
+    change: Partial<SessionRecord> | ((record: SessionRecord) => SessionRecord),
+    options: ChangeOptions = {},
+  ): Promise<ChangeResult> {
+    const decide = (current: SessionDocument | null): NewEvent[] => {
+      const copy = structuredClone(assertPresent(current, id).record) as SessionRecord;
+      const next = typeof change === "function" ? change(copy) : { ...copy, ...change };
+      return decideUpdate(current, id, storedRecord(next) as StoredRecord, options);
+    };
+    return this.change(id, decide, options);
+  }
+
+  /** @throws NotFoundError SESSION_NOT_FOUND */
+  async delete(id: string, options: ChangeOptions = {}): Promise<ChangeResult> {
+    return this.change(id, (current) => decideDelete(current, id, options), options);
+  }
+
+  /** Decides on the present state of one session and appends; decides again when somebody else was faster. */
+  async change(
+    id: string,
+    decide: (current: SessionDocument | null) => readonly NewEvent[],
+    options: ChangeOptions = {},
+  ): Promise<ChangeResult> {
+    assertSessionId(id);
+    const { expectedVersion } = options;
+    const stream = sessionStream(id);
+    return retryConflicts(expectedVersion === undefined, async () => {
+      const { document, version } = await this.#stateOf(id);
+      if (expectedVersion !== undefined && expectedVersion !== version) {
+        throw new ConflictError(stream, expectedVersion, version);
+      }
+      const events = decide(document);
+      if (events.length === 0) return { document: document as SessionDocument, events: [] };
+      const result = await this.log.append({ stream, expectedVersion: version, events }, this.#by(options));
+      return { document: afterEvents(document, result.events), events: result.events };
+    });
+  }
+
+  /**
+   * Decides on the present state of all sessions and appends in one atomic append; decides again when somebody else was
+   * faster with one of them. `others` join the append as they are.
+   *
+   * @returns undefined where nothing differed
+   */
+  async changeMany(
+    decide: (current: FoldedAt<SessionDocument>) => readonly SessionChange[],
+    options: ChangeNote & { readonly actor?: string } = {},
+    others: readonly StreamAppend[] = [],
+  ): Promise<AppendResult | undefined> {
+    return retryConflicts(true, async () => {
+      const current = await this.#sessions.current();
+      const changes = decide(current).map(({ id, events }): StreamAppend => {
+        return { stream: sessionStream(id), expectedVersion: current.versions.get(id) ?? 0, events };
+      });
+      const batch = [...changes, ...others];
+      return batch.length === 0 ? undefined : this.log.append(batch, this.#by(options));
+    });
+  }
+
+  async #stateOf(id: string, asOf?: number): Promise<StreamState<SessionDocument>> {
+    if (asOf !== undefined || !this.#sessions.isWarm) return foldStream(this.log, sessions, sessionStream(id), asOf);
+    const { documents, versions } = await this.#sessions.current();
+    return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
+  }
+
+  #by({ actor }: { readonly actor?: string }): { actor: string } {
+    return { actor: actor ?? this.actor };
+  }
+}
+
+function afterEvents(document: SessionDocument | null, events: readonly SealedEvent[]): SessionDocument {
+  let after = document;
+  for (const event of events) after = evolved(sessions, after, event);
+  return after as SessionDocument;
+}
+
+async function retryConflicts<T>(mayRetry: boolean, act: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof ConflictError) || !mayRetry || attempt === MAX_CONFLICT_RETRIES) throw error;
+    }
+  }
+}

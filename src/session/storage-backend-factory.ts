@@ -1,0 +1,54 @@
+import type { SessionRecord } from "../../projections/session-record.js";
+import { canonicalText } from "../log/canonical.js";
+import { createStorageBackend } from "./create-storage-backend.js";
+import type { DatabaseStorage, SessionDbState } from "./database-storage.js";
+import { type StorageConfig, storageAddress } from "./storage-config.js";
+import { storageConfigFromEnv } from "./storage-config-from-env.js";
+
+export type SessionDatabaseStorage = DatabaseStorage<SessionRecord, SessionDbState>;
+
+/** One storage for each configuration; asking for the same again gives the same object. */
+export class StorageBackendFactory {
+  static #instance: StorageBackendFactory | undefined;
+  readonly #backends = new Map<string, SessionDatabaseStorage>();
+
+  static getInstance(): StorageBackendFactory {
+    StorageBackendFactory.#instance ??= new StorageBackendFactory();
+    return StorageBackendFactory.#instance;
+  }
+
+  /** The storage that the environment names; its relative paths start at `workdir`. */
+  static create(workdir: string = process.cwd()): SessionDatabaseStorage {
+    return StorageBackendFactory.getInstance().getBackend(storageConfigFromEnv(workdir));
+  }
+
+  static createFromConfig(config: StorageConfig): SessionDatabaseStorage {
+    return StorageBackendFactory.getInstance().getBackend(config);
+  }
+
+  /** @throws UsageError STORAGE_CONFIG_INVALID */
+  getBackend(config: StorageConfig): SessionDatabaseStorage {
+    const { url, options } = storageAddress(config);
+    const { baseDir, actor } = config;
+    const key = canonicalText({ url, options, baseDir, actor });
+    const known = this.#backends.get(key);
+    if (known !== undefined) return known;
+    const backend = createStorageBackend(config);
+    this.#backends.set(key, backend);
+    return backend;
+  }
+
+  /** Forgets the storages without closing them: their users still hold them. */
+  clearCache(): void {
+    this.#backends.clear();
+  }
+
+  /** Closes and forgets all; rejects with the first failure when all were tried. */
+  async closeAll(): Promise<void> {
+    const closing = [...this.#backends.values()].map((backend) => backend.close());
+    this.#backends.clear();
+    for (const result of await Promise.allSettled(closing)) {
+      if (result.status === "rejected") throw result.reason;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { resolve } from "node:path";
+import { UsageError } from "../errors.js";
+import type { StorageConfig } from "./storage-config.js";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Names by era, the newest first. */
+const NAMES = {
+  backend: ["MINSKY_SESSIONDB_BACKEND", "MINSKY_SESSION_BACKEND", "MINSKY_STORAGE_BACKEND"],
+  sqlitePath: ["MINSKY_SESSIONDB_SQLITE_PATH", "MINSKY_SQLITE_PATH"],
+  postgresUrl: ["MINSKY_SESSIONDB_POSTGRES_URL", "MINSKY_POSTGRES_URL"],
+  baseDir: ["MINSKY_SESSIONDB_BASE_DIR", "MINSKY_BASE_DIR"],
+} as const;
+
+const BACKENDS: readonly StorageConfig["backend"][] = ["json", "jsonl", "sqlite", "postgres", "postgresql"];
+
+/** The configuration that the environment names; relative paths start at `workdir`. @throws UsageError STORAGE_CONFIG_INVALID */
+export function storageConfigFromEnv(workdir: string, env: Env = process.env): StorageConfig {
+  const config: StorageConfig = { backend: backendOf(first(env, NAMES.backend)) };
+  const sqlitePath = first(env, NAMES.sqlitePath);
+  const connectionUrl = first(env, NAMES.postgresUrl);
+  const baseDir = first(env, NAMES.baseDir);
+  if (sqlitePath !== undefined) config.sqlite = { dbPath: from(workdir, sqlitePath) };
+  if (connectionUrl !== undefined) config.postgres = { connectionUrl };
+  if (baseDir !== undefined) config.baseDir = from(workdir, baseDir);
+  return config;
+}
+
+function backendOf(text: string | undefined): StorageConfig["backend"] {
+  if (text === undefined) return "jsonl";
+  const backend = BACKENDS.find((one) => one === text);
+  if (backend !== undefined) return backend;
+  throw new UsageError("STORAGE_CONFIG_INVALID", `the environment names an unknown backend ${JSON.stringify(text)}`, {
+    hint: `set ${NAMES.backend[0]} to one of: ${BACKENDS.join(", ")}`,
+  });
+}
+
+function first(env: Env, names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]).find((value) => value !== undefined && value !== "");
+}
+
+function from(workdir: string, path: string): string {
+  return path.startsWith("~") ? path : resolve(workdir, path);
+}

@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { MemoryLog } from "../src/log/memory/memory-log.js";
+import { openLog, registerBackend } from "../src/open-log.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sessiondb-open-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  ["jsonl:", "a.jsonl", "jsonl:"],
+  ["sqlite:", "a.db", "sqlite:"],
+  ["", "b.jsonl", "jsonl:"],
+  ["", "b.db", "sqlite:"],
+  ["", "b.sqlite", "sqlite:"],
+])("%s%s is opened by its backend", async (scheme, name, opened) => {
+  const log = await openLog(`${scheme}${join(folder, name)}`);
+  expect(log.url).toBe(`${opened}${join(folder, name)}`);
+  await log.close();
+});
+
+test.each(["", "nothing", "ftp:x", "jsonl:", "sqlite:", "memory:x", "C:\\s.db2", "s.json", "jsonl", "mysql://u:pw@h/d"])(
+  "%s is refused with the forms that there are",
+  async (url) => {
+    const error = await openLog(url).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "STORE_URL_INVALID", hint: expect.stringContaining("sqlite:PATH") });
+    expect(String(error)).not.toContain("pw@");
+  },
+);
+
+test.each([`jsonl:${join(folder, "no.jsonl")}`, `sqlite:${join(folder, "no.db")}`])(
+  "%s must exist where the caller says so",
+  async (url) => {
+    await expect(openLog(url, { mustExist: true })).rejects.toMatchObject({ code: "LOG_NOT_FOUND" });
+  },
+);
+
+test("a scheme of one's own is opened like the others", async () => {
+  registerBackend("own", async (rest) => Object.assign(new MemoryLog(), { url: `own:${rest}` }));
+  expect((await openLog("own:place")).url).toBe("own:place");
+  expect(() => registerBackend("own", async () => new MemoryLog())).toThrow(expect.objectContaining({ code: "SCHEME_TAKEN" }));
+  expect(() => registerBackend("A b", async () => new MemoryLog())).toThrow(
+    expect.objectContaining({ code: "SCHEME_INVALID" }),
+  );
+  await expect(openLog("x")).rejects.toMatchObject({ hint: expect.stringContaining("own:…") });
+});

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { emptyReport } from "../../src/import/report.js";
+import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { importRecords } from "../../src/session/import-records.js";
+import { SessionStore } from "../../src/session/session-store.js";
+import { record } from "./records.js";
+
+const OPTIONS = { source: "minsky-json:old.json", actor: "importer" };
+
+function newStore(): SessionStore {
+  return new SessionStore(new MemoryLog(), { actor: "ada" });
+}
+
+function found(...records: unknown[]) {
+  return records.map((one, index) => ({ place: `/${index}`, record: one as Record<string, unknown> }));
+}
+
+test("every record is counted once, and what was done to it is told", async () => {
+  const store = newStore();
+  await store.create(record("gone"));
+  await store.delete("gone");
+  await store.create(record("same"));
+  await store.create(record("other", { branch: "x" }));
+  const report = await importRecords(
+    store,
+    found(
+      record("new", { taskId: "" }),
+      record("twice", { branch: "first" }),
+      record("twice", { branch: "last" }),
+      record("same"),
+      record("other", { branch: "y" }),
+      record("gone"),
+      { sessionId: "by-session-id", createdAt: "2025-01-01" },
+      { name: "by-name", createdAt: "2025-01-01" },
+      record("token", { github: { owner: "o", token: "ghp_secret" } }),
+      record("when", { createdAt: "yesterday" }),
+      "no record",
+      { repoName: "no id" },
+      record("bad\u0000id"),
+    ),
+    OPTIONS,
+  );
+  expect(report).toMatchObject({ read: 13, imported: 6, updated: 1, unchanged: 1, duplicates: 1, refused: 4, repaired: 3 });
+  const { imported, updated, unchanged, duplicates, refused } = report;
+  expect(imported + updated + unchanged + duplicates + refused).toBe(report.read);
+  expect(report.notes.map(({ kind, place }) => `${kind} ${place}`).sort()).toEqual([
+    "duplicate /1",
+    "refused /10",
+    "refused /11",
+    "refused /12",
+    "refused /5",
+    "remark /9",
+    "repaired /6",
+    "repaired /7",
+    "repaired /8",
+  ]);
+  expect(JSON.stringify(report)).not.toContain("ghp_secret");
+  expect((await store.get("twice")).record.branch).toBe("last");
+  expect((await store.get("when")).record.createdAt).toBe("yesterday");
+  expect((await store.get("by-name")).record).toEqual({ session: "by-name", name: "by-name", createdAt: "2025-01-01" });
+  expect((await store.get("token")).record.github).toEqual({ owner: "o", token: "env:GITHUB_TOKEN" });
+  expect(await store.load("gone")).toBeNull();
+});
+
+test("importing the same again appends nothing", async () => {
+  const store = newStore();
+  const records = found(...Array.from({ length: 1234 }, (_, i) => record(`s${i}`, { prApproved: i % 2 === 0 })));
+  expect(await importRecords(store, records, OPTIONS)).toMatchObject({ imported: 1234, notes: [] });
+  const tail = await store.log.tail();
+  expect(await importRecords(store, records, OPTIONS)).toMatchObject({ imported: 0, unchanged: 1234 });
+  expect(await store.log.tail()).toEqual(tail);
+});
+
+test("each event names its source, its actor and the reason", async () => {
+  const store = newStore();
+  await store.create(record("a", { branch: "x" }));
+  await importRecords(store, found(record("a"), record("b")), { ...OPTIONS, reason: "take over" });
+  const [, changed] = await store.history("a");
+  const [imported] = await store.history("b");
+  const meta = { schema: 1, source: OPTIONS.source, reason: "take over" };
+  for (const event of [changed, imported]) expect(event).toMatchObject({ type: "session.imported", actor: "importer", meta });
+  expect(changed?.data).toEqual({ patch: [{ op: "remove", path: "/branch" }] });
+});
+
+test("nothing to import is a report of nothing", async () => {
+  expect(await importRecords(newStore(), [], OPTIONS)).toEqual(emptyReport(OPTIONS.source, "records"));
+});
+
+test("a record nested too deep to be changed later is refused alone", async () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 198; i++) deep = [deep];
+  const report = await importRecords(newStore(), found(record("deep", { deep }), record("fine")), OPTIONS);
+  expect(report).toMatchObject({ imported: 1, refused: 1 });
+});
