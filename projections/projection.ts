@@ -44,7 +44,8 @@ export interface Projection<D extends object> {
 
 /** Checks a projection where it is declared, and keeps its exact type. */
 export function defineProjection<D extends object>(projection: Projection<D>): Projection<D> {
-  if (!/^[a-z][a-z0-9-]*$/.test(projection.name)) throw new TypeError(`not a name for a projection: ${projection.name}`);
+  if (!/^[a-z][a-z0-9-]*$/.test(projection.name))
+    throw new TypeError(`not a name for a projection: ${projection.name}`);
   if (!Number.isSafeInteger(projection.revision) || projection.revision < 1) {
     throw new TypeError(`revision of ${projection.name} must be a whole number from 1`);
   }

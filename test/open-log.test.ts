@@ -20,14 +20,22 @@ test.each([
   await log.close();
 });
 
-test.each(["", "nothing", "ftp:x", "jsonl:", "sqlite:", "memory:x", "C:\\s.db2", "s.json", "jsonl", "mysql://u:pw@h/d"])(
-  "%s is refused with the forms that there are",
-  async (url) => {
-    const error = await openLog(url).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "STORE_URL_INVALID", hint: expect.stringContaining("sqlite:PATH") });
-    expect(String(error)).not.toContain("pw@");
-  },
-);
+test.each([
+  "",
+  "nothing",
+  "ftp:x",
+  "jsonl:",
+  "sqlite:",
+  "memory:x",
+  "C:\\s.db2",
+  "s.json",
+  "jsonl",
+  "mysql://u:pw@h/d",
+])("%s is refused with the forms that there are", async (url) => {
+  const error = await openLog(url).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "STORE_URL_INVALID", hint: expect.stringContaining("sqlite:PATH") });
+  expect(String(error)).not.toContain("pw@");
+});
 
 test.each([`jsonl:${join(folder, "no.jsonl")}`, `sqlite:${join(folder, "no.db")}`])(
   "%s must exist where the caller says so",
@@ -39,7 +47,9 @@ test.each([`jsonl:${join(folder, "no.jsonl")}`, `sqlite:${join(folder, "no.db")}
 test("a scheme of one's own is opened like the others", async () => {
   registerBackend("own", async (rest) => Object.assign(new MemoryLog(), { url: `own:${rest}` }));
   expect((await openLog("own:place")).url).toBe("own:place");
-  expect(() => registerBackend("own", async () => new MemoryLog())).toThrow(expect.objectContaining({ code: "SCHEME_TAKEN" }));
+  expect(() => registerBackend("own", async () => new MemoryLog())).toThrow(
+    expect.objectContaining({ code: "SCHEME_TAKEN" }),
+  );
   expect(() => registerBackend("A b", async () => new MemoryLog())).toThrow(
     expect.objectContaining({ code: "SCHEME_INVALID" }),
   );

@@ -32,7 +32,9 @@ export function parseSet(text: string): Assignment {
 
 export function parseUnset(text: string): Assignment {
   if (text !== "") return { path: text.split("."), value: undefined };
-  throw new UsageError("ARGUMENT_INVALID", "--unset takes the name of a field");
+  throw new UsageError("ARGUMENT_INVALID", "--unset takes the name of a field", {
+    hint: "for example --unset prBranch",
+  });
 }
 
 /** A copy of `record` with the assignments made, in order. @throws UsageError where a path goes through a non-object */
@@ -49,7 +51,13 @@ function assignOne(record: Record, path: readonly string[], value: Json | undefi
   } else {
     const inner = members.get(key) ?? {};
     if (typeof inner !== "object" || Array.isArray(inner)) {
-      throw new UsageError("ARGUMENT_INVALID", `${key} holds ${JSON.stringify(inner)}, which has no member ${rest[0]}`);
+      throw new UsageError(
+        "ARGUMENT_INVALID",
+        `${key} holds ${JSON.stringify(inner)}, which has no member ${rest[0]}`,
+        {
+          hint: `--unset ${key} first`,
+        },
+      );
     }
     members.set(key, assignOne(inner as Record, rest, value));
   }

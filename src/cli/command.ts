@@ -101,6 +101,8 @@ export function examples(command: Command, lines: readonly string[]): Command {
 export function wholeNumber(name: string): (text: string) => number {
   return (text) => {
     if (/^\d{1,15}$/.test(text)) return Number(text);
-    throw new UsageError("ARGUMENT_INVALID", `${name} takes a whole number from 0, not ${JSON.stringify(text)}`);
+    throw new UsageError("ARGUMENT_INVALID", `${name} takes a whole number from 0, not ${JSON.stringify(text)}`, {
+      hint: `for example ${name} 10`,
+    });
   };
 }

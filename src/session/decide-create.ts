@@ -10,7 +10,11 @@ export interface CreateOptions extends ChangeNote {
 }
 
 /** @throws RuleError SESSION_EXISTS, SESSION_DELETED */
-export function decideCreate(current: SessionDocument | null, record: StoredRecord, options: CreateOptions): NewEvent[] {
+export function decideCreate(
+  current: SessionDocument | null,
+  record: StoredRecord,
+  options: CreateOptions,
+): NewEvent[] {
   if (current !== null && current.deleted === null) {
     throw new RuleError("SESSION_EXISTS", `session ${record.session} exists already`, {
       hint: "update it, or choose another id",
@@ -21,7 +25,11 @@ export function decideCreate(current: SessionDocument | null, record: StoredReco
 }
 
 export function sessionDeleted({ id, deleted }: SessionDocument): RuleError {
-  return new RuleError("SESSION_DELETED", `session ${id} was deleted at offset ${deleted?.offset} by ${deleted?.actor}`, {
-    hint: "choose another id, or pass recreate: true to use this one again",
-  });
+  return new RuleError(
+    "SESSION_DELETED",
+    `session ${id} was deleted at offset ${deleted?.offset} by ${deleted?.actor}`,
+    {
+      hint: "choose another id, or pass recreate: true to use this one again",
+    },
+  );
 }

@@ -1,6 +1,6 @@
+import { isSameJson } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import { type SessionDocument, sessionStream } from "../../projections/sessions.js";
-import { isSameJson } from "../../projections/json-patch.js";
 import { UsageError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import { decideDelete } from "./decide-delete.js";
@@ -52,9 +52,13 @@ function uniqueIds(records: readonly StoredRecord[]): Set<string> {
   const ids = new Set<string>();
   for (const { session } of records) {
     if (ids.has(session)) {
-      throw new UsageError("SESSION_TWICE", `${sessionStream(session)} stands twice in the state; nothing was written`, {
-        hint: "keep one record for each id",
-      });
+      throw new UsageError(
+        "SESSION_TWICE",
+        `${sessionStream(session)} stands twice in the state; nothing was written`,
+        {
+          hint: "keep one record for each id",
+        },
+      );
     }
     ids.add(session);
   }

@@ -1,6 +1,6 @@
 import { type JsonObject, type PatchOp, patchBetween } from "../../projections/json-patch.js";
-import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionEventType } from "../../projections/session-events.js";
+import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
@@ -13,7 +13,12 @@ import { type ChangeNote, sessionEvent } from "./session-event.js";
  *
  * @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, SESSION_ID_FIXED
  */
-export function decideUpdate(current: SessionDocument | null, id: string, next: StoredRecord, note: ChangeNote): NewEvent[] {
+export function decideUpdate(
+  current: SessionDocument | null,
+  id: string,
+  next: StoredRecord,
+  note: ChangeNote,
+): NewEvent[] {
   const { record } = assertPresent(current, id);
   assertSameId(id, next);
   const patch = patchBetween(record, next);

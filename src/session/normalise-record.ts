@@ -1,8 +1,8 @@
 import { type JsonObject, withMember } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
-import { jsonCopy } from "./stored-record.js";
 import { withoutSecrets } from "./secrets.js";
 import { assertSessionId } from "./session-id.js";
+import { jsonCopy } from "./stored-record.js";
 
 export interface NormalisedRecord {
   readonly record: StoredRecord;

@@ -50,5 +50,7 @@ function assertField(name: string): void {
 
 function wholeNumber(name: string, value: number | undefined): number | undefined {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return value;
-  throw new UsageError("QUERY_INVALID", `${name} is a whole number from 0, not ${value}`);
+  throw new UsageError("QUERY_INVALID", `${name} is a whole number from 0, not ${value}`, {
+    hint: `pass ${name}: 20, or leave it out`,
+  });
 }

@@ -13,9 +13,13 @@ export function isSecretReference(value: unknown): boolean {
 /** The log is never rewritten, so a token must not get into it. @throws RefusedError SECRET_REFUSED */
 export function assertNoSecrets(record: JsonObject): void {
   if (!holdsToken(record)) return;
-  throw new RefusedError("SECRET_REFUSED", `github.token of ${record.session} is a token; the log would keep it for ever`, {
-    hint: `store a reference: ${DEFAULT_TOKEN_REFERENCE}`,
-  });
+  throw new RefusedError(
+    "SECRET_REFUSED",
+    `github.token of ${record.session} is a token; the log would keep it for ever`,
+    {
+      hint: `store a reference: ${DEFAULT_TOKEN_REFERENCE}`,
+    },
+  );
 }
 
 /** For importers. `note` says what was done; undefined where there was nothing to do. */

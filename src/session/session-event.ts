@@ -1,4 +1,9 @@
-import { type SessionEventData, type SessionEventType, SESSION_SCHEMA, sessionDataFault } from "../../projections/session-events.js";
+import {
+  SESSION_SCHEMA,
+  type SessionEventData,
+  type SessionEventType,
+  sessionDataFault,
+} from "../../projections/session-events.js";
 import { InvalidEventError } from "../errors.js";
 import type { EventMeta, NewEvent } from "../log/event.js";
 
@@ -11,7 +16,8 @@ export interface ChangeNote {
 /** The only place where session events are made. @throws InvalidEventError SESSION_EVENT_INVALID */
 export function sessionEvent(type: SessionEventType, data: SessionEventData, note: ChangeNote): NewEvent {
   const fault = sessionDataFault(type, data);
-  if (fault !== undefined) throw new InvalidEventError("SESSION_EVENT_INVALID", fault, "/data");
+  if (fault !== undefined)
+    throw new InvalidEventError("SESSION_EVENT_INVALID", fault, "/data", { hint: "check the record that is written" });
   const meta: EventMeta = { schema: SESSION_SCHEMA };
   if (note.reason !== undefined) meta.reason = note.reason;
   if (note.source !== undefined) meta.source = note.source;

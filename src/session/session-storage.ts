@@ -59,7 +59,10 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
   writeState(state: SessionDbState, options: WriteOptions = {}): Promise<DatabaseWriteResult> {
     return writeResult(async () => {
       const store = await this.#store.get();
-      const records = state.sessions.map((session) => ({ base: this.#seen.baseOf(session), next: storedRecord(session) }));
+      const records = state.sessions.map((session) => ({
+        base: this.#seen.baseOf(session),
+        next: storedRecord(session),
+      }));
       const baseIds = this.#idsByState.get(state) ?? this.#lastIds;
       const baseDir = await writtenBaseDir(store, state.baseDir, this.#options.baseDir);
       const decide = ({ documents }: DocumentsById) => decideState(documents, { baseIds, records }, options);

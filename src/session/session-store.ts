@@ -1,3 +1,4 @@
+import type { SessionRecord, StoredRecord } from "../../projections/session-record.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
 import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
 import { ConflictError } from "../errors.js";
@@ -6,7 +7,7 @@ import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { CatchUp, type FoldedAt, foldRange } from "../replay/catch-up.js";
-import { type Folded, evolved } from "../replay/fold.js";
+import { evolved, type Folded } from "../replay/fold.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
@@ -16,7 +17,6 @@ import { defaultActor } from "./default-actor.js";
 import type { ChangeNote } from "./session-event.js";
 import { assertSessionId } from "./session-id.js";
 import { storedRecord } from "./stored-record.js";
-import type { SessionRecord, StoredRecord } from "../../projections/session-record.js";
 
 /** Appends that lost a race are decided again on the new state; each round one writer wins, so rounds are few. */
 export const MAX_CONFLICT_RETRIES = 32;

@@ -14,15 +14,38 @@ const NAMES = {
 
 const BACKENDS: readonly StorageConfig["backend"][] = ["json", "jsonl", "sqlite", "postgres", "postgresql"];
 
-/** The configuration that the environment names; relative paths start at `workdir`. @throws UsageError STORAGE_CONFIG_INVALID */
+/**
+ * The configuration that the environment names: SESSIONDB_STORE, which is the address that the command line takes, else
+ * the names of Minsky. Relative paths start at `workdir`.
+ *
+ * @throws UsageError STORAGE_CONFIG_INVALID
+ */
 export function storageConfigFromEnv(workdir: string, env: Env = process.env): StorageConfig {
+  const url = first(env, ["SESSIONDB_STORE"]);
+  const config = url === undefined ? minskyConfig(workdir, env) : configOfUrl(url, workdir);
+  const baseDir = first(env, NAMES.baseDir);
+  if (baseDir !== undefined) config.baseDir = from(workdir, baseDir);
+  return config;
+}
+
+function configOfUrl(url: string, workdir: string): StorageConfig {
+  const [scheme, path] = url.split(/:(.*)/s) as [string, string | undefined];
+  if (scheme === "postgres" || scheme === "postgresql") return { backend: scheme, postgres: { connectionUrl: url } };
+  if (path !== undefined && path !== "") {
+    if (scheme === "jsonl") return { backend: scheme, json: { filePath: from(workdir, path) } };
+    if (scheme === "sqlite") return { backend: scheme, sqlite: { dbPath: from(workdir, path) } };
+  }
+  throw new UsageError("STORAGE_CONFIG_INVALID", "SESSIONDB_STORE is not the address of a storage", {
+    hint: "set it to jsonl:PATH, sqlite:PATH or postgres://…",
+  });
+}
+
+function minskyConfig(workdir: string, env: Env): StorageConfig {
   const config: StorageConfig = { backend: backendOf(first(env, NAMES.backend)) };
   const sqlitePath = first(env, NAMES.sqlitePath);
   const connectionUrl = first(env, NAMES.postgresUrl);
-  const baseDir = first(env, NAMES.baseDir);
   if (sqlitePath !== undefined) config.sqlite = { dbPath: from(workdir, sqlitePath) };
   if (connectionUrl !== undefined) config.postgres = { connectionUrl };
-  if (baseDir !== undefined) config.baseDir = from(workdir, baseDir);
   return config;
 }
 

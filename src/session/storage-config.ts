@@ -61,7 +61,8 @@ function jsonlPath(filePath: string | undefined, env: Env): string {
 }
 
 function sqliteAddress(sqlite: NonNullable<StorageConfig["sqlite"]>, env: Env): StorageAddress {
-  if (sqlite.enableWAL === false) throw invalid("sqlite.enableWAL: false is not possible", "leave it out: WAL is always on");
+  if (sqlite.enableWAL === false)
+    throw invalid("sqlite.enableWAL: false is not possible", "leave it out: WAL is always on");
   const path = sqlite.dbPath ?? sqlite.path;
   const options = sqlite.timeout === undefined ? {} : { lockTimeoutMs: sqlite.timeout };
   return atPath("sqlite", path === undefined ? join(stateDir(env), "sessions.db") : expandPath(path), options);

@@ -7,7 +7,12 @@ import type { SessionStore } from "./session-store.js";
 export async function writtenBaseDir(store: SessionStore, baseDir: unknown, fallback: string): Promise<StreamAppend[]> {
   if (baseDir === undefined) return [];
   const { data, error } = baseDirSetSchema.safeParse({ baseDir });
-  if (error !== undefined) throw new UsageError("BASE_DIR_INVALID", "baseDir is the path of a folder", { cause: error });
+  if (error !== undefined) {
+    throw new UsageError("BASE_DIR_INVALID", "baseDir is the path of a folder", {
+      hint: "write the state with the baseDir that readState gave",
+      cause: error,
+    });
+  }
   const { document } = await store.settings();
   if (data.baseDir === (document?.baseDir ?? fallback)) return [];
   return [{ stream: SETTINGS_STREAM, events: [{ type: "store.base-dir-set", data, meta: { schema: 1 } }] }];

@@ -10,7 +10,10 @@ async function threeAppends(): Promise<{ path: string; bytes: Buffer; whole: num
   const log = await open(path, { entropy: fixedEntropy() });
   await appendCount(log, "session-a", 2);
   const whole = readFileSync(path).length;
-  await log.append({ stream: "session-b", events: [event("t", "é"), event("t", { n: 1 }), event("t", "\u2028")] }, ACTOR);
+  await log.append(
+    { stream: "session-b", events: [event("t", "é"), event("t", { n: 1 }), event("t", "\u2028")] },
+    ACTOR,
+  );
   await log.close();
   return { path, bytes: readFileSync(path), whole };
 }
@@ -22,7 +25,9 @@ function tornFiles(path: string): string[] {
     .map((name) => join(folder, name));
 }
 
-test("a log cut at any byte of its last append opens with the appends before it, and the cut bytes lie beside it", { timeout: 60_000 }, async () => {
+test("a log cut at any byte of its last append opens with the appends before it, and the cut bytes lie beside it", {
+  timeout: 60_000,
+}, async () => {
   const { bytes, whole } = await threeAppends();
   for (let size = whole + 1; size < bytes.length; size++) {
     const path = freshPath();
@@ -61,7 +66,14 @@ test("NUL bytes behind the last line are torn off", async () => {
 
 test("a last line that begins with zeros was never acknowledged, and is torn off", async () => {
   const { path, bytes, whole } = await threeAppends();
-  writeFileSync(path, Buffer.concat([bytes.subarray(0, whole), Buffer.alloc(100), bytes.subarray(whole + 100)]).fill(0, bytes.length - 300, bytes.length - 200));
+  writeFileSync(
+    path,
+    Buffer.concat([bytes.subarray(0, whole), Buffer.alloc(100), bytes.subarray(whole + 100)]).fill(
+      0,
+      bytes.length - 300,
+      bytes.length - 200,
+    ),
+  );
   const { log, notices } = await openNoticed(path);
   expect(offsetsOf(await allEvents(log))).toEqual([1, 2]);
   expect(notices.map(({ code }) => code)).toEqual(["TORN_TAIL_MOVED"]);
@@ -82,7 +94,11 @@ test("two torn tails at the same place in the same second are both kept", async 
     writeFileSync(path, bytes.subarray(0, size));
     await (await open(path)).close();
   }
-  expect(tornFiles(path).map((name) => readFileSync(name).length).sort()).toEqual([5, 9]);
+  expect(
+    tornFiles(path)
+      .map((name) => readFileSync(name).length)
+      .sort(),
+  ).toEqual([5, 9]);
 });
 
 test("a file that never was a log is refused and left as it is", async () => {

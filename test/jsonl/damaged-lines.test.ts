@@ -9,7 +9,10 @@ const COUNT = 2000;
 async function changedLog(change: (lines: string[]) => Buffer | string, count = COUNT): Promise<string> {
   const path = freshPath();
   const log = await open(path);
-  await log.append({ stream: "session-a", events: Array.from({ length: count }, (_, i) => event("t", { i, u: "\u2028 é" })) }, ACTOR);
+  await log.append(
+    { stream: "session-a", events: Array.from({ length: count }, (_, i) => event("t", { i, u: "\u2028 é" })) },
+    ACTOR,
+  );
   await log.close();
   writeFileSync(path, change(readFileSync(path, "utf8").split("\n").slice(0, -1)));
   return path;
@@ -40,11 +43,19 @@ describe("a damaged line in the middle is an error that names it", () => {
     const path = await changedLog(replaced(1500, change));
     const log = await open(path);
     const byte = byteOfLine(path, 1500);
-    const facts = { code, offset: 1500, line: 1500, byte, hint: expect.stringContaining("sessiondb doctor --store jsonl:") };
+    const facts = {
+      code,
+      offset: 1500,
+      line: 1500,
+      byte,
+      hint: expect.stringContaining("sessiondb doctor --store jsonl:"),
+    };
     await expect(allEvents(log)).rejects.toMatchObject(facts);
     await expect(allEvents(log)).rejects.toThrow(new RegExp(`line 1500.*byte ${byte}|byte ${byte}.*line 1500`));
     for (let i = 0; i < 2; i++) {
-      await expect(log.append({ stream: "session-a", events: [event()] }, ACTOR), "an append").rejects.toMatchObject(facts);
+      await expect(log.append({ stream: "session-a", events: [event()] }, ACTOR), "an append").rejects.toMatchObject(
+        facts,
+      );
       await expect(log.readStream("session-a").next(), "a stream read").rejects.toMatchObject(facts);
     }
     expect(readFileSync(path, "utf8").endsWith("\n")).toBe(true);
@@ -57,7 +68,11 @@ describe("a damaged line in the middle is an error that names it", () => {
       return bytes;
     });
     const log = await open(path);
-    await expect(allEvents(log)).rejects.toMatchObject({ code: "LINE_DAMAGED", line: 1500, byte: byteOfLine(path, 1500) });
+    await expect(allEvents(log)).rejects.toMatchObject({
+      code: "LINE_DAMAGED",
+      line: 1500,
+      byte: byteOfLine(path, 1500),
+    });
   });
 
   test("reading pages before the damage works; after it the error comes", async () => {
@@ -69,7 +84,9 @@ describe("a damaged line in the middle is an error that names it", () => {
   });
 
   test("two lines that changed places, and a line that is missing", async () => {
-    const swapped = await open(await changedLog((lines) => join(lines.with(9, lines[10] as string).with(10, lines[9] as string))));
+    const swapped = await open(
+      await changedLog((lines) => join(lines.with(9, lines[10] as string).with(10, lines[9] as string))),
+    );
     await expect(allEvents(swapped)).rejects.toMatchObject({ code: "LINE_DAMAGED", line: 10 });
     const missing = await open(await changedLog((lines) => join(lines.toSpliced(9, 1))));
     await expect(allEvents(missing)).rejects.toMatchObject({ code: "LINE_DAMAGED", line: 10 });

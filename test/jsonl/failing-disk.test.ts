@@ -18,7 +18,9 @@ function faultyCalls(faults: Partial<Record<Call, { k: number; fault: Fault; tim
   const due = (call: Call): Fault | undefined => {
     const count = ++counts[call];
     const planned = faults[call];
-    return planned !== undefined && count >= planned.k && count < planned.k + (planned.times ?? 1) ? planned.fault : undefined;
+    return planned !== undefined && count >= planned.k && count < planned.k + (planned.times ?? 1)
+      ? planned.fault
+      : undefined;
   };
   return {
     ...SYSTEM_FILE_CALLS,
@@ -44,13 +46,19 @@ function faultyCalls(faults: Partial<Record<Call, { k: number; fault: Fault; tim
 }
 
 /** Appends five times; @returns the offsets that were acknowledged, and the codes of the refusals */
-async function appendFive(path: string, calls: FileCalls): Promise<{ acknowledged: Map<number, string>; codes: string[] }> {
+async function appendFive(
+  path: string,
+  calls: FileCalls,
+): Promise<{ acknowledged: Map<number, string>; codes: string[] }> {
   const log = await open(path, { calls, entropy: fixedEntropy() });
   const acknowledged = new Map<number, string>();
   const codes: string[] = [];
   for (let i = 0; i < 5; i++) {
     try {
-      const { events } = await log.append({ stream: "session-a", events: [event("t", { i }), event("t", "x".repeat(5000))] }, ACTOR);
+      const { events } = await log.append(
+        { stream: "session-a", events: [event("t", { i }), event("t", "x".repeat(5000))] },
+        ACTOR,
+      );
       for (const one of events) acknowledged.set(one.offset, one.hash);
     } catch (error) {
       codes.push((error as { code: string }).code);

@@ -1,28 +1,34 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
+import { ACTOR, allEvents, appendCount, event, linesOf, ManualClock } from "../../src/conformance/target.js";
 import { encodeLine } from "../../src/log/event-line.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
-import { ManualClock } from "../../src/conformance/target.js";
 import { fixedEntropy, freshPath, offsetsOf, open } from "./jsonl-fixture.js";
 
 const newEvent = fc.record({ type: fc.constantFrom("a", "ü", 'q"'), data: fc.jsonValue() });
-const batch = fc.record({ stream: fc.constantFrom("session-a", 'session-"é"', "session-🚀"), events: fc.array(newEvent, { minLength: 1, maxLength: 4 }) });
+const batch = fc.record({
+  stream: fc.constantFrom("session-a", 'session-"é"', "session-🚀"),
+  events: fc.array(newEvent, { minLength: 1, maxLength: 4 }),
+});
 
 test("the bytes of the file are the lines of its events, whatever was appended and in which groups", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(batch, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 }), async (groups) => {
-      const path = freshPath();
-      const log = await open(path);
-      const results = [];
-      for (const group of groups) results.push(...(await Promise.all(group.map((append) => log.append(append, ACTOR)))));
-      const written = results.flatMap(({ events }) => events).sort((a, b) => a.offset - b.offset);
-      expect(readFileSync(path, "utf8")).toBe(written.map(encodeLine).join(""));
-      expect(await linesOf(log)).toEqual(written.map(encodeLine));
-      await log.close();
-    }),
+    fc.asyncProperty(
+      fc.array(fc.array(batch, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
+      async (groups) => {
+        const path = freshPath();
+        const log = await open(path);
+        const results = [];
+        for (const group of groups)
+          results.push(...(await Promise.all(group.map((append) => log.append(append, ACTOR)))));
+        const written = results.flatMap(({ events }) => events).sort((a, b) => a.offset - b.offset);
+        expect(readFileSync(path, "utf8")).toBe(written.map(encodeLine).join(""));
+        expect(await linesOf(log)).toEqual(written.map(encodeLine));
+        await log.close();
+      },
+    ),
     { numRuns: 30 },
   );
 });
@@ -34,13 +40,23 @@ test("any range, stream and time reads as from the reference backend, by a handl
   const memory = new MemoryLog({ now: clock.now, entropy: fixedEntropy() });
   for (let i = 0; i < 120; i++) {
     clock.set(new Date(Date.parse("2026-02-01T00:00:00.000Z") + Math.floor(i / 3) * 1000).toISOString());
-    const events = Array.from({ length: 1 + ((i * 7) % 23) }, (_, n) => event("t", { i, n, pad: (i % 9 === 0 ? "é" : "x").repeat((i * n * 13) % 900) }));
+    const events = Array.from({ length: 1 + ((i * 7) % 23) }, (_, n) =>
+      event("t", { i, n, pad: (i % 9 === 0 ? "é" : "x").repeat((i * n * 13) % 900) }),
+    );
     for (const log of [writer, memory]) await log.append({ stream: `session-${i % 7}`, events }, ACTOR);
   }
   const reader = await open(path);
   const last = (await memory.tail()).offset;
   for (const log of [reader, writer]) {
-    for (const [from, to] of [[1, 1], [2, 400], [399, 401], [last, last], [last - 1, last + 9], [700, undefined], [1001, 1001]] as const) {
+    for (const [from, to] of [
+      [1, 1],
+      [2, 400],
+      [399, 401],
+      [last, last],
+      [last - 1, last + 9],
+      [700, undefined],
+      [1001, 1001],
+    ] as const) {
       const range = { from, ...(to === undefined ? {} : { to }) };
       expect(offsetsOf(await allEvents(log, range))).toEqual(offsetsOf(await allEvents(memory, range)));
     }

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach } from "vitest";
 import { countingEntropy, ManualClock } from "../../src/conformance/target.js";
 import type { SealedEvent } from "../../src/log/event.js";
-import { JsonlLog, type JsonlLogOptions, type LogNotice } from "../../src/log/jsonl/jsonl-log.js";
-
+import { JsonlLog, type JsonlLogOptions } from "../../src/log/jsonl/jsonl-log.js";
+import type { LogNotice } from "../../src/log/jsonl/log-notice.js";
 
 const folders: string[] = [];
 const logs: JsonlLog[] = [];
@@ -30,7 +30,10 @@ export async function open(path: string, options: JsonlLogOptions = {}): Promise
 }
 
 /** As open, with everything that it reports. */
-export async function openNoticed(path: string, options: JsonlLogOptions = {}): Promise<{ log: JsonlLog; notices: LogNotice[] }> {
+export async function openNoticed(
+  path: string,
+  options: JsonlLogOptions = {},
+): Promise<{ log: JsonlLog; notices: LogNotice[] }> {
   const notices: LogNotice[] = [];
   const log = await open(path, { ...options, onNotice: (notice) => notices.push(notice) });
   return { log, notices };

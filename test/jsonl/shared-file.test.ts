@@ -1,4 +1,15 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, eventually, linesOf } from "../../src/conformance/target.js";
@@ -40,7 +51,9 @@ test("appends of two handles interleave without a gap, and both read the same", 
   const path = freshPath();
   const [one, two] = [await open(path), await open(path)];
   await Promise.all(
-    Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? one : two).append({ stream: `session-${i % 5}`, events: [event(), event()] }, ACTOR)),
+    Array.from({ length: 100 }, (_, i) =>
+      (i % 2 === 0 ? one : two).append({ stream: `session-${i % 5}`, events: [event(), event()] }, ACTOR),
+    ),
   );
   expect(offsetsOf(await allEvents(one))).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
   expect(await linesOf(two)).toEqual(await linesOf(one));
@@ -52,7 +65,10 @@ test("who waits longer for the lock than the limit gets LOG_LOCKED, and nothing 
   await appendCount(log, "session-a", 1);
   const other = new FileLock(`${path}.lock`, 1000);
   await other.hold(async () => {
-    await expect(appendCount(log, "session-a", 1)).rejects.toMatchObject({ code: "LOG_LOCKED", hint: expect.any(String) });
+    await expect(appendCount(log, "session-a", 1)).rejects.toMatchObject({
+      code: "LOG_LOCKED",
+      hint: expect.any(String),
+    });
     expect((await log.tail()).offset).toBe(1);
   });
   other.close();
@@ -113,12 +129,21 @@ test("another handle that cut the log and appended as many bytes again is notice
 test("a read that is under way when the log is cut back fails instead of ending early", async () => {
   const path = freshPath();
   const [one, two] = [await open(path), await open(path)];
-  await one.append({ stream: "session-a", events: Array.from({ length: 9000 }, (_, i) => event("t", { i, text: "x".repeat(100) })) }, ACTOR);
+  await one.append(
+    { stream: "session-a", events: Array.from({ length: 9000 }, (_, i) => event("t", { i, text: "x".repeat(100) })) },
+    ACTOR,
+  );
   for (const pages of [two.readAll(), two.readStream("session-a")]) {
     await pages.next();
     await one.truncateAfter(1500, await one.tail());
     await expect(drain(pages)).rejects.toMatchObject({ code: expect.any(String) });
-    await one.append({ stream: "session-a", events: Array.from({ length: 7500 }, (_, i) => event("t", { other: i, text: "y".repeat(90) })) }, ACTOR);
+    await one.append(
+      {
+        stream: "session-a",
+        events: Array.from({ length: 7500 }, (_, i) => event("t", { other: i, text: "y".repeat(90) })),
+      },
+      ACTOR,
+    );
   }
 });
 
@@ -141,14 +166,30 @@ test("the bell rings for lines that another program appends", async () => {
   stop();
 });
 
-test("close waits for reads under way and closes its descriptors", async () => {
+test("closing in the middle of a read ends it with LOG_CLOSED, and no descriptor stays open", async () => {
   const path = freshPath();
   const log = await open(path);
-  await log.append({ stream: "session-a", events: Array.from({ length: 3000 }, (_, i) => event("t", { i })) }, ACTOR);
+  const events = Array.from({ length: 3000 }, (_, i) => event("t", { i }));
+  await log.append({ stream: "session-a", events }, ACTOR);
   const pages = log.readAll();
-  await pages.next();
-  const [rest] = await Promise.allSettled([pages.next(), log.close()]);
-  if (rest.status === "rejected") expect(rest.reason).toMatchObject({ code: "LOG_CLOSED" });
-  else await expect(pages.next()).rejects.toMatchObject({ code: "LOG_CLOSED" });
+  const reads = [pages.next(), log.close(), pages.next()];
+  const settled = await Promise.allSettled(reads);
+  const codes = settled.flatMap((one) => (one.status === "rejected" ? [(one.reason as { code: string }).code] : []));
+  expect(codes).toEqual(["LOG_CLOSED"]);
   await expect(log.readAll().next()).rejects.toMatchObject({ code: "LOG_CLOSED" });
+  await eventually("no open descriptor", () => !openFiles().some((name) => name.startsWith(path)));
 });
+
+/** What this process has open, where the system tells. */
+function openFiles(): string[] {
+  if (!existsSync("/proc/self/fd")) return [];
+  return readdirSync("/proc/self/fd").map((fd) => readlinkOrNothing(`/proc/self/fd/${fd}`));
+}
+
+function readlinkOrNothing(name: string): string {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return ""; // closed meanwhile
+  }
+}

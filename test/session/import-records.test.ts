@@ -40,7 +40,15 @@ test("every record is counted once, and what was done to it is told", async () =
     ),
     OPTIONS,
   );
-  expect(report).toMatchObject({ read: 13, imported: 6, updated: 1, unchanged: 1, duplicates: 1, refused: 4, repaired: 3 });
+  expect(report).toMatchObject({
+    read: 13,
+    imported: 6,
+    updated: 1,
+    unchanged: 1,
+    duplicates: 1,
+    refused: 4,
+    repaired: 3,
+  });
   const { imported, updated, unchanged, duplicates, refused } = report;
   expect(imported + updated + unchanged + duplicates + refused).toBe(report.read);
   expect(report.notes.map(({ kind, place }) => `${kind} ${place}`).sort()).toEqual([
@@ -78,7 +86,8 @@ test("each event names its source, its actor and the reason", async () => {
   const [, changed] = await store.history("a");
   const [imported] = await store.history("b");
   const meta = { schema: 1, source: OPTIONS.source, reason: "take over" };
-  for (const event of [changed, imported]) expect(event).toMatchObject({ type: "session.imported", actor: "importer", meta });
+  for (const event of [changed, imported])
+    expect(event).toMatchObject({ type: "session.imported", actor: "importer", meta });
   expect(changed?.data).toEqual({ patch: [{ op: "remove", path: "/branch" }] });
 });
 

@@ -9,6 +9,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStorage } from "../../src/session/session-storage.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { freshPostgresUrl } from "../support/postgres.js";
 import { nastyFields, record, withFields } from "./records.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sessiondb-storage-"));
@@ -19,6 +20,7 @@ const BACKENDS: ReadonlyArray<readonly [string, () => Promise<EventLog>]> = [
   ["memory", async () => new MemoryLog()],
   ["jsonl", () => openLog(`jsonl:${join(folder, `${count++}.jsonl`)}`)],
   ["sqlite", () => openLog(`sqlite:${join(folder, `${count++}.db`)}`)],
+  ["postgres", async () => openLog(await freshPostgresUrl())],
 ];
 
 afterEach(async () => {
@@ -39,7 +41,12 @@ describe.each(BACKENDS)("%s", (_name, open) => {
 
   test("a record read back is the one that was written", async () => {
     const { ada, bob } = await twoStorages();
-    const full = record("task#064", { prApproved: false, prState: null, unknown: { deep: [1, { x: null }] }, status: "" });
+    const full = record("task#064", {
+      prApproved: false,
+      prState: null,
+      unknown: { deep: [1, { x: null }] },
+      status: "",
+    });
     expect(await ada.writeEntity(full)).toMatchObject({ success: true });
     expect(await bob.readEntity("task#064")).toEqual({ success: true, data: full });
     expect(await bob.getEntity("task#064")).toEqual(full);
@@ -81,7 +88,10 @@ describe.each(BACKENDS)("%s", (_name, open) => {
   test("writing the same again appends nothing", async () => {
     const { log, ada } = await twoStorages();
     await ada.writeState({ sessions: [record("a")], baseDir: "/base" });
-    expect(await ada.writeState({ sessions: [record("a")], baseDir: "/base" })).toEqual({ success: true, bytesWritten: 0 });
+    expect(await ada.writeState({ sessions: [record("a")], baseDir: "/base" })).toEqual({
+      success: true,
+      bytesWritten: 0,
+    });
     expect(await ada.writeEntity(record("a"))).toEqual({ success: true, bytesWritten: 0 });
     expect((await log.tail()).offset).toBe(1);
   });

@@ -43,6 +43,16 @@ test("the environment names a backend, the newest name first", () => {
   expect(() => storageConfigFromEnv("/work", { MINSKY_STORAGE_BACKEND: "x" })).toThrow(/unknown backend/);
 });
 
+test("SESSIONDB_STORE names the same store as on the command line", () => {
+  const urlOf = (SESSIONDB_STORE: string) => storageAddress(storageConfigFromEnv("/work", { SESSIONDB_STORE })).url;
+  const urls = ["jsonl:/x/s.jsonl", "sqlite:/x/s.db", "postgres://u:p@h:1/d?schema=x"];
+  expect(urls.map(urlOf)).toEqual(urls);
+  expect(urlOf("jsonl:s.jsonl")).toBe("jsonl:/work/s.jsonl");
+  for (const bad of ["x", "jsonl:", "mysql://u:pw@h/d"]) {
+    expect(() => urlOf(bad)).toThrow(expect.objectContaining({ code: "STORAGE_CONFIG_INVALID" }));
+  }
+});
+
 test("a legacy json file is never written to", async () => {
   const path = join(folder, "session-db.json");
   writeFileSync(path, '{"sessions":[]}');

@@ -28,7 +28,8 @@ async function undoHint(file: LogFile, byte: number): Promise<string> {
   const start = await file.read(0, Math.min(file.size(), 3));
   if (start.equals(Buffer.from("\ufeff"))) return `take the mark off again (tail -c +4 ${file.path}), or `;
   const end = await lineEnd(file, byte);
-  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d) return `take the CRs out again (sed -i 's/\\r$//' ${file.path}), or `;
+  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d)
+    return `take the CRs out again (sed -i 's/\\r$//' ${file.path}), or `;
   return "";
 }
 

@@ -4,7 +4,6 @@ import { assertContinues } from "../chain-check.js";
 import type { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
-import { pagesOf } from "../paging.js";
 import {
   type AppendOptions,
   type Entropy,
@@ -14,30 +13,22 @@ import {
   systemEntropy,
 } from "../prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
-import { bisectLines } from "./bisect-lines.js";
 import { cutLog } from "./cut-log.js";
-import { byteOfLine, reportDamage } from "./damage-report.js";
+import { reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
 import type { FileEnd } from "./file-end.js";
 import { isReadOnlyError, translateFileError } from "./file-errors.js";
 import { FileLock } from "./file-lock.js";
 import { FileSidecar } from "./file-sidecar.js";
+import { JsonlReader } from "./jsonl-reader.js";
 import { type Indexed, JsonlStore } from "./jsonl-store.js";
-import { makeFolderOf, realPathOf } from "./log-path.js";
 import { LogFile } from "./log-file.js";
 import type { LogIndex } from "./log-index.js";
+import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
+import { makeFolderOf, realPathOf } from "./log-path.js";
 import { checkManifest, writeManifestLocked } from "./manifest.js";
-import { readPages } from "./read-events.js";
 import { moveTornTailLocked } from "./torn-tail.js";
-
-/** Something that the log did or found and that its user should know. */
-export interface LogNotice {
-  readonly code: "TORN_TAIL_MOVED" | "TORN_TAIL_IGNORED";
-  readonly message: string;
-  /** `position` is where the torn bytes begin in the log; `savedAs` the file that they were moved to. */
-  readonly details: { readonly bytes: number; readonly position: number; readonly savedAs?: string };
-}
 
 export interface JsonlLogOptions {
   now?: () => Date;
@@ -65,6 +56,7 @@ export class JsonlLog implements EventLog {
   readonly #now: () => Date;
   readonly #entropy: Entropy;
   readonly #store: JsonlStore;
+  readonly #reader: JsonlReader;
   readonly #lock: FileLock;
   readonly #doorbell: FileDoorbell;
   readonly #notify: (notice: LogNotice) => void;
@@ -79,6 +71,7 @@ export class JsonlLog implements EventLog {
     this.#entropy = options.entropy ?? systemEntropy();
     this.#notify = options.onNotice ?? (() => undefined);
     this.#store = new JsonlStore(new LogFile(path, options.calls));
+    this.#reader = new JsonlReader(this.#store);
     this.#lock = new FileLock(`${path}.lock`, options.lockTimeoutMs ?? 10_000);
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
     this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
@@ -124,54 +117,21 @@ export class JsonlLog implements EventLog {
   }
 
   readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    return this.#pages("readAll", this.#readAll(range));
-  }
-
-  async *#readAll(range: OffsetRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const end = await this.#store.end();
-    const from = Math.max(range.from ?? 1, 1);
-    const to = Math.min(range.to ?? end.tail.offset, end.tail.offset);
-    if (from > to) return;
-    const { file } = this.#store;
-    const position = await this.#positionOf(from, end);
-    yield* readPages(file, { from, to, position, end: end.wholeBytes });
+    return this.#pages("readAll", this.#reader.readAll(range));
   }
 
   readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    return this.#pages("readStream", this.#readStream(stream, range));
-  }
-
-  async *#readStream(stream: string, range: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
-    const { index } = await this.#store.indexed();
-    const offsets = index.offsetsOf(stream).filter((offset, i) => i + 1 >= from && i + 1 <= to && offset <= toOffset);
-    const store = this.#store;
-    const events = function* () {
-      for (const offset of offsets) yield store.eventAt(index, offset);
-    };
-    yield* pagesOf(events());
+    return this.#pages("readStream", this.#reader.readStream(stream, range));
   }
 
   async tail(): Promise<Tail> {
-    return (await this.#look("tail")).tail;
+    this.#assertOpen("tail");
+    return this.#translated(async () => (await this.#store.end()).tail);
   }
 
   async offsetAt(time: Date): Promise<number> {
-    const end = await this.#look("offsetAt");
-    return this.#translated(() => this.#offsetAt(time, end));
-  }
-
-  async #offsetAt(time: Date, { tail, wholeBytes }: FileEnd): Promise<number> {
-    const limit = time.toISOString();
-    if (tail.recordedAt <= limit) return tail.offset;
-    const { file } = this.#store;
-    let found = 0;
-    await bisectLines(file, wholeBytes, ({ offset, recordedAt }) => {
-      if (recordedAt > limit) return false;
-      found = Math.max(found, offset);
-      return true;
-    });
-    return found;
+    this.#assertOpen("offsetAt");
+    return this.#translated(() => this.#reader.offsetAt(time));
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
@@ -235,15 +195,11 @@ export class JsonlLog implements EventLog {
     const { file } = this.#store;
     const end = await this.#store.end();
     if (file.size() <= end.wholeBytes) return;
-    const { bytes, position, savedAs } = await moveTornTailLocked(file, end.wholeBytes, this.#now());
-    const message = `${this.url}: ${bytes} bytes of an append that was never finished were moved from byte ${position} to ${savedAs}`;
-    this.#notify({ code: "TORN_TAIL_MOVED", message, details: { bytes, position, savedAs } });
+    this.#notify(movedNotice(this.url, await moveTornTailLocked(file, end.wholeBytes, this.#now())));
   }
 
   #noticeIgnored({ wholeBytes }: FileEnd): void {
-    const bytes = this.#store.file.size() - wholeBytes;
-    const message = `${this.url}: ${bytes} bytes behind byte ${wholeBytes} are an append that was never finished; they are not read`;
-    this.#notify({ code: "TORN_TAIL_IGNORED", message, details: { bytes, position: wholeBytes } });
+    this.#notify(ignoredNotice(this.url, this.#store.file.size() - wholeBytes, wholeBytes));
   }
 
   async #appendLocked(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
@@ -294,18 +250,6 @@ export class JsonlLog implements EventLog {
     });
   }
 
-  /** Where the line of an offset begins. Damaged lines cannot be bisected, but counted. */
-  async #positionOf(offset: number, { wholeBytes }: FileEnd): Promise<number> {
-    if (offset === 1) return 0;
-    const { file } = this.#store;
-    try {
-      return await bisectLines(file, wholeBytes, (event) => event.offset < offset);
-    } catch (error) {
-      if (!(error instanceof IntegrityError)) throw error;
-      return byteOfLine(file, offset, wholeBytes);
-    }
-  }
-
   /** Pages with errors as our own, ending with ClosedError where the log is closed between two of them. */
   async *#pages(
     operation: string,
@@ -320,11 +264,6 @@ export class JsonlLog implements EventLog {
     } catch (error) {
       throw await this.#translate(error);
     }
-  }
-
-  async #look(operation: string): Promise<FileEnd> {
-    this.#assertOpen(operation);
-    return this.#translated(() => this.#store.end());
   }
 
   async #translated<T>(act: () => Promise<T>): Promise<T> {

@@ -199,7 +199,10 @@ export class JsonlStore {
       return cause;
     } catch {
       this.#poisonWith("a write that failed could not be taken back", cause);
-      return new AppendOutcomeUnknownError(events.map(({ id }) => id), cause);
+      return new AppendOutcomeUnknownError(
+        events.map(({ id }) => id),
+        cause,
+      );
     }
   }
 

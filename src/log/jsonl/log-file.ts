@@ -14,6 +14,8 @@ export class LogFile {
   #fd: number | undefined;
   #writable = false;
   #closed = false;
+  /** Reads under way. Their descriptor must not be closed: the system would give its number to another file. */
+  #reading = 0;
 
   constructor(path: string, calls: FileCalls = SYSTEM_FILE_CALLS) {
     this.path = path;
@@ -22,8 +24,8 @@ export class LogFile {
 
   /** @returns false where there is no file (yet) */
   openIfThere(): boolean {
-    if (this.#fd !== undefined) return true;
     if (this.#closed) throw new ClosedError("read");
+    if (this.#fd !== undefined) return true;
     try {
       this.#fd = openSync(this.path, constants.O_RDWR);
       this.#writable = true;
@@ -84,11 +86,16 @@ export class LogFile {
   /** Reads exactly `length` bytes at `position`. @throws StorageError LOG_SHORTENED where the file ends before */
   async read(position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    while (done < length) {
-      const count = await this.calls.read(this.#opened(), bytes, done, length - done, position + done);
-      if (count === 0) throw this.#shortened(position + done);
-      done += count;
+    this.#reading++;
+    try {
+      for (let done = 0; done < length; ) {
+        const count = await this.calls.read(this.#opened(), bytes, done, length - done, position + done);
+        if (count === 0) throw this.#shortened(position + done);
+        done += count;
+      }
+    } finally {
+      this.#reading--;
+      if (this.#closed) this.close();
     }
     return bytes;
   }
@@ -105,13 +112,16 @@ export class LogFile {
     return bytes;
   }
 
+  /** Nothing begins after this; the descriptor goes with the last read under way. */
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
     this.#closed = true;
+    if (this.#reading > 0 || this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
   }
 
   #opened(): number {
+    if (this.#closed) throw new ClosedError("read");
     if (this.#fd === undefined && !this.openIfThere()) {
       throw new StorageError("LOG_SHORTENED", `jsonl:${this.path} is gone`, { hint: "restore it from a backup" });
     }

@@ -10,7 +10,10 @@ import { translateFileError } from "./file-errors.js";
  * @throws StorageError
  */
 export function realPathOf(path: string): string {
-  for (const [there, rest] of [[path, ""], [dirname(path), basename(path)]] as const) {
+  for (const [there, rest] of [
+    [path, ""],
+    [dirname(path), basename(path)],
+  ] as const) {
     try {
       return join(realpathSync(there), rest);
     } catch (error) {

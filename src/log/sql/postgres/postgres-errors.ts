@@ -92,7 +92,7 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
     /^(53100|53400)$/,
     say(
       StorageError,
-      "STORAGE_FULL",
+      "DISK_FULL",
       "the server's disk is full; nothing was written",
       "free some space there, then do it again; reading still works",
     ),

@@ -39,7 +39,8 @@ export class PostgresWriter {
   async append(group: Group, uncertain: boolean): Promise<readonly SealOutcome[]> {
     try {
       const optimistic = this.#alone && !uncertain ? await this.#appendFromMemory(group) : undefined;
-      return optimistic ?? (await this.#appendLocked(group, uncertain ? "all" : "given"));
+      const outcomes = optimistic ?? (await this.#appendLocked(group, uncertain ? "all" : "given"));
+      return uncertain ? outcomes.map((outcome, i) => ownOutcome(outcome, group[i])) : outcomes;
     } catch (error) {
       this.#views.forget();
       if (!isUniqueViolation(error)) throw error;
@@ -104,4 +105,10 @@ export class PostgresWriter {
   #seal(view: AppendView, group: Group): Sealed {
     return seal(view.tail, group, view.known, this.#now());
   }
+}
+
+/** Ids that were made for this append can stand in the log only because an earlier attempt of its own has put them there. */
+function ownOutcome(outcome: SealOutcome, append: Group[number] | undefined): SealOutcome {
+  const isOwn = outcome.kind === "repeated" && append?.some(({ fresh }) => fresh);
+  return isOwn ? { kind: "sealed", events: outcome.events } : outcome;
 }

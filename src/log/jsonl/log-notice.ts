@@ -1,0 +1,25 @@
+import type { TornTail } from "./torn-tail.js";
+
+/** Something that the log did or found and that its user should know. */
+export interface LogNotice {
+  readonly code: "TORN_TAIL_MOVED" | "TORN_TAIL_IGNORED";
+  readonly message: string;
+  /** `position` is where the torn bytes begin in the log; `savedAs` the file that they were moved to. */
+  readonly details: { readonly bytes: number; readonly position: number; readonly savedAs?: string };
+}
+
+export function movedNotice(url: string, { bytes, position, savedAs }: TornTail): LogNotice {
+  return {
+    code: "TORN_TAIL_MOVED",
+    message: `${url}: ${bytes} bytes of an append that was never finished were moved from byte ${position} to ${savedAs}`,
+    details: { bytes, position, savedAs },
+  };
+}
+
+export function ignoredNotice(url: string, bytes: number, position: number): LogNotice {
+  return {
+    code: "TORN_TAIL_IGNORED",
+    message: `${url}: ${bytes} bytes behind byte ${position} are an append that was never finished; they are not read`,
+    details: { bytes, position },
+  };
+}

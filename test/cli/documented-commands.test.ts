@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { runCli } from "../support/cli.js";
+import { tempDir } from "../support/temp.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter((name) =>
+  name.endsWith(".md"),
+);
+
+/** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page. */
+function commandLines(text: string): string[] {
+  return [...text.matchAll(/^\s*\$ ((?:sessiondb|minsky) .+)$/gm)].map((match) => match[1] as string);
+}
+
+function words(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? (match[3] as string));
+}
+
+/** A folder in which every documented line can run: the files that they name are there. */
+async function prepared(): Promise<string> {
+  const cwd = tempDir();
+  writeFileSync(join(cwd, "session-db.json"), JSON.stringify({ sessions: [{ session: "task#1" }], baseDir: "/srv" }));
+  return cwd;
+}
+
+async function runLine(line: string, cwd: string): Promise<{ code: number | null; output: string }> {
+  const [command, ...args] = words(line);
+  const { code, stdout, stderr } = await runCli(args, { cwd, command: command as "sessiondb" | "minsky" });
+  return { code, output: stdout + stderr };
+}
+
+describe("every command line of the docs runs, in the order of its page", () => {
+  test.each(PAGES)("%s", async (page) => {
+    const cwd = await prepared();
+    for (const line of commandLines(readFileSync(join(ROOT, page), "utf8"))) {
+      const { code, output } = await runLine(line, cwd);
+      expect(code, `${line}\n${output}`).toBe(0);
+    }
+  });
+});
+
+test("every example of the help runs", async () => {
+  const cwd = await prepared();
+  for (const line of ["session start another", "session start auth-refactor"]) {
+    await runLine(`sessiondb ${line} --store sqlite:./s.db`, cwd);
+  }
+  // Examples of deleting come last, and the one of starting needs its id to be free.
+  const helps = await Promise.all(leaves().map(async (args) => (await runCli([...args, "--help"])).stdout));
+  const lines = helps.flatMap(commandLines);
+  expect(lines.length).toBeGreaterThanOrEqual(leaves().length);
+  for (const line of lines.sort((a, b) => rank(a) - rank(b))) {
+    const { code, output } = await runLine(line, line.includes("session start") ? tempDir() : cwd);
+    expect(code, `${line}\n${output}`).toBe(0);
+  }
+});
+
+function leaves(): string[][] {
+  const session = ["start", "list", "show", "update", "delete", "log"].map((name) => ["session", name]);
+  return [...session, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+}
+
+/** The order in which the examples can run in one folder: migrations before verifying their target, deleting last. */
+function rank(line: string): number {
+  if (line.includes("session delete")) return 3;
+  if (line.includes("verify")) return 2;
+  return line.includes("--preview") ? 0 : 1;
+}
+
+test("no page names a file of the project that is not there", () => {
+  for (const page of PAGES) {
+    const text = readFileSync(join(ROOT, page), "utf8");
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(existsSync(join(ROOT, page, "..", target as string)), `${page}: ${target}`).toBe(true);
+    }
+  }
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { eventsOf } from "../../src/log/paging.js";
+import type { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
+import { verifyLog } from "../../src/replay/verify-log.js";
+import { freshPostgresUrl } from "../support/postgres.js";
+import { until } from "../support/until.js";
+import { asUser, openAdmin, openPostgres, openProxy, schemaOf } from "./open-postgres.js";
+
+const ACTOR = { actor: "user:test" };
+const append = (log: PostgresLog, data: unknown) => log.append({ stream: "session-a", events: [{ type: "t", data }] }, ACTOR);
+
+/** Reads, decides and appends; on a conflict again, as a store would. @returns the conflicts met */
+async function increment(log: PostgresLog): Promise<number> {
+  for (let conflicts = 0; ; conflicts++) {
+    let version = 0;
+    for await (const event of eventsOf(log.readStream("counter-a"))) version = event.version;
+    const batch = { stream: "counter-a", expectedVersion: version, events: [{ type: "t", data: version + 1 }] };
+    const error: unknown = await log.append(batch, ACTOR).then(() => undefined, (reason: unknown) => reason);
+    if (error === undefined) return conflicts;
+    expect(error).toMatchObject({ code: "VERSION_CONFLICT" });
+  }
+}
+
+describe("several processes append to one log", () => {
+  test("expected versions hold under contention", async () => {
+    const url = await freshPostgresUrl();
+    const logs = await Promise.all(Array.from({ length: 4 }, () => openPostgres(url)));
+    const rounds = logs.map(async (log) => {
+      for (let i = 0; i < 15; i++) await increment(log);
+    });
+    await Promise.all(rounds);
+    const [log] = logs as [PostgresLog];
+    const values: unknown[] = [];
+    for await (const { data } of eventsOf(log.readAll())) values.push(data);
+    expect(values).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    expect(await verifyLog(log)).toMatchObject({ ok: true });
+  });
+
+  test("defaults of the role make an append neither less durable nor fail", async () => {
+    const url = await freshPostgresUrl();
+    const [schema, user] = [schemaOf(url), `d_${schemaOf(url)}`];
+    const admin = await openAdmin(url);
+    await openPostgres(url);
+    await admin.query(`CREATE ROLE ${user} LOGIN SUPERUSER;
+      ALTER ROLE ${user} SET synchronous_commit = off;
+      ALTER ROLE ${user} SET default_transaction_isolation = 'repeatable read';
+      CREATE TABLE ${schema}.seen (commit text, isolation text);
+      CREATE FUNCTION ${schema}.look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO ${schema}.seen VALUES (current_setting('synchronous_commit'), current_setting('transaction_isolation'));
+        RETURN NULL; END $$;
+      CREATE TRIGGER look AFTER INSERT ON ${schema}.events FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.look()`);
+    const logs = [await openPostgres(asUser(url, user)), await openPostgres(asUser(url, user))];
+    await Promise.all(logs.map(async (log) => {
+      for (let i = 0; i < 25; i++) await append(log, i);
+    }));
+    const { rows } = await admin.query(`SELECT DISTINCT commit FROM ${schema}.seen`);
+    expect(rows).toEqual([{ commit: "on" }]);
+    const locked = await admin.query(`SELECT 1 FROM ${schema}.seen WHERE isolation = 'read committed'`);
+    expect(locked.rowCount).toBeGreaterThan(0);
+    expect(await verifyLog(logs[0] as PostgresLog)).toMatchObject({ ok: true, verified: 50 });
+    await Promise.all(logs.map((log) => log.close()));
+    await admin.query(`DROP ROLE ${user}`);
+  });
+});
+
+describe("somebody holds the lock", () => {
+  test("for longer than the limit: nothing is written, and the error says so", async () => {
+    const url = await freshPostgresUrl();
+    const [log, admin] = [await openPostgres(url, { lockTimeoutMs: 50, retryLimitMs: 200 }), await openAdmin(url)];
+    await append(log, 1);
+    await admin.query(`BEGIN; SELECT 1 FROM ${schemaOf(url)}.log_head FOR UPDATE`);
+    await expect(append(log, 2)).rejects.toMatchObject({ name: "UnavailableError", code: "LOG_LOCKED" });
+    await admin.query("ROLLBACK");
+    expect((await append(log, 3)).lastOffset).toBe(2);
+  });
+
+  test("and falls silent: the server takes it back, and the others go on", async () => {
+    const url = await freshPostgresUrl();
+    const proxy = await openProxy(url);
+    const silent = await openPostgres(proxy.url, { idleInTransactionMs: 200, statementTimeoutMs: 300 });
+    const other = await openPostgres(url);
+    await append(silent, 1);
+    await append(other, 2);
+    // What the silent one had seen last is out of date: it takes the lock first, and its network ends right there.
+    let isHeld = false;
+    proxy.decide = (piece) => {
+      isHeld ||= piece.includes("FOR UPDATE");
+      return isHeld ? "stall" : "pass";
+    };
+    const late = append(silent, 4);
+    await until("the lock is taken", () => isHeld);
+    expect((await append(other, 3)).lastOffset).toBe(3);
+    isHeld = false;
+    proxy.decide = () => "pass";
+    expect((await late).lastOffset).toBe(4);
+  });
+});
