@@ -13,6 +13,9 @@ import { tempDir } from "./support/temp.js";
 import { until } from "./support/until.js";
 import { spawnWorker } from "./support/worker.js";
 
+/** For a slow and shared machine: each of these tests starts a server. */
+const LIMIT_MS = 120_000;
+
 async function query(url: string, ...statements: string[]): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined); // the server may be stopped under us
@@ -41,7 +44,9 @@ describe("Postgres", () => {
     expect(await query(urls[0] ?? "", "SHOW fsync")).toEqual([{ fsync: "on" }]);
   });
 
-  test("a server of one's own survives a crash with its committed rows, on the same URL", async () => {
+  test("a server of one's own survives a crash with its committed rows, on the same URL", {
+    timeout: LIMIT_MS,
+  }, async () => {
     const server = await startPostgres({ conf: { max_connections: "17" } });
     try {
       await query(server.url, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)");
@@ -56,14 +61,14 @@ describe("Postgres", () => {
     expect(await isUp(server.url)).toBe(false);
   });
 
-  test("a server whose starter is killed with -9 stops, and its folder goes", async () => {
+  test("a server whose starter is killed with -9 stops, and its folder goes", { timeout: LIMIT_MS }, async () => {
     const server = await startPostgresInAChild();
     try {
       const [row] = await query(server.url, "SHOW data_directory");
       const folder = dirname((row as { data_directory: string }).data_directory);
       expect(existsSync(folder)).toBe(true);
       server.kill9();
-      await until("the folder is gone", () => !existsSync(folder));
+      await until("the folder is gone", () => !existsSync(folder), 60_000);
       expect(await isUp(server.url)).toBe(false);
     } finally {
       server.kill9();

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { defaultStoreUrl } from "../config/paths.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { maskUrl } from "../log/mask-url.js";
 import { openLog } from "../open-log.js";
 import { Streams } from "./output/streams.js";
 
@@ -70,6 +71,11 @@ async function withContext<Options extends CommonOptions>(
 ): Promise<number | undefined> {
   const opened: EventLog[] = [];
   const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
+    if (maskUrl(url) !== url && process.argv.some((arg) => arg.includes(url))) {
+      streams.note(
+        "warning: other users of this machine can read the password in this command line; use SESSIONDB_STORE",
+      );
+    }
     const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
     const log = await openLog(url, { ...openOptions, onNotice });
     opened.push(log);

@@ -7,7 +7,8 @@ const NUMBERED = /^(?:([a-z][a-z0-9_-]*)?#)?0*(\d+)$/i;
 
 /**
  * How well two task ids name the same task: 3 the same text, 2 the same number and prefix (`#002`, `2`), 1 the same
- * number where only one has a prefix (`283`, `md#283`), 0 not at all (`gh#12`, `md#12`).
+ * number only (`283` and `md#283`; `md#283` and `mt#283`, because tasks kept their numbers when they moved from one
+ * task system to another), 0 not at all. Who looks one up takes the best match.
  */
 export function taskIdMatch(a: unknown, b: unknown): 0 | 1 | 2 | 3 {
   if (typeof a !== "string" || typeof b !== "string" || a === "" || b === "") return 0;
@@ -15,8 +16,7 @@ export function taskIdMatch(a: unknown, b: unknown): 0 | 1 | 2 | 3 {
   const left = numberOf(a);
   const right = numberOf(b);
   if (left === undefined || right === undefined || left.number !== right.number) return 0;
-  if (left.prefix === right.prefix) return 2;
-  return left.prefix === "" || right.prefix === "" ? 1 : 0;
+  return left.prefix === right.prefix ? 2 : 1;
 }
 
 function numberOf(taskId: string): TaskNumber | undefined {

@@ -18,7 +18,7 @@ async function ok(...args: string[]): Promise<string> {
   return stdout;
 }
 
-async function json(...args: string[]): Promise<{ [key: string]: never }> {
+async function json(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(await ok(...args, "--json"));
 }
 

@@ -35,7 +35,11 @@ export async function killLoop(setup: KillLoop): Promise<{ acknowledged: number;
   try {
     const writers = await Promise.all(Array.from({ length: setup.writers }, (_, i) => runWriter(setup, i + 1)));
     const total = setup.writers * setup.appendsEach;
-    await assertStored(log, writers.flatMap(({ acks }) => acks), total);
+    await assertStored(
+      log,
+      writers.flatMap(({ acks }) => acks),
+      total,
+    );
     while (seen.length < total) await new Promise((resolve) => setTimeout(resolve, 10));
     stop.abort();
     await following;
@@ -58,7 +62,10 @@ async function runWriter(setup: KillLoop, writer: number): Promise<{ acks: Ackno
   const acks: Acknowledged[] = [];
   let kills = 0;
   while (acks.length < setup.appendsEach) {
-    const life = kills < setup.killsEach ? 1 + Math.floor((setup.random() * 2 * setup.appendsEach) / (setup.killsEach + 1)) : Infinity;
+    const life =
+      kills < setup.killsEach
+        ? 1 + Math.floor((setup.random() * 2 * setup.appendsEach) / (setup.killsEach + 1))
+        : Infinity;
     const from = acks.length + 1;
     const worker = spawnWorker("appender", [setup.url, String(writer), String(from), String(setup.appendsEach)]);
     for await (const line of worker.lines) {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
-import { fixedEntropy, freshPath, offsetsOf, open, openNoticed } from "./jsonl-fixture.js";
+import { fixedEntropy, freshPath, IN_MEMORY, offsetsOf, open, openNoticed } from "./jsonl-fixture.js";
 
 /** A log of two whole appends and, behind `whole` bytes, a third one of three events. */
 async function threeAppends(): Promise<{ path: string; bytes: Buffer; whole: number }> {
@@ -30,7 +30,7 @@ test("a log cut at any byte of its last append opens with the appends before it,
 }, async () => {
   const { bytes, whole } = await threeAppends();
   for (let size = whole + 1; size < bytes.length; size++) {
-    const path = freshPath();
+    const path = freshPath(IN_MEMORY);
     writeFileSync(path, bytes.subarray(0, size));
     const { log, notices } = await openNoticed(path, { entropy: fixedEntropy(50) });
     expect(offsetsOf(await allEvents(log)), `cut at ${size}`).toEqual([1, 2]);

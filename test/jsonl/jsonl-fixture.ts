@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
@@ -16,11 +16,14 @@ afterEach(async () => {
 });
 
 /** A path for a log in a folder of its own. Both are removed when the test ends. */
-export function freshPath(): string {
-  const folder = mkdtempSync(join(tmpdir(), "sessiondb-jsonl-"));
+export function freshPath(base = tmpdir()): string {
+  const folder = mkdtempSync(join(base, "sessiondb-jsonl-"));
   folders.push(folder);
   return join(folder, "s.jsonl");
 }
+
+/** Where a sync costs nothing, for tests that open hundreds of logs; the usual place where the system has no such folder. */
+export const IN_MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Opens a log that is closed when the test ends. */
 export async function open(path: string, options: JsonlLogOptions = {}): Promise<JsonlLog> {

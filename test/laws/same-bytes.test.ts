@@ -12,12 +12,19 @@ import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 
-const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((text) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text));
-const stream = fc.oneof(fc.constantFrom("session-a", "session-task#064"), name.map((text) => `session-${text}`));
+const name = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+  .filter((text) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(text));
+const stream = fc.oneof(
+  fc.constantFrom("session-a", "session-task#064"),
+  name.map((text) => `session-${text}`),
+);
 const newEvent: fc.Arbitrary<NewEvent> = fc.record({
   type: name,
   data: fc.jsonValue(),
-  meta: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }).map(({ schema: _schema, ...meta }) => meta as NonNullable<NewEvent["meta"]>),
+  meta: fc
+    .dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
+    .map(({ schema: _schema, ...meta }) => meta as NonNullable<NewEvent["meta"]>),
 });
 const append: fc.Arbitrary<StreamAppend[]> = fc.array(
   fc.record({
@@ -57,7 +64,9 @@ async function outcome(log: EventLog, batch: StreamAppend[]): Promise<string> {
   }
 }
 
-test("the same sequence of appends gives the same answers, bytes and hashes on every backend", { timeout: 240_000 }, async () => {
+test("the same sequence of appends gives the same answers, bytes and hashes on every backend", {
+  timeout: 240_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
       const clock = new ManualClock();

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
 import { Connections } from "../../src/log/sql/postgres/connections.js";
 import { groupParts } from "../../src/log/sql/postgres/group-parts.js";
 import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
 import { retryTransient } from "../../src/log/sql/postgres/retry.js";
 import { statement } from "../../src/log/sql/postgres/statement.js";
-import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 
@@ -81,7 +81,11 @@ describe("the way to the server", () => {
   test("groups that fit into no message are cut between appends", () => {
     const big = "x".repeat(15 * 1024 * 1024);
     const prepare = (count: number) =>
-      prepareAppend([{ stream: "session-a", events: Array(count).fill({ type: "t", data: big }) }], ACTOR, systemEntropy());
+      prepareAppend(
+        [{ stream: "session-a", events: Array(count).fill({ type: "t", data: big }) }],
+        ACTOR,
+        systemEntropy(),
+      );
     const group = [prepare(3), prepare(2), prepare(1), prepare(1)];
     const parts = groupParts(group);
     expect(parts.flat()).toEqual(group);

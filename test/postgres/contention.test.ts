@@ -7,7 +7,8 @@ import { until } from "../support/until.js";
 import { asUser, openAdmin, openPostgres, openProxy, schemaOf } from "./open-postgres.js";
 
 const ACTOR = { actor: "user:test" };
-const append = (log: PostgresLog, data: unknown) => log.append({ stream: "session-a", events: [{ type: "t", data }] }, ACTOR);
+const append = (log: PostgresLog, data: unknown) =>
+  log.append({ stream: "session-a", events: [{ type: "t", data }] }, ACTOR);
 
 /** Reads, decides and appends; on a conflict again, as a store would. @returns the conflicts met */
 async function increment(log: PostgresLog): Promise<number> {
@@ -15,7 +16,10 @@ async function increment(log: PostgresLog): Promise<number> {
     let version = 0;
     for await (const event of eventsOf(log.readStream("counter-a"))) version = event.version;
     const batch = { stream: "counter-a", expectedVersion: version, events: [{ type: "t", data: version + 1 }] };
-    const error: unknown = await log.append(batch, ACTOR).then(() => undefined, (reason: unknown) => reason);
+    const error: unknown = await log.append(batch, ACTOR).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     if (error === undefined) return conflicts;
     expect(error).toMatchObject({ code: "VERSION_CONFLICT" });
   }
@@ -50,9 +54,11 @@ describe("several processes append to one log", () => {
         RETURN NULL; END $$;
       CREATE TRIGGER look AFTER INSERT ON ${schema}.events FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.look()`);
     const logs = [await openPostgres(asUser(url, user)), await openPostgres(asUser(url, user))];
-    await Promise.all(logs.map(async (log) => {
-      for (let i = 0; i < 25; i++) await append(log, i);
-    }));
+    await Promise.all(
+      logs.map(async (log) => {
+        for (let i = 0; i < 25; i++) await append(log, i);
+      }),
+    );
     const { rows } = await admin.query(`SELECT DISTINCT commit FROM ${schema}.seen`);
     expect(rows).toEqual([{ commit: "on" }]);
     const locked = await admin.query(`SELECT 1 FROM ${schema}.seen WHERE isolation = 'read committed'`);

@@ -17,7 +17,10 @@ function countRings(log: PostgresLog): { rings: number } {
 describe("the doorbell", () => {
   test("rings by the timer alone where NOTIFY is off", async () => {
     const url = await freshPostgresUrl();
-    const [log, other] = [await openPostgres(url, { notify: false, pollMs: 10 }), await openPostgres(url, { notify: false })];
+    const [log, other] = [
+      await openPostgres(url, { notify: false, pollMs: 10 }),
+      await openPostgres(url, { notify: false }),
+    ];
     const heard = countRings(log);
     await until("the first look", () => heard.rings === 1);
     await append(other);
@@ -38,7 +41,9 @@ describe("the doorbell", () => {
       await append(other);
       expected++;
       await until("a ring", () => heard.rings === expected);
-      await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [application]);
+      await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [
+        application,
+      ]);
     }
   });
 

@@ -61,7 +61,9 @@ describe("a connection that is lost while an append commits", () => {
     await assertOnce(other, marks);
   });
 
-  test("anywhere, again and again, with several writers: nothing lost, nothing doubled", { timeout: 120_000 }, async () => {
+  test("anywhere, again and again, with several writers: nothing lost, nothing doubled", {
+    timeout: 120_000,
+  }, async () => {
     const url = await freshPostgresUrl();
     const proxy = await openProxy(url);
     const logs = [await openPostgres(proxy.url, RETRY), await openPostgres(proxy.url, RETRY), await openPostgres(url)];

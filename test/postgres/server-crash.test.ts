@@ -9,7 +9,9 @@ const WRITERS = 4;
 const CRASHES = 2;
 const ACKS_BEFORE_CRASH = 40;
 
-test("a server that crashes during appends loses nothing that was acknowledged, and doubles nothing", { timeout: 180_000 }, async () => {
+test("a server that crashes during appends loses nothing that was acknowledged, and doubles nothing", {
+  timeout: 180_000,
+}, async () => {
   const server = await startPostgres({});
   onTestFinished(() => server.close());
   const options = { retryLimitMs: 120_000 };
@@ -19,7 +21,10 @@ test("a server that crashes during appends loses nothing that was acknowledged, 
     const log = await openPostgres(server.url, options);
     for (let i = 0; !stop; i++) {
       const data = `${writer}-${i}`;
-      const { events } = await log.append({ stream: `session-${writer}`, events: [{ type: "t", data }] }, { actor: "user:test" });
+      const { events } = await log.append(
+        { stream: `session-${writer}`, events: [{ type: "t", data }] },
+        { actor: "user:test" },
+      );
       acknowledged.set(data, events[0]?.hash ?? "");
     }
   });

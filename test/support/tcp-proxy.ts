@@ -45,7 +45,10 @@ export class TcpProxy {
   #serve(client: Socket): void {
     const server = connect(Number(this.#target.port), this.#target.hostname);
     let silent = false;
-    for (const [socket, other] of [[client, server], [server, client]] as const) {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       this.#sockets.add(socket.setNoDelay());
       socket.on("error", () => undefined); // the other side learns of it by "close"
       socket.on("close", () => {

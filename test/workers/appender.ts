@@ -13,7 +13,10 @@ const log = await openLog(url);
 for (let i = Number(from); i <= Number(to); i++) {
   const id = writerEventId(Number(writer), i);
   const { events } = await log.append(
-    { stream: `session-${(Number(writer) + i) % 5}`, events: [{ id, type: "test.counted", data: { writer: Number(writer), i } }] },
+    {
+      stream: `session-${(Number(writer) + i) % 5}`,
+      events: [{ id, type: "test.counted", data: { writer: Number(writer), i } }],
+    },
     { actor: `agent:${writer}` },
   );
   const { offset, hash } = events[0] as { offset: number; hash: string };

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { SessionDocument } from "../../../projections/sessions.js";
 import { UsageError } from "../../errors.js";
+import { querySessions } from "../../session/query-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
@@ -24,7 +25,7 @@ export function listCommand(state: RunState): Command {
   const command = leaf<ListOptions>(state, "list", "list sessions, the last changed one first", list)
     .alias("ls")
     .option("--repo <name>", "only sessions of this repository")
-    .option("--task <id>", "only sessions with this task id")
+    .option("--task <id>", "only sessions of this task; #283, 283 and md#283 find each other")
     .option("--status <status>", "only sessions with this status")
     .option("--limit <n>", "at most this many", wholeNumber("--limit"))
     .option("--all", "all of them, also on a terminal")
@@ -39,7 +40,13 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
   const log = await openStore({ mustExist: true });
   const point = await resolveAsOf(log, options, streams);
   const found = await new SessionStore(log).list(point === undefined ? {} : { asOf: point.offset });
-  const matching = found.documents.filter((document) => matches(document, options)).sort(NEWEST_FIRST);
+  const { repo, task, status } = options;
+  const filters = {
+    ...(repo === undefined ? {} : { repoName: repo }),
+    ...(task === undefined ? {} : { taskId: task }),
+    ...(status === undefined ? {} : { status }),
+  };
+  const matching = querySessions(found.documents, filters).sort(NEWEST_FIRST);
   const limit =
     options.limit ?? (streams.width !== undefined && options.all !== true ? TERMINAL_ROWS : matching.length);
   const shown = matching.slice(0, limit);
@@ -52,12 +59,6 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
   if (shown.length > 0) streams.lines(renderTable(shown, columnsOf(human), streams.width));
   const rest = shown.length < matching.length ? " · --all shows the rest" : "";
   streams.note(`${shown.length} of ${matching.length} sessions · offset ${found.offset} · ${log.url}${rest}`);
-}
-
-function matches({ record }: SessionDocument, { repo, task, status }: ListOptions): boolean {
-  if (repo !== undefined && record.repoName !== repo) return false;
-  if (task !== undefined && record.taskId !== task) return false;
-  return status === undefined || record.status === status;
 }
 
 function columnsOf(human: boolean): Column<SessionDocument>[] {

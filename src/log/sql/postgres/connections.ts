@@ -1,7 +1,7 @@
 import pg from "pg";
-import type { PostgresLimits } from "./postgres-options.js";
-import { isUnpreparable } from "./postgres-failures.js";
 import { PgSession } from "./pg-session.js";
+import { isUnpreparable } from "./postgres-failures.js";
+import type { PostgresLimits } from "./postgres-options.js";
 
 const KEEP_ALIVE_MS = 10_000;
 const IDLE_MS = 60_000;

@@ -17,7 +17,11 @@ export class PgSession {
   }
 
   /** `timeoutMs` bounds the wait for the answer, also on a network that has fallen silent. */
-  async rows(statement: Statement, values: readonly SqlValue[] = [], timeoutMs = this.#timeoutMs): Promise<unknown[][]> {
+  async rows(
+    statement: Statement,
+    values: readonly SqlValue[] = [],
+    timeoutMs = this.#timeoutMs,
+  ): Promise<unknown[][]> {
     return (await this.#query(statement, values, timeoutMs)).rows;
   }
 

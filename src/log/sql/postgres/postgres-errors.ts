@@ -1,4 +1,11 @@
-import { IntegrityError, NotFoundError, SessionDbError, StorageError, UnavailableError, UsageError } from "../../../errors.js";
+import {
+  IntegrityError,
+  NotFoundError,
+  SessionDbError,
+  StorageError,
+  UnavailableError,
+  UsageError,
+} from "../../../errors.js";
 import { maskCause, maskText } from "../../mask-url.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 
@@ -109,7 +116,10 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
       "try again when it is less busy, or raise statementTimeoutMs",
     ),
   ],
-  [/^53300$/, say(UnavailableError, "SERVER_FULL", "no free connection", "try again, or raise the server's max_connections")],
+  [
+    /^53300$/,
+    say(UnavailableError, "SERVER_FULL", "no free connection", "try again, or raise the server's max_connections"),
+  ],
   [/^ECONNREFUSED$/, refused],
   [/^ENOTFOUND$/, hostUnknown],
   [/^ENOENT$/, refused],

@@ -11,9 +11,11 @@ export function sqlState(error: unknown): string | undefined {
   return typeof severity === "string" && typeof code === "string" ? code : undefined;
 }
 
-const LOST_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTCONN|ERR_STREAM_)/;
+const LOST_CODES =
+  /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EAI_AGAIN|ENOTCONN|ERR_STREAM_)/;
 /** pg and pg-pool tell these apart by their messages only. */
-const LOST_MESSAGES = /^(Connection (terminated|ended)|timeout (expired|exceeded)|Query read timeout|Client (has|was)|This socket)/;
+const LOST_MESSAGES =
+  /^(Connection (terminated|ended)|timeout (expired|exceeded)|Query read timeout|Client (has|was)|This socket)/;
 
 /** The connection is gone or cannot be trusted any more: by the network, by the server, or by our own time limit. */
 export function isConnectionLost(error: unknown): boolean {

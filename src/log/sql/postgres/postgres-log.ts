@@ -6,7 +6,7 @@ import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, sys
 import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
-import { clientConfig, Connections } from "./connections.js";
+import { Connections, clientConfig } from "./connections.js";
 import { groupParts } from "./group-parts.js";
 import { LogLock } from "./log-lock.js";
 import { NotifyListener } from "./notify-listener.js";
@@ -46,7 +46,12 @@ export class PostgresLog implements EventLog {
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
 
-  private constructor(address: PostgresAddress, connections: Connections, limits: PostgresLimits, options: PostgresLogOptions) {
+  private constructor(
+    address: PostgresAddress,
+    connections: Connections,
+    limits: PostgresLimits,
+    options: PostgresLogOptions,
+  ) {
     const tables = tablesOf(address.schema);
     const channel = options.notify === false ? undefined : address.channel;
     const statements = new AppendStatements(tables, limits, channel);
@@ -77,7 +82,12 @@ export class PostgresLog implements EventLog {
     const address = parsePostgresUrl(url);
     const limits = limitsOf(options);
     const connections = new Connections(address.connectionString, limits, options.maxConnections ?? MAX_READERS);
-    const request = { url: address.url, tables: tablesOf(address.schema), limits, mustExist: options.mustExist ?? false };
+    const request = {
+      url: address.url,
+      tables: tablesOf(address.schema),
+      limits,
+      mustExist: options.mustExist ?? false,
+    };
     try {
       const log = new PostgresLog(address, connections, limits, options);
       const openOnce = () => connections.reading((session) => openSchema(session, request));
@@ -193,10 +203,14 @@ export class PostgresLog implements EventLog {
       return tail;
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.url);
-      throw new StorageError("OUTCOME_UNKNOWN", `${this.url}: the connection was lost before ${operation} was confirmed`, {
-        hint: "look at the tail of the log: it tells whether the change was made",
-        cause: translateError(error.cause, this.url),
-      });
+      throw new StorageError(
+        "OUTCOME_UNKNOWN",
+        `${this.url}: the connection was lost before ${operation} was confirmed`,
+        {
+          hint: "look at the tail of the log: it tells whether the change was made",
+          cause: translateError(error.cause, this.url),
+        },
+      );
     }
   }
 

@@ -1,5 +1,5 @@
 import { IntegrityError } from "../../../errors.js";
-import { type SealOutcome, type Sealed, seal, type Tail } from "../../seal.js";
+import { type Sealed, type SealOutcome, seal, type Tail } from "../../seal.js";
 import type { AppendStatements } from "./append-statements.js";
 import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
 import type { Connections } from "./connections.js";
