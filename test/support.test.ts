@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { TestModule } from "vitest/node";
 import { bundle } from "../.ci/bundle.js";
 import { runCli } from "./support/cli.js";
@@ -59,6 +59,19 @@ describe("Postgres", () => {
       await server.close();
     }
     expect(await isUp(server.url)).toBe(false);
+  });
+
+  test("a server that cannot be made leaves no folder", async () => {
+    const folder = tempDir();
+    chmodSync(folder, 0o755); // root's servers are not put where their user cannot go
+    vi.stubEnv("TMPDIR", folder);
+    vi.stubEnv("PG_BIN", join(folder, "no-such-folder"));
+    try {
+      await expect(startPostgres({})).rejects.toThrow("holds no initdb");
+      expect(readdirSync(folder)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("a server whose starter is killed with -9 stops, and its folder goes", { timeout: LIMIT_MS }, async () => {

@@ -5,7 +5,7 @@ import { eventsOf } from "../../src/log/paging.js";
 import { SqliteLog, type SqliteLogOptions } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
-import { runChild } from "./child.js";
+import { workerOutput } from "../support/worker.js";
 
 const ACTOR = { actor: "user:test" };
 const one = (data: unknown = {}, stream = "session-a") => ({ stream, events: [{ type: "test.happened", data }] });
@@ -86,11 +86,8 @@ test("remembered versions of streams do not outlive a cut by somebody else", asy
 
 test("a disk that is full refuses the append; what was acknowledged stays, and the chain is whole", async () => {
   const file = join(tempDir(), "log.db");
-  const limited = { before: "ulimit -f 600" }; // blocks of 512 bytes or of 1 KiB, for any one file
-  const printed = (await runChild("appender-child", [file, "session-a", "500", "5000"], limited)) as Record<
-    string,
-    number
-  >;
+  const [output] = await workerOutput("sqlite-appender", [file, "session-a", "500", "5000"], { fileBlocks: 600 });
+  const printed = output as Record<string, number>;
   expect(printed.code).toMatch(/^(DISK_FULL|STORAGE_IO_ERROR|APPEND_OUTCOME_UNKNOWN)$/);
   expect(printed.acknowledged).toBeGreaterThan(0);
   expect(printed.tail).toBe(printed.acknowledged);
@@ -103,8 +100,10 @@ test("a disk that is full refuses the append; what was acknowledged stays, and t
 test("processes that start at once on an empty place make one log, and each gets its appends in", async () => {
   const file = join(tempDir(), "new", "log.db");
   const writers = ["a", "b", "c", "d"];
-  const printed = await Promise.all(writers.map((name) => runChild("appender-child", [file, `session-${name}`, "50"])));
-  for (const one of printed) expect(one).toMatchObject({ acknowledged: 50 });
+  const printed = await Promise.all(
+    writers.map((name) => workerOutput("sqlite-appender", [file, `session-${name}`, "50"])),
+  );
+  for (const [one] of printed) expect(one).toMatchObject({ acknowledged: 50 });
   const log = await openLog(file);
   const counts = new Map<string, number>();
   for await (const { stream, version } of eventsOf(log.readAll())) counts.set(stream, version);

@@ -7,7 +7,7 @@ import { openDatabase } from "../../src/log/sql/sqlite/open-database.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { assertSafeVersion } from "../../src/log/sql/sqlite/sqlite-version.js";
 import { tempDir } from "../support/temp.js";
-import { runChild } from "./child.js";
+import { workerOutput } from "../support/worker.js";
 
 const NOBODY = 65534;
 const append = (log: SqliteLog) =>
@@ -80,7 +80,8 @@ test("a read-only file can be read; an append says that it is read-only and writ
   chmodSync(file, 0o444);
   chmodSync(folder, 0o777);
   const asRoot = process.getuid?.() === 0; // whom no mode stops
-  const printed = await runChild("appender-child", [file, "session-a"], asRoot ? { uid: NOBODY } : {});
+  const identity = asRoot ? ["1", "10", String(NOBODY)] : [];
+  const [printed] = await workerOutput("sqlite-appender", [file, "session-a", ...identity]);
   expect(printed).toEqual({ acknowledged: 0, code: "STORAGE_READ_ONLY", tail: 1 });
 });
 

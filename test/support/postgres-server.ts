@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -46,7 +46,7 @@ export class OwnPostgres {
 
   static async start({ port, conf = {} }: PostgresOptions = {}): Promise<OwnPostgres> {
     for (let attempt = 1; ; attempt++) {
-      const server = await OwnPostgres.#prepare(port ?? (await freePort()), conf);
+      const server = OwnPostgres.#prepare(port ?? (await freePort()), conf);
       try {
         await server.#run();
         return server;
@@ -58,25 +58,16 @@ export class OwnPostgres {
     }
   }
 
-  static async #prepare(port: number, conf: Readonly<Record<string, string>>): Promise<OwnPostgres> {
+  static #prepare(port: number, conf: Readonly<Record<string, string>>): OwnPostgres {
     const folder = mkdtempSync(join(reachableTempDir(), "sessiondb-pg-"));
-    chmodSync(folder, 0o755);
-    const bin = postgresBinaries(folder);
-    const user = serverUser();
-    const data = ownedFolder(join(folder, "data"), user);
-    const sockets = ownedFolder(join(folder, "s"), user);
-    const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-    execFileSync(join(bin, "initdb"), init, { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-    const settings = { ...DEFAULT_CONF, ...conf, listen_addresses: "127.0.0.1", unix_socket_directories: sockets };
-    const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const args = ["-D", data, "-p", String(port), ...flags];
-    const setup = JSON.stringify({ folder, program: join(bin, "postgres"), args, ...user });
-    // A session of its own, so that Ctrl-C and a kill of the whole group leave it alive to clean up.
-    const supervisor = spawn(process.execPath, [supervisorPath(), setup], {
-      stdio: ["pipe", "pipe", "inherit"],
-      detached: true,
-    });
-    return new OwnPostgres(port, folder, supervisor);
+    try {
+      chmodSync(folder, 0o755);
+      return new OwnPostgres(port, folder, startSupervisor(folder, port, conf));
+    } catch (error) {
+      // From the supervisor's start on the folder is its to remove; before that, nobody else would.
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /**
@@ -154,6 +145,22 @@ export class OwnPostgres {
       else handle.unref();
     }
   }
+}
+
+/** Makes the data folder below `folder`; the server itself waits for the first command. */
+function startSupervisor(folder: string, port: number, conf: Readonly<Record<string, string>>): Supervisor {
+  const bin = postgresBinaries(folder);
+  const user = serverUser();
+  const data = ownedFolder(join(folder, "data"), user);
+  const sockets = ownedFolder(join(folder, "s"), user);
+  const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+  execFileSync(join(bin, "initdb"), init, { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const settings = { ...DEFAULT_CONF, ...conf, listen_addresses: "127.0.0.1", unix_socket_directories: sockets };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const args = ["-D", data, "-p", String(port), ...flags];
+  const setup = JSON.stringify({ folder, program: join(bin, "postgres"), args, ...user });
+  // A session of its own, so that Ctrl-C and a kill of the whole group leave it alive to clean up.
+  return spawn(process.execPath, [supervisorPath(), setup], { stdio: ["pipe", "pipe", "inherit"], detached: true });
 }
 
 /** Looked for upwards, because a bundle of this file lies elsewhere in the project. */

@@ -13,7 +13,11 @@ export class Tally implements Reporter {
     // A rejection that no test waited for fails the run, so it has to show in the line too.
     counts.failed += unhandledErrors.length;
     // The default reporter prints its summary in the same hook; this line has to come after it.
-    process.once("exit", () => console.log(tallyLine(counts)));
+    process.once("exit", (code) => {
+      // A set-up that threw fails the run without a failed test.
+      if (code !== 0 && counts.failed === 0) counts.failed = 1;
+      console.log(tallyLine(counts));
+    });
   }
 }
 

@@ -13,6 +13,8 @@ export interface WorkerExit {
 export interface WorkerOptions {
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Largest file that it may write, in the blocks of the shell's `ulimit -f` (512 bytes or 1 KiB). */
+  readonly fileBlocks?: number;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -21,9 +23,21 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 export function spawnWorker(name: string, args: readonly string[] = [], options: WorkerOptions = {}): Worker {
   const program = bundledProgram(name, `workers/${name}.mjs`);
   const env = { ...process.env, ...options.env };
-  const worker = new Worker(spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] }));
+  const limit = options.fileBlocks === undefined ? ":" : `ulimit -f ${options.fileBlocks}`;
+  const line = ["-c", `${limit}; exec "$0" "$@"`, process.execPath, program, ...args];
+  const worker = new Worker(spawn("sh", line, { env, stdio: ["ignore", "pipe", "pipe"] }));
   cleanUp(() => worker.kill9());
   return worker;
+}
+
+/** Runs a worker to its end. @returns the lines that it printed, parsed as JSON */
+export async function workerOutput(name: string, args: readonly string[], options?: WorkerOptions): Promise<unknown[]> {
+  const worker = spawnWorker(name, args, options);
+  const printed: unknown[] = [];
+  for await (const line of worker.lines) printed.push(JSON.parse(line));
+  const { code, stderr } = await worker.exit;
+  if (code !== 0) throw new Error(`worker ${name} ended with ${code}: ${stderr}`);
+  return printed;
 }
 
 /** A child process whose stdout is read line by line. It stands still when nobody reads and the pipe is full. */

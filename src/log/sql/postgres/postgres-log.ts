@@ -1,4 +1,4 @@
-import { AppendOutcomeUnknownError, ClosedError, SessionDbError, StorageError } from "../../../errors.js";
+import { ClosedError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
@@ -7,13 +7,13 @@ import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
 import { Connections, clientConfig } from "./connections.js";
-import { groupParts } from "./group-parts.js";
 import { LogLock } from "./log-lock.js";
 import { NotifyListener } from "./notify-listener.js";
 import { openSchema } from "./open-schema.js";
 import { PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
+import { PostgresActs } from "./postgres-acts.js";
 import { PostgresBulk } from "./postgres-bulk.js";
 import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
@@ -36,7 +36,7 @@ export class PostgresLog implements EventLog {
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: PostgresSidecar;
   readonly #connections: Connections;
-  readonly #limits: PostgresLimits;
+  readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
   readonly #reader: PostgresReader;
   readonly #pages: PageStatements;
@@ -58,13 +58,13 @@ export class PostgresLog implements EventLog {
     const lock = new LogLock(tables, limits);
     this.url = address.url;
     this.#connections = connections;
-    this.#limits = limits;
+    this.#acts = new PostgresActs(connections, limits, address.url, (operation) => this.#assertOpen(operation));
     this.#entropy = options.entropy ?? systemEntropy();
     this.#reader = new PostgresReader(tables);
     this.#pages = new PageStatements(tables);
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
     this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
-    this.sidecar = new PostgresSidecar(tables, (operation, act) => this.#read(operation, act));
+    this.sidecar = new PostgresSidecar(tables, (operation, act) => this.#acts.read(operation, act));
     const listenConfig = clientConfig(listenString(address, options), limits);
     this.#doorbell = new PostgresDoorbell({
       tailHash: async () => (await connections.reading((session) => this.#reader.tail(session))).hash,
@@ -110,12 +110,12 @@ export class PostgresLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const tail = await this.#read("readAll", (session) => this.#reader.tail(session));
+    const tail = await this.#acts.read("readAll", (session) => this.#reader.tail(session));
     const last = Math.min(range.to ?? tail.offset, tail.offset);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
       last,
-      fetch: (from) => this.#read("readAll", (session) => this.#pages.ofLog(session, from, last)),
+      fetch: (from) => this.#acts.read("readAll", (session) => this.#pages.ofLog(session, from, last)),
       placeOf: ({ offset }) => offset,
       describe: (place) => `the event at offset ${place}`,
       assertOpen: () => this.#assertOpen("readAll"),
@@ -125,11 +125,11 @@ export class PostgresLog implements EventLog {
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     const [maxVersion, maxOffset] = [bound(range.to), bound(range.toOffset)];
     const versionAt = (session: PgSession) => this.#reader.versionAt(session, stream, maxVersion, maxOffset);
-    const last = await this.#read("readStream", versionAt);
+    const last = await this.#acts.read("readStream", versionAt);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
       last,
-      fetch: (from) => this.#read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
+      fetch: (from) => this.#acts.read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
       placeOf: ({ version }) => version,
       describe: (place) => `version ${place} of ${stream}`,
       assertOpen: () => this.#assertOpen("readStream"),
@@ -137,11 +137,11 @@ export class PostgresLog implements EventLog {
   }
 
   async tail(): Promise<Tail> {
-    return this.#read("tail", (session) => this.#reader.tail(session));
+    return this.#acts.read("tail", (session) => this.#reader.tail(session));
   }
 
   async offsetAt(time: Date): Promise<number> {
-    return this.#read("offsetAt", (session) => this.#reader.offsetAt(session, time.toISOString()));
+    return this.#acts.read("offsetAt", (session) => this.#reader.offsetAt(session, time.toISOString()));
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
@@ -166,63 +166,17 @@ export class PostgresLog implements EventLog {
     await this.#connections.close();
   }
 
-  /** Parts that were written stay written: what fails later is told to the later appends only. */
   async #flush(group: Group): Promise<readonly SealOutcome[]> {
-    const outcomes: SealOutcome[] = [];
-    for (const part of groupParts(group)) {
-      try {
-        outcomes.push(...(await this.#append(part)));
-      } catch (error) {
-        if (outcomes.length === 0 || !(error instanceof SessionDbError)) throw error;
-        for (const _ of part) outcomes.push({ kind: "refused", error });
-      }
-    }
+    const outcomes = await this.#acts.append(group, (part, uncertain) => this.#writer.append(part, uncertain));
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
     return outcomes;
   }
 
-  async #append(group: Group): Promise<readonly SealOutcome[]> {
-    try {
-      return await retryTransient(this.#limits.retryLimitMs, (uncertain) => this.#writer.append(group, uncertain));
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.url);
-      const ids = group.flatMap((append) => append.map(({ id }) => id));
-      throw new AppendOutcomeUnknownError(ids, translateError(error.cause, this.url));
-    }
-  }
-
   /** A change that is not an append of new events. */
   async #change(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<Tail>): Promise<Tail> {
-    try {
-      const attempt = async (uncertain: boolean) => {
-        this.#assertOpen(operation);
-        return this.#connections.reading((session) => act(session, uncertain));
-      };
-      const tail = await retryTransient(this.#limits.retryLimitMs, attempt);
-      this.#doorbell.ring();
-      return tail;
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.url);
-      throw new StorageError(
-        "OUTCOME_UNKNOWN",
-        `${this.url}: the connection was lost before ${operation} was confirmed`,
-        {
-          hint: "look at the tail of the log: it tells whether the change was made",
-          cause: translateError(error.cause, this.url),
-        },
-      );
-    }
-  }
-
-  async #read<T>(operation: string, act: (session: PgSession) => Promise<T>): Promise<T> {
-    try {
-      return await retryTransient(this.#limits.readRetryMs, async () => {
-        this.#assertOpen(operation);
-        return this.#connections.reading(act);
-      });
-    } catch (error) {
-      throw translateError(error, this.url);
-    }
+    const tail = await this.#acts.change(operation, act);
+    this.#doorbell.ring();
+    return tail;
   }
 
   #assertOpen(operation: string): void {

@@ -18,14 +18,12 @@ export class PostgresSchema implements SchemaStore {
   readonly url: string;
   readonly schema: string;
   readonly #session: PgSession;
-  readonly #tables: Tables;
   readonly #limits: PostgresLimits;
 
   constructor(session: PgSession, url: string, tables: Tables, limits: PostgresLimits) {
     this.#session = session;
     this.url = url;
     this.schema = tables.schema;
-    this.#tables = tables;
     this.#limits = limits;
   }
 
@@ -35,7 +33,7 @@ export class PostgresSchema implements SchemaStore {
       `SELECT 1 FROM pg_catalog.pg_attribute
        WHERE attrelid = to_regclass($1) AND attname = 'name' AND NOT attisdropped`,
     );
-    const { migrations } = this.#tables;
+    const migrations = `"${this.schema}".${SCHEMA_TABLE}`;
     if ((await this.#session.rows(column, [migrations])).length === 0) return null;
     const rows = await this.#session.rows(statement(`SELECT name::text FROM ${migrations} ORDER BY name`));
     return rows.map(([name]) => name as string);

@@ -20,7 +20,6 @@ export interface Tables {
   readonly events: string;
   readonly head: string;
   readonly sidecar: string;
-  readonly migrations: string;
 }
 
 /** `schema` was checked by parsePostgresUrl. */
@@ -31,6 +30,5 @@ export function tablesOf(schema: string): Tables {
     events: table("events"),
     head: table("log_head"),
     sidecar: table("sidecar"),
-    migrations: table("schema_migrations"),
   };
 }

@@ -1,0 +1,86 @@
+import { AppendOutcomeUnknownError, SessionDbError, StorageError } from "../../../errors.js";
+import type { SealOutcome } from "../../seal.js";
+import type { Group } from "./append-view.js";
+import type { Connections } from "./connections.js";
+import { groupParts } from "./group-parts.js";
+import type { PgSession } from "./pg-session.js";
+import { translateError } from "./postgres-errors.js";
+import type { PostgresLimits } from "./postgres-options.js";
+import { OutcomeUnknown, retryTransient } from "./retry.js";
+
+/** How each kind of act meets failures: how long it is tried again, and what its caller is told in the end. */
+export class PostgresActs {
+  readonly #connections: Connections;
+  readonly #limits: PostgresLimits;
+  readonly #url: string;
+  readonly #assertOpen: (operation: string) => void;
+
+  /** `assertOpen` is asked before each attempt: the log may be closed while one waits for the next. */
+  constructor(connections: Connections, limits: PostgresLimits, url: string, assertOpen: (operation: string) => void) {
+    this.#connections = connections;
+    this.#limits = limits;
+    this.#url = url;
+    this.#assertOpen = assertOpen;
+  }
+
+  /** Reading, or anything else that may be done twice. */
+  async read<T>(operation: string, act: (session: PgSession) => Promise<T>): Promise<T> {
+    const attempt = async () => {
+      this.#assertOpen(operation);
+      return this.#connections.reading(act);
+    };
+    try {
+      return await retryTransient(this.#limits.readRetryMs, attempt);
+    } catch (error) {
+      throw translateError(error, this.#url);
+    }
+  }
+
+  /** A change that recognises, when told that it is `uncertain`, whether it has been made. */
+  async change<T>(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<T>): Promise<T> {
+    const attempt = async (uncertain: boolean) => {
+      this.#assertOpen(operation);
+      return this.#connections.reading((session) => act(session, uncertain));
+    };
+    try {
+      return await retryTransient(this.#limits.retryLimitMs, attempt);
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
+      const message = `${this.#url}: the connection was lost before ${operation} was confirmed`;
+      throw new StorageError("OUTCOME_UNKNOWN", message, {
+        hint: "look at the tail of the log: it tells whether the change was made",
+        cause: translateError(error.cause, this.#url),
+      });
+    }
+  }
+
+  /** Parts that were written stay written: what fails later is told to the later appends only. */
+  async append(
+    group: Group,
+    attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
+  ): Promise<readonly SealOutcome[]> {
+    const outcomes: SealOutcome[] = [];
+    for (const part of groupParts(group)) {
+      try {
+        outcomes.push(...(await this.#appendPart(part, attempt)));
+      } catch (error) {
+        if (outcomes.length === 0 || !(error instanceof SessionDbError)) throw error;
+        for (const _ of part) outcomes.push({ kind: "refused", error });
+      }
+    }
+    return outcomes;
+  }
+
+  async #appendPart(
+    part: Group,
+    attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
+  ): Promise<readonly SealOutcome[]> {
+    try {
+      return await retryTransient(this.#limits.retryLimitMs, (uncertain) => attempt(part, uncertain));
+    } catch (error) {
+      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
+      const ids = part.flatMap((append) => append.map(({ id }) => id));
+      throw new AppendOutcomeUnknownError(ids, translateError(error.cause, this.#url));
+    }
+  }
+}
