@@ -1,34 +1,21 @@
 import { resolve } from "node:path";
-import { ChainBreakError, ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
-import { assertContinues } from "../chain-check.js";
+import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
-import {
-  type AppendOptions,
-  type Entropy,
-  type PreparedEvent,
-  prepareAppend,
-  type StreamAppend,
-  systemEntropy,
-} from "../prepare.js";
-import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
-import { cutLog } from "./cut-log.js";
+import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
+import type { Tail } from "../seal.js";
 import { reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
-import type { FileEnd } from "./file-end.js";
-import { isReadOnlyError, translateFileError } from "./file-errors.js";
-import { FileLock } from "./file-lock.js";
+import { translateFileError } from "./file-errors.js";
 import { FileSidecar } from "./file-sidecar.js";
 import { JsonlReader } from "./jsonl-reader.js";
-import { type Indexed, JsonlStore } from "./jsonl-store.js";
+import { JsonlStore } from "./jsonl-store.js";
+import { JsonlWriter } from "./jsonl-writer.js";
 import { LogFile } from "./log-file.js";
-import type { LogIndex } from "./log-index.js";
-import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
-import { makeFolderOf, realPathOf } from "./log-path.js";
-import { checkManifest, writeManifestLocked } from "./manifest.js";
-import { moveTornTailLocked } from "./torn-tail.js";
+import type { LogNotice } from "./log-notice.js";
+import { realPathOf } from "./log-path.js";
 
 export interface JsonlLogOptions {
   now?: () => Date;
@@ -52,27 +39,25 @@ export class JsonlLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: FileSidecar;
-  readonly #path: string;
-  readonly #now: () => Date;
   readonly #entropy: Entropy;
   readonly #store: JsonlStore;
   readonly #reader: JsonlReader;
-  readonly #lock: FileLock;
+  readonly #writer: JsonlWriter;
   readonly #doorbell: FileDoorbell;
-  readonly #notify: (notice: LogNotice) => void;
-  readonly #appends = new GroupCommit((group) => this.#locked(() => this.#appendLocked(group)));
-  #hasManifest = false;
+  readonly #appends = new GroupCommit((group) => this.#writing(() => this.#writer.append(group)));
   #closing: Promise<void> | undefined;
 
   private constructor(url: string, path: string, options: JsonlLogOptions) {
     this.url = url;
-    this.#path = path;
-    this.#now = options.now ?? (() => new Date());
     this.#entropy = options.entropy ?? systemEntropy();
-    this.#notify = options.onNotice ?? (() => undefined);
     this.#store = new JsonlStore(new LogFile(path, options.calls));
     this.#reader = new JsonlReader(this.#store);
-    this.#lock = new FileLock(`${path}.lock`, options.lockTimeoutMs ?? 10_000);
+    this.#writer = new JsonlWriter(this.#store, {
+      url,
+      now: options.now ?? (() => new Date()),
+      lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
+      notify: options.onNotice ?? (() => undefined),
+    });
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
     this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
   }
@@ -104,16 +89,7 @@ export class JsonlLog implements EventLog {
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
     this.#assertOpen("appendSealed");
-    return this.#locked(async () => {
-      const { end, index } = await this.#readyToWriteLocked();
-      assertContinues(end.tail, events, (stream) => index.versionOf(stream));
-      const last = events.at(-1);
-      if (last === undefined) return end.tail;
-      const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
-      await this.#store.writeLocked(events, tail);
-      this.#doorbell.ring();
-      return tail;
-    });
+    return this.#writing(() => this.#writer.appendSealed(events));
   }
 
   readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
@@ -136,20 +112,7 @@ export class JsonlLog implements EventLog {
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     this.#assertOpen("truncateAfter");
-    return this.#locked(async () => {
-      const { end, index } = await this.#readyToWriteLocked();
-      if (end.tail.offset !== expectedTail.offset || end.tail.hash !== expectedTail.hash) {
-        throw new ChainBreakError(
-          `the log ends at ${end.tail.offset}, expected ${expectedTail.offset}`,
-          end.tail.offset,
-          {
-            hint: "somebody has appended since: look at the new events before cutting",
-          },
-        );
-      }
-      if (offset < end.tail.offset) await cutLog(this.#store, index, offset, this.#now());
-      return (await this.#store.end()).tail;
-    });
+    return this.#translated(() => this.#writer.truncateAfter(offset, expectedTail));
   }
 
   onAppended(ring: () => void): () => void {
@@ -166,88 +129,25 @@ export class JsonlLog implements EventLog {
     await this.#appends.close();
     this.#doorbell.close();
     // Acts under the lock that were called before this one come to their end.
-    await this.#lock.close();
+    await this.#writer.close();
     await this.#store.close();
   }
 
   async #open(mustExist: boolean): Promise<void> {
-    this.#hasManifest = checkManifest(this.#path);
+    this.#writer.checkManifest();
     const { file } = this.#store;
     if (!file.openIfThere()) {
       if (!mustExist) return;
       throw new NotFoundError("LOG_NOT_FOUND", `there is no log at ${this.url}`, { hint: "check the path" });
     }
     const end = await this.#store.end();
-    if (file.size() > end.wholeBytes) await this.#mendTail(end);
+    if (file.size() > end.wholeBytes) await this.#writer.mendTail();
   }
 
-  async #mendTail(end: FileEnd): Promise<void> {
-    try {
-      if (this.#store.file.writable) await this.#lock.holdIfFree(async () => void (await this.#moveTornTailLocked()));
-      else this.#noticeIgnored(end);
-    } catch (error) {
-      if (!isReadOnlyError(error)) throw error;
-      this.#noticeIgnored(end);
-    }
-  }
-
-  async #moveTornTailLocked(): Promise<void> {
-    const { file } = this.#store;
-    const end = await this.#store.end();
-    if (file.size() <= end.wholeBytes) return;
-    this.#notify(movedNotice(this.url, await moveTornTailLocked(file, end.wholeBytes, this.#now())));
-  }
-
-  #noticeIgnored({ wholeBytes }: FileEnd): void {
-    this.#notify(ignoredNotice(this.url, this.#store.file.size() - wholeBytes, wholeBytes));
-  }
-
-  async #appendLocked(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
-    const { end, index } = await this.#readyToWriteLocked();
-    const sealed = seal(end.tail, group, this.#known(index, group), this.#now());
-    if (sealed.events.length > 0) {
-      await this.#store.writeLocked(sealed.events, sealed.tail);
-      this.#doorbell.ring();
-    }
-    return sealed.outcomes;
-  }
-
-  /** Everything that others have appended is known, nothing torn is left, and the file can be written to. */
-  async #readyToWriteLocked(): Promise<Indexed> {
-    this.#store.assertUsable();
-    this.#store.file.openForWriting();
-    if (!this.#hasManifest) {
-      if (!checkManifest(this.#path)) writeManifestLocked(this.#path);
-      this.#hasManifest = true;
-    }
-    const known = await this.#store.indexed();
-    if (known.tornBytes > 0) await this.#moveTornTailLocked();
-    return known;
-  }
-
-  /** Ids that were made just now cannot stand in the log and are not looked up. */
-  #known(index: LogIndex, group: readonly (readonly PreparedEvent[])[]): Known {
-    const given = new Set(group.flatMap((append) => append.filter(({ fresh }) => !fresh).map(({ id }) => id)));
-    return {
-      versionOf: (stream) => index.versionOf(stream),
-      eventById: (id) => (given.has(id) ? this.#eventById(index, id) : undefined),
-    };
-  }
-
-  #eventById(index: LogIndex, id: string): SealedEvent | undefined {
-    for (const offset of index.offsetsWithId(id)) {
-      const event = this.#store.eventAt(index, offset);
-      if (event.id === id) return event;
-    }
-    return undefined;
-  }
-
-  async #locked<T>(act: () => Promise<T>): Promise<T> {
-    return this.#translated(async () => {
-      this.#store.assertUsable();
-      if (!this.#store.file.openIfThere()) makeFolderOf(this.#path);
-      return this.#lock.hold(act);
-    });
+  async #writing<T>(act: () => Promise<T>): Promise<T> {
+    const result = await this.#translated(act);
+    this.#doorbell.ring();
+    return result;
   }
 
   /** Pages with errors as our own, ending with ClosedError where the log is closed between two of them. */

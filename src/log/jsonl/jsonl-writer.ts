@@ -1,0 +1,145 @@
+import { ChainBreakError } from "../../errors.js";
+import { assertContinues } from "../chain-check.js";
+import type { SealedEvent } from "../event.js";
+import type { PreparedEvent } from "../prepare.js";
+import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
+import { cutLog } from "./cut-log.js";
+import { isReadOnlyError } from "./file-errors.js";
+import { FileLock } from "./file-lock.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
+import type { LogIndex } from "./log-index.js";
+import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
+import { makeFolderOf } from "./log-path.js";
+import { checkManifest, writeManifestLocked } from "./manifest.js";
+import { moveTornTailLocked } from "./torn-tail.js";
+
+type Group = readonly (readonly PreparedEvent[])[];
+
+export interface WriterSettings {
+  readonly url: string;
+  readonly now: () => Date;
+  readonly lockTimeoutMs: number;
+  readonly notify: (notice: LogNotice) => void;
+}
+
+/** The acts that change the file: each takes the lock, learns what others have written, and mends a torn tail first. */
+export class JsonlWriter {
+  readonly #store: JsonlStore;
+  readonly #settings: WriterSettings;
+  readonly #lock: FileLock;
+  #hasManifest: boolean;
+
+  constructor(store: JsonlStore, settings: WriterSettings) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#lock = new FileLock(`${store.file.path}.lock`, settings.lockTimeoutMs);
+    this.#hasManifest = false;
+  }
+
+  /** @throws UsageError where the manifest names a lock or a format that this program does not know */
+  checkManifest(): void {
+    this.#hasManifest = checkManifest(this.#store.file.path);
+  }
+
+  async append(group: Group): Promise<readonly SealOutcome[]> {
+    return this.#locked(async ({ end, index }) => {
+      const sealed = seal(end.tail, group, this.#known(index, group), this.#settings.now());
+      if (sealed.events.length > 0) await this.#store.writeLocked(sealed.events, sealed.tail);
+      return sealed.outcomes;
+    });
+  }
+
+  async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
+    return this.#locked(async ({ end, index }) => {
+      assertContinues(end.tail, events, (stream) => index.versionOf(stream));
+      const last = events.at(-1);
+      if (last === undefined) return end.tail;
+      const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
+      await this.#store.writeLocked(events, tail);
+      return tail;
+    });
+  }
+
+  async truncateAfter(offset: number, expected: Tail): Promise<Tail> {
+    return this.#locked(async ({ end: { tail }, index }) => {
+      if (tail.offset !== expected.offset || tail.hash !== expected.hash) {
+        throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expected.offset}`, tail.offset, {
+          hint: "somebody has appended since: look at the new events before cutting",
+        });
+      }
+      if (offset < tail.offset) await cutLog(this.#store, index, offset, this.#settings.now());
+      return (await this.#store.end()).tail;
+    });
+  }
+
+  /**
+   * Moves a torn tail aside where that is possible now. A live writer that holds the lock is in the middle of an append:
+   * then there is nothing to mend. Where the log may only be read, the torn bytes stay, and that is told.
+   */
+  async mendTail(): Promise<void> {
+    const { file } = this.#store;
+    try {
+      if (file.writable) await this.#lock.holdIfFree(() => this.#moveTornTailLocked());
+      else await this.#noticeIgnored();
+    } catch (error) {
+      if (!isReadOnlyError(error)) throw error;
+      await this.#noticeIgnored();
+    }
+  }
+
+  /** Waits for the acts under way. */
+  close(): Promise<void> {
+    return this.#lock.close();
+  }
+
+  async #locked<T>(act: (known: Indexed) => Promise<T>): Promise<T> {
+    const { file } = this.#store;
+    this.#store.assertUsable();
+    if (!file.openIfThere()) makeFolderOf(file.path);
+    return this.#lock.hold(async () => act(await this.#readyLocked()));
+  }
+
+  /** Everything that others have appended is known, nothing torn is left, and the file can be written to. */
+  async #readyLocked(): Promise<Indexed> {
+    const { file } = this.#store;
+    this.#store.assertUsable();
+    file.openForWriting();
+    if (!this.#hasManifest) {
+      if (!checkManifest(file.path)) writeManifestLocked(file.path);
+      this.#hasManifest = true;
+    }
+    const known = await this.#store.indexed();
+    if (known.tornBytes > 0) await this.#moveTornTailLocked();
+    return known;
+  }
+
+  async #moveTornTailLocked(): Promise<void> {
+    const { file } = this.#store;
+    const { wholeBytes } = await this.#store.end();
+    if (file.size() <= wholeBytes) return;
+    const { url, now, notify } = this.#settings;
+    notify(movedNotice(url, await moveTornTailLocked(file, wholeBytes, now())));
+  }
+
+  async #noticeIgnored(): Promise<void> {
+    const { wholeBytes } = await this.#store.end();
+    this.#settings.notify(ignoredNotice(this.#settings.url, this.#store.file.size() - wholeBytes, wholeBytes));
+  }
+
+  /** Ids that were made just now cannot stand in the log and are not looked up. */
+  #known(index: LogIndex, group: Group): Known {
+    const given = new Set(group.flatMap((append) => append.filter(({ fresh }) => !fresh).map(({ id }) => id)));
+    return {
+      versionOf: (stream) => index.versionOf(stream),
+      eventById: (id) => (given.has(id) ? this.#eventById(index, id) : undefined),
+    };
+  }
+
+  #eventById(index: LogIndex, id: string): SealedEvent | undefined {
+    for (const offset of index.offsetsWithId(id)) {
+      const event = this.#store.eventAt(index, offset);
+      if (event.id === id) return event;
+    }
+    return undefined;
+  }
+}
