@@ -70,12 +70,17 @@ export function registerBackend(scheme: string, open: OpenBackend): void {
   BACKENDS.set(scheme, open);
 }
 
+/** The scheme in lower case, empty where there is none; of a bare path, the one that its ending stands for. */
+export function addressParts(url: string): { scheme: string; rest: string } {
+  const [, scheme, rest] = SCHEME.exec(url) ?? [];
+  if (scheme !== undefined && rest !== undefined) return { scheme: scheme.toLowerCase(), rest };
+  return { scheme: BY_EXTENSION[extname(url).toLowerCase()] ?? "", rest: url };
+}
+
 function backendOf(url: string): { open: OpenBackend; rest: string } {
-  const [, scheme = "", rest = ""] = SCHEME.exec(url) ?? [];
-  const named = BACKENDS.get(scheme.toLowerCase());
-  if (named !== undefined) return { open: named, rest };
-  const byExtension = BACKENDS.get(BY_EXTENSION[extname(url).toLowerCase()] ?? "");
-  if (scheme === "" && byExtension !== undefined) return { open: byExtension, rest: url };
+  const { scheme, rest } = addressParts(url);
+  const open = BACKENDS.get(scheme);
+  if (open !== undefined) return { open, rest };
   throw invalidUrl(`not the address of a log: ${JSON.stringify(maskUrl(url))}`);
 }
 

@@ -9,7 +9,7 @@ export interface SessionProviderOptions {
   readonly workdir?: string;
 }
 
-/** The sessions of the configured store; providers of one configuration share its storage. */
+/** The sessions of the configured store; providers of one configuration share its storage, and `close` closes it for all. */
 export function createSessionProvider({ config, workdir }: SessionProviderOptions = {}): SessionDbAdapter {
   const create = () => StorageBackendFactory.create(workdir);
   return new SessionDbAdapter(config === undefined ? create() : StorageBackendFactory.createFromConfig(config));

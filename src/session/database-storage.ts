@@ -73,6 +73,8 @@ export interface DatabaseStorage<TEntity, TState> {
   /** The folder below which the workspaces of the sessions lie. */
   getBaseDir(): Promise<string>;
 
+  /** True as soon as `close` was called: every other call fails from then on. */
+  readonly isClosed: boolean;
   /** Waits for appends under way and releases the store. */
   close(): Promise<void>;
 }

@@ -22,6 +22,10 @@ export class LazyStore {
     return this.#store;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Safe to call twice, and while the store is being opened. */
   async close(): Promise<void> {
     this.#closed = true;

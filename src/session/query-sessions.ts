@@ -23,11 +23,19 @@ function fits(document: SessionDocument, name: string, wanted: Json): boolean {
 }
 
 function ordered(documents: SessionDocument[], { orderBy, orderDirection }: DatabaseQueryOptions): SessionDocument[] {
-  const sign = orderDirection === "desc" ? -1 : 1;
+  const sign = signOf(orderDirection);
   if (orderBy === undefined) return sign === 1 ? documents : documents.reverse();
   assertField(orderBy);
   const value = sessions.fields[orderBy] as (document: SessionDocument) => Json | undefined;
   return documents.sort((a, b) => compared(value(a), value(b), sign));
+}
+
+function signOf(direction: unknown): 1 | -1 {
+  if (direction === undefined || direction === "asc") return 1;
+  if (direction === "desc") return -1;
+  throw new UsageError("QUERY_INVALID", `orderDirection is asc or desc, not ${JSON.stringify(direction)}`, {
+    hint: "pass one of them, or leave it out",
+  });
 }
 
 /** Numbers before texts, by their UTF-16 units; sessions without a value come last in both directions. */

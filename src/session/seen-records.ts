@@ -17,8 +17,9 @@ export class SeenRecords {
     return copy;
   }
 
-  baseOf(record: SessionRecord): StoredRecord | undefined {
-    return this.#byObject.get(record) ?? this.#byId.get(record.session);
+  /** `inState`: the record of this id in the state that the writer had read, where that is known. */
+  baseOf(record: SessionRecord, inState?: StoredRecord): StoredRecord | undefined {
+    return this.#byObject.get(record) ?? inState ?? this.#byId.get(record.session);
   }
 
   /** After a write the writer's view is what it wrote, even where others' changes were kept beside it. */

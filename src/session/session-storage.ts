@@ -14,6 +14,7 @@ import { decideWrite } from "./decide-write.js";
 import { LazyStore, type OpenStore } from "./lazy-store.js";
 import { querySessions } from "./query-sessions.js";
 import { SeenRecords } from "./seen-records.js";
+import { SeenStates } from "./seen-states.js";
 import { storedRecord } from "./stored-record.js";
 import { writtenBaseDir } from "./write-base-dir.js";
 
@@ -32,9 +33,7 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
   readonly #store: LazyStore;
   readonly #options: SessionStorageOptions;
   readonly #seen = new SeenRecords();
-  /** Ids of the sessions in the states that were read; of another object, those of the last one. */
-  readonly #idsByState = new WeakMap<object, ReadonlySet<string>>();
-  #lastIds: ReadonlySet<string> = new Set();
+  readonly #states = new SeenStates(this.#seen);
 
   constructor(open: OpenStore, options: SessionStorageOptions) {
     this.#store = new LazyStore(open);
@@ -50,27 +49,18 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
     return readResult(async () => {
       const store = await this.#store.get();
       const { documents } = await store.list();
-      const state = { sessions: documents.map((one) => this.#seen.give(one)), baseDir: await this.getBaseDir() };
-      this.#sawState(state);
-      return state;
+      return this.#states.give(documents, await this.getBaseDir());
     });
   }
 
   writeState(state: SessionDbState, options: WriteOptions = {}): Promise<DatabaseWriteResult> {
     return writeResult(async () => {
       const store = await this.#store.get();
-      const records = state.sessions.map((session) => ({
-        base: this.#seen.baseOf(session),
-        next: storedRecord(session),
-      }));
-      const baseIds = this.#idsByState.get(state) ?? this.#lastIds;
+      const write = this.#states.writeOf(state);
       const baseDir = await writtenBaseDir(store, state.baseDir, this.#options.baseDir);
-      const decide = ({ documents }: DocumentsById) => decideState(documents, { baseIds, records }, options);
+      const decide = ({ documents }: DocumentsById) => decideState(documents, write, options);
       const result = await store.changeMany(decide, options, baseDir);
-      records.forEach(({ next }, index) => {
-        this.#seen.wrote(state.sessions[index] as SessionRecord, next);
-      });
-      this.#sawState(state);
+      this.#states.wrote(state, write);
       return result?.events ?? [];
     });
   }
@@ -141,13 +131,12 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
     return document?.baseDir ?? this.#options.baseDir;
   }
 
-  async close(): Promise<void> {
-    await this.#store.close();
+  get isClosed(): boolean {
+    return this.#store.isClosed;
   }
 
-  #sawState(state: SessionDbState): void {
-    this.#lastIds = new Set(state.sessions.map(({ session }) => session));
-    this.#idsByState.set(state, this.#lastIds);
+  async close(): Promise<void> {
+    await this.#store.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { storageConfigFromEnv } from "./storage-config-from-env.js";
 
 export type SessionDatabaseStorage = DatabaseStorage<SessionRecord, SessionDbState>;
 
-/** One storage for each configuration; asking for the same again gives the same object. */
+/** One storage for each configuration; asking for the same again gives the same object, until somebody closed it. */
 export class StorageBackendFactory {
   static #instance: StorageBackendFactory | undefined;
   readonly #backends = new Map<string, SessionDatabaseStorage>();
@@ -32,7 +32,7 @@ export class StorageBackendFactory {
     const { baseDir, actor } = config;
     const key = canonicalText({ url, options, baseDir, actor });
     const known = this.#backends.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && !known.isClosed) return known;
     const backend = createStorageBackend(config);
     this.#backends.set(key, backend);
     return backend;

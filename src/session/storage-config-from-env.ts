@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.js";
+import { addressParts } from "../open-log.js";
 import type { StorageConfig } from "./storage-config.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -29,14 +30,15 @@ export function storageConfigFromEnv(workdir: string, env: Env = process.env): S
 }
 
 function configOfUrl(url: string, workdir: string): StorageConfig {
-  const [scheme, path] = url.split(/:(.*)/s) as [string, string | undefined];
+  const { scheme, rest } = addressParts(url);
   if (scheme === "postgres" || scheme === "postgresql") return { backend: scheme, postgres: { connectionUrl: url } };
-  if (path !== undefined && path !== "") {
-    if (scheme === "jsonl") return { backend: scheme, json: { filePath: from(workdir, path) } };
-    if (scheme === "sqlite") return { backend: scheme, sqlite: { dbPath: from(workdir, path) } };
+  // A StorageConfig takes a path ending in .json for a legacy file, the command line for the log: two different stores.
+  if (scheme === "jsonl" && rest !== "" && !rest.toLowerCase().endsWith(".json")) {
+    return { backend: scheme, json: { filePath: from(workdir, rest) } };
   }
+  if (scheme === "sqlite" && rest !== "") return { backend: scheme, sqlite: { dbPath: from(workdir, rest) } };
   throw new UsageError("STORAGE_CONFIG_INVALID", "SESSIONDB_STORE is not the address of a storage", {
-    hint: "set it to jsonl:PATH, sqlite:PATH or postgres://…",
+    hint: "set it to jsonl:PATH (ending in .jsonl), sqlite:PATH or postgres://…",
   });
 }
 

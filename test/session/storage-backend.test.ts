@@ -47,8 +47,13 @@ test("SESSIONDB_STORE names the same store as on the command line", () => {
   const urlOf = (SESSIONDB_STORE: string) => storageAddress(storageConfigFromEnv("/work", { SESSIONDB_STORE })).url;
   const urls = ["jsonl:/x/s.jsonl", "sqlite:/x/s.db", "postgres://u:p@h:1/d?schema=x"];
   expect(urls.map(urlOf)).toEqual(urls);
-  expect(urlOf("jsonl:s.jsonl")).toBe("jsonl:/work/s.jsonl");
-  for (const bad of ["x", "jsonl:", "mysql://u:pw@h/d"]) {
+  expect(["jsonl:s.jsonl", "s.jsonl", "JSONL:s.jsonl", "s.db"].map(urlOf)).toEqual([
+    "jsonl:/work/s.jsonl",
+    "jsonl:/work/s.jsonl",
+    "jsonl:/work/s.jsonl",
+    "sqlite:/work/s.db",
+  ]);
+  for (const bad of ["x", "jsonl:", "jsonl:/x/s.json", "mysql://u:pw@h/d"]) {
     expect(() => urlOf(bad)).toThrow(expect.objectContaining({ code: "STORAGE_CONFIG_INVALID" }));
   }
 });
