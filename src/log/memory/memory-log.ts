@@ -103,7 +103,7 @@ export class MemoryLog implements EventLog {
     this.#rings.clear();
   }
 
-  async #flush(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
+  #flush(group: readonly (readonly PreparedEvent[])[]): readonly SealOutcome[] {
     const known = {
       versionOf: (stream: string) => this.#versionOf(stream),
       eventById: (id: string) => this.#ids.get(id),

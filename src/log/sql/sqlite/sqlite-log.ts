@@ -17,7 +17,7 @@ import type { SealOutcome, Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
-import { CommitFailure, translateError } from "./sqlite-errors.js";
+import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
 import { SqliteSidecar } from "./sqlite-sidecar.js";
 import { SqliteWriter } from "./sqlite-writer.js";
@@ -32,6 +32,9 @@ export interface SqliteLogOptions {
   /** Refuse a file that is not there instead of creating it. */
   mustExist?: boolean;
 }
+
+type Group = readonly (readonly PreparedEvent[])[];
+type Outcomes = readonly SealOutcome[];
 
 /** Appends in a loop live on microtasks only; after this time the rest of the program gets a turn. */
 const MAX_TURN_MS = 10;
@@ -138,20 +141,37 @@ export class SqliteLog implements EventLog {
     this.#db.close();
   }
 
-  async #flush(group: readonly (readonly PreparedEvent[])[]): Promise<readonly SealOutcome[]> {
-    if (performance.now() - this.#turnBegan > MAX_TURN_MS) {
-      await nextTurn();
-      this.#turnBegan = performance.now();
-    }
+  /** At once where nobody else holds the lock; in its turn of the event loop, or after waiting, otherwise. */
+  #flush(group: Group): Outcomes | Promise<Outcomes> {
+    if (performance.now() - this.#turnBegan > MAX_TURN_MS) return this.#flushLater(group);
     try {
-      const outcomes = await retryWhileBusy(this.#limitMs, () => this.#writer.append(group));
-      if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
-      return outcomes;
+      return this.#written(this.#writer.append(group));
     } catch (error) {
-      const translated = translateError(error, this.url);
-      const ids = group.flatMap((append) => append.map(({ id }) => id));
-      throw error instanceof CommitFailure ? new AppendOutcomeUnknownError(ids, translated) : translated;
+      if (isBusy(error)) return this.#flushLater(group);
+      throw this.#appendError(error, group);
     }
+  }
+
+  async #flushLater(group: Group): Promise<Outcomes> {
+    await nextTurn();
+    this.#turnBegan = performance.now();
+    try {
+      return this.#written(await retryWhileBusy(this.#limitMs, () => this.#writer.append(group)));
+    } catch (error) {
+      throw this.#appendError(error, group);
+    }
+  }
+
+  #written(outcomes: Outcomes): Outcomes {
+    if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
+    return outcomes;
+  }
+
+  #appendError(error: unknown, group: Group): unknown {
+    const translated = translateError(error, this.url);
+    if (!(error instanceof CommitFailure)) return translated;
+    const ids = group.flatMap((append) => append.map(({ id }) => id));
+    return new AppendOutcomeUnknownError(ids, translated);
   }
 
   /** One synchronous act on the open database. Nothing of it is left when this returns: no cursor, no transaction. */
