@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClosedError } from "../errors.js";
 import type { AppendResult } from "./event-log.js";
 import type { PreparedEvent } from "./prepare.js";
@@ -6,6 +7,8 @@ import type { SealOutcome } from "./seal.js";
 /** Appends and characters taken together into one write. */
 export const MAX_GROUP_APPENDS = 512;
 export const MAX_GROUP_EVENTS = 20_000;
+/** A flush may be synchronous, and then appends in a loop live on microtasks only; after this time everybody else gets a turn. */
+const MAX_TURN_MS = 10;
 
 type Outcomes = readonly SealOutcome[];
 /** Gives the outcomes at once where it can: every promise in between costs an append of one some microseconds. */
@@ -29,6 +32,7 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
+  #turnBegan = 0;
 
   constructor(flush: Flush) {
     this.#flush = flush;
@@ -51,7 +55,13 @@ export class GroupCommit {
   async #run(): Promise<void> {
     // One turn later, so that all appends called in the same tick share the first group.
     await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#write(this.#takeGroup());
+    while (this.#waiting.length > 0) {
+      if (performance.now() - this.#turnBegan > MAX_TURN_MS) {
+        await nextTurn();
+        this.#turnBegan = performance.now();
+      }
+      await this.#write(this.#takeGroup());
+    }
     this.#running = undefined;
   }
 

@@ -75,8 +75,8 @@ export class LogFile {
     }
   }
 
-  sync(): Promise<void> {
-    return this.calls.sync(this.#opened());
+  async sync(): Promise<void> {
+    await this.calls.sync(this.#opened());
   }
 
   truncate(sizeBytes: number): void {

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { AppendOutcomeUnknownError, ClosedError, UsageError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
@@ -36,9 +35,6 @@ export interface SqliteLogOptions {
 type Group = readonly (readonly PreparedEvent[])[];
 type Outcomes = readonly SealOutcome[];
 
-/** Appends in a loop live on microtasks only; after this time the rest of the program gets a turn. */
-const MAX_TURN_MS = 10;
-
 /** The log as tables in one SQLite file, shared by all processes of one machine. */
 export class SqliteLog implements EventLog {
   readonly url: string;
@@ -51,7 +47,6 @@ export class SqliteLog implements EventLog {
   readonly #writer: SqliteWriter;
   readonly #doorbell: SqliteDoorbell;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
-  #turnBegan = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
@@ -141,9 +136,8 @@ export class SqliteLog implements EventLog {
     this.#db.close();
   }
 
-  /** At once where nobody else holds the lock; in its turn of the event loop, or after waiting, otherwise. */
+  /** At once where nobody else holds the lock. */
   #flush(group: Group): Outcomes | Promise<Outcomes> {
-    if (performance.now() - this.#turnBegan > MAX_TURN_MS) return this.#flushLater(group);
     try {
       return this.#written(this.#writer.append(group));
     } catch (error) {
@@ -153,8 +147,6 @@ export class SqliteLog implements EventLog {
   }
 
   async #flushLater(group: Group): Promise<Outcomes> {
-    await nextTurn();
-    this.#turnBegan = performance.now();
     try {
       return this.#written(await retryWhileBusy(this.#limitMs, () => this.#writer.append(group)));
     } catch (error) {
