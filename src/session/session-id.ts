@@ -8,9 +8,10 @@ export function assertSessionId(id: unknown): asserts id is string {
   try {
     assertName("stream", id, MAX_ID_BYTES);
   } catch (cause) {
-    const message = `${JSON.stringify(id)} is no id for a session: ${(cause as Error).message}`;
+    const shown = JSON.stringify(id) ?? String(id);
+    const message = `${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown} is no id for a session`;
     throw new UsageError("SESSION_ID_INVALID", message, {
-      hint: `take 1 to ${MAX_ID_BYTES} bytes of printable text, such as task#064`,
+      hint: `take 1 to ${MAX_ID_BYTES} bytes of text without control characters, such as task#064`,
       cause,
     });
   }

@@ -32,6 +32,7 @@ describe("each failure has its exit code, its own error code, and a hint", () =>
     ["an update of nothing", 2, "NOTHING_TO_CHANGE", ["session", "update", "a", ...STORE]],
     ["a point that is none", 2, "POINT_INVALID", ["session", "list", "--as-of", "soonish", ...STORE]],
     ["a migration without target", 2, "TARGET_MISSING", ["migrate", "--from", "sqlite:./s.db"]],
+    ["a migration to itself", 2, "TARGET_IS_SOURCE", ["migrate", "--from", "sqlite:./s.db", "--to", "sqlite:s.db"]],
     ["a file that is no database", 2, "NOT_A_DATABASE", ["status", "--store", "sqlite:./text.db"]],
     ["a JSON file that is cut", 1, "IMPORT_UNREADABLE", ["import", "minsky-json", "torn.json", ...STORE]],
     ["a session that is not there", 3, "SESSION_NOT_FOUND", ["session", "show", "nobody", ...STORE]],

@@ -40,6 +40,11 @@ async function migrate({ open, openStore, options, streams }: CommandContext<Mig
     ? openStore({ mustExist: true })
     : open(options.from, { mustExist: true }));
   const target = await open(options.to);
+  if (source.url === target.url) {
+    throw new UsageError("TARGET_IS_SOURCE", `${source.url} is source and target`, {
+      hint: "name another target with --to",
+    });
+  }
   const lines = { verifying: progressLine(streams, "verifying"), copying: progressLine(streams, "copying") };
   const began = Date.now();
   const report = await copyLog(source, target, {

@@ -138,7 +138,9 @@ export class JsonlLog implements EventLog {
     const { file } = this.#store;
     if (!file.openIfThere()) {
       if (!mustExist) return;
-      throw new NotFoundError("LOG_NOT_FOUND", `there is no log at ${this.url}`, { hint: "check the path" });
+      throw new NotFoundError("LOG_NOT_FOUND", `there is no log at ${this.url}`, {
+        hint: "check the path; the first append, or an import, makes a log there",
+      });
     }
     const end = await this.#store.end();
     if (file.size() > end.wholeBytes) await this.#writer.mendTail();

@@ -53,7 +53,7 @@ function creationError(file: string, cause: unknown): StorageError {
 /** @throws NotFoundError LOG_NOT_FOUND */
 export function noSuchFile(file: string): NotFoundError {
   return new NotFoundError("LOG_NOT_FOUND", `${file} does not exist`, {
-    hint: "check the path; the first append creates a log",
+    hint: "check the path; the first append, or an import, makes a log there",
   });
 }
 
