@@ -1,9 +1,10 @@
 import type { Projection } from "../../projections/projection.js";
 import type { SealedEvent } from "../log/event.js";
-import type { EventLog, OffsetRange } from "../log/event-log.js";
+import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
-import { BulkFold, type Folded, foldInto } from "./fold.js";
+import { type Folded, foldInto } from "./fold.js";
+import { foldLog } from "./fold-log.js";
 
 /** Documents as they were at one offset. */
 export interface FoldedAt<D extends object> extends Folded<D> {
@@ -63,29 +64,10 @@ export class CatchUp<D extends object> {
 
   async #restart(tail: Tail): Promise<void> {
     this.#checkpoint = EMPTY_TAIL;
-    let last: SealedEvent | undefined;
-    this.#folded = await foldRange(this.#log, this.#projection, { to: tail.offset }, (event) => {
-      last = event;
-    });
-    if (last !== undefined) this.#checkpoint = tailOf(last);
+    const { documents, versions, checkpoint } = await foldLog(this.#log, this.#projection, tail.offset);
+    this.#folded = { documents, versions };
+    this.#checkpoint = checkpoint;
   }
-}
-
-/** Folds a range of the log from its beginning. */
-export async function foldRange<D extends object>(
-  log: EventLog,
-  projection: Projection<D>,
-  range: OffsetRange,
-  onEvent?: (event: SealedEvent) => void,
-): Promise<Folded<D>> {
-  const fold = new BulkFold(projection);
-  for await (const page of log.readAll(range)) {
-    for (const event of page) {
-      fold.add(event);
-      onEvent?.(event);
-    }
-  }
-  return fold.finish();
 }
 
 function tailOf({ offset, hash, recordedAt }: SealedEvent): Tail {

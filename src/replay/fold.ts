@@ -10,15 +10,22 @@ export interface Folded<D extends object> {
 }
 
 /**
- * Folds many events from the beginning: documents are private to this object until `finish`, and changed in place. (One
+ * Folds many events: documents are private to this object until `finish`, and changed in place. (One
  * immer draft an event costs some twenty times as much as the fold itself.)
  */
 export class BulkFold<D extends object> {
   readonly #projection: Projection<D>;
-  readonly #folded: Folded<D> = { documents: new Map(), versions: new Map() };
+  readonly #folded: Folded<D>;
 
-  constructor(projection: Projection<D>) {
+  /** `start` is taken over: its documents must be nobody else's. */
+  constructor(projection: Projection<D>, start?: Folded<D>) {
     this.#projection = projection;
+    this.#folded = { documents: start?.documents ?? new Map(), versions: start?.versions ?? new Map() };
+  }
+
+  /** As it is now; still changed by `add`. */
+  get folded(): Folded<D> {
+    return this.#folded;
   }
 
   add(event: SealedEvent): void {

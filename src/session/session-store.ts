@@ -6,8 +6,9 @@ import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
-import { CatchUp, type FoldedAt, foldRange } from "../replay/catch-up.js";
-import { evolved, type Folded } from "../replay/fold.js";
+import { CatchUp, type FoldedAt } from "../replay/catch-up.js";
+import { evolved } from "../replay/fold.js";
+import { foldLog } from "../replay/fold-log.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
@@ -83,8 +84,8 @@ export class SessionStore {
   /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */
   async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
     if (asOf === undefined) return this.#sessions.current();
-    const folded: Folded<SessionDocument> = await foldRange(this.log, sessions, { to: asOf });
-    return { ...folded, offset: asOf };
+    const { documents, versions } = await foldLog(this.log, sessions, asOf);
+    return { documents, versions, offset: asOf };
   }
 
   async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {

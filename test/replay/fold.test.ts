@@ -4,8 +4,9 @@ import { defineProjection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
 import { allEvents } from "../../src/conformance/target.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
-import { CatchUp, foldRange } from "../../src/replay/catch-up.js";
+import { CatchUp } from "../../src/replay/catch-up.js";
 import { foldInto } from "../../src/replay/fold.js";
+import { foldLog } from "../../src/replay/fold-log.js";
 import { foldStream } from "../../src/replay/fold-stream.js";
 import { SessionStore } from "../../src/session/session-store.js";
 
@@ -53,7 +54,8 @@ test("folding event by event, in bulk, by stream and by catching up give the sam
         await append(log, step);
         if (index === pause) await catchUp.current();
       }
-      const bulk = await foldRange(log, counts, {});
+      const { documents, versions } = await foldLog(log, counts, all.length);
+      const bulk = { documents, versions };
       const live: typeof bulk = { documents: new Map(), versions: new Map() };
       for (const event of await allEvents(log)) foldInto(counts, live, event);
       expect(live).toEqual(bulk);

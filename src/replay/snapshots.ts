@@ -1,0 +1,89 @@
+import type { Projection } from "../../projections/projection.js";
+import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import type { Folded } from "./fold.js";
+
+/** Kept for each projection and revision; more are thinned out, so that they stay spread over the log. */
+export const MAX_SNAPSHOTS = 8;
+/** A state that is larger than this is folded anew each time. */
+export const MAX_SNAPSHOT_CHARS = 64 * 1024 * 1024;
+
+const FORMAT = 1;
+const OFFSET_DIGITS = 16;
+
+export interface Snapshot<D extends object> extends Folded<D> {
+  /** The last event that is in it, and that event's hash. */
+  readonly offset: number;
+  readonly hash: string;
+}
+
+/**
+ * States of a projection as they were at some offsets, in the log's sidecar. They are caches: one that does not fit the
+ * log (another hash at its offset), has another revision or cannot be read is passed over, and nothing depends on them.
+ */
+export class Snapshots<D extends object> {
+  readonly #log: EventLog;
+  readonly #prefix: string;
+
+  constructor(log: EventLog, { name, revision }: Projection<D>) {
+    this.#log = log;
+    this.#prefix = `snapshots/${name}-r${revision}/`;
+  }
+
+  /** The nearest one at or before `offset` that fits the log; its documents are the caller's own. */
+  async nearest(offset: number): Promise<Snapshot<D> | undefined> {
+    const names = (await this.#names()).filter((name) => this.#offsetOf(name) <= offset);
+    for (const name of names.reverse()) {
+      const snapshot = parse<D>(await this.#log.sidecar.read(name));
+      if (snapshot !== undefined && (await this.#fits(snapshot))) return snapshot;
+    }
+    return undefined;
+  }
+
+  /** Keeps a state. Who may only read the log goes on without. */
+  async take({ offset, hash, documents, versions }: Snapshot<D>): Promise<void> {
+    const text = JSON.stringify({ format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] });
+    if (text.length > MAX_SNAPSHOT_CHARS) return;
+    try {
+      await this.#log.sidecar.write(`${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`, text);
+      await this.#thinOut();
+    } catch {
+      // Read-only users and full disks cannot keep a cache; the state is right all the same.
+    }
+  }
+
+  async #thinOut(): Promise<void> {
+    const names = await this.#names();
+    while (names.length > MAX_SNAPSHOTS) {
+      const offsets = [0, ...names.map((name) => this.#offsetOf(name))];
+      // The one whose neighbours are nearest to each other is missed least. The last one always stays.
+      const gaps = names.slice(0, -1).map((_, i) => (offsets[i + 2] as number) - (offsets[i] as number));
+      const [removed] = names.splice(gaps.indexOf(Math.min(...gaps)), 1);
+      await this.#log.sidecar.remove(removed as string);
+    }
+  }
+
+  async #fits({ offset, hash }: Snapshot<D>): Promise<boolean> {
+    for await (const event of eventsOf(this.#log.readAll({ from: offset, to: offset }))) return event.hash === hash;
+    return false;
+  }
+
+  #names(): Promise<string[]> {
+    return this.#log.sidecar.list(this.#prefix);
+  }
+
+  #offsetOf(name: string): number {
+    return Number(name.slice(this.#prefix.length));
+  }
+}
+
+/** @returns undefined for a text that is no snapshot of this format */
+function parse<D extends object>(text: string | null): Snapshot<D> | undefined {
+  try {
+    const { format, offset, hash, documents, versions } = JSON.parse(text ?? "null");
+    if (format !== FORMAT) return undefined;
+    return { offset, hash, documents: new Map(documents), versions: new Map(versions) };
+  } catch {
+    return undefined; // half a file, or somebody else's: it is only a cache
+  }
+}
