@@ -143,8 +143,14 @@ describe("when the limit for trying again is spent", () => {
   test("a network that falls silent is noticed", async () => {
     const proxy = await openProxy(await freshPostgresUrl());
     const log = await openPostgres(proxy.url, { retryLimitMs: 0, statementTimeoutMs: 100 });
+    const append = (data: string) => log.append({ stream: "session-a", events: [{ type: "t", data }] }, ACTOR);
+    await append("before");
     proxy.decide = () => "stall";
-    await expect(log.tail()).rejects.toMatchObject({ name: "UnavailableError", code: "SERVER_UNREACHABLE" });
+    const unreachable = { name: "UnavailableError", code: "SERVER_UNREACHABLE" };
+    await Promise.all([
+      expect(log.tail()).rejects.toMatchObject(unreachable),
+      expect(append("unheard")).rejects.toMatchObject({ code: "APPEND_OUTCOME_UNKNOWN", cause: unreachable }),
+    ]);
   });
 });
 

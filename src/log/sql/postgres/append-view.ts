@@ -87,7 +87,9 @@ function knownOf(versions: ReadonlyMap<string, number>, events: readonly SealedE
 }
 
 function streamsOf(group: Group): string[] {
-  return [...new Set(group.flatMap((append) => append.map(({ stream }) => stream)))];
+  const streams = new Set<string>();
+  for (const append of group) for (const { stream } of append) streams.add(stream);
+  return [...streams];
 }
 
 function idsOf(group: Group, choice: IdChoice): string[] {

@@ -1,7 +1,8 @@
 import pg from "pg";
-import { PgSession } from "./pg-session.js";
+import { PgSession, type SessionClock } from "./pg-session.js";
 import { isUnpreparable } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
+import { WriterConnection } from "./writer-connection.js";
 
 const KEEP_ALIVE_MS = 10_000;
 const IDLE_MS = 60_000;
@@ -26,59 +27,65 @@ export function clientConfig(connectionString: string, limits: PostgresLimits): 
  */
 export class Connections {
   readonly #readers: pg.Pool;
-  readonly #writer: pg.Pool;
-  readonly #limits: PostgresLimits;
+  readonly #writer: WriterConnection;
+  readonly #timeoutMs: number;
   /** False once a pooler was met that does not keep prepared statements. */
   #prepare = true;
 
   constructor(connectionString: string, limits: PostgresLimits, maxReaders: number) {
-    this.#limits = limits;
-    const config = { ...clientConfig(connectionString, limits), allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS };
-    this.#readers = new pg.Pool({ ...config, max: maxReaders });
-    this.#writer = new pg.Pool({ ...config, max: 1 });
+    const config = clientConfig(connectionString, limits);
+    this.#timeoutMs = limits.statementTimeoutMs + ANSWER_GRACE_MS;
+    this.#writer = new WriterConnection(config, this.#timeoutMs);
+    this.#readers = new pg.Pool({ ...config, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS, max: maxReaders });
     // A connection that dies while idle is replaced when it is next needed; without a listener it would end the process.
-    for (const pool of [this.#readers, this.#writer]) pool.on("error", () => undefined);
+    this.#readers.on("error", () => undefined);
   }
 
-  reading<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    return this.#with(this.#readers, act);
-  }
-
-  writing<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    return this.#with(this.#writer, act);
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([endWithin(this.#readers), endWithin(this.#writer)]);
-  }
-
-  async #with<T>(pool: pg.Pool, act: (session: PgSession) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
+  async reading<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
+    const client = await this.#readers.connect();
     // What breaks the connection also fails the statement under way, where it is dealt with.
     const ignore = () => undefined;
     client.on("error", ignore);
-    const timeoutMs = this.#limits.statementTimeoutMs + ANSWER_GRACE_MS;
     let failed = true;
     try {
-      const result = await act(new PgSession(client, this.#prepare, timeoutMs));
+      const result = await this.#run(client, { timeoutMs: this.#timeoutMs }, act);
       failed = false;
       return result;
-    } catch (error) {
-      if (isUnpreparable(error)) this.#prepare = false;
-      throw error;
     } finally {
       // After any failure the connection is closed: whatever was open on it ends on the server, too.
       client.release(failed);
       client.off("error", ignore);
     }
   }
-}
 
-async function endWithin(pool: pg.Pool): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, GOODBYE_MS);
-  });
-  await Promise.race([pool.end(), limit]);
-  clearTimeout(timer);
+  /** One at a time: the next only when the one before has ended. */
+  async writing<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
+    const client = await this.#writer.acquire();
+    try {
+      return await this.#run(client, this.#writer, act);
+    } catch (error) {
+      this.#writer.drop();
+      throw error;
+    } finally {
+      this.#writer.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, GOODBYE_MS);
+    });
+    await Promise.race([Promise.all([this.#readers.end(), this.#writer.close()]), limit]);
+    clearTimeout(timer);
+  }
+
+  async #run<T>(client: pg.ClientBase, clock: SessionClock, act: (session: PgSession) => Promise<T>): Promise<T> {
+    try {
+      return await act(new PgSession(client, this.#prepare, clock));
+    } catch (error) {
+      if (isUnpreparable(error)) this.#prepare = false;
+      throw error;
+    }
+  }
 }

@@ -4,41 +4,47 @@ import type { Statement } from "./statement.js";
 /** Values as pg sends them: never objects, which it would turn into JSON. */
 export type SqlValue = string | number | null | readonly (string | number | null)[];
 
+/** How a session keeps the time limit of its statements: by a timer of pg for each, or by one that watches from outside. */
+export type SessionClock = { readonly timeoutMs: number } | { beginStatement(): void };
+
 /** One connection, borrowed for one act. Rows are arrays, in the order of the SELECT. */
 export class PgSession {
   readonly client: pg.ClientBase;
   readonly #prepare: boolean;
-  readonly #timeoutMs: number;
+  readonly #clock: SessionClock;
 
-  constructor(client: pg.ClientBase, prepare: boolean, timeoutMs: number) {
+  constructor(client: pg.ClientBase, prepare: boolean, clock: SessionClock) {
     this.client = client;
     this.#prepare = prepare;
-    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
   }
 
   /** `timeoutMs` bounds the wait for the answer, also on a network that has fallen silent. */
-  async rows(
-    statement: Statement,
-    values: readonly SqlValue[] = [],
-    timeoutMs = this.#timeoutMs,
-  ): Promise<unknown[][]> {
-    return (await this.#query(statement, values, timeoutMs)).rows;
+  async rows(statement: Statement, values: readonly SqlValue[] = [], timeoutMs?: number): Promise<unknown[][]> {
+    const query = { ...this.#query(statement, values, timeoutMs), rowMode: "array" as const };
+    return (await this.client.query<unknown[]>(query)).rows;
   }
 
   /** For a statement that returns no rows. @returns how many it has written or deleted */
-  async affected(statement: Statement, values: readonly SqlValue[], timeoutMs = this.#timeoutMs): Promise<number> {
-    return (await this.#query(statement, values, timeoutMs)).rowCount ?? 0;
-  }
-
-  #query({ name, text }: Statement, values: readonly SqlValue[], timeoutMs: number) {
-    const query = { text, values: values as unknown[], rowMode: "array" as const, query_timeout: timeoutMs };
-    return this.client.query<unknown[]>(this.#prepare ? { ...query, name } : query);
+  async affected(statement: Statement, values: readonly SqlValue[], timeoutMs?: number): Promise<number> {
+    return (await this.client.query(this.#query(statement, values, timeoutMs))).rowCount ?? 0;
   }
 
   /** Several statements without values in one round trip. @returns the rows of the last one */
-  async script(text: string, timeoutMs = this.#timeoutMs): Promise<unknown[][]> {
-    const query = { text, rowMode: "array" as const, query_timeout: timeoutMs };
+  async script(text: string, timeoutMs?: number): Promise<unknown[][]> {
+    const query = { text, rowMode: "array" as const, ...this.#limited(timeoutMs) };
     const results = (await this.client.query(query)) as unknown as pg.QueryArrayResult | pg.QueryArrayResult[];
     return (Array.isArray(results) ? results.at(-1) : results)?.rows ?? [];
+  }
+
+  #query({ name, text }: Statement, values: readonly SqlValue[], timeoutMs: number | undefined): pg.QueryConfig {
+    const query = { text, values: values as unknown[], ...this.#limited(timeoutMs) };
+    return this.#prepare ? { ...query, name } : query;
+  }
+
+  #limited(timeoutMs: number | undefined): { query_timeout?: number } {
+    if ("timeoutMs" in this.#clock) return { query_timeout: timeoutMs ?? this.#clock.timeoutMs };
+    this.#clock.beginStatement();
+    return {};
   }
 }
