@@ -1,17 +1,24 @@
 import type { Migration } from "kysely";
-import { createLogOnPostgres, createLogOnSqlite } from "./0001-log.js";
 
 export type SqlDialect = "sqlite" | "postgres";
+
+interface SchemaMigration {
+  readonly name: string;
+  /** Loaded only when it is to be run: it needs kysely, which takes longer to load than most commands to run. */
+  load(): Promise<Record<SqlDialect, Migration["up"]>>;
+}
 
 /**
  * All schema migrations, oldest first. One that has landed is never edited: a change is a new entry, here and in a file
  * of its own. The names are recorded in the database (table schema_migrations).
  */
-const SCHEMA_MIGRATIONS: ReadonlyArray<{ name: string } & Record<SqlDialect, Migration["up"]>> = [
+const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
   {
     name: "0001-log",
-    sqlite: createLogOnSqlite,
-    postgres: createLogOnPostgres,
+    load: async () => {
+      const { createLogOnPostgres, createLogOnSqlite } = await import("./0001-log.js");
+      return { sqlite: createLogOnSqlite, postgres: createLogOnPostgres };
+    },
   },
 ];
 
@@ -19,6 +26,7 @@ const SCHEMA_MIGRATIONS: ReadonlyArray<{ name: string } & Record<SqlDialect, Mig
 export const SCHEMA_MIGRATION_NAMES: readonly string[] = SCHEMA_MIGRATIONS.map(({ name }) => name);
 
 /** For kysely's Migrator. */
-export function schemaMigrations(dialect: SqlDialect): Record<string, Migration> {
-  return Object.fromEntries(SCHEMA_MIGRATIONS.map((migration) => [migration.name, { up: migration[dialect] }]));
+export async function schemaMigrations(dialect: SqlDialect): Promise<Record<string, Migration>> {
+  const loaded = SCHEMA_MIGRATIONS.map(async ({ name, load }) => [name, { up: (await load())[dialect] }] as const);
+  return Object.fromEntries(await Promise.all(loaded));
 }

@@ -1,7 +1,7 @@
 import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import type { Known, Tail } from "../../seal.js";
-import { StreamVersions } from "../sqlite/stream-versions.js";
+import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements } from "./append-statements.js";
 import type { PgSession } from "./pg-session.js";
 

@@ -38,7 +38,7 @@ export async function ensureSchema(store: SchemaStore): Promise<void> {
     if (!(await isBehind(store))) return;
     const migrator = new Migrator({
       db,
-      provider: { getMigrations: async () => schemaMigrations(store.dialect) },
+      provider: { getMigrations: () => schemaMigrations(store.dialect) },
       migrationTableName: SCHEMA_TABLE,
       migrationLockTableName: SCHEMA_LOCK_TABLE,
       ...(store.schema === undefined ? {} : { migrationTableSchema: store.schema }),

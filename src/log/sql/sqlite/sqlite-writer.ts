@@ -4,11 +4,11 @@ import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
+import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import { EventInserter } from "./event-rows.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
 import type { SqliteReader } from "./sqlite-reader.js";
-import { StreamVersions } from "./stream-versions.js";
 import { WriteTransaction } from "./write-transaction.js";
 
 type Group = readonly (readonly PreparedEvent[])[];

@@ -1,4 +1,4 @@
-import type { Tail } from "../../seal.js";
+import type { Tail } from "../seal.js";
 
 const MAX_STREAMS = 10_000;
 
