@@ -56,12 +56,12 @@ export class AppendStatements {
    *
    * @returns false where the log ends elsewhere; nothing was written
    */
-  async compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
+  compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
     const last = events.at(-1) as SealedEvent;
     const heads = [tail.offset, tail.hash, last.offset, last.hash, last.recordedAt];
     const [append, values] =
       events.length === 1 ? [this.#appendOne, valuesOfOne(last)] : [this.#appendMany, valuesOfMany(events)];
-    return (await session.affected(append, [...heads, ...values])) > 0;
+    return session.affected(append, [...heads, ...values]).then((count) => count > 0);
   }
 }
 

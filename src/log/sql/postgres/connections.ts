@@ -71,6 +71,17 @@ export class Connections {
     }
   }
 
+  /** The connection for appends, where it is open already; the caller says when it is done with it. */
+  writingNow(): PgSession | undefined {
+    const client = this.#writer.acquireOpen();
+    return client === undefined ? undefined : new PgSession(client, this.#prepare, this.#writer);
+  }
+
+  doneWriting(failed: boolean): void {
+    if (failed) this.#writer.drop();
+    this.#writer.release();
+  }
+
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {

@@ -1,6 +1,19 @@
 import { MAX_CHARS_PER_APPEND } from "../../prepare.js";
 import type { Group } from "./append-view.js";
 
+/** Groups that certainly do are told apart at little cost: the others are cut into parts first. */
+export function fitsOneMessage(group: Group): boolean {
+  return group.length <= MAX_APPENDS_AT_ONCE && charsOf(group) <= MAX_CHARS_PER_APPEND;
+}
+
+const MAX_APPENDS_AT_ONCE = 64;
+
+function charsOf(group: Group): number {
+  let chars = 0;
+  for (const append of group) for (const { dataText, metaText } of append) chars += dataText.length + metaText.length;
+  return chars;
+}
+
 /**
  * Cuts a group into parts of which each fits into one message: the protocol's limit is 1 GiB, and what waits in one
  * group may be more than that. An append is never cut; alone it fits (MAX_CHARS_PER_APPEND).
@@ -9,8 +22,7 @@ export function groupParts(group: Group): Group[] {
   const parts: (typeof group)[number][][] = [];
   let room = 0;
   for (const append of group) {
-    let chars = 0;
-    for (const { dataText, metaText } of append) chars += dataText.length + metaText.length;
+    const chars = charsOf([append]);
     if (chars > room) {
       parts.push([]);
       room = MAX_CHARS_PER_APPEND;

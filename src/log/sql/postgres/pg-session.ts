@@ -26,8 +26,8 @@ export class PgSession {
   }
 
   /** For a statement that returns no rows. @returns how many it has written or deleted */
-  async affected(statement: Statement, values: readonly SqlValue[], timeoutMs?: number): Promise<number> {
-    return (await this.client.query(this.#query(statement, values, timeoutMs))).rowCount ?? 0;
+  affected(statement: Statement, values: readonly SqlValue[], timeoutMs?: number): Promise<number> {
+    return this.client.query(this.#query(statement, values, timeoutMs)).then(({ rowCount }) => rowCount ?? 0);
   }
 
   /** Several statements without values in one round trip. @returns the rows of the last one */

@@ -54,15 +54,19 @@ export class PostgresActs {
     }
   }
 
-  /** Parts that were written stay written: what fails later is told to the later appends only. */
+  /**
+   * Parts that were written stay written: what fails later is told to the later appends only. `uncertain`: the group was
+   * sent once already, and may have been committed.
+   */
   async append(
     group: Group,
     attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
+    uncertain = false,
   ): Promise<readonly SealOutcome[]> {
     const outcomes: SealOutcome[] = [];
     for (const part of groupParts(group)) {
       try {
-        outcomes.push(...(await this.#appendPart(part, attempt)));
+        outcomes.push(...(await this.#appendPart(part, attempt, uncertain)));
       } catch (error) {
         if (outcomes.length === 0 || !(error instanceof SessionDbError)) throw error;
         for (const _ of part) outcomes.push({ kind: "refused", error });
@@ -74,9 +78,10 @@ export class PostgresActs {
   async #appendPart(
     part: Group,
     attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
+    uncertain: boolean,
   ): Promise<readonly SealOutcome[]> {
     try {
-      return await retryTransient(this.#limits.retryLimitMs, (uncertain) => attempt(part, uncertain));
+      return await retryTransient(this.#limits.retryLimitMs, (maybe) => attempt(part, maybe), uncertain);
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
       const ids = part.flatMap((append) => append.map(({ id }) => id));

@@ -7,6 +7,7 @@ import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
 import { Connections, clientConfig } from "./connections.js";
+import { fitsOneMessage } from "./group-parts.js";
 import { LogLock } from "./log-lock.js";
 import { NotifyListener } from "./notify-listener.js";
 import { openSchema } from "./open-schema.js";
@@ -17,6 +18,7 @@ import { PostgresActs } from "./postgres-acts.js";
 import { PostgresBulk } from "./postgres-bulk.js";
 import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
+import { isConnectionLost } from "./postgres-failures.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReader } from "./postgres-reader.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
@@ -167,9 +169,23 @@ export class PostgresLog implements EventLog {
   }
 
   async #flush(group: Group): Promise<readonly SealOutcome[]> {
-    const outcomes = await this.#acts.append(group, (part, uncertain) => this.#writer.append(part, uncertain));
+    const outcomes = await this.#write(group);
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
     return outcomes;
+  }
+
+  async #write(group: Group): Promise<readonly SealOutcome[]> {
+    let uncertain = false;
+    if (fitsOneMessage(group)) {
+      try {
+        const outcomes = await this.#writer.appendAtOnce(group);
+        if (outcomes !== undefined) return outcomes;
+      } catch (error) {
+        // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
+        uncertain = isConnectionLost(error);
+      }
+    }
+    return this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
   }
 
   /** A change that is not an append of new events. */

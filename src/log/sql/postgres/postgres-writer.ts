@@ -33,6 +33,32 @@ export class PostgresWriter {
   }
 
   /**
+   * The shortest way, for the append that nobody hinders: everything is known, and the connection is open. The layers
+   * that retry and translate cost a tenth of it (measured, 454 against 403 µs), so here there are none.
+   *
+   * @returns undefined where it cannot be taken, or somebody else was faster; nothing was written
+   * @throws the driver's errors: after a lost connection it may have been written
+   */
+  async appendAtOnce(group: Group): Promise<readonly SealOutcome[] | undefined> {
+    const view = this.#alone ? this.#views.remembered(group) : undefined;
+    if (view === undefined) return undefined;
+    const sealed = this.#seal(view, group);
+    const session = sealed.events.length === 0 ? undefined : this.#connections.writingNow();
+    if (session === undefined) return undefined;
+    let failed = true;
+    try {
+      this.#alone = await this.#statements.compareAndAppend(session, view.tail, sealed.events);
+      failed = false;
+    } finally {
+      this.#connections.doneWriting(failed);
+      if (failed) this.#views.forget();
+    }
+    if (!this.#alone) return undefined;
+    this.#views.learn(sealed.events, sealed.tail);
+    return sealed.outcomes;
+  }
+
+  /**
    * One attempt. `uncertain`: an earlier one with the same events may have committed, or may still be doing so; under the
    * lock it has ended, and looking up all ids tells how.
    */

@@ -13,13 +13,17 @@ export class OutcomeUnknown extends Error {
 
 /**
  * Tries again what failed for a reason that may pass, with growing random waits, so that writers who failed together do
- * not come back together. `attempt` is told whether an earlier one may have committed.
+ * not come back together. `attempt` is told whether an earlier one may have committed; `uncertain` says that of one
+ * before the first.
  *
  * @throws OutcomeUnknown when it gives up after such an attempt, for whatever reason; else the last failure
  */
-export async function retryTransient<T>(limitMs: number, attempt: (uncertain: boolean) => Promise<T>): Promise<T> {
+export async function retryTransient<T>(
+  limitMs: number,
+  attempt: (uncertain: boolean) => Promise<T>,
+  uncertain = false,
+): Promise<T> {
   const end = performance.now() + limitMs;
-  let uncertain = false;
   for (let failures = 0; ; failures++) {
     try {
       return await attempt(uncertain);

@@ -28,6 +28,12 @@ export class WriterConnection {
     return client;
   }
 
+  /** As acquire, where a connection is open already. */
+  acquireOpen(): pg.Client | undefined {
+    if (this.#client !== undefined) socketOf(this.#client).ref();
+    return this.#client;
+  }
+
   release(): void {
     this.#deadline = Number.POSITIVE_INFINITY;
     if (this.#client !== undefined) socketOf(this.#client).unref();
