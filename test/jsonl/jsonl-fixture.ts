@@ -46,7 +46,7 @@ export function fixedEntropy(start = 0) {
   return countingEntropy(start);
 }
 
-export function textOf(path: string): string {
+function textOf(path: string): string {
   return readFileSync(path, "utf8");
 }
 
