@@ -46,10 +46,6 @@ export function fixedEntropy(start = 0) {
   return countingEntropy(start);
 }
 
-function textOf(path: string): string {
-  return readFileSync(path, "utf8");
-}
-
 export function offsetsOf(events: readonly SealedEvent[]): number[] {
   return events.map(({ offset }) => offset);
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
+import { Bells } from "../bells.js";
 
 /**
  * Rings when the log file may have grown: at once for this process's appends, by fs.watch for others', and by a timer
@@ -9,7 +10,10 @@ export class FileDoorbell {
   readonly #path: string;
   readonly #pollMs: number;
   readonly #size: () => number;
-  readonly #rings = new Set<{ readonly ring: () => void }>();
+  readonly #bells = new Bells(
+    () => this.#start(),
+    () => this.#stop(),
+  );
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastSize = 0;
@@ -21,26 +25,18 @@ export class FileDoorbell {
   }
 
   add(ring: () => void): () => void {
-    const own = { ring }; // so that one function may be added twice
-    if (this.#rings.size === 0) this.#start();
-    this.#rings.add(own);
-    return () => {
-      this.#rings.delete(own);
-      if (this.#rings.size === 0) this.close();
-    };
+    return this.#bells.add(ring);
   }
 
-  /** Each bell rings in a microtask of its own: what it throws is not an error of the append. */
   ring(): void {
-    for (const own of this.#rings) {
-      queueMicrotask(() => {
-        if (this.#rings.has(own)) own.ring();
-      });
-    }
+    this.#bells.ring();
   }
 
   close(): void {
-    this.#rings.clear();
+    this.#bells.close();
+  }
+
+  #stop(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
     clearInterval(this.#timer);

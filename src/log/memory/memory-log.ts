@@ -1,4 +1,5 @@
 import { ChainBreakError, ClosedError } from "../../errors.js";
+import { Bells } from "../bells.js";
 import { assertContinues } from "../chain-check.js";
 import { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
@@ -28,7 +29,7 @@ export class MemoryLog implements EventLog {
   readonly #now: () => Date;
   readonly #entropy: Entropy;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
-  readonly #rings = new Set<() => void>();
+  readonly #bells = new Bells();
   #events: SealedEvent[] = [];
   #streams = new Map<string, SealedEvent[]>();
   #ids = new Map<string, SealedEvent>();
@@ -93,14 +94,13 @@ export class MemoryLog implements EventLog {
 
   onAppended(ring: () => void): () => void {
     this.#assertOpen("onAppended");
-    this.#rings.add(ring);
-    return () => this.#rings.delete(ring);
+    return this.#bells.add(ring);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#appends.close();
-    this.#rings.clear();
+    this.#bells.close();
   }
 
   #flush(group: readonly (readonly PreparedEvent[])[]): readonly SealOutcome[] {
@@ -121,7 +121,7 @@ export class MemoryLog implements EventLog {
       if (stream === undefined) this.#streams.set(event.stream, [event]);
       else stream.push(event);
     }
-    if (events.length > 0) for (const ring of this.#rings) ring();
+    if (events.length > 0) this.#bells.ring();
   }
 
   #versionOf(stream: string): number {

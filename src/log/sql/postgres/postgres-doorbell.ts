@@ -1,3 +1,5 @@
+import { Bells } from "../../bells.js";
+
 /** Something that rings early; the timer finds what it misses. */
 export interface EarlyBell {
   start(): void;
@@ -20,7 +22,10 @@ export interface DoorbellSources {
 export class PostgresDoorbell {
   readonly #sources: DoorbellSources;
   readonly #early: EarlyBell | undefined;
-  readonly #rings = new Set<{ readonly ring: () => void }>();
+  readonly #bells = new Bells(
+    () => this.#listen(),
+    () => this.#sleep(),
+  );
   #timer: NodeJS.Timeout | undefined;
   #seen: string | undefined;
 
@@ -30,26 +35,15 @@ export class PostgresDoorbell {
   }
 
   add(ring: () => void): () => void {
-    const entry = { ring }; // an object of its own, so that the same function can be added twice
-    this.#rings.add(entry);
-    if (this.#rings.size === 1) this.#listen();
-    return () => {
-      if (this.#rings.delete(entry) && this.#rings.size === 0) this.#sleep();
-    };
+    return this.#bells.add(ring);
   }
 
-  /** Each bell rings in a microtask of its own: what it throws is not an error of the append. */
   ring(): void {
-    for (const entry of this.#rings) {
-      queueMicrotask(() => {
-        if (this.#rings.has(entry)) entry.ring();
-      });
-    }
+    this.#bells.ring();
   }
 
   close(): void {
-    this.#rings.clear();
-    this.#sleep();
+    this.#bells.close();
   }
 
   #listen(): void {

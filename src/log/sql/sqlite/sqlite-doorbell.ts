@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import { Bells } from "../../bells.js";
 
 /**
  * Rings for appends of this process at once, and for those of others when SQLite's data_version says that another
@@ -8,7 +9,10 @@ import type Database from "better-sqlite3";
 export class SqliteDoorbell {
   readonly #dataVersion: Database.Statement;
   readonly #pollMs: number;
-  readonly #rings = new Set<{ readonly ring: () => void }>();
+  readonly #bells = new Bells(
+    () => this.#listen(),
+    () => this.#sleep(),
+  );
   #timer: NodeJS.Timeout | undefined;
   #seen = 0;
 
@@ -18,27 +22,15 @@ export class SqliteDoorbell {
   }
 
   add(ring: () => void): () => void {
-    const entry = { ring }; // an object of its own, so that the same function can be added twice
-    this.#rings.add(entry);
-    if (this.#timer === undefined) this.#listen();
-    return () => {
-      this.#rings.delete(entry);
-      if (this.#rings.size === 0) this.#sleep();
-    };
+    return this.#bells.add(ring);
   }
 
-  /** Each bell rings in a microtask of its own: what it throws is not an error of the append. */
   ring(): void {
-    for (const entry of this.#rings) {
-      queueMicrotask(() => {
-        if (this.#rings.has(entry)) entry.ring();
-      });
-    }
+    this.#bells.ring();
   }
 
   close(): void {
-    this.#rings.clear();
-    this.#sleep();
+    this.#bells.close();
   }
 
   #listen(): void {
