@@ -69,13 +69,14 @@ export function withMember(object: JsonObject, key: string, value: Json): JsonOb
   return Object.defineProperty({ ...object }, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-function without(object: JsonObject, key: string): JsonObject {
+export function without(object: JsonObject, key: string): JsonObject {
   const copy = { ...object };
   delete copy[key];
   return copy;
 }
 
-function tokensOf(path: string): string[] {
+/** The reference tokens of a JSON Pointer (RFC 6901). @throws PatchMismatch */
+export function tokensOf(path: string): string[] {
   if (path === "") return [];
   if (!path.startsWith("/")) throw new PatchMismatch(`${JSON.stringify(path)} is no JSON Pointer`);
   const tokens = path.slice(1).split("/");

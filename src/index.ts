@@ -22,12 +22,22 @@ export {
 } from "./errors.js";
 export { readMinskyJson } from "./import/minsky-json.js";
 export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
+export type { BisectOptions, BisectResult, BisectState, Verdict } from "./inspect/bisect.js";
+export { bisect } from "./inspect/bisect.js";
+export type { BlameEntry, BlameOptions } from "./inspect/blame.js";
+export { blame } from "./inspect/blame.js";
 export type { Change } from "./inspect/changes.js";
 export { changesBetween } from "./inspect/changes.js";
+export type { DiffChange, DiffOptions, DiffSide, SessionDiff } from "./inspect/diff.js";
+export { diff, jsonPatchOf } from "./inspect/diff.js";
+export { mergePatchBetween } from "./inspect/merge-patch.js";
 export type { Point, PointContext } from "./inspect/point.js";
 export { resolvePoint } from "./inspect/point.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
+export { stateAt } from "./inspect/state-at.js";
+export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
+export { whatIf } from "./inspect/what-if.js";
 export type { Json } from "./log/canonical.js";
 export type { EventMeta, NewEvent, SealedFields } from "./log/event.js";
 export { SealedEvent } from "./log/event.js";
@@ -44,6 +54,7 @@ export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { FollowOptions } from "./replay/follow.js";
 export { follow } from "./replay/follow.js";
+export type { SetBy } from "./replay/record-steps.js";
 export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
 export { verifyLog } from "./replay/verify-log.js";
 export type { SessionProviderOptions } from "./session/create-session-provider.js";
@@ -58,8 +69,13 @@ export type {
   WriteOptions,
 } from "./session/database-storage.js";
 export { defaultActor } from "./session/default-actor.js";
+export type { ForkOptions } from "./session/fork-session.js";
+export { forkSession } from "./session/fork-session.js";
 export type { ImportOptions } from "./session/import-records.js";
 export { importRecords } from "./session/import-records.js";
+export type { RevertConflict, RevertPlan, RevertTarget } from "./session/plan-revert.js";
+export type { Reverted, RevertOptions } from "./session/revert-session.js";
+export { previewRevert, revertSession } from "./session/revert-session.js";
 export { SessionDbAdapter } from "./session/session-db-adapter.js";
 export type {
   AsOf,

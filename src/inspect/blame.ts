@@ -1,0 +1,65 @@
+import { isUnder, leafChanges } from "../../projections/json-leaves.js";
+import { tokensOf } from "../../projections/json-patch.js";
+import { NotFoundError } from "../errors.js";
+import type { Json } from "../log/canonical.js";
+import type { EventLog } from "../log/event-log.js";
+import { type RecordStep, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
+import { dottedPath } from "./changes.js";
+
+export interface BlameOptions {
+  /** JSON Pointer: only what lies there. Default the whole record. */
+  readonly path?: string;
+  /** How many levels below `path` are told apart; what lies deeper is told as one value. Default all. */
+  readonly depth?: number;
+  /** Inclusive; default the tail. */
+  readonly toOffset?: number;
+}
+
+export interface BlameEntry {
+  /** JSON Pointer. */
+  readonly path: string;
+  /** undefined where it was removed. */
+  readonly value: Json | undefined;
+  /** The last event that changed this place. */
+  readonly set: SetBy;
+  /** What was there before (undefined: removed by then), and who had made it so. */
+  readonly previous: { readonly value: Json | undefined; readonly set: SetBy } | undefined;
+}
+
+/**
+ * Who set each value of a session's record, and what it was before. Arrays are one value. Where nothing is left at
+ * `path`, the values that were there come with the event that removed them.
+ *
+ * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed
+ */
+export async function blame(log: EventLog, id: string, options: BlameOptions = {}): Promise<BlameEntry[]> {
+  const { path = "", depth = Number.POSITIVE_INFINITY, toOffset } = options;
+  const steps = await recordSteps(log, id, toOffset);
+  const known = blamed(steps, tokensOf(path).length + depth);
+  const there = known.filter((entry) => isUnder(entry.path, path)).sort(byPath);
+  if (there.length === 0) throw pathNotFound(id, path);
+  const present = there.filter(({ value }) => value !== undefined);
+  return present.length > 0 ? present : there;
+}
+
+function blamed(steps: readonly RecordStep[], depth: number): BlameEntry[] {
+  const known = new Map<string, BlameEntry>();
+  for (const { event, before, after } of steps) {
+    for (const { path, after: value } of leafChanges(before, after, "", depth)) {
+      const last = known.get(path);
+      const previous = last === undefined ? undefined : { value: last.value, set: last.set };
+      known.set(path, { path, value, set: setBy(event), previous });
+    }
+  }
+  return [...known.values()];
+}
+
+function byPath(a: BlameEntry, b: BlameEntry): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+function pathNotFound(id: string, path: string): NotFoundError {
+  return new NotFoundError("PATH_NOT_FOUND", `session ${id} never had anything at ${dottedPath(path)}`, {
+    hint: `run: sessiondb session blame ${id}; an array is one value`,
+  });
+}

@@ -1,0 +1,11 @@
+import type { StoredRecord } from "../../projections/session-record.js";
+import { sessionStream, sessions } from "../../projections/sessions.js";
+import type { EventLog } from "../log/event-log.js";
+import { foldStream } from "../replay/fold-stream.js";
+import { recordOf } from "../replay/record-steps.js";
+
+/** The record of a session after `offset` (inclusive; default now); null where there was none, or it was deleted. */
+export async function stateAt(log: EventLog, id: string, offset?: number): Promise<StoredRecord | null> {
+  const { document } = await foldStream(log, sessions, sessionStream(id), offset);
+  return recordOf(document) ?? null;
+}

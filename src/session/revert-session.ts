@@ -1,0 +1,59 @@
+import { ConflictError } from "../errors.js";
+import { recordSteps } from "../replay/record-steps.js";
+import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
+import { type ChangeResult, MAX_CONFLICT_RETRIES, type SessionStore } from "./session-store.js";
+
+export interface RevertOptions {
+  readonly reason?: string;
+  readonly actor?: string;
+  /** Instead of `revert:<offset>` and `revert-to:<offset>`. */
+  readonly source?: string;
+}
+
+export interface Reverted extends RevertPlan {
+  readonly events: ChangeResult["events"];
+}
+
+/** What {@link revertSession} would do now. Writes nothing. @throws as it does */
+export async function previewRevert(store: SessionStore, id: string, target: RevertTarget): Promise<RevertPlan> {
+  const plan = planRevert(id, await recordSteps(store.log, id), target);
+  revertEvents(id, plan, {});
+  return plan;
+}
+
+/**
+ * Takes back one event, or everything after a point, by a new event; nothing is erased, and the new event can be taken
+ * back like any other. Places that a later event changed too are conflicts: they keep their value unless forced.
+ *
+ * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; RuleError SESSION_DELETED, REVERT_CONFLICT
+ */
+export async function revertSession(
+  store: SessionStore,
+  id: string,
+  target: RevertTarget,
+  options: RevertOptions = {},
+): Promise<Reverted> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await revertOnce(store, id, target, options);
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === MAX_CONFLICT_RETRIES) throw error;
+    }
+  }
+}
+
+/** Decided on one version of the session: when somebody was faster, conflicts have to be looked for again. */
+async function revertOnce(
+  store: SessionStore,
+  id: string,
+  target: RevertTarget,
+  options: RevertOptions,
+): Promise<Reverted> {
+  const steps = await recordSteps(store.log, id);
+  const planned = planRevert(id, steps, target);
+  const plan = { ...planned, source: options.source ?? planned.source };
+  const events = revertEvents(id, plan, options);
+  const expectedVersion = steps.at(-1)?.event.version ?? 0;
+  const result = await store.change(id, () => events, { ...options, expectedVersion });
+  return { ...plan, events: result.events };
+}
