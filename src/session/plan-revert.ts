@@ -3,8 +3,9 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { NewEvent } from "../log/event.js";
-import { changedAt, type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
+import { type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
+import { standingChange } from "./standing-change.js";
 import { storedRecord } from "./stored-record.js";
 import { undoMerge } from "./undo-merge.js";
 
@@ -62,7 +63,7 @@ function planEvent(id: string, steps: readonly RecordStep[], target: EventTarget
   if (current === undefined && step.after !== undefined) throw deletedSince(id, steps);
   const conflicts: RevertConflict[] = [];
   const mayChange = (path: string, wanted: Json | undefined, is: Json | undefined): boolean => {
-    const touched = later.findLast((one) => changedAt(one, path));
+    const touched = standingChange(later, path);
     if (touched === undefined) return true;
     conflicts.push({ path, wanted, current: is, by: setBy(touched.event) });
     return force;

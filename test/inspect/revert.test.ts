@@ -41,6 +41,16 @@ test("places that a later event changed too are told and left alone, unless forc
   expect(await stateAt(log, ID)).toEqual({ session: ID, branch: "main", commitCount: 4 });
 });
 
+test("a change that was taken back, and the taking back, are no conflict for what came before", async () => {
+  const { log, store } = await prSession();
+  await store.update(ID, { commitCount: 7 });
+  await revertSession(store, ID, { event: 5 });
+  expect((await revertSession(store, ID, { event: 4 })).conflicts).toEqual([]);
+  expect(await stateAt(log, ID)).not.toHaveProperty("commitCount");
+  expect((await revertSession(store, ID, { event: 7 })).conflicts).toEqual([]);
+  expect((await revertSession(store, ID, { event: 4 })).events).toHaveLength(1);
+});
+
 test("a deletion is taken back by creating the session again; nothing else of a deleted one is", async () => {
   const { log, store } = await prSession();
   const before = await stateAt(log, ID);
