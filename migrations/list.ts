@@ -20,6 +20,13 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
       return { sqlite: createLogOnSqlite, postgres: createLogOnPostgres };
     },
   },
+  {
+    name: "0002-read-models",
+    load: async () => {
+      const { createReadModelsOnPostgres, createReadModelsOnSqlite } = await import("./0002-read-models.js");
+      return { sqlite: createReadModelsOnSqlite, postgres: createReadModelsOnPostgres };
+    },
+  },
 ];
 
 /** The names that a database of this version has, in order. */

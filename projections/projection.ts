@@ -1,5 +1,6 @@
 import type { Json } from "../src/log/canonical.js";
 import type { SealedEvent } from "../src/log/event.js";
+import { assertShape, type FieldType, type ReadModelShape } from "../src/query/shape.js";
 
 /** An event as a projection sees it: brought up to the newest shape of its type, with the id of its document. */
 export interface FoldEvent {
@@ -21,6 +22,14 @@ export interface UpcastShape {
   readonly schema: number;
 }
 
+/** A value that people query and sort by. A value of another type than declared counts as none. */
+export interface ProjectionField<D extends object> {
+  readonly type: FieldType;
+  /** Asked for often: SQL keeps an index. Each one costs a little with every change of a document. */
+  readonly indexed?: boolean;
+  of(document: D): unknown;
+}
+
 /**
  * A pure fold from events to documents, one document at a time. No clock, no randomness, no I/O: time and ids come in
  * with the event.
@@ -38,18 +47,26 @@ export interface Projection<D extends object> {
    * makes a new one from null. Must not throw: an event that cannot be applied would make the whole log unreadable.
    */
   evolve(document: D | null, event: FoldEvent): D | null;
-  /** Names that people query and sort by, and how to get their values. */
-  readonly fields: Readonly<Record<string, (document: D) => Json | undefined>>;
+  /** By name: a column of the read model's table, and a name in queries. */
+  readonly fields: Readonly<Record<string, ProjectionField<D>>>;
+  /** The texts that a full-text search looks at; what is no text is passed over. Without it there is none. */
+  search?(document: D): readonly unknown[];
 }
 
-/** Checks a projection where it is declared, and keeps its exact type. */
+/**
+ * Checks a projection where it is declared, and keeps its exact type.
+ *
+ * @throws TypeError the name, the revision or a field cannot be used on every backend
+ */
 export function defineProjection<D extends object>(projection: Projection<D>): Projection<D> {
-  if (!/^[a-z][a-z0-9-]*$/.test(projection.name))
-    throw new TypeError(`not a name for a projection: ${projection.name}`);
-  if (!Number.isSafeInteger(projection.revision) || projection.revision < 1) {
-    throw new TypeError(`revision of ${projection.name} must be a whole number from 1`);
-  }
+  assertShape(shapeOf(projection));
   return projection;
+}
+
+/** What the storage of its read model has to know. */
+export function shapeOf<D extends object>({ name, revision, fields, search }: Projection<D>): ReadModelShape {
+  const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
+  return { name, revision, fields: shapes, searchable: search !== undefined };
 }
 
 /** @returns undefined where the projection does not read the event's stream */

@@ -29,6 +29,19 @@ export function sessionIdOf(stream: string): string | undefined {
   return stream.startsWith(`${SESSION_CATEGORY}-`) ? stream.slice(SESSION_CATEGORY.length + 1) : undefined;
 }
 
+/** Fields of the record that a search looks at, besides the id. */
+const SEARCHED = [
+  "shortId",
+  "repoName",
+  "repoUrl",
+  "branch",
+  "taskId",
+  "title",
+  "description",
+  "lastCommitMessage",
+  "agentId",
+];
+
 export const sessions = defineProjection<SessionDocument>({
   name: "sessions",
   revision: 1,
@@ -36,23 +49,28 @@ export const sessions = defineProjection<SessionDocument>({
   upcast,
   evolve,
   fields: {
-    session: ({ id }) => id,
-    taskId: ({ record }) => record.taskId,
-    repoName: ({ record }) => record.repoName,
-    repoUrl: ({ record }) => record.repoUrl,
-    branch: ({ record }) => record.branch,
-    status: ({ record }) => record.status,
-    backendType: ({ record }) => record.backendType,
-    agentId: ({ record }) => record.agentId,
-    projectId: ({ record }) => record.projectId,
-    prBranch: ({ record }) => record.prBranch,
-    prApproved: ({ record }) => record.prApproved,
-    createdAt: ({ record }) => record.createdAt,
-    lastActivityAt: ({ record }) => record.lastActivityAt,
-    commitCount: ({ record }) => record.commitCount,
-    updatedAt: ({ updatedAt }) => updatedAt,
-    lastActor: ({ lastActor }) => lastActor,
+    session: { type: "text", of: ({ id }) => id },
+    taskId: { type: "text", indexed: true, of: ({ record }) => record.taskId },
+    repoName: { type: "text", indexed: true, of: ({ record }) => record.repoName },
+    repoUrl: { type: "text", of: ({ record }) => record.repoUrl },
+    branch: { type: "text", of: ({ record }) => record.branch },
+    status: { type: "text", indexed: true, of: ({ record }) => record.status },
+    backendType: { type: "text", of: ({ record }) => record.backendType },
+    agentId: { type: "text", of: ({ record }) => record.agentId },
+    projectId: { type: "text", of: ({ record }) => record.projectId },
+    prBranch: { type: "text", of: ({ record }) => record.prBranch },
+    prApproved: { type: "boolean", of: ({ record }) => record.prApproved },
+    createdAt: { type: "text", of: ({ record }) => record.createdAt },
+    lastActivityAt: { type: "text", of: ({ record }) => record.lastActivityAt },
+    commitCount: { type: "number", of: ({ record }) => record.commitCount },
+    version: { type: "number", of: ({ version }) => version },
+    createdOffset: { type: "number", indexed: true, of: ({ createdOffset }) => createdOffset },
+    lastOffset: { type: "number", indexed: true, of: ({ lastOffset }) => lastOffset },
+    updatedAt: { type: "text", of: ({ updatedAt }) => updatedAt },
+    lastActor: { type: "text", of: ({ lastActor }) => lastActor },
+    deleted: { type: "boolean", of: ({ deleted }) => deleted !== null },
   },
+  search: ({ id, record }) => [id, ...SEARCHED.map((name) => record[name])],
 });
 
 type Upcaster = (event: UpcastShape) => UpcastShape;

@@ -16,7 +16,7 @@ export const storeSettings = defineProjection<StoreSettings>({
   revision: 1,
   idOf: (stream) => (stream === SETTINGS_STREAM ? SETTINGS_STREAM : undefined),
   evolve,
-  fields: { baseDir: ({ baseDir }) => baseDir },
+  fields: { baseDir: { type: "text", of: ({ baseDir }) => baseDir } },
 });
 
 function evolve(document: StoreSettings | null, event: FoldEvent): StoreSettings | null {

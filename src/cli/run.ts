@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { importCommand } from "./commands/import.js";
 import { migrateCommand } from "./commands/migrate.js";
+import { projectionCommand } from "./commands/projection.js";
 import { sessionCommand } from "./commands/session.js";
 import { statusCommand } from "./commands/status.js";
 import { verifyCommand } from "./commands/verify.js";
@@ -44,6 +45,7 @@ function programOf(name: string, state: RunState): Command {
     .addCommand(migrateCommand(state))
     .addCommand(verifyCommand(state))
     .addCommand(statusCommand(state))
+    .addCommand(projectionCommand(state))
     .addHelpText("after", EXIT_CODES);
   for (const command of everyCommand(program)) {
     command

@@ -1,5 +1,6 @@
 import type { SealedEvent } from "./event.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
+import type { ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
 
@@ -110,6 +111,9 @@ export interface EventLog {
 
   /** Documents kept beside the log. Losing them loses no fact. */
   readonly sidecar: Sidecar;
+
+  /** Where the backend can keep read models in tables. Others keep them in memory, with snapshots in the sidecar. */
+  readonly readModels?: ReadModelTables;
 
   /** Waits for appends under way, then releases everything. Safe to call twice. */
   close(): Promise<void>;

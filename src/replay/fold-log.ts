@@ -38,3 +38,25 @@ export async function foldLog<D extends object>(
   }
   return { ...fold.finish(), checkpoint };
 }
+
+/**
+ * The documents after `to` (inclusive), folded from the first event: no snapshot is read, and none is taken.
+ */
+export async function foldFresh<D extends object>(
+  log: EventLog,
+  projection: Projection<D>,
+  to: number,
+  onProgress?: (offset: number, of: number) => void,
+): Promise<FoldedTo<D>> {
+  const fold = new BulkFold(projection);
+  let checkpoint: Tail = EMPTY_TAIL;
+  if (to > 0) {
+    for await (const page of log.readAll({ to })) {
+      for (const event of page) fold.add(event);
+      const { offset, hash, recordedAt } = page.at(-1) ?? checkpoint;
+      checkpoint = { offset, hash, recordedAt };
+      onProgress?.(offset, to);
+    }
+  }
+  return { ...fold.finish(), checkpoint };
+}

@@ -1,6 +1,7 @@
 import { freeze, produce } from "immer";
 import { foldEventOf, type Projection } from "../../projections/projection.js";
 import type { SealedEvent } from "../log/event.js";
+import { ProjectionStopped } from "./projection-stopped.js";
 
 /** The documents of one projection. Kept in a Map, where `__proto__` and `constructor` are ids like others. */
 export interface Folded<D extends object> {
@@ -28,11 +29,16 @@ export class BulkFold<D extends object> {
     return this.#folded;
   }
 
+  /** @throws ProjectionStopped the projection fails at this event; its document may be changed by half: use none of it */
   add(event: SealedEvent): void {
-    const seen = foldEventOf(this.#projection, event);
-    if (seen === undefined) return;
-    const { documents } = this.#folded;
-    store(this.#folded, seen, this.#projection.evolve(documents.get(seen.id) ?? null, seen));
+    try {
+      const seen = foldEventOf(this.#projection, event);
+      if (seen === undefined) return;
+      const { documents } = this.#folded;
+      store(this.#folded, seen, this.#projection.evolve(documents.get(seen.id) ?? null, seen));
+    } catch (error) {
+      throw stoppedAt(this.#projection, event, error);
+    }
   }
 
   /** Documents are frozen from now on, so that they can be handed out without copies. Call once. */
@@ -42,19 +48,35 @@ export class BulkFold<D extends object> {
   }
 }
 
-/** One event on documents that others may hold: theirs stay as they are. */
+/** One event on documents that others may hold: theirs stay as they are. @throws ProjectionStopped nothing has changed */
 export function foldInto<D extends object>(projection: Projection<D>, folded: Folded<D>, event: SealedEvent): void {
   const seen = foldEventOf(projection, event);
   if (seen === undefined) return;
   store(folded, seen, evolved(projection, folded.documents.get(seen.id) ?? null, event));
 }
 
-/** The document after one more event; `document` stays as it is. */
+/** The document after one more event; `document` stays as it is. @throws ProjectionStopped */
 export function evolved<D extends object>(projection: Projection<D>, document: D | null, event: SealedEvent): D | null {
-  const seen = foldEventOf(projection, event);
-  if (seen === undefined) return document;
-  if (document === null) return freeze(projection.evolve(null, seen), true);
-  return produce(document as D, (draft) => projection.evolve(draft as D, seen) as typeof draft | undefined) as D | null;
+  try {
+    const seen = foldEventOf(projection, event);
+    if (seen === undefined) return document;
+    if (document === null) return freeze(projection.evolve(null, seen), true);
+    return produce(
+      document as D,
+      (draft) => projection.evolve(draft as D, seen) as typeof draft | undefined,
+    ) as D | null;
+  } catch (error) {
+    throw stoppedAt(projection, event, error);
+  }
+}
+
+function stoppedAt<D extends object>(
+  { name }: Projection<D>,
+  { offset }: SealedEvent,
+  cause: unknown,
+): ProjectionStopped {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ProjectionStopped(name, offset, why, cause);
 }
 
 function store<D extends object>(folded: Folded<D>, event: { id: string; version: number }, document: D | null): void {

@@ -52,6 +52,11 @@ export class Snapshots<D extends object> {
     }
   }
 
+  /** Removes all but the one at `offset`. */
+  async keepOnly(offset: number): Promise<void> {
+    for (const name of await this.#names()) if (this.#offsetOf(name) !== offset) await this.#log.sidecar.remove(name);
+  }
+
   async #thinOut(): Promise<void> {
     const names = await this.#names();
     while (names.length > MAX_SNAPSHOTS) {

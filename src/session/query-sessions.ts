@@ -18,7 +18,7 @@ export function querySessions(documents: readonly SessionDocument[], options: Da
 }
 
 function fits(document: SessionDocument, name: string, wanted: Json): boolean {
-  const value = sessions.fields[name]?.(document);
+  const value = sessions.fields[name]?.of(document) as Json | undefined;
   return name === "taskId" ? taskIdMatch(value, wanted) > 0 : isSameJson(value, wanted);
 }
 
@@ -26,7 +26,7 @@ function ordered(documents: SessionDocument[], { orderBy, orderDirection }: Data
   const sign = signOf(orderDirection);
   if (orderBy === undefined) return sign === 1 ? documents : documents.reverse();
   assertField(orderBy);
-  const value = sessions.fields[orderBy] as (document: SessionDocument) => Json | undefined;
+  const value = (document: SessionDocument) => sessions.fields[orderBy]?.of(document) as Json | undefined;
   return documents.sort((a, b) => compared(value(a), value(b), sign));
 }
 

@@ -60,7 +60,8 @@ test("every example of the help runs", async () => {
 function leaves(): string[][] {
   const session = ["start", "list", "show", "update", "delete", "log"].map((name) => ["session", name]);
   const past = ["diff", "blame", "bisect", "what-if", "fork", "revert"].map((name) => ["session", name]);
-  return [...session, ...past, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+  const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
+  return [...session, ...past, ...projection, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
 }
 
 /** The order in which the examples can run in one folder: migrations before verifying their target, deleting last. */

@@ -29,7 +29,7 @@ const counts = defineProjection<Count>({
     document.places.push(`${offset}`);
     return document;
   },
-  fields: { total: ({ total }) => total },
+  fields: { total: { type: "number", of: ({ total }) => total } },
 });
 
 const ids = ["a", "b", "__proto__", "constructor", ""];

@@ -15,7 +15,7 @@ const UNITS: readonly Unit[] = [
   { floor: 3, paths: ["src/log/memory/"] },
   { floor: 3, paths: ["src/log/jsonl/"] },
   { floor: 3, paths: ["src/log/sql/"] },
-  { floor: 1, paths: ["src/log/"] },
+  { floor: 1, paths: ["src/log/", "src/query/"] },
   { floor: 2, paths: ["projections/"] },
   { floor: 2, paths: ["migrations/"] },
   { floor: 2, paths: ["src/config/"] },

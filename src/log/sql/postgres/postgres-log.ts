@@ -20,6 +20,7 @@ import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
+import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresReader } from "./postgres-reader.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
@@ -37,6 +38,7 @@ export class PostgresLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: PostgresSidecar;
+  readonly readModels: PostgresReadModels;
   readonly #connections: Connections;
   readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
@@ -66,7 +68,9 @@ export class PostgresLog implements EventLog {
     this.#pages = new PageStatements(tables);
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
     this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
-    this.sidecar = new PostgresSidecar(tables, (operation, act) => this.#acts.read(operation, act));
+    const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
+    this.sidecar = new PostgresSidecar(tables, run);
+    this.readModels = new PostgresReadModels(tables, run, this.#reader, this.#pages);
     const listenConfig = clientConfig(listenString(address, options), limits);
     this.#doorbell = new PostgresDoorbell({
       tailHash: async () => (await connections.reading((session) => this.#reader.tail(session))).hash,

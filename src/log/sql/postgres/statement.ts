@@ -14,12 +14,18 @@ export function statement(text: string): Statement {
   return { name: `sessiondb_${sha256Hex(text).slice(0, 16)}`, text };
 }
 
+/** A statement that is not kept: of texts that are put together for one question there is no end. */
+export function unnamed(text: string): Statement {
+  return { name: "", text };
+}
+
 /** The tables of one log. Always with the schema: search_path is not ours behind a pooler. */
 export interface Tables {
   readonly schema: string;
   readonly events: string;
   readonly head: string;
   readonly sidecar: string;
+  readonly models: string;
 }
 
 /** `schema` was checked by parsePostgresUrl. */
@@ -30,5 +36,6 @@ export function tablesOf(schema: string): Tables {
     events: table("events"),
     head: table("log_head"),
     sidecar: table("sidecar"),
+    models: table("read_models"),
   };
 }

@@ -17,8 +17,9 @@ import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
 import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
+import { SqliteReadModels } from "./sqlite-read-models.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
-import { SqliteSidecar } from "./sqlite-sidecar.js";
+import { type RunOnLog, SqliteSidecar } from "./sqlite-sidecar.js";
 import { SqliteWriter } from "./sqlite-writer.js";
 
 export interface SqliteLogOptions {
@@ -40,6 +41,7 @@ export class SqliteLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: SqliteSidecar;
+  readonly readModels: SqliteReadModels;
   readonly #db: Database.Database;
   readonly #entropy: Entropy;
   readonly #limitMs: number;
@@ -57,7 +59,9 @@ export class SqliteLog implements EventLog {
     this.#reader = new SqliteReader(db);
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
     this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
-    this.sidecar = new SqliteSidecar(db, (operation, act) => this.#run(operation, act));
+    const run: RunOnLog = (operation, act, waitMs) => this.#run(operation, act, waitMs);
+    this.sidecar = new SqliteSidecar(db, run);
+    this.readModels = new SqliteReadModels(db, this.#reader, run);
   }
 
   /**
@@ -167,9 +171,9 @@ export class SqliteLog implements EventLog {
   }
 
   /** One synchronous act on the open database. Nothing of it is left when this returns: no cursor, no transaction. */
-  async #run<T>(operation: string, act: () => T): Promise<T> {
+  async #run<T>(operation: string, act: () => T, waitMs = this.#limitMs): Promise<T> {
     try {
-      return await retryWhileBusy(this.#limitMs, () => {
+      return await retryWhileBusy(Math.min(waitMs, this.#limitMs), () => {
         this.#assertOpen(operation);
         return act();
       });

@@ -22,6 +22,7 @@ export class SqliteReader {
   readonly #version: Database.Statement;
   readonly #versionAt: Database.Statement;
   readonly #recordedAt: Database.Statement;
+  readonly #hashAt: Database.Statement;
   readonly #page: Database.Statement;
   readonly #streamPage: Database.Statement;
 
@@ -36,6 +37,7 @@ export class SqliteReader {
       .prepare(`SELECT max(version) FROM events WHERE stream = ? AND version <= ? AND "offset" <= ?`)
       .pluck();
     this.#recordedAt = db.prepare(`SELECT recorded_at FROM events WHERE "offset" = ?`).pluck();
+    this.#hashAt = db.prepare(`SELECT hash FROM events WHERE "offset" = ?`).pluck();
     this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`);
     this.#streamPage = db.prepare(
       `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND version BETWEEN ? AND ? ${page}`,
@@ -44,6 +46,11 @@ export class SqliteReader {
 
   tail(): Tail {
     return (this.#tail.get() as Tail | undefined) ?? EMPTY_TAIL;
+  }
+
+  /** Hash of the event at this offset; undefined where there is none. */
+  hashAt(offset: number): string | undefined {
+    return this.#hashAt.get(offset) as string | undefined;
   }
 
   eventById(id: string): SealedEvent | undefined {

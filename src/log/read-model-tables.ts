@@ -1,0 +1,115 @@
+import type { FieldValue } from "../query/field-value.js";
+import type { ParsedQuery } from "../query/parse-query.js";
+import type { ReadModelShape } from "../query/shape.js";
+import type { SealedEvent } from "./event.js";
+
+/** A document as it is stored, with the values of the declared fields in their order. */
+export interface StoredDocument {
+  readonly id: string;
+  /** JSON. */
+  readonly body: string;
+  readonly values: readonly FieldValue[];
+  /** Of its words, so that they are indexed again only when they change; "" where there are none. */
+  readonly wordsHash: string;
+}
+
+/** A document to be stored, with its words. */
+export interface ChangedDocument extends StoredDocument {
+  /** As searchTextOf makes it; "" where nothing is searched. */
+  readonly searchText: string;
+}
+
+/** Why a read model goes no further: its projection failed at this event. */
+export interface Fault {
+  readonly offset: number;
+  readonly why: string;
+}
+
+/** How far a read model is. */
+export interface ModelState {
+  /** The last event that is in it, and its hash; 0 and the genesis hash for none. */
+  readonly offset: number;
+  readonly hash: string;
+  readonly fault?: Fault;
+  /** Of a rebuild: another process has put the tables in place, or has begun anew. */
+  readonly isOver?: true;
+}
+
+/** What one page of events does to the documents. */
+export interface FoldedPage {
+  readonly changed: readonly ChangedDocument[];
+  readonly removed: readonly string[];
+  /** The events before it are folded; this one and all behind it are not. */
+  readonly fault?: Fault;
+}
+
+/** A projection as storage runs it: pure and synchronous, so that it fits inside a transaction. */
+export interface PageFold {
+  /** Ids of the documents that these events belong to. */
+  idsOf(events: readonly SealedEvent[]): readonly string[];
+  /** `bodies` holds the stored JSON of those of them that have a document. */
+  fold(events: readonly SealedEvent[], bodies: ReadonlyMap<string, string>): FoldedPage;
+}
+
+export interface StoredPage {
+  readonly state: ModelState;
+  /** In any order; at most as many as the query's limit and one more, which tells that there is a next page. */
+  readonly documents: ReadonlyArray<{ readonly id: string; readonly body: string }>;
+  /** Where the query asked for it. */
+  readonly total: number | undefined;
+}
+
+export interface ModelSummary extends ModelState {
+  readonly name: string;
+  readonly revision: number;
+  readonly table: string;
+  readonly rebuilding: boolean;
+  readonly documents: number;
+}
+
+/** Which of the tables of a model: the one that answers, or the one that is built beside it. */
+export type ModelSide = "live" | "beside";
+
+/**
+ * Read models as tables beside the log, in the same database. Caches, as everything but the log: whoever reads brings
+ * them up to date, and losing them loses no fact.
+ *
+ * Several readers, of several processes, may call everything at once; a step is taken by one of them, and the others
+ * find it done.
+ */
+export interface ReadModelTables {
+  /**
+   * Takes one step towards the tail: one page of events, their changes and the new checkpoint in one transaction.
+   * Makes the live tables where there are none. Begins anew where the log was cut back behind the checkpoint.
+   * A step that finds nothing new, or a fault, changes nothing.
+   *
+   * @returns null where this user may only read
+   */
+  advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null>;
+
+  /** How far the live tables are; null where there are none. */
+  state(shape: ReadModelShape): Promise<ModelState | null>;
+
+  /** One page and the checkpoint at which it was true. Documents of the ids in `without` are left out. */
+  query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null>;
+
+  /** The documents of these ids that are there, at one checkpoint. */
+  read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null>;
+
+  /** Whole rows in the order of their ids, behind `after` (null: from the first), at one checkpoint each call. */
+  scan(shape: ReadModelShape, after: string | null, limit: number): Promise<ScannedRows | null>;
+
+  /** Makes empty tables beside the live ones, instead of any that an earlier rebuild has left. @throws where it may not */
+  beginRebuild(shape: ReadModelShape): Promise<void>;
+
+  /** Puts the tables beside in the place of the live ones, in one transaction. */
+  finishRebuild(shape: ReadModelShape): Promise<void>;
+
+  /** All read models of this log, of whatever program. */
+  list(): Promise<ModelSummary[]>;
+}
+
+export interface ScannedRows {
+  readonly state: ModelState;
+  readonly documents: readonly StoredDocument[];
+}

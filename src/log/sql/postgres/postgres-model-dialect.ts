@@ -1,0 +1,40 @@
+import type { FieldValue } from "../../../query/field-value.js";
+import type { SearchTerm } from "../../../query/search-terms.js";
+import type { FieldType } from "../../../query/shape.js";
+import { encodeText, type ModelDialect, type SqlParameter, type SqlText } from "../read-model/model-sql.js";
+
+const SQL_TYPES: Readonly<Record<FieldType, string>> = { text: "text", number: "float8", boolean: "boolean" };
+
+/** Values by number: `$1::text`. Typed, because a bare parameter beside NULL or in IN would be guessed at. */
+export class PostgresText implements SqlText {
+  readonly values: SqlParameter[] = [];
+
+  param(value: SqlParameter, type: FieldType): string {
+    return `$${this.values.push(value)}::${SQL_TYPES[type]}`;
+  }
+}
+
+export const POSTGRES_MODELS: ModelDialect = {
+  newText: () => new PostgresText(),
+  columnTypes: { text: 'text COLLATE "C"', number: "float8", boolean: "boolean" },
+  startsWith: (sql, column, prefix) => `starts_with(${column}, ${sql.param(prefix, "text")})`,
+  // Term by term: the words of a long text are spread over several rows.
+  search: (sql, words, terms) =>
+    terms
+      .map((term) => `id IN (SELECT id FROM ${words} WHERE words @@ ${sql.param(matchOf(term), "text")}::tsquery)`)
+      .join(" AND "),
+  nullsFirst: "NULLS FIRST",
+  nullsLast: "NULLS LAST",
+  encode,
+};
+
+/** Words hold neither quotes nor backslashes. */
+function matchOf({ words, prefix }: SearchTerm): string {
+  const last = words.length - 1;
+  return words.map((word, i) => `'${word}'${prefix && i === last ? ":*" : ""}`).join(" <-> ");
+}
+
+function encode(value: FieldValue): SqlParameter {
+  if (typeof value === "boolean") return value ? "true" : "false";
+  return typeof value === "string" ? encodeText(value) : value;
+}

@@ -1,0 +1,185 @@
+import type { ParsedQuery } from "../../../query/parse-query.js";
+import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
+import type { ChangedDocument, FoldedPage, StoredDocument } from "../../read-model-tables.js";
+import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
+import { fieldValueOf } from "../read-model/decode-value.js";
+import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
+import { SelectSql } from "../read-model/select-sql.js";
+import { countOf } from "./event-rows.js";
+import type { PgSession, SqlValue } from "./pg-session.js";
+import { POSTGRES_MODELS, PostgresText } from "./postgres-model-dialect.js";
+import { statement, unnamed } from "./statement.js";
+import { wordsVectors } from "./words-vector.js";
+
+/** Documents of one statement, by number and by size. */
+const MAX_ROWS = 1_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+const ARRAYS = { text: "text[]", number: "float8[]", boolean: "boolean[]" } as const;
+
+export interface Body {
+  readonly id: string;
+  readonly body: string;
+}
+
+/** The tables of one generation of a read model: its documents and, where they are searched, their words. */
+export class PostgresModelDocuments {
+  readonly #shape: ReadModelShape;
+  readonly #tables: ModelTableNames;
+
+  constructor(shape: ReadModelShape, generation: number, schema: string) {
+    this.#shape = shape;
+    this.#tables = modelTableNames(shape, generation, `"${schema}".`);
+  }
+
+  get table(): string {
+    return this.#tables.documents;
+  }
+
+  async createLocked(session: PgSession): Promise<void> {
+    const { documents, words } = this.#tables;
+    const fields = fieldDefinitions(POSTGRES_MODELS, this.#shape).map((definition) => `${definition}, `);
+    const sql = [
+      `CREATE TABLE ${documents} (id text COLLATE "C" PRIMARY KEY, ${fields.join("")}
+        words_hash text NOT NULL, document text NOT NULL)`,
+      ...createIndexes(POSTGRES_MODELS, this.#shape, this.#tables),
+    ];
+    if (this.#shape.searchable) {
+      sql.push(
+        `CREATE TABLE ${words} (id text COLLATE "C", part integer, words tsvector NOT NULL, PRIMARY KEY (id, part))`,
+        `CREATE INDEX ON ${words} USING gin (words)`,
+      );
+    }
+    await session.script(sql.join(";\n"));
+  }
+
+  async dropLocked(session: PgSession): Promise<void> {
+    await session.script(`DROP TABLE IF EXISTS ${this.#tables.documents}, ${this.#tables.words}`);
+  }
+
+  async clearLocked(session: PgSession): Promise<void> {
+    const { documents, words } = this.#tables;
+    await session.script(`DELETE FROM ${documents}${this.#shape.searchable ? `; DELETE FROM ${words}` : ""}`);
+  }
+
+  async bodies(session: PgSession, ids: readonly string[]): Promise<Array<Body & { wordsHash: string }>> {
+    const rows = await session.rows(
+      statement(`SELECT id, document, words_hash FROM ${this.#tables.documents} WHERE id = ANY ($1::text[])`),
+      [ids],
+    );
+    return rows.map(([id, body, hash]) => ({ id: id as string, body: body as string, wordsHash: hash as string }));
+  }
+
+  async query(session: PgSession, query: ParsedQuery, without: readonly string[]): Promise<Body[]> {
+    const rows = await this.#select(session, query, without, (sql, leftOut) => sql.page(leftOut));
+    return rows.map(([id, body]) => ({ id: id as string, body: body as string }));
+  }
+
+  async count(session: PgSession, query: ParsedQuery, without: readonly string[]): Promise<number> {
+    const [row] = await this.#select(session, query, without, (sql, leftOut) => sql.count(leftOut));
+    return countOf(row?.[0]);
+  }
+
+  async scan(session: PgSession, after: string | null, limit: number): Promise<StoredDocument[]> {
+    const columns = fieldColumns(this.#shape);
+    const rows = await session.rows(
+      statement(
+        `SELECT id, document, words_hash${columns === "" ? "" : `, ${columns}`} FROM ${this.#tables.documents}
+         WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2::integer`,
+      ),
+      [after, limit],
+    );
+    return rows.map(([id, body, wordsHash, ...values]) => ({
+      id: id as string,
+      body: body as string,
+      wordsHash: wordsHash as string,
+      values: this.#shape.fields.map(({ type }, i) => fieldValueOf(type, values[i])),
+    }));
+  }
+
+  /** @param hashes of the words that are stored now, by id */
+  async writeLocked(
+    session: PgSession,
+    { changed, removed }: FoldedPage,
+    hashes: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const { documents } = this.#tables;
+    if (removed.length > 0) {
+      await session.affected(statement(`DELETE FROM ${documents} WHERE id = ANY ($1::text[])`), [removed]);
+    }
+    for (const part of partsOf(changed)) await this.#putLocked(session, part);
+    if (!this.#shape.searchable) return;
+    const reworded = changed.filter(({ id, wordsHash }) => wordsHash !== (hashes.get(id) ?? ""));
+    await this.#indexLocked(session, reworded, [...removed, ...reworded.map(({ id }) => id)]);
+  }
+
+  async #putLocked(session: PgSession, changed: readonly ChangedDocument[]): Promise<void> {
+    const { fields } = this.#shape;
+    const names = [...fields.map(({ name }) => `"${name}"`), "words_hash", "document"];
+    const arrays = ["text[]", ...fields.map(({ type }) => ARRAYS[type]), "text[]", "text[]"];
+    const columns: SqlValue[] = [
+      changed.map(({ id }) => id),
+      ...fields.map((_: FieldShape, i) => changed.map(({ values }) => POSTGRES_MODELS.encode(values[i] ?? null))),
+      changed.map(({ wordsHash }) => wordsHash),
+      changed.map(({ body }) => body),
+    ];
+    const text = `INSERT INTO ${this.#tables.documents} (id, ${names.join(", ")})
+      SELECT * FROM unnest(${arrays.map((type, i) => `$${i + 1}::${type}`).join(", ")})
+      ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(", ")}`;
+    await session.affected(statement(text), columns);
+  }
+
+  async #indexLocked(
+    session: PgSession,
+    reworded: readonly ChangedDocument[],
+    stale: readonly string[],
+  ): Promise<void> {
+    const { words } = this.#tables;
+    if (stale.length === 0) return;
+    await session.affected(statement(`DELETE FROM ${words} WHERE id = ANY ($1::text[])`), [stale]);
+    const insert = statement(
+      `INSERT INTO ${words} (id, part, words)
+       SELECT id, part, words::tsvector FROM unnest($1::text[], $2::integer[], $3::text[]) AS w (id, part, words)`,
+    );
+    for (const part of partsOf(reworded)) {
+      const rows = part.flatMap(({ id, searchText }) =>
+        wordsVectors(searchText).map((vector, i) => ({ id, i, vector })),
+      );
+      if (rows.length === 0) continue;
+      await session.affected(insert, [
+        rows.map(({ id }) => id),
+        rows.map(({ i }) => i),
+        rows.map(({ vector }) => vector),
+      ]);
+    }
+  }
+
+  #select(
+    session: PgSession,
+    query: ParsedQuery,
+    without: readonly string[],
+    build: (sql: SelectSql, leftOut: string) => string,
+  ): Promise<unknown[][]> {
+    const text = new PostgresText();
+    const leftOut =
+      without.length === 0
+        ? "false"
+        : `id IN (SELECT json_array_elements_text(${text.param(JSON.stringify(without), "text")}::json))`;
+    const built = build(new SelectSql(POSTGRES_MODELS, text, this.#tables, query), leftOut);
+    return session.rows(unnamed(built), text.values);
+  }
+}
+
+function* partsOf(documents: readonly ChangedDocument[]): Generator<ChangedDocument[], void, undefined> {
+  let part: ChangedDocument[] = [];
+  let chars = 0;
+  for (const document of documents) {
+    const size = document.body.length + document.searchText.length;
+    if (part.length > 0 && (part.length === MAX_ROWS || chars + size > MAX_CHARS)) {
+      yield part;
+      [part, chars] = [[], 0];
+    }
+    part.push(document);
+    chars += size;
+  }
+  if (part.length > 0) yield part;
+}

@@ -1,0 +1,208 @@
+import { SessionDbError } from "../../../errors.js";
+import type { ParsedQuery } from "../../../query/parse-query.js";
+import type { ReadModelShape } from "../../../query/shape.js";
+import type {
+  ModelSide,
+  ModelState,
+  ModelSummary,
+  PageFold,
+  ReadModelTables,
+  ScannedRows,
+  StoredPage,
+} from "../../read-model-tables.js";
+import { EMPTY_TAIL } from "../../seal.js";
+import type { ModelRecord } from "../read-model/model-record.js";
+import { countOf } from "./event-rows.js";
+import type { PageStatements } from "./page-statements.js";
+import type { PgSession } from "./pg-session.js";
+import { PostgresModelDocuments } from "./postgres-model-documents.js";
+import { PostgresModelRegister } from "./postgres-model-register.js";
+import { PostgresModelTransaction } from "./postgres-model-transaction.js";
+import { PostgresModelViews } from "./postgres-model-views.js";
+import type { PostgresReader } from "./postgres-reader.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** Runs an act on a connection of its own; again after failures that pass. */
+export type RunOnServer = <T>(operation: string, act: (session: PgSession) => Promise<T>) => Promise<T>;
+
+/** Where a reader cannot write, it goes on without: no rights, a replica, a full disk, a lock that somebody holds for long. */
+const CANNOT_WRITE = ["PERMISSION_DENIED", "STORAGE_READ_ONLY", "DISK_FULL", "LOG_LOCKED"];
+
+/** Each step locks the row of its model: another process waits for it and finds the step done. Appends do not wait. */
+export class PostgresReadModels implements ReadModelTables {
+  readonly #tables: Tables;
+  readonly #run: RunOnServer;
+  readonly #reader: PostgresReader;
+  readonly #pages: PageStatements;
+  readonly #register: PostgresModelRegister;
+  readonly #transaction: PostgresModelTransaction;
+  readonly #views: PostgresModelViews;
+  readonly #hashAt: Statement;
+
+  constructor(tables: Tables, run: RunOnServer, reader: PostgresReader, pages: PageStatements) {
+    this.#tables = tables;
+    this.#run = run;
+    this.#reader = reader;
+    this.#pages = pages;
+    this.#register = new PostgresModelRegister(tables);
+    this.#transaction = new PostgresModelTransaction(tables);
+    this.#views = new PostgresModelViews(tables, this.#register);
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+  }
+
+  async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {
+    try {
+      return await this.#run("readModels.advance", async (session) => {
+        const record = await this.#register.find(session, shape, side);
+        if (record !== undefined && (await this.#isDone(session, record))) return record.state;
+        if (record === undefined && side === "live")
+          await this.#transaction.alone(session, () => this.#make(session, shape));
+        return this.#transaction.run(session, () => this.#stepLocked(session, shape, fold, side));
+      });
+    } catch (error) {
+      if (error instanceof SessionDbError && CANNOT_WRITE.includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  state(shape: ReadModelShape): Promise<ModelState | null> {
+    return this.#run("readModels.state", async (session) => {
+      return (await this.#register.find(session, shape, "live"))?.state ?? null;
+    });
+  }
+
+  query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null> {
+    return this.#reading(shape, async (session, documents) => ({
+      documents: await documents.query(session, query, without),
+      total: query.total ? await documents.count(session, query, without) : undefined,
+    }));
+  }
+
+  read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {
+    return this.#reading(shape, async (session, documents) => ({ documents: await documents.bodies(session, ids) }));
+  }
+
+  scan(shape: ReadModelShape, after: string | null, limit: number): Promise<ScannedRows | null> {
+    return this.#reading(shape, async (session, documents) => ({
+      documents: await documents.scan(session, after, limit),
+    }));
+  }
+
+  async beginRebuild(shape: ReadModelShape): Promise<void> {
+    await this.#changeAlone("readModels.beginRebuild", async (session) => {
+      const left = await this.#register.lock(session, shape, "beside");
+      if (left !== undefined) await this.#dropLocked(session, shape, left);
+      const record = await this.#register.addLocked(session, shape, "beside");
+      await this.#documentsOf(shape, record).createLocked(session);
+    });
+  }
+
+  async finishRebuild(shape: ReadModelShape): Promise<void> {
+    await this.#changeAlone("readModels.finishRebuild", async (session) => {
+      const built = await this.#register.lock(session, shape, "beside");
+      if (built === undefined) return; // another process has built it with us, and has finished
+      const live = await this.#register.lock(session, shape, "live");
+      if (live !== undefined) await this.#register.removeLocked(session, live);
+      await this.#register.makeLiveLocked(session, built);
+      await this.#views.showLocked(session, shape, this.#documentsOf(shape, built));
+      if (live !== undefined) await this.#documentsOf(shape, live).dropLocked(session);
+    });
+  }
+
+  list(): Promise<ModelSummary[]> {
+    return this.#run("readModels.list", async (session) => {
+      const summaries: ModelSummary[] = [];
+      for (const { model, name, revision, generation, side, state } of await this.#register.all(session)) {
+        const table = `model_${model}_g${generation}`;
+        const [row] = await session.rows(statement(`SELECT count(*) FROM "${this.#tables.schema}"."${table}"`));
+        summaries.push({
+          name,
+          revision,
+          table,
+          rebuilding: side === "beside",
+          documents: countOf(row?.[0]),
+          ...state,
+        });
+      }
+      return summaries;
+    });
+  }
+
+  async #isDone(session: PgSession, { state }: ModelRecord): Promise<boolean> {
+    return state.fault !== undefined || state.hash === (await this.#reader.tail(session)).hash;
+  }
+
+  async #stepLocked(session: PgSession, shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState> {
+    const record = await this.#register.lock(session, shape, side);
+    if (record === undefined) return { ...EMPTY_TAIL, isOver: true };
+    if (await this.#isDone(session, record)) return record.state;
+    const documents = this.#documentsOf(shape, record);
+    const start = await this.#startLocked(session, record, documents);
+    const reached = await this.#foldLocked(session, start, fold, documents);
+    await this.#register.saveLocked(session, record, reached);
+    return reached;
+  }
+
+  async #foldLocked(
+    session: PgSession,
+    { offset, hash }: ModelState,
+    fold: PageFold,
+    documents: PostgresModelDocuments,
+  ): Promise<ModelState> {
+    const { events } = await this.#pages.ofLog(session, offset + 1, Number.MAX_SAFE_INTEGER);
+    const stored = await documents.bodies(session, fold.idsOf(events));
+    const folded = fold.fold(events, new Map(stored.map(({ id, body }) => [id, body])));
+    await documents.writeLocked(session, folded, new Map(stored.map(({ id, wordsHash }) => [id, wordsHash])));
+    const { fault } = folded;
+    const last = fault === undefined ? events.at(-1) : events.findLast((event) => event.offset < fault.offset);
+    const reached = { offset: last?.offset ?? offset, hash: last?.hash ?? hash };
+    return fault === undefined ? reached : { ...reached, fault };
+  }
+
+  /** Where the log was cut back behind the checkpoint, everything is folded anew. */
+  async #startLocked(
+    session: PgSession,
+    { state }: ModelRecord,
+    documents: PostgresModelDocuments,
+  ): Promise<ModelState> {
+    if (state.offset === 0) return state;
+    const [row] = await session.rows(this.#hashAt, [state.offset]);
+    if (row?.[0] === state.hash) return state;
+    await documents.clearLocked(session);
+    return EMPTY_TAIL;
+  }
+
+  async #make(session: PgSession, shape: ReadModelShape): Promise<void> {
+    if ((await this.#register.find(session, shape, "live")) !== undefined) return; // another process was faster
+    const documents = this.#documentsOf(shape, await this.#register.addLocked(session, shape, "live"));
+    await documents.createLocked(session);
+    await this.#views.showLocked(session, shape, documents);
+  }
+
+  async #dropLocked(session: PgSession, shape: ReadModelShape, record: ModelRecord): Promise<void> {
+    await this.#documentsOf(shape, record).dropLocked(session);
+    await this.#register.removeLocked(session, record);
+  }
+
+  #documentsOf(shape: ReadModelShape, { generation }: ModelRecord): PostgresModelDocuments {
+    return new PostgresModelDocuments(shape, generation, this.#tables.schema);
+  }
+
+  /** Documents and checkpoint of one instant. */
+  #reading<T>(
+    shape: ReadModelShape,
+    act: (session: PgSession, documents: PostgresModelDocuments) => Promise<T>,
+  ): Promise<(T & { state: ModelState }) | null> {
+    return this.#run("readModels.read", (session) =>
+      this.#transaction.snapshot(session, async () => {
+        const record = await this.#register.find(session, shape, "live");
+        if (record === undefined) return null;
+        return { state: record.state, ...(await act(session, this.#documentsOf(shape, record))) };
+      }),
+    );
+  }
+
+  #changeAlone(operation: string, act: (session: PgSession) => Promise<void>): Promise<void> {
+    return this.#run(operation, (session) => this.#transaction.alone(session, () => act(session)));
+  }
+}

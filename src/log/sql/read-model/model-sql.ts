@@ -1,0 +1,42 @@
+import type { FieldValue } from "../../../query/field-value.js";
+import type { SearchTerm } from "../../../query/search-terms.js";
+import type { FieldType } from "../../../query/shape.js";
+
+/** A statement under construction: its values stand beside the text, in the order of their places. */
+export interface SqlText {
+  readonly values: SqlParameter[];
+  /** The place of a value, typed where the dialect wants it. */
+  param(value: SqlParameter, type: FieldType): string;
+}
+
+export type SqlParameter = string | number | null;
+
+/** Where the statements of SQLite and Postgres for read models differ. */
+export interface ModelDialect {
+  newText(): SqlText;
+  readonly columnTypes: Readonly<Record<FieldType, string>>;
+  /** True for rows whose text begins so. */
+  startsWith(sql: SqlText, column: string, prefix: string): string;
+  /** True for rows with all these words and phrases; `words` is the table of the words. */
+  search(sql: SqlText, words: string, terms: readonly SearchTerm[]): string;
+  /** Said where no value would not come before all others by itself. */
+  readonly nullsFirst: string;
+  readonly nullsLast: string;
+  encode(value: FieldValue): SqlParameter;
+}
+
+/**
+ * Postgres has no U+0000 in texts, and SQLite's functions stop at one. U+0001 becomes two characters, so that both stay
+ * apart; order and beginnings stay as they were.
+ */
+export function encodeText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these two are what it is about
+  return /[\u0000\u0001]/.test(text)
+    ? text.replaceAll("\u0001", "\u0001\u0002").replaceAll("\u0000", "\u0001\u0001")
+    : text;
+}
+
+/** A name in quotes; names come from declarations that were checked. */
+export function quoted(name: string): string {
+  return `"${name}"`;
+}

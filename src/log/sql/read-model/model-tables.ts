@@ -1,0 +1,25 @@
+import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
+
+/** The tables of one generation of a read model. */
+export interface ModelTableNames {
+  /** With the schema, where there is one. */
+  readonly documents: string;
+  readonly words: string;
+  /** Without it: indexes take the schema of their table. */
+  readonly index: (field: number) => string;
+}
+
+/** @param schema in quotes and with a dot, or "" */
+export function modelTableNames(shape: ReadModelShape, generation: number, schema: string): ModelTableNames {
+  const name = `model_${shapeKey(shape)}_g${generation}`;
+  return {
+    documents: `${schema}"${name}"`,
+    words: `${schema}"${name}_w"`,
+    index: (field) => `"${name}_${field}"`,
+  };
+}
+
+/** The view under which people find the documents: `store-settings` is `store_settings`. */
+export function viewName({ name }: ReadModelShape): string {
+  return name.replaceAll("-", "_");
+}

@@ -1,0 +1,108 @@
+import type { Condition, Order, ParsedQuery } from "../../../query/parse-query.js";
+import type { Place } from "../../../query/query.js";
+import type { FieldShape } from "../../../query/shape.js";
+import type { ModelDialect, SqlText } from "./model-sql.js";
+import { quoted } from "./model-sql.js";
+import type { ModelTableNames } from "./model-tables.js";
+
+/** Builds the statements of one query. What the comparisons mean is said in src/query; here it is said in SQL. */
+export class SelectSql {
+  readonly #dialect: ModelDialect;
+  readonly #sql: SqlText;
+  readonly #tables: ModelTableNames;
+  readonly #query: ParsedQuery;
+
+  constructor(dialect: ModelDialect, sql: SqlText, tables: ModelTableNames, query: ParsedQuery) {
+    this.#dialect = dialect;
+    this.#sql = sql;
+    this.#tables = tables;
+    this.#query = query;
+  }
+
+  /** Columns id and document of one page, and one row more. @param without SQL that is true for ids to leave out */
+  page(without: string): string {
+    const { order, after, limit } = this.#query;
+    const behind = after === undefined ? [] : [this.#behind(order, after)];
+    return `SELECT id, document FROM ${this.#tables.documents}
+      WHERE ${[...this.#conditions(without), ...behind].join(" AND ")}
+      ORDER BY ${order.map((one) => this.#orderSql(one)).join(", ")} LIMIT ${limit + 1}`;
+  }
+
+  count(without: string): string {
+    return `SELECT count(*) FROM ${this.#tables.documents} WHERE ${this.#conditions(without).join(" AND ")}`;
+  }
+
+  #conditions(without: string): string[] {
+    const { conditions, terms } = this.#query;
+    const sql = conditions.map((condition) => this.#conditionSql(condition));
+    const wanted = terms.filter(({ negated }) => !negated);
+    if (wanted.length > 0) sql.push(this.#dialect.search(this.#sql, this.#tables.words, wanted));
+    for (const term of terms.filter(({ negated }) => negated)) {
+      sql.push(`NOT (${this.#dialect.search(this.#sql, this.#tables.words, [term])})`);
+    }
+    return [`NOT (${without})`, ...sql];
+  }
+
+  #conditionSql(condition: Condition): string {
+    const column = columnOf(condition.field);
+    switch (condition.kind) {
+      case "among":
+        return this.#amongSql(column, condition);
+      case "compare":
+        return `${column} ${OPERATORS[condition.operator]} ${this.#param(condition.value, condition.field)}`;
+      case "startsWith":
+        return this.#dialect.startsWith(this.#sql, column, this.#dialect.encode(condition.prefix) as string);
+      default:
+        throw new TypeError(`unhandled ${condition satisfies never}`);
+    }
+  }
+
+  #amongSql(column: string, { field, values, negated }: Extract<Condition, { kind: "among" }>): string {
+    const present = values.filter((value) => value !== null).map((value) => this.#param(value, field));
+    const withNull = present.length < values.length;
+    const listed = present.length === 0 ? undefined : `${column} ${negated ? "NOT IN" : "IN"} (${present.join(", ")})`;
+    if (negated) {
+      if (withNull) return listed === undefined ? `${column} IS NOT NULL` : `(${column} IS NOT NULL AND ${listed})`;
+      return listed === undefined ? "1 = 1" : `(${column} IS NULL OR ${listed})`;
+    }
+    if (withNull) return listed === undefined ? `${column} IS NULL` : `(${column} IS NULL OR ${listed})`;
+    return listed ?? "1 = 0";
+  }
+
+  #orderSql({ field, descending }: Order): string {
+    const { nullsFirst, nullsLast } = this.#dialect;
+    return `${columnOf(field)} ${descending ? `DESC ${nullsLast}` : `ASC ${nullsFirst}`}`;
+  }
+
+  /** Behind a place: equal in the first fields, and further in the next one, for each of them. */
+  #behind(order: readonly Order[], place: Place): string {
+    const values = [...place.values, place.id];
+    const ways = order.map((one, i) => {
+      const equal = order.slice(0, i).map(({ field }, j) => this.#same(field, values[j] ?? null));
+      return [...equal, this.#further(one, values[i] ?? null)].join(" AND ");
+    });
+    return `((${ways.join(") OR (")}))`;
+  }
+
+  #same(field: FieldShape, value: Place["values"][number]): string {
+    return value === null ? `${columnOf(field)} IS NULL` : `${columnOf(field)} = ${this.#param(value, field)}`;
+  }
+
+  #further({ field, descending }: Order, value: Place["values"][number]): string {
+    const column = columnOf(field);
+    if (value === null) return descending ? "1 = 0" : `${column} IS NOT NULL`;
+    const param = this.#param(value, field);
+    return descending ? `(${column} < ${param} OR ${column} IS NULL)` : `${column} > ${param}`;
+  }
+
+  #param(value: Place["values"][number], field: FieldShape): string {
+    return this.#sql.param(this.#dialect.encode(value), field.type);
+  }
+}
+
+const OPERATORS = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
+
+/** `id` is the key column; its values are never null. */
+function columnOf({ name }: FieldShape): string {
+  return quoted(name);
+}

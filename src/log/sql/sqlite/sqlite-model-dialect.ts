@@ -1,0 +1,40 @@
+import type { FieldValue } from "../../../query/field-value.js";
+import type { SearchTerm } from "../../../query/search-terms.js";
+import { encodeText, type ModelDialect, type SqlParameter, type SqlText } from "../read-model/model-sql.js";
+
+/** Values by name, as the driver takes them: `@p0`, `@p1`, … */
+export class SqliteText implements SqlText {
+  readonly values: SqlParameter[] = [];
+
+  param(value: SqlParameter): string {
+    return `@p${this.values.push(value) - 1}`;
+  }
+
+  get bindings(): Record<string, SqlParameter> {
+    return Object.fromEntries(this.values.map((value, i) => [`p${i}`, value]));
+  }
+}
+
+export const SQLITE_MODELS: ModelDialect = {
+  newText: () => new SqliteText(),
+  columnTypes: { text: "TEXT", number: "REAL", boolean: "INTEGER" },
+  startsWith: (sql, column, prefix) =>
+    // The first half lets an index find the place.
+    `(${column} >= ${sql.param(prefix, "text")} AND substr(${column}, 1, ${[...prefix].length}) = ${sql.param(prefix, "text")})`,
+  search: (sql, words, terms) =>
+    `doc_row IN (SELECT rowid FROM ${words} WHERE ${words} MATCH ${sql.param(terms.map(matchOf).join(" AND "), "text")})`,
+  // NULL is the smallest value of SQLite.
+  nullsFirst: "",
+  nullsLast: "",
+  encode,
+};
+
+/** Words hold neither quotes nor spaces; in quotes none of them is an operator. */
+function matchOf({ words, prefix }: SearchTerm): string {
+  return `"${words.join(" ")}"${prefix ? " *" : ""}`;
+}
+
+function encode(value: FieldValue): SqlParameter {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  return typeof value === "string" ? encodeText(value) : value;
+}

@@ -1,0 +1,195 @@
+import type Database from "better-sqlite3";
+import { SessionDbError } from "../../../errors.js";
+import type { ParsedQuery } from "../../../query/parse-query.js";
+import type { ReadModelShape } from "../../../query/shape.js";
+import type {
+  ModelSide,
+  ModelState,
+  ModelSummary,
+  PageFold,
+  ReadModelTables,
+  ScannedRows,
+  StoredPage,
+} from "../../read-model-tables.js";
+import { EMPTY_TAIL } from "../../seal.js";
+import { fieldColumns } from "../read-model/create-sql.js";
+import type { ModelRecord } from "../read-model/model-record.js";
+import { modelTableNames, viewName } from "../read-model/model-tables.js";
+import { SqliteModelDocuments } from "./sqlite-model-documents.js";
+import { SqliteModelRegister } from "./sqlite-model-register.js";
+import type { SqliteReader } from "./sqlite-reader.js";
+import type { RunOnLog } from "./sqlite-sidecar.js";
+import { WriteTransaction } from "./write-transaction.js";
+
+/** Where a reader cannot write, it goes on without. A lock that is held for long is somebody's long transaction. */
+const CANNOT_WRITE = ["STORAGE_READ_ONLY", "DISK_FULL", "LOG_LOCKED"];
+
+/** Appends hold the lock for milliseconds; a reader who waits for longer goes on without it. */
+const STEP_BUSY_MS = 500;
+
+/**
+ * Each step is one short write transaction: the events are read, folded and written synchronously, so that another
+ * process waits for it and finds it done.
+ */
+export class SqliteReadModels implements ReadModelTables {
+  readonly #db: Database.Database;
+  readonly #reader: SqliteReader;
+  readonly #run: RunOnLog;
+  readonly #register: SqliteModelRegister;
+  readonly #transaction: WriteTransaction;
+
+  constructor(db: Database.Database, reader: SqliteReader, run: RunOnLog) {
+    this.#db = db;
+    this.#reader = reader;
+    this.#run = run;
+    this.#register = new SqliteModelRegister(db);
+    this.#transaction = new WriteTransaction(db);
+  }
+
+  async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {
+    try {
+      const step = () => {
+        const record = this.#register.find(shape, side);
+        if (record !== undefined && this.#isDone(record)) return record.state;
+        return this.#transaction.run(() => this.#stepLocked(shape, fold, side));
+      };
+      return await this.#run("readModels.advance", step, STEP_BUSY_MS);
+    } catch (error) {
+      if (error instanceof SessionDbError && CANNOT_WRITE.includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  state(shape: ReadModelShape): Promise<ModelState | null> {
+    return this.#run("readModels.state", () => this.#register.find(shape, "live")?.state ?? null);
+  }
+
+  query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null> {
+    return this.#reading(shape, (documents) => documents.query(query, without));
+  }
+
+  read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {
+    return this.#reading(shape, (documents) => ({ documents: documents.bodies(ids) }));
+  }
+
+  scan(shape: ReadModelShape, after: string | null, limit: number): Promise<ScannedRows | null> {
+    return this.#reading(shape, (documents) => ({ documents: documents.scan(after, limit) }));
+  }
+
+  async beginRebuild(shape: ReadModelShape): Promise<void> {
+    await this.#change("readModels.beginRebuild", () => {
+      const left = this.#register.find(shape, "beside");
+      if (left !== undefined) this.#dropLocked(shape, left);
+      const record = this.#register.addLocked(shape, "beside");
+      this.#documentsOf(shape, record).createLocked();
+    });
+  }
+
+  async finishRebuild(shape: ReadModelShape): Promise<void> {
+    await this.#change("readModels.finishRebuild", () => {
+      const built = this.#register.find(shape, "beside");
+      if (built === undefined) return; // another process has built it with us, and has finished
+      const live = this.#register.find(shape, "live");
+      if (live !== undefined) this.#dropLocked(shape, live);
+      this.#register.makeLiveLocked(built);
+      this.#showLocked(shape, built);
+    });
+  }
+
+  list(): Promise<ModelSummary[]> {
+    return this.#run("readModels.list", () =>
+      this.#register.all().map(({ model, name, revision, generation, side, state }) => {
+        const table = `model_${model}_g${generation}`;
+        const documents = this.#db.prepare(`SELECT count(*) FROM "${table}"`).pluck().get() as number;
+        return { name, revision, table, rebuilding: side === "beside", documents, ...state };
+      }),
+    );
+  }
+
+  #isDone({ state }: ModelRecord): boolean {
+    return state.fault !== undefined || state.hash === this.#reader.tail().hash;
+  }
+
+  #stepLocked(shape: ReadModelShape, fold: PageFold, side: ModelSide): ModelState {
+    const record = this.#register.find(shape, side) ?? this.#missingLocked(shape, side);
+    if (record === undefined) return { ...EMPTY_TAIL, isOver: true };
+    if (this.#isDone(record)) return record.state;
+    const documents = this.#documentsOf(shape, record);
+    const { offset, hash } = this.#startLocked(record, documents);
+    const tail = this.#reader.tail();
+    if (offset === tail.offset) return this.#savedLocked(record, { offset, hash });
+    const events = this.#reader.page({ first: offset + 1, after: undefined }, tail.offset);
+    const bodies = new Map(documents.bodies(fold.idsOf(events)).map(({ id, body }) => [id, body]));
+    const folded = fold.fold(events, bodies);
+    documents.writeLocked(folded);
+    const { fault } = folded;
+    const last = fault === undefined ? events.at(-1) : events.findLast((event) => event.offset < fault.offset);
+    const reached = { offset: last?.offset ?? offset, hash: last?.hash ?? hash };
+    return this.#savedLocked(record, fault === undefined ? reached : { ...reached, fault });
+  }
+
+  /** Where the log was cut back behind the checkpoint, everything is folded anew. */
+  #startLocked({ state }: ModelRecord, documents: SqliteModelDocuments): ModelState {
+    if (state.offset === 0 || this.#reader.hashAt(state.offset) === state.hash) return state;
+    documents.clearLocked();
+    return EMPTY_TAIL;
+  }
+
+  #savedLocked(record: ModelRecord, state: ModelState): ModelState {
+    this.#register.saveLocked(record, state);
+    return state;
+  }
+
+  /** @returns undefined for a rebuild that another process has finished */
+  #missingLocked(shape: ReadModelShape, side: ModelSide): ModelRecord | undefined {
+    if (side === "beside") return undefined;
+    const record = this.#register.addLocked(shape, "live");
+    this.#documentsOf(shape, record).createLocked();
+    this.#showLocked(shape, record);
+    return record;
+  }
+
+  /** The newest revision has the view; older ones make room. A program that still uses one makes it again for itself. */
+  #showLocked(shape: ReadModelShape, record: ModelRecord): void {
+    const others = this.#register.all().filter(({ name, model }) => name === shape.name && model !== record.model);
+    if (others.some(({ revision }) => revision > shape.revision)) return;
+    const view = `"${viewName(shape)}"`;
+    const columns = fieldColumns(shape);
+    const { documents } = modelTableNames(shape, record.generation, "");
+    this.#db.exec(
+      `DROP VIEW IF EXISTS ${view};
+       CREATE VIEW ${view} AS SELECT id, ${columns === "" ? "" : `${columns}, `}document FROM ${documents}`,
+    );
+    for (const older of others.filter(({ revision }) => revision < shape.revision)) {
+      const table = `model_${older.model}_g${older.generation}`;
+      this.#db.exec(`DROP TABLE IF EXISTS "${table}"; DROP TABLE IF EXISTS "${table}_w"`);
+      this.#register.removeLocked(older);
+    }
+  }
+
+  #dropLocked(shape: ReadModelShape, record: ModelRecord): void {
+    this.#documentsOf(shape, record).dropLocked();
+    this.#register.removeLocked(record);
+  }
+
+  #documentsOf(shape: ReadModelShape, { generation }: ModelRecord): SqliteModelDocuments {
+    return new SqliteModelDocuments(this.#db, shape, generation);
+  }
+
+  /** Documents and checkpoint of one instant. */
+  #reading<T>(
+    shape: ReadModelShape,
+    act: (documents: SqliteModelDocuments) => T,
+  ): Promise<(T & { state: ModelState }) | null> {
+    return this.#run("readModels.read", () =>
+      this.#db.transaction(() => {
+        const record = this.#register.find(shape, "live");
+        return record === undefined ? null : { state: record.state, ...act(this.#documentsOf(shape, record)) };
+      })(),
+    );
+  }
+
+  #change(operation: string, act: () => void): Promise<void> {
+    return this.#run(operation, () => this.#transaction.run(act));
+  }
+}

@@ -1,0 +1,54 @@
+import { sha256Hex } from "../log/hash-chain.js";
+
+/** What a field holds. A value of another type, or none at all, is null: it is there for nobody who asks by the field. */
+export type FieldType = "text" | "number" | "boolean";
+
+export interface FieldShape {
+  /** A letter, then at most 47 letters, digits and `_`; unique without regard to case; none of RESERVED_FIELDS. */
+  readonly name: string;
+  readonly type: FieldType;
+  readonly indexed: boolean;
+}
+
+/** What the storage of a read model has to know of its projection. */
+export interface ReadModelShape {
+  /** Of the projection. */
+  readonly name: string;
+  readonly revision: number;
+  readonly fields: readonly FieldShape[];
+  /** True where documents have text to search in. */
+  readonly searchable: boolean;
+}
+
+/** Every read model can be asked by the ids of its documents. */
+export const ID_FIELD: FieldShape = { name: "id", type: "text", indexed: true };
+
+/** Tells two shapes apart: a read model of another revision, or with other fields, is another read model. */
+export function shapeKey({ name, revision, fields, searchable }: ReadModelShape): string {
+  const declared = JSON.stringify([fields.map((field) => [field.name, field.type, field.indexed]), searchable]);
+  return `${name.replaceAll("-", "_")}_r${revision}_${sha256Hex(declared).slice(0, 8)}`;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,23}$/;
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
+const MAX_FIELDS = 64;
+const RESERVED_FIELDS = ["id", "document", "doc_row", "words_hash"];
+/** A read model is a view of its name in SQL, beside the tables of the log. */
+const RESERVED_NAMES = ["events", "log-head", "sidecar", "schema-migrations", "schema-migrations-lock", "read-models"];
+
+/** @throws TypeError */
+export function assertShape({ name, revision, fields }: ReadModelShape): void {
+  if (!NAME.test(name) || RESERVED_NAMES.includes(name) || name.startsWith("model-")) {
+    throw new TypeError(`not a name for a projection: ${name}`);
+  }
+  if (!Number.isSafeInteger(revision) || revision < 1 || revision > 999_999) {
+    throw new TypeError(`revision of ${name} must be a whole number from 1 to 999999`);
+  }
+  if (fields.length > MAX_FIELDS) throw new TypeError(`${name} has more than ${MAX_FIELDS} fields`);
+  const seen = new Set(RESERVED_FIELDS);
+  for (const field of fields) {
+    const lower = field.name.toLowerCase();
+    if (!FIELD_NAME.test(field.name) || seen.has(lower)) throw new TypeError(`not a field of ${name}: ${field.name}`);
+    seen.add(lower);
+  }
+}

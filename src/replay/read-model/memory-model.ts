@@ -1,0 +1,73 @@
+import type { Projection } from "../../../projections/projection.js";
+import type { EventLog } from "../../log/event-log.js";
+import { evaluate } from "../../query/evaluate.js";
+import type { ParsedQuery } from "../../query/parse-query.js";
+import type { Page } from "../../query/query.js";
+import { CatchUp } from "../catch-up.js";
+import { foldFresh } from "../fold-log.js";
+import { Snapshots } from "../snapshots.js";
+import { compareDocuments } from "./check-documents.js";
+import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import type { ModelRow, ModelRows } from "./model-row.js";
+import { pageOf } from "./page-of.js";
+
+/** All documents in memory, from the nearest snapshot in the sidecar and the events since. */
+export class MemoryModel<D extends object> implements ModelEngine<D> {
+  readonly kind = "memory";
+  readonly #log: EventLog;
+  readonly #projection: Projection<D>;
+  readonly #rows: ModelRows<D>;
+  readonly #snapshots: Snapshots<D>;
+  #catchUp: CatchUp<D>;
+
+  constructor(log: EventLog, projection: Projection<D>, rows: ModelRows<D>) {
+    this.#log = log;
+    this.#projection = projection;
+    this.#rows = rows;
+    this.#snapshots = new Snapshots(log, projection);
+    this.#catchUp = new CatchUp(log, projection);
+  }
+
+  async get(id: string): Promise<D | null> {
+    return (await this.#catchUp.current()).documents.get(id) ?? null;
+  }
+
+  async query(query: ParsedQuery): Promise<Page<D>> {
+    const { documents, offset } = await this.#catchUp.current();
+    return queryDocuments(documents, this.#rows, query, offset);
+  }
+
+  async state(): Promise<StoredState> {
+    const snapshot = await this.#snapshots.nearest(Number.MAX_SAFE_INTEGER);
+    return { offset: snapshot?.offset ?? 0, documents: snapshot?.documents.size ?? 0 };
+  }
+
+  async check(): Promise<ModelCheck> {
+    const snapshot = await this.#snapshots.nearest(Number.MAX_SAFE_INTEGER);
+    const offset = snapshot?.offset ?? 0;
+    const fresh = await foldFresh(this.#log, this.#projection, offset);
+    const stored = [...(snapshot?.documents ?? [])].map(([id, document]) => this.#rows.storedOf(id, document));
+    return compareDocuments(this.#rows, fresh.documents, stored, offset);
+  }
+
+  async rebuild(onProgress?: OnProgress): Promise<void> {
+    const { offset } = await this.#log.tail();
+    const fresh = await foldFresh(this.#log, this.#projection, offset, onProgress);
+    await this.#snapshots.take({ ...fresh, offset: fresh.checkpoint.offset, hash: fresh.checkpoint.hash });
+    await this.#snapshots.keepOnly(fresh.checkpoint.offset);
+    this.#catchUp = new CatchUp(this.#log, this.#projection);
+  }
+}
+
+export function queryDocuments<D extends object>(
+  documents: ReadonlyMap<string, D>,
+  rows: ModelRows<D>,
+  query: ParsedQuery,
+  offset: number,
+): Page<D> {
+  const found = evaluate<ModelRow<D>>(
+    Array.from(documents, ([id, document]) => rows.rowOf(id, document)),
+    query,
+  );
+  return pageOf(found.rows, query, offset, found.total);
+}

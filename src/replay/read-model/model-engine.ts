@@ -1,0 +1,44 @@
+import type { Fault } from "../../log/read-model-tables.js";
+import type { ParsedQuery } from "../../query/parse-query.js";
+import type { Page } from "../../query/query.js";
+
+/** How far the stored documents of a read model are. */
+export interface StoredState {
+  /** The last event that is in it; 0 where nothing is stored. */
+  readonly offset: number;
+  readonly documents: number;
+  readonly fault?: Fault;
+}
+
+/** A document that is stored otherwise than a fresh fold of the log gives it. */
+export interface ModelDifference {
+  readonly id: string;
+  /** `missing`: the fold has it, the store has not; `extra`: the other way round. */
+  readonly kind: "missing" | "extra" | "different";
+  /** JSON Pointers of what differs; `#name` for a column; empty where the whole document does. */
+  readonly paths: readonly string[];
+}
+
+export interface ModelCheck {
+  /** The stored documents are those of this offset. */
+  readonly offset: number;
+  /** How many documents a fresh fold gives. */
+  readonly documents: number;
+  /** At most MAX_DIFFERENCES of them. */
+  readonly differences: readonly ModelDifference[];
+  readonly differenceCount: number;
+}
+
+/** Called now and then during long work, with the offset that is reached. */
+export type OnProgress = (offset: number, of: number) => void;
+
+/** Where the documents of one read model are kept, and how they are brought up to date. */
+export interface ModelEngine<D extends object> {
+  readonly kind: "table" | "memory";
+  get(id: string): Promise<D | null>;
+  query(query: ParsedQuery): Promise<Page<D>>;
+  /** Of what is stored now, without catching up. */
+  state(): Promise<StoredState>;
+  check(): Promise<ModelCheck>;
+  rebuild(onProgress?: OnProgress): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { Projection } from "../../../projections/projection.js";
+import type { EventLog } from "../../log/event-log.js";
+import { parseQuery } from "../../query/parse-query.js";
+import type { Page, Query } from "../../query/query.js";
+import { foldLog } from "../fold-log.js";
+import { MemoryModel, queryDocuments } from "./memory-model.js";
+import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import { ModelRows } from "./model-row.js";
+import { TableModel } from "./table-model.js";
+
+/** Reads the state as it was after this offset (inclusive) instead of the present one. */
+export interface ModelAsOf {
+  readonly asOf?: number;
+}
+
+/**
+ * The documents of one projection over one log, to be asked. In a table with columns and indexes where the backend has
+ * tables, else in memory with snapshots in the sidecar; the answers are the same.
+ *
+ * Every answer holds all that any process had appended before the question. Documents are frozen.
+ *
+ * All questions reject with ProjectionStopped (PROJECTION_STOPPED, with the offset and the cause) where the projection
+ * throws at an event; what it gave before that is there with `asOf`.
+ */
+export class ReadModel<D extends object> {
+  readonly projection: Projection<D>;
+  readonly #log: EventLog;
+  readonly #rows: ModelRows<D>;
+  readonly #engine: ModelEngine<D>;
+
+  constructor(log: EventLog, projection: Projection<D>) {
+    this.projection = projection;
+    this.#log = log;
+    this.#rows = new ModelRows(projection);
+    this.#engine =
+      log.readModels === undefined
+        ? new MemoryModel(log, projection, this.#rows)
+        : new TableModel(log, log.readModels, projection, this.#rows);
+  }
+
+  /** Where the documents are kept. */
+  get kind(): "table" | "memory" {
+    return this.#engine.kind;
+  }
+
+  /** @returns null where there is no such document (then) */
+  async get(id: string, { asOf }: ModelAsOf = {}): Promise<D | null> {
+    if (asOf === undefined) return this.#engine.get(id);
+    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    return documents.get(id) ?? null;
+  }
+
+  /** @throws UsageError QUERY_INVALID, CURSOR_INVALID */
+  async query(query: Query = {}, { asOf }: ModelAsOf = {}): Promise<Page<D>> {
+    const parsed = parseQuery(this.#rows.shape, query);
+    if (asOf === undefined) return this.#engine.query(parsed);
+    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    return queryDocuments(documents, this.#rows, parsed, asOf);
+  }
+
+  /** How far the stored documents are, as they are: nothing is caught up. */
+  state(): Promise<StoredState> {
+    return this.#engine.state();
+  }
+
+  /** Compares the stored documents with a fresh fold of the log up to the same offset. Changes nothing. */
+  check(): Promise<ModelCheck> {
+    return this.#engine.check();
+  }
+
+  /** Folds the log anew beside what is stored, which goes on answering, and puts the result in its place. */
+  rebuild(onProgress?: OnProgress): Promise<void> {
+    return this.#engine.rebuild(onProgress);
+  }
+}

@@ -1,0 +1,177 @@
+import { freeze } from "immer";
+import type { Projection } from "../../../projections/projection.js";
+import { UnavailableError } from "../../errors.js";
+import type { EventLog } from "../../log/event-log.js";
+import type {
+  ModelSide,
+  ModelState,
+  ReadModelTables,
+  StoredDocument,
+  StoredPage,
+} from "../../log/read-model-tables.js";
+import { inOrder } from "../../query/evaluate.js";
+import type { ParsedQuery } from "../../query/parse-query.js";
+import type { Page } from "../../query/query.js";
+import { foldFresh } from "../fold-log.js";
+import { ProjectionStopped } from "../projection-stopped.js";
+import { compareDocuments } from "./check-documents.js";
+import { MemoryModel } from "./memory-model.js";
+import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import { ModelFold } from "./model-fold.js";
+import type { ModelRow, ModelRows } from "./model-row.js";
+import { Overlay } from "./overlay.js";
+import { pageOf } from "./page-of.js";
+
+/** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
+const MAX_ATTEMPTS = 10;
+const SCAN_ROWS = 1_000;
+
+/** Documents in a table beside the log. Who may not write there gets the missing events laid over it in memory. */
+export class TableModel<D extends object> implements ModelEngine<D> {
+  readonly kind = "table";
+  readonly #log: EventLog;
+  readonly #tables: ReadModelTables;
+  readonly #projection: Projection<D>;
+  readonly #rows: ModelRows<D>;
+  readonly #fold: ModelFold<D>;
+  readonly #memory: MemoryModel<D>;
+  #catchingUp: Promise<ModelState | null> | undefined;
+
+  constructor(log: EventLog, tables: ReadModelTables, projection: Projection<D>, rows: ModelRows<D>) {
+    this.#log = log;
+    this.#tables = tables;
+    this.#projection = projection;
+    this.#rows = rows;
+    this.#fold = new ModelFold(projection, rows);
+    this.#memory = new MemoryModel(log, projection, rows);
+  }
+
+  get(id: string): Promise<D | null> {
+    return this.#answer(
+      (tables) => tables.read(this.#rows.shape, [id]),
+      ({ documents: [found] }) => (found === undefined ? null : this.#documentOf(found.body)),
+      (overlay) => overlay.get(id),
+      () => this.#memory.get(id),
+    );
+  }
+
+  query(query: ParsedQuery): Promise<Page<D>> {
+    return this.#answer(
+      (tables) => tables.query(this.#rows.shape, query, []),
+      ({ documents, state, total = 0 }: StoredPage) => {
+        const rows = documents.map(({ id, body }) => this.#rows.rowOf(id, this.#documentOf(body)));
+        return pageOf(inOrder<ModelRow<D>>(rows, query.order), query, state.offset, total);
+      },
+      (overlay) => overlay.query(query),
+      () => this.#memory.query(query),
+    );
+  }
+
+  async state(): Promise<StoredState> {
+    const { shape } = this.#rows;
+    const found = (await this.#tables.list()).find(({ name, revision, rebuilding }) => {
+      return name === shape.name && revision === shape.revision && !rebuilding;
+    });
+    return found ?? { offset: 0, documents: 0 };
+  }
+
+  async check(): Promise<ModelCheck> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const scanned = await this.#scanAll();
+      if (scanned === undefined) continue;
+      const fresh = await foldFresh(this.#log, this.#projection, scanned.offset);
+      return compareDocuments(this.#rows, fresh.documents, scanned.documents, scanned.offset);
+    }
+    throw this.#busy();
+  }
+
+  async rebuild(onProgress?: OnProgress): Promise<void> {
+    await this.#tables.beginRebuild(this.#rows.shape);
+    const { offset } = await this.#log.tail();
+    const state = await this.#advanceTo(offset, "beside", onProgress);
+    if (state?.fault !== undefined) throw this.#stopped(state);
+    await this.#tables.finishRebuild(this.#rows.shape);
+  }
+
+  /** Asks the table once it is at the tail; or, where it cannot be brought there, what is laid over it. */
+  async #answer<S extends { readonly state: ModelState }, T>(
+    ask: (tables: ReadModelTables) => Promise<S | null>,
+    answer: (stored: S) => T,
+    askOverlay: (overlay: Overlay<D>) => Promise<T | undefined>,
+    askMemory: () => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const tail = await this.#log.tail();
+      const state = await this.#catchUp(tail.offset);
+      if (state === null) {
+        const overlay = await Overlay.over(this.#log, this.#tables, this.#rows, this.#fold, tail);
+        if (overlay === undefined) return askMemory();
+        const answered = await askOverlay(overlay);
+        if (answered !== undefined) return answered;
+        continue;
+      }
+      if (state.fault !== undefined) throw this.#stopped(state);
+      const stored = await ask(this.#tables);
+      if (stored !== null && stored.state.offset >= tail.offset) return answer(stored);
+    }
+    throw this.#busy();
+  }
+
+  /** Callers of one process share the steps that are under way, and look again when these end before their own tail. */
+  async #catchUp(offset: number): Promise<ModelState | null> {
+    const state = await this.#catchingUp?.catch(() => undefined); // its caller gets the error; we try ourselves
+    if (state !== undefined && (state === null || state.fault !== undefined || state.offset >= offset)) return state;
+    const mine = this.#advanceTo(offset, "live");
+    this.#catchingUp = mine;
+    try {
+      return await mine;
+    } finally {
+      if (this.#catchingUp === mine) this.#catchingUp = undefined;
+    }
+  }
+
+  async #advanceTo(offset: number, side: ModelSide, onProgress?: OnProgress): Promise<ModelState | null> {
+    let target = offset;
+    let before = -1;
+    let stalls = 0;
+    for (;;) {
+      const state = await this.#tables.advance(this.#rows.shape, this.#fold, side);
+      if (state === null || state.fault !== undefined || state.isOver || state.offset >= target) return state;
+      onProgress?.(state.offset, target);
+      if (state.offset === before) {
+        // It gets no further than the end of a log that was cut back meanwhile.
+        target = Math.min(target, (await this.#log.tail()).offset);
+        if (state.offset < target && ++stalls === MAX_ATTEMPTS) throw this.#busy();
+      }
+      before = state.offset;
+    }
+  }
+
+  /** @returns undefined where the table moved on between two pages */
+  async #scanAll(): Promise<{ offset: number; documents: StoredDocument[] } | undefined> {
+    const documents: StoredDocument[] = [];
+    let offset: number | undefined;
+    for (;;) {
+      const page = await this.#tables.scan(this.#rows.shape, documents.at(-1)?.id ?? null, SCAN_ROWS);
+      if (page === null) return { offset: 0, documents: [] };
+      offset ??= page.state.offset;
+      if (page.state.offset !== offset) return undefined;
+      documents.push(...page.documents);
+      if (page.documents.length < SCAN_ROWS) return { offset, documents };
+    }
+  }
+
+  #documentOf(body: string): D {
+    return freeze(JSON.parse(body) as D, true);
+  }
+
+  #stopped({ fault }: ModelState): ProjectionStopped {
+    return new ProjectionStopped(this.#projection.name, fault?.offset ?? 0, fault?.why ?? "");
+  }
+
+  #busy(): UnavailableError {
+    return new UnavailableError("READ_MODEL_BUSY", `the read model ${this.#projection.name} is changed all the time`, {
+      hint: "try again; if it stays so, look for a program that cuts the log back or rebuilds its read models",
+    });
+  }
+}
