@@ -1,5 +1,6 @@
 import type { Json } from "../src/log/canonical.js";
 import type { SealedEvent } from "../src/log/event.js";
+import { OwnText } from "../src/log/own-text.js";
 import { assertShape, type FieldType, type ReadModelShape } from "../src/query/shape.js";
 
 /** An event as a projection sees it: brought up to the newest shape of its type, with the id of its document. */
@@ -72,9 +73,25 @@ export function shapeOf<D extends object>({ name, revision, fields, search }: Pr
 /** @returns undefined where the projection does not read the event's stream */
 export function foldEventOf<D extends object>(projection: Projection<D>, event: SealedEvent): FoldEvent | undefined {
   const id = projection.idOf(event.stream);
-  if (id === undefined) return undefined;
-  const { offset, version, recordedAt, actor } = event;
-  const stored: UpcastShape = { type: event.type, data: event.data, schema: event.meta.schema ?? 1 };
-  const { type, data, schema } = projection.upcast?.(stored) ?? stored;
-  return { id, type, data, schema, offset, version, recordedAt, actor };
+  return id === undefined ? undefined : seenBy(projection, new OwnText().of(id), event);
+}
+
+/** Copies for documents to keep. */
+export class FoldTexts {
+  readonly time = new OwnText();
+  readonly actor = new OwnText();
+}
+
+/** The event of a document whose id is known. `texts` is handed from one event to the next, to copy less. */
+export function seenBy<D extends object>(
+  projection: Projection<D>,
+  id: string,
+  event: SealedEvent,
+  texts = new FoldTexts(),
+): FoldEvent {
+  const { offset, version, schema } = event;
+  const [recordedAt, actor] = [texts.time.of(event.recordedAt), texts.actor.of(event.actor)];
+  const stored: UpcastShape = { type: event.type, data: event.data, schema };
+  const { type, data, schema: lifted } = projection.upcast?.(stored) ?? stored;
+  return { id, type, data, schema: lifted, offset, version, recordedAt, actor };
 }

@@ -1,4 +1,4 @@
-import { applyPatch, type PatchOp } from "./json-patch.js";
+import { applyPatch, applyPatchTo, type PatchOp } from "./json-patch.js";
 import { defineProjection, type FoldEvent, type UpcastShape } from "./projection.js";
 import { isSessionEventType, SESSION_SCHEMA, type SessionEventType, sessionDataFault } from "./session-events.js";
 import type { StoredRecord } from "./session-record.js";
@@ -79,6 +79,7 @@ type Upcaster = (event: UpcastShape) => UpcastShape;
 const UPCASTERS: ReadonlyMap<string, Upcaster> = new Map();
 
 function upcast(event: UpcastShape): UpcastShape {
+  if (event.schema >= SESSION_SCHEMA) return event;
   const upcaster = UPCASTERS.get(`${event.type}@${event.schema}`);
   return upcaster === undefined ? event : upcast(upcaster(event));
 }
@@ -120,19 +121,23 @@ function applied(document: SessionDocument | null, event: FoldEvent, type: Sessi
   }
 }
 
-function created(event: FoldEvent, record: StoredRecord): SessionDocument {
+/** With a record of its own: patches change it, and the event's data stays as it was stored. */
+function created(event: FoldEvent, data: StoredRecord): SessionDocument {
   const { id, version, offset, recordedAt, actor } = event;
   const place = { version, createdOffset: offset, lastOffset: offset, updatedAt: recordedAt, lastActor: actor };
-  return { id, record, ...place, deleted: null, faults: [] };
+  return { id, record: { ...data }, ...place, deleted: null, faults: [] };
 }
 
 function patched(document: SessionDocument | null, event: FoldEvent): SessionDocument | null {
   if (document === null || document.deleted !== null) return faulty(document, event, "the session is not there");
   const { patch } = event.data as unknown as { patch: readonly PatchOp[] };
   try {
-    const record = applyPatch(document.record, patch);
-    if (record.session !== event.id) return faulty(document, event, "it would change the id of the session");
-    document.record = record as StoredRecord;
+    if (patch.some(({ path }) => path === "/session" || path === "")) {
+      const record = applyPatch(document.record, patch);
+      if (record.session !== event.id) return faulty(document, event, "it would change the id of the session");
+    }
+    const record = applyPatchTo(document.record, patch);
+    if (record !== document.record) document.record = record as StoredRecord;
     return touched(document, event);
   } catch (error) {
     return faulty(document, event, `its patch does not fit: ${(error as Error).message}`);

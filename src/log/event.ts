@@ -54,6 +54,9 @@ export interface SealedFields {
   readonly hash: string;
 }
 
+/** A quote inside a JSON text is escaped, so this can only be a key. */
+const SCHEMA_OF_FLAT_META = /[{,]"schema":(\d+)[,}]/;
+
 /**
  * One event of the log. Data and meta are kept as the canonical texts that were hashed and are parsed when they are
  * first asked for: copying and verifying never parse them, which is most of the cost of reading a log.
@@ -100,6 +103,15 @@ export class SealedEvent implements SealedFields {
   get meta(): EventMeta {
     this.#meta ??= this.#parse(this.metaText, "meta") as EventMeta;
     return this.#meta;
+  }
+
+  /** Version of the type's schema. Read without parsing meta where nothing in it can be mistaken for it. */
+  get schema(): number {
+    if (this.#meta === undefined && this.metaText.indexOf("{", 1) === -1) {
+      const found = SCHEMA_OF_FLAT_META.exec(this.metaText);
+      return found === null ? 1 : Number(found[1]);
+    }
+    return this.meta.schema ?? 1;
   }
 
   /** True where data and salt were erased and only the data's hash is left. */

@@ -18,4 +18,20 @@ export function sampleEvents(count: number, from = 0): NewEvent[] {
   }));
 }
 
+/** The first event of a session: a record as people have them. */
+export function createdEvent(session: string): NewEvent {
+  const record = {
+    session,
+    repoName: "local/minsky",
+    repoUrl: "https://example.org/minsky.git",
+    createdAt: "2026-01-31T10:00:00.000Z",
+    taskId: `mt#${session.length}`,
+    branch: session,
+    status: "ACTIVE",
+    commitCount: 0,
+    prState: { branchName: `pr/${session}`, exists: false, lastChecked: "2026-01-31T10:00:00.000Z" },
+  };
+  return { type: "session.created", data: { record }, meta: { reason: "started", schema: 1 } };
+}
+
 export const BENCH_ACTOR = { actor: "agent:bench" };

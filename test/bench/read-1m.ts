@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { encodeLine } from "../../src/log/event-line.js";
 import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
 import { EMPTY_TAIL, seal } from "../../src/log/seal.js";
-import { BENCH_ACTOR, sampleEvents } from "./events.js";
+import { BENCH_ACTOR, createdEvent, sampleEvents } from "./events.js";
 import type { Comparison } from "./measure.js";
 
 const EVENTS = 1_000_000;
@@ -36,7 +36,7 @@ export function readComparison(path: string): Comparison {
   };
 }
 
-/** Writes the file that is read: sealed as by appends of 1000, over 10,000 streams. */
+/** Writes the file that is read: sealed as by appends of 1000; 10,000 sessions are created, then changed in turn. */
 export function writeLargeLog(path: string): void {
   const entropy = systemEntropy();
   const versions = new Map<string, number>();
@@ -44,10 +44,10 @@ export function writeLargeLog(path: string): void {
   const fd = openSync(path, "w", 0o600);
   let tail = EMPTY_TAIL;
   for (let from = 0; from < EVENTS; from += BATCH) {
-    const batch = sampleEvents(BATCH, from).map((event, i) => ({
-      stream: `session-task#${(from + i) % STREAMS}`,
-      events: [event],
-    }));
+    const batch = sampleEvents(BATCH, from).map((event, i) => {
+      const id = `task#${(from + i) % STREAMS}`;
+      return { stream: `session-${id}`, events: [from + i < STREAMS ? createdEvent(id) : event] };
+    });
     const sealed = seal(tail, [prepareAppend(batch, BENCH_ACTOR, entropy)], known, new Date());
     for (const { stream, version } of sealed.events) versions.set(stream, version);
     writeSync(fd, sealed.events.map(encodeLine).join(""));

@@ -1,6 +1,6 @@
 import type { Projection } from "../../../projections/projection.js";
 import type { SealedEvent } from "../../log/event.js";
-import type { ChangedDocument, FoldedPage, PageFold } from "../../log/read-model-tables.js";
+import type { FoldedPage, PageFold } from "../../log/read-model-tables.js";
 import { BulkFold } from "../fold.js";
 import { ProjectionStopped } from "../projection-stopped.js";
 import type { ModelRows } from "./model-row.js";
@@ -42,17 +42,19 @@ export class ModelFold<D extends object> implements PageFold {
   }
 
   #foldAll(events: readonly SealedEvent[], bodies: ReadonlyMap<string, string>): FoldedPage {
-    const documents = new Map<string, D>();
-    for (const [id, body] of bodies) documents.set(id, JSON.parse(body));
-    const fold = new BulkFold(this.#projection, { documents, versions: new Map() });
+    const fold = new BulkFold(this.#projection, {
+      documents: new Map(Array.from(bodies, ([id, body]) => [id, JSON.parse(body) as D])),
+      versions: new Map(Array.from(bodies.keys(), (id) => [id, 0])),
+    });
     for (const event of events) fold.add(event);
-    const changed: ChangedDocument[] = [];
-    const removed: string[] = [];
-    for (const id of fold.folded.versions.keys()) {
-      const document = documents.get(id);
-      if (document !== undefined) changed.push(this.#rows.storedOf(id, document));
-      else if (bodies.has(id)) removed.push(id);
-    }
-    return { changed, removed };
+    const { documents } = fold.folded;
+    const ids = this.idsOf(events);
+    return {
+      changed: ids.flatMap((id) => {
+        const document = documents.get(id);
+        return document === undefined ? [] : [this.#rows.storedOf(id, document)];
+      }),
+      removed: ids.filter((id) => bodies.has(id) && !documents.has(id)),
+    };
   }
 }
