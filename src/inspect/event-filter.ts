@@ -1,0 +1,89 @@
+import { sessionStream } from "../../projections/sessions.js";
+import type { SealedEvent, SealedFields } from "../log/event.js";
+import { dottedPath } from "./changes.js";
+import { eventPaths } from "./event-paths.js";
+import { globMatcher } from "./glob.js";
+
+/**
+ * Which events are meant. What is absent, or an empty list, is no condition; of a list any one is enough; all conditions
+ * must hold. Globs as in {@link globMatcher}.
+ */
+export interface EventFilter {
+  /** Globs. */
+  readonly actors?: readonly string[];
+  /** Globs. */
+  readonly types?: readonly string[];
+  /** Ids, exactly. */
+  readonly sessions?: readonly string[];
+  /** Globs over places in the record, `prState.exists` or `/prState/exists`; see {@link pathMatcher}. */
+  readonly paths?: readonly string[];
+  /** Offset, exclusive: the events that the state of this point does not have yet. */
+  readonly since?: number;
+  /** Offset, inclusive. */
+  readonly until?: number;
+}
+
+/** What is known of an event whose data is not. */
+export type Envelope = Pick<SealedFields, "offset" | "actor" | "type" | "stream">;
+
+/**
+ * All conditions but that on paths. @throws UsageError GLOB_INVALID; TypeError where since or until is no whole number
+ * from 0
+ */
+export function envelopeMatcher(filter: EventFilter): (event: Envelope) => boolean {
+  const { since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
+  if (![since, until].every((offset) => Number.isSafeInteger(offset) && offset >= 0)) {
+    throw new TypeError("since and until are offsets: whole numbers from 0");
+  }
+  const isActor = anyOf(filter.actors, globMatcher);
+  const isType = anyOf(filter.types, globMatcher);
+  const streams = new Set(filter.sessions?.map(sessionStream));
+  return ({ offset, actor, type, stream }) =>
+    offset > since && offset <= until && (streams.size === 0 || streams.has(stream)) && isActor(actor) && isType(type);
+}
+
+/**
+ * Takes a place as JSON Pointer. `prState` matches that place and all that lies inside, `prState.*` only what lies
+ * inside. A place that is removed or replaced as a whole matches what lies inside too, where the pattern spells the place
+ * out: `prState.exists` finds the removal of `prState`. The record as a whole matches everything.
+ *
+ * @throws UsageError GLOB_INVALID
+ */
+export function pathMatcher(patterns: readonly string[] | undefined): (pointer: string) => boolean {
+  return anyOf(patterns, (pattern) => {
+    const dotted = pattern.startsWith("/") ? dottedPath(pattern) : pattern;
+    const isPlace = globMatcher(dotted);
+    return (pointer) =>
+      pointer === "" || dotted.startsWith(`${dottedPath(pointer)}.`) || placesAround(pointer).some(isPlace);
+  });
+}
+
+/** @returns of an event that matches, the paths that do (all of them where there is no condition on paths); else undefined */
+export function eventMatcher(filter: EventFilter): (event: SealedEvent) => readonly string[] | undefined {
+  const isMeant = envelopeMatcher(filter);
+  const isPath = pathMatcher(filter.paths);
+  return (event) => {
+    if (!isMeant(event)) return undefined;
+    const paths = eventPaths(event).filter(isPath);
+    return paths.length === 0 && hasPaths(filter) ? undefined : paths;
+  };
+}
+
+/** True where events must be seen with their data to know whether they match. */
+export function hasPaths({ paths = [] }: EventFilter): boolean {
+  return paths.length > 0;
+}
+
+function anyOf(
+  patterns: readonly string[] | undefined,
+  matcher: (pattern: string) => (text: string) => boolean,
+): (text: string) => boolean {
+  const matchers = patterns?.map(matcher) ?? [];
+  return (text) => matchers.length === 0 || matchers.some((matches) => matches(text));
+}
+
+/** `/a/b/c` as `a`, `a.b` and `a.b.c`. */
+function placesAround(pointer: string): string[] {
+  const keys = pointer.split("/");
+  return keys.slice(1).map((_key, i) => dottedPath(keys.slice(0, i + 2).join("/")));
+}
