@@ -22,6 +22,10 @@ export {
 } from "./errors.js";
 export { readMinskyJson } from "./import/minsky-json.js";
 export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
+export type { AuditEntry, AuditOptions, AuditSummary } from "./inspect/audit.js";
+export { audit } from "./inspect/audit.js";
+export type { AuditGroup, AuditGroups, GroupBy } from "./inspect/audit-groups.js";
+export { auditGroups } from "./inspect/audit-groups.js";
 export type { BisectOptions, BisectResult, BisectState, Verdict } from "./inspect/bisect.js";
 export { bisect } from "./inspect/bisect.js";
 export type { BlameEntry, BlameOptions } from "./inspect/blame.js";
@@ -30,6 +34,7 @@ export type { Change } from "./inspect/changes.js";
 export { changesBetween } from "./inspect/changes.js";
 export type { DiffChange, DiffOptions, DiffSide, SessionDiff } from "./inspect/diff.js";
 export { diff, jsonPatchOf } from "./inspect/diff.js";
+export type { EventFilter } from "./inspect/event-filter.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
 export type { Point, PointContext } from "./inspect/point.js";
 export { resolvePoint } from "./inspect/point.js";

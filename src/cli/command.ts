@@ -7,17 +7,21 @@ import { openLog } from "../open-log.js";
 import { Streams } from "./output/streams.js";
 
 /** Options that every command takes. */
-export interface CommonOptions {
+export interface ReadOptions {
   store?: string;
   json?: boolean;
   fields?: string;
   quiet?: boolean;
   debug?: boolean;
+}
+
+/** Nearly every command also takes who does it; where --actor asks whose events are meant, it is the command's own. */
+export interface CommonOptions extends ReadOptions {
   actor?: string;
 }
 
 /** What a command gets to work with. */
-export interface CommandContext<Options extends CommonOptions> {
+export interface CommandContext<Options extends ReadOptions> {
   readonly options: Options;
   readonly streams: Streams;
   /** Opens the store that --store, the environment or the default names; closed when the command ends. */
@@ -26,7 +30,7 @@ export interface CommandContext<Options extends CommonOptions> {
   open(url: string, options?: { mustExist?: boolean }): Promise<EventLog>;
 }
 
-type Act<Options extends CommonOptions> = (
+type Act<Options extends ReadOptions> = (
   context: CommandContext<Options>,
   ...args: string[]
 ) => Promise<number | undefined>;
@@ -44,6 +48,18 @@ export function leaf<Options extends CommonOptions>(
   summary: string,
   act: Act<Options>,
 ): Command {
+  return readLeaf(state, signature, summary, act).addOption(
+    new Option("--actor <name>", "who does this; default user@host").env("SESSIONDB_ACTOR"),
+  );
+}
+
+/** The same without --actor, for commands that write nothing and have an --actor of their own, or none. */
+export function readLeaf<Options extends ReadOptions>(
+  state: RunState,
+  signature: string,
+  summary: string,
+  act: Act<Options>,
+): Command {
   const [name, ...args] = signature.split(" ");
   const command = new Command(name);
   for (const arg of args) command.argument(arg);
@@ -55,7 +71,6 @@ export function leaf<Options extends CommonOptions>(
     .addOption(new Option("--fields <names>", "with --json: only these fields, also written --json=a,b").hideHelp())
     .option("--quiet", "no remarks on stderr")
     .option("--debug", "stack traces of errors")
-    .addOption(new Option("--actor <name>", "who does this; default user@host").env("SESSIONDB_ACTOR"))
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;
       state.streams = new Streams(command.opts());
@@ -63,7 +78,7 @@ export function leaf<Options extends CommonOptions>(
     });
 }
 
-async function withContext<Options extends CommonOptions>(
+async function withContext<Options extends ReadOptions>(
   options: Options,
   streams: Streams,
   act: Act<Options>,
@@ -101,6 +116,11 @@ export function noun(name: string, summary: string, commands: readonly Command[]
 /** Lines under "Examples:" in the help; a test runs them. */
 export function examples(command: Command, lines: readonly string[]): Command {
   return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+}
+
+/** For commander: an option that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
 }
 
 /** For commander's argument parsers. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
+import { auditCommand } from "./commands/audit.js";
 import { importCommand } from "./commands/import.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { projectionCommand } from "./commands/projection.js";
@@ -41,6 +42,7 @@ function programOf(name: string, state: RunState): Command {
     .description("Sessions as an append-only log that lives the same in a JSONL file, SQLite and Postgres.")
     .version(VERSION, "-V, --version")
     .addCommand(sessionCommand(state))
+    .addCommand(auditCommand(state))
     .addCommand(importCommand(state))
     .addCommand(migrateCommand(state))
     .addCommand(verifyCommand(state))

@@ -1,7 +1,7 @@
 import { sessionStream } from "../../projections/sessions.js";
 import type { SealedEvent, SealedFields } from "../log/event.js";
 import { dottedPath } from "./changes.js";
-import { eventPaths } from "./event-paths.js";
+import { eventPaths, type WrittenPlace } from "./event-paths.js";
 import { globMatcher } from "./glob.js";
 
 /**
@@ -43,18 +43,18 @@ export function envelopeMatcher(filter: EventFilter): (event: Envelope) => boole
 }
 
 /**
- * Takes a place as JSON Pointer. `prState` matches that place and all that lies inside, `prState.*` only what lies
- * inside. A place that is removed or replaced as a whole matches what lies inside too, where the pattern spells the place
- * out: `prState.exists` finds the removal of `prState`. The record as a whole matches everything.
+ * `prState` matches that place and all that lies inside, `prState.*` only what lies inside. A value that went takes along
+ * what lay inside, where the pattern spells the place out: `prState.exists` finds the removal of `prState`. The record as
+ * a whole matches everything.
  *
  * @throws UsageError GLOB_INVALID
  */
-export function pathMatcher(patterns: readonly string[] | undefined): (pointer: string) => boolean {
+export function pathMatcher(patterns: readonly string[] | undefined): (place: WrittenPlace) => boolean {
   return anyOf(patterns, (pattern) => {
     const dotted = pattern.startsWith("/") ? dottedPath(pattern) : pattern;
     const isPlace = globMatcher(dotted);
-    return (pointer) =>
-      pointer === "" || dotted.startsWith(`${dottedPath(pointer)}.`) || placesAround(pointer).some(isPlace);
+    return ({ path, gone }) =>
+      path === "" || (gone && dotted.startsWith(`${dottedPath(path)}.`)) || placesAround(path).some(isPlace);
   });
 }
 
@@ -64,8 +64,8 @@ export function eventMatcher(filter: EventFilter): (event: SealedEvent) => reado
   const isPath = pathMatcher(filter.paths);
   return (event) => {
     if (!isMeant(event)) return undefined;
-    const paths = eventPaths(event).filter(isPath);
-    return paths.length === 0 && hasPaths(filter) ? undefined : paths;
+    const places = eventPaths(event).filter(isPath);
+    return places.length === 0 && hasPaths(filter) ? undefined : places.map(({ path }) => path);
   };
 }
 
@@ -74,12 +74,12 @@ export function hasPaths({ paths = [] }: EventFilter): boolean {
   return paths.length > 0;
 }
 
-function anyOf(
+function anyOf<T>(
   patterns: readonly string[] | undefined,
-  matcher: (pattern: string) => (text: string) => boolean,
-): (text: string) => boolean {
+  matcher: (pattern: string) => (one: T) => boolean,
+): (one: T) => boolean {
   const matchers = patterns?.map(matcher) ?? [];
-  return (text) => matchers.length === 0 || matchers.some((matches) => matches(text));
+  return (one) => matchers.length === 0 || matchers.some((matches) => matches(one));
 }
 
 /** `/a/b/c` as `a`, `a.b` and `a.b.c`. */

@@ -61,7 +61,7 @@ function leaves(): string[][] {
   const session = ["start", "list", "show", "update", "delete", "log"].map((name) => ["session", name]);
   const past = ["diff", "blame", "bisect", "what-if", "fork", "revert"].map((name) => ["session", name]);
   const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
-  return [...session, ...past, ...projection, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+  return [...session, ...past, ...projection, ["audit"], ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
 }
 
 /** The order in which the examples can run in one folder: migrations before verifying their target, deleting last. */

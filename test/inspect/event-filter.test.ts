@@ -37,14 +37,15 @@ describe("globs", () => {
   });
 });
 
-test.each<[pattern: string, pointer: string, expected: boolean]>([
+test.each<[pattern: string, path: string, expected: boolean]>([
   ["prState", "/prState", true],
   ["prState", "/prState/exists", true],
   ["prState", "/prStateOld", false],
   ["prState.*", "/prState/exists", true],
   ["prState.*", "/prState/a/b", true],
   ["prState.*", "/branch", false],
-  ["prState.exists", "/prState", true],
+  ["prState.exists", "/prState", false],
+  ["prState.*", "/prState", false],
   ["prState.exists", "/prState/branchName", false],
   ["prState.exists", "", true],
   ["*.exists", "/branch", false],
@@ -54,8 +55,14 @@ test.each<[pattern: string, pointer: string, expected: boolean]>([
   ["/labels/a.b", "/labels/a.b", true],
   ["pr?tate", "/prState/exists", true],
   ["PRSTATE", "/prState", false],
-])("path %s and place %s: %s", (pattern, pointer, expected) => {
-  expect(pathMatcher([pattern])(pointer)).toBe(expected);
+])("path %s and place %s: %s", (pattern, path, expected) => {
+  expect(pathMatcher([pattern])({ path, gone: false })).toBe(expected);
+});
+
+test("a value that went takes along what lay inside, where the pattern spells its place out", () => {
+  const found = (pattern: string) => pathMatcher([pattern])({ path: "/prState", gone: true });
+  expect(["prState", "prState.exists", "prState.*"].map(found)).toEqual([true, true, true]);
+  expect(["*.exists", "prStateOld.x", "branch"].map(found)).toEqual([false, false, false]);
 });
 
 async function sealed(type: string, data: unknown, stream = "session-a"): Promise<SealedEvent> {
@@ -109,7 +116,7 @@ test.each<[string, string, unknown, string[]]>([
   ["a deletion", "session.deleted", {}, []],
   ["a stranger", "noise", { patch: [{ op: "add", path: "/a", value: 1 }] }, []],
 ])("paths of %s", async (_what, type, data, paths) => {
-  expect(eventPaths(await sealed(type, data))).toEqual(paths);
+  expect(eventPaths(await sealed(type, data)).map(({ path }) => path)).toEqual(paths);
 });
 
 test("a redacted event has no paths, and still its envelope", async () => {

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import type { SessionDocument } from "../../../projections/sessions.js";
-import { UsageError } from "../../errors.js";
 import { querySessions } from "../../session/query-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { pickFields } from "../output/pick-fields.js";
 import { relativeTime } from "../output/relative-time.js";
 import { type Column, renderTable } from "../output/table.js";
 
@@ -51,7 +51,7 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
     options.limit ?? (streams.width !== undefined && options.all !== true ? TERMINAL_ROWS : matching.length);
   const shown = matching.slice(0, limit);
   if (streams.json) {
-    const items = shown.map((document) => pick(document, options.fields));
+    const items = shown.map((document) => pickFields(told(document), options.fields));
     streams.document({ schema: "session-list/1", offset: found.offset, total: matching.length, items });
     return;
   }
@@ -75,23 +75,7 @@ function columnsOf(human: boolean): Column<SessionDocument>[] {
   ];
 }
 
-/** The record, and what the log knows of it; or only the members that were asked for, `prState.exists` too. */
-function pick(document: SessionDocument, fields: string | undefined): Record<string, unknown> {
-  const { record, version, lastOffset, updatedAt, lastActor } = document;
-  const whole: Record<string, unknown> = { ...record, version, lastOffset, updatedAt, lastActor };
-  if (fields === undefined) return whole;
-  const names = fields.split(",").filter((name) => name !== "");
-  if (names.length === 0)
-    throw new UsageError("ARGUMENT_INVALID", "--json= takes names of fields", { hint: "--json=session,status" });
-  return Object.fromEntries(names.map((name) => [name, memberAt(whole, name) ?? null]));
-}
-
-function memberAt(value: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((at, key) => (isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined), value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+/** The record, and what the log knows of it. */
+function told({ record, version, lastOffset, updatedAt, lastActor }: SessionDocument): Record<string, unknown> {
+  return { ...record, version, lastOffset, updatedAt, lastActor };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { writeSync } from "node:fs";
 import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
@@ -8,6 +9,7 @@ export class Streams {
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #debug: boolean;
+  #progressShown = false;
 
   constructor(options: { json?: boolean; quiet?: boolean; debug?: boolean } = {}) {
     this.json = options.json === true;
@@ -21,7 +23,14 @@ export class Streams {
   }
 
   lines(lines: readonly string[]): void {
-    if (lines.length > 0) process.stdout.write(`${lines.join("\n")}\n`);
+    if (lines.length === 0) return;
+    if (this.#progressShown) this.progress("");
+    process.stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** Waits until stdout has taken what was printed: long answers would else pile up in memory where it is slow. */
+  async drained(): Promise<void> {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
   }
 
   /** One JSON document. */
@@ -36,7 +45,9 @@ export class Streams {
 
   /** A line that overwrites itself, only on a terminal. An empty text clears it. */
   progress(text: string): void {
-    if (process.stderr.isTTY && !this.#quiet && !this.json) process.stderr.write(`\r\u001b[K${printable(text)}`);
+    if (!process.stderr.isTTY || this.#quiet || this.json) return;
+    process.stderr.write(`\r\u001b[K${printable(text)}`);
+    this.#progressShown = text !== "";
   }
 
   /** What the parser of arguments says: it writes its suggestion on a second line. */

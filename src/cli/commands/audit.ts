@@ -1,0 +1,124 @@
+import { type Command, Option } from "commander";
+import { type AuditOptions, type AuditSummary, audit } from "../../inspect/audit.js";
+import { auditGroups, GROUP_BY, type GroupBy } from "../../inspect/audit-groups.js";
+import type { EventFilter } from "../../inspect/event-filter.js";
+import type { EventLog } from "../../log/event-log.js";
+import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
+import { entrySides, groupSides } from "../audit-columns.js";
+import { type AuditFormat, rowPrinter, summaryLine } from "../audit-printer.js";
+import {
+  type CommandContext,
+  collected,
+  examples,
+  type ReadOptions,
+  type RunState,
+  readLeaf,
+  wholeNumber,
+} from "../command.js";
+import { progressLine } from "../output/progress.js";
+import type { Streams } from "../output/streams.js";
+import { type RangeOptions, rangeOptions, resolveRange } from "../range-options.js";
+
+interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions {
+  actor?: string[];
+  type?: string[];
+  session?: string[];
+  path?: string[];
+  groupBy?: GroupBy;
+  format?: "table" | "csv";
+  ndjson?: boolean;
+  limit?: number;
+}
+
+export function auditCommand(state: RunState): Command {
+  const command = readLeaf<AuditCommandOptions>(state, "audit", "who changed what, in all sessions, oldest first", act)
+    .option("--actor <glob>", "only events of these: ada, 'agent:*' (repeat for more)", collected)
+    .option("--type <glob>", "only events of these types: session.updated, 'session.pr-*' (repeat for more)", collected)
+    .option("--session <id>", "only events of this session (repeat for more)", collected)
+    .option("--path <glob>", "only events that wrote there: branch, 'prState.*' (repeat for more)", collected);
+  rangeOptions(command)
+    .addOption(asOfOption())
+    .addOption(new Option("--group-by <what>", "count them by one side; days are UTC days").choices(GROUP_BY))
+    .addOption(new Option("--format <format>", "table or csv").choices(["table", "csv"]).conflicts(["json", "ndjson"]))
+    .addOption(new Option("--ndjson", "one JSON object a line").conflicts("json"))
+    .option("--limit <n>", "print at most this many", wholeNumber("--limit"));
+  return examples(command, [
+    "sessiondb audit --store sqlite:./s.db",
+    "sessiondb audit --path 'prState.*' --actor 'agent:*' --since 7d --group-by actor --store sqlite:./s.db",
+    "sessiondb audit --session auth-refactor --format csv --store sqlite:./s.db",
+  ]);
+}
+
+async function act({ openStore, options, streams }: CommandContext<AuditCommandOptions>): Promise<undefined> {
+  const log = await openStore({ mustExist: true });
+  const head = (await resolveAsOf(log, options, streams)) ?? (await log.tail());
+  const filter = await filterOf(log, options, streams);
+  const line = progressLine(streams, "reading");
+  const reading = { head: head.offset, onRead: (offset: number) => line(offset, head.offset) };
+  const summary =
+    options.groupBy === undefined
+      ? await printEntries(log, filter, reading, options, streams)
+      : await printGroups(log, filter, options.groupBy, reading, options, streams);
+  streams.progress("");
+  const cut = options.groupBy === undefined && (options.limit ?? summary.events) < summary.events;
+  streams.note(`${cut ? `the first ${options.limit} of ` : ""}${summaryLine(summary)}`);
+}
+
+/** @throws UsageError, NotFoundError as resolveRange */
+async function filterOf(log: EventLog, options: AuditCommandOptions, streams: Streams): Promise<EventFilter> {
+  const { actor, type, session, path } = options;
+  return {
+    ...(actor === undefined ? {} : { actors: actor }),
+    ...(type === undefined ? {} : { types: type }),
+    ...(session === undefined ? {} : { sessions: session }),
+    ...(path === undefined ? {} : { paths: path }),
+    ...(await resolveRange(log, options, streams, session)),
+  };
+}
+
+async function printEntries(
+  log: EventLog,
+  filter: EventFilter,
+  reading: AuditOptions,
+  options: AuditCommandOptions,
+  streams: Streams,
+): Promise<AuditSummary> {
+  const head = { schema: "audit/1", store: log.url, offset: reading.head, filter };
+  const sides = entrySides(streams.width !== undefined);
+  const printer = rowPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
+  const entries = audit(log, filter, reading);
+  for (let shown = 0; ; ) {
+    const step = await entries.next();
+    if (step.done === true) {
+      printer.end(step.value);
+      return step.value;
+    }
+    if (shown++ < (options.limit ?? Number.POSITIVE_INFINITY)) printer.add(step.value);
+    await streams.drained();
+  }
+}
+
+async function printGroups(
+  log: EventLog,
+  filter: EventFilter,
+  by: GroupBy,
+  reading: AuditOptions,
+  options: AuditCommandOptions,
+  streams: Streams,
+): Promise<AuditSummary> {
+  const { groups, summary } = await auditGroups(log, filter, by, reading);
+  const head = { schema: "audit/1", store: log.url, offset: reading.head, filter, groupBy: by, groups: groups.length };
+  const sides = groupSides(by, streams.width !== undefined);
+  const printer = rowPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
+  for (const group of groups.slice(0, options.limit)) {
+    printer.add(group);
+    await streams.drained();
+  }
+  printer.end(summary);
+  return summary;
+}
+
+function formatOf({ json, ndjson, format }: AuditCommandOptions): AuditFormat {
+  if (json === true) return "json";
+  return ndjson === true ? "ndjson" : (format ?? "table");
+}
