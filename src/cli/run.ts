@@ -41,6 +41,8 @@ function programOf(name: string, state: RunState): Command {
   const program = new Command(name)
     .description("Sessions as an append-only log that lives the same in a JSONL file, SQLite and Postgres.")
     .version(VERSION, "-V, --version")
+    // Options belong to the command they stand behind, also where a command has commands of its own.
+    .enablePositionalOptions()
     .addCommand(sessionCommand(state))
     .addCommand(auditCommand(state))
     .addCommand(importCommand(state))

@@ -158,7 +158,8 @@ export function recomputeHash(prevHash: string, event: SealedFields): string {
   return chainHash(prevHash, event, bodyTextOf({ actor, dataHash: storedDataHash(event), id, metaText, stream, type }));
 }
 
-function storedDataHash(event: SealedFields): string {
+/** The hash of the event's data, whether the data is still there or not. */
+export function storedDataHash(event: SealedFields): string {
   if (event.dataText !== null && event.salt !== null) return dataHashOf(event.salt, event.dataText);
   return event.dataHash ?? "";
 }

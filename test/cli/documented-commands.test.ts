@@ -61,13 +61,14 @@ function leaves(): string[][] {
   const session = ["start", "list", "show", "update", "delete", "log"].map((name) => ["session", name]);
   const past = ["diff", "blame", "bisect", "what-if", "fork", "revert"].map((name) => ["session", name]);
   const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
-  return [...session, ...past, ...projection, ["audit"], ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+  const audit = [["audit"], ["audit", "check"]];
+  return [...session, ...past, ...projection, ...audit, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
 }
 
-/** The order in which the examples can run in one folder: migrations before verifying their target, deleting last. */
+/** The order in which the examples can run in one folder: migrations and proofs before checking them, deleting last. */
 function rank(line: string): number {
   if (line.includes("session delete")) return 3;
-  if (line.includes("verify")) return 2;
+  if (line.includes("verify") || line.includes("audit check")) return 2;
   return line.includes("--preview") ? 0 : 1;
 }
 

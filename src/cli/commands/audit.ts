@@ -6,6 +6,7 @@ import type { EventLog } from "../../log/event-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { entrySides, groupSides } from "../audit-columns.js";
 import { type AuditFormat, rowPrinter, summaryLine } from "../audit-printer.js";
+import { exportProof } from "../audit-proof.js";
 import {
   type CommandContext,
   collected,
@@ -18,6 +19,7 @@ import {
 import { progressLine } from "../output/progress.js";
 import type { Streams } from "../output/streams.js";
 import { type RangeOptions, rangeOptions, resolveRange } from "../range-options.js";
+import { auditCheckCommand } from "./audit-check.js";
 
 interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions {
   actor?: string[];
@@ -28,7 +30,12 @@ interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions {
   format?: "table" | "csv";
   ndjson?: boolean;
   limit?: number;
+  proof?: string;
+  force?: boolean;
 }
+
+/** Options that say how events are printed. */
+const PRINTING = ["groupBy", "format", "ndjson", "limit"];
 
 export function auditCommand(state: RunState): Command {
   const command = readLeaf<AuditCommandOptions>(state, "audit", "who changed what, in all sessions, oldest first", act)
@@ -41,11 +48,16 @@ export function auditCommand(state: RunState): Command {
     .addOption(new Option("--group-by <what>", "count them by one side; days are UTC days").choices(GROUP_BY))
     .addOption(new Option("--format <format>", "table or csv").choices(["table", "csv"]).conflicts(["json", "ndjson"]))
     .addOption(new Option("--ndjson", "one JSON object a line").conflicts("json"))
-    .option("--limit <n>", "print at most this many", wholeNumber("--limit"));
+    .option("--limit <n>", "print at most this many", wholeNumber("--limit"))
+    .addOption(new Option("--proof <file>", "write them to a file that can be checked anywhere").conflicts(PRINTING))
+    .option("--force", "with --proof: replace a proof that is there")
+    .enablePositionalOptions()
+    .addCommand(auditCheckCommand(state));
   return examples(command, [
     "sessiondb audit --store sqlite:./s.db",
     "sessiondb audit --path 'prState.*' --actor 'agent:*' --since 7d --group-by actor --store sqlite:./s.db",
     "sessiondb audit --session auth-refactor --format csv --store sqlite:./s.db",
+    "sessiondb audit --session auth-refactor --proof help-proof.jsonl --store sqlite:./s.db",
   ]);
 }
 
@@ -55,6 +67,10 @@ async function act({ openStore, options, streams }: CommandContext<AuditCommandO
   const filter = await filterOf(log, options, streams);
   const line = progressLine(streams, "reading");
   const reading = { head: head.offset, onRead: (offset: number) => line(offset, head.offset) };
+  if (options.proof !== undefined) {
+    await exportProof(log, filter, options.proof, { ...reading, force: options.force === true }, streams);
+    return;
+  }
   const summary =
     options.groupBy === undefined
       ? await printEntries(log, filter, reading, options, streams)

@@ -1,0 +1,31 @@
+import type { AuditOptions } from "../inspect/audit.js";
+import type { EventFilter } from "../inspect/event-filter.js";
+import { writeProof } from "../inspect/write-proof.js";
+import type { EventLog } from "../log/event-log.js";
+import { counted } from "./audit-printer.js";
+import { interruptible } from "./interruptible.js";
+import { printable } from "./output/escape.js";
+import type { Streams } from "./output/streams.js";
+
+/** `audit --proof FILE`: writes the file and says what is in it. */
+export async function exportProof(
+  log: EventLog,
+  filter: EventFilter,
+  file: string,
+  options: AuditOptions & { force: boolean },
+  streams: Streams,
+): Promise<void> {
+  const proof = await interruptible((signal) => writeProof(log, filter, file, { ...options, signal }));
+  streams.progress("");
+  const { store, after, head, events, matched } = proof;
+  if (streams.json) {
+    const { offset, hash } = head;
+    streams.document({ schema: "audit-proof/1", store, offset, hash, file, filter, after, events, matched });
+    return;
+  }
+  const rest = counted(events - matched, "other event");
+  streams.lines([
+    printable(`${file}: ${counted(matched, "event")}, and the hashes of ${rest} up to offset ${head.offset}`),
+  ]);
+  streams.note(`head hash ${head.hash}: keep it elsewhere, for sessiondb audit check --expect-head`);
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+const PRIVATE = 0o600;
+const FLUSH_CHARS = 256 * 1024;
+/** What file systems say that have no hard links. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
+
+/**
+ * A file that appears whole or not at all: it is written beside its place under another name, with mode 0600, and gets its
+ * own when all of it is on the disk. Rejects as `fs` does.
+ */
+export class NewFile {
+  readonly #path: string;
+  readonly #unfinished: string;
+  readonly #handle: FileHandle;
+  #waiting: string[] = [];
+  #waitingChars = 0;
+
+  private constructor(path: string, unfinished: string, handle: FileHandle) {
+    this.#path = path;
+    this.#unfinished = unfinished;
+    this.#handle = handle;
+  }
+
+  static async begin(path: string): Promise<NewFile> {
+    const unfinished = join(dirname(path), `.unfinished-${randomBytes(6).toString("hex")}`);
+    return new NewFile(path, unfinished, await open(unfinished, "wx", PRIVATE));
+  }
+
+  async write(text: string): Promise<void> {
+    this.#waiting.push(text);
+    this.#waitingChars += text.length;
+    if (this.#waitingChars >= FLUSH_CHARS) await this.#flush();
+  }
+
+  /** @param replaces false: rejects with EEXIST where something has come to stand in its place, and leaves that alone */
+  async publish(replaces: boolean): Promise<void> {
+    await this.#flush();
+    await this.#handle.sync();
+    await this.#handle.close();
+    if (replaces) await rename(this.#unfinished, this.#path);
+    else await this.#linkOrRename();
+    await syncFolder(dirname(this.#path));
+  }
+
+  /** Leaves nothing behind. Harmless after publish. */
+  async discard(): Promise<void> {
+    await this.#handle.close().catch(() => undefined); // the reason to discard it may be that it cannot be closed
+    await rm(this.#unfinished, { force: true });
+  }
+
+  /** Only a link says in one step whether the place was free. */
+  async #linkOrRename(): Promise<void> {
+    try {
+      await link(this.#unfinished, this.#path);
+      await rm(this.#unfinished);
+    } catch (error) {
+      if (!NO_LINKS.includes(codeOf(error)) || (await exists(this.#path))) throw error;
+      await rename(this.#unfinished, this.#path);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#waiting.join("");
+    this.#waiting = [];
+    this.#waitingChars = 0;
+    await this.#handle.writeFile(text); // from where the last one ended
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error) => {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
+}
+
+/** Without it a crash may lose the name of a file whose bytes are there. Not every platform opens folders. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
+export function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" ? code : "";
+}
