@@ -61,6 +61,7 @@ test.each<[number, string, string[]]>([
   [3, "PROOF_NOT_FOUND", ["check", "nope"]],
   [2, "PROOF_INVALID", ["check", "s.jsonl"]],
   [2, "ARGUMENT_INVALID", ["check", "s.jsonl", "--expect-head", "xyz"]],
+  [2, "ARGUMENT_INVALID", ["--force", ...STORE]],
   [2, "USAGE", ["--proof", "p", "--limit", "1", ...STORE]],
   [3, "SESSION_NOT_FOUND", ["--proof", "p", "--session", "nope", ...STORE]],
 ])("%i %s", async (exitCode, errorCode, args) => {

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../../errors.js";
 import { type AuditOptions, type AuditSummary, audit } from "../../inspect/audit.js";
 import { auditGroups, GROUP_BY, type GroupBy } from "../../inspect/audit-groups.js";
 import type { EventFilter } from "../../inspect/event-filter.js";
@@ -62,6 +63,11 @@ export function auditCommand(state: RunState): Command {
 }
 
 async function act({ openStore, options, streams }: CommandContext<AuditCommandOptions>): Promise<undefined> {
+  if (options.force === true && options.proof === undefined) {
+    throw new UsageError("ARGUMENT_INVALID", "--force is about the file of a proof, and none is named", {
+      hint: "add --proof FILE",
+    });
+  }
   const log = await openStore({ mustExist: true });
   const head = (await resolveAsOf(log, options, streams)) ?? (await log.tail());
   const filter = await filterOf(log, options, streams);
