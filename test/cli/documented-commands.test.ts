@@ -10,6 +10,9 @@ const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `do
   name.endsWith(".md"),
 );
 
+/** Each line is a process of its own, and there are many; two busy cores take a while. */
+const ALL_LINES_MS = 180_000;
+
 /** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page. */
 function commandLines(text: string): string[] {
   return [...text.matchAll(/^\s*\$ ((?:sessiondb|minsky) .+)$/gm)].map((match) => match[1] as string);
@@ -33,7 +36,7 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
 }
 
 describe("every command line of the docs runs, in the order of its page", () => {
-  test.each(PAGES)("%s", async (page) => {
+  test.each(PAGES)("%s", { timeout: ALL_LINES_MS }, async (page) => {
     const cwd = await prepared();
     for (const line of commandLines(readFileSync(join(ROOT, page), "utf8"))) {
       const { code, output } = await runLine(line, cwd);
@@ -42,7 +45,7 @@ describe("every command line of the docs runs, in the order of its page", () => 
   });
 });
 
-test("every example of the help runs", async () => {
+test("every example of the help runs", { timeout: ALL_LINES_MS }, async () => {
   const cwd = await prepared();
   for (const line of ["session start another", "session start auth-refactor"]) {
     await runLine(`sessiondb ${line} --store sqlite:./s.db`, cwd);
