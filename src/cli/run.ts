@@ -6,6 +6,7 @@ import { migrateCommand } from "./commands/migrate.js";
 import { projectionCommand } from "./commands/projection.js";
 import { sessionCommand } from "./commands/session.js";
 import { statusCommand } from "./commands/status.js";
+import { redoCommand, undoCommand } from "./commands/undo.js";
 import { verifyCommand } from "./commands/verify.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
 import { quietOnBrokenPipe, Streams } from "./output/streams.js";
@@ -45,6 +46,8 @@ function programOf(name: string, state: RunState): Command {
     .enablePositionalOptions()
     .addCommand(sessionCommand(state))
     .addCommand(auditCommand(state))
+    .addCommand(undoCommand(state))
+    .addCommand(redoCommand(state))
     .addCommand(importCommand(state))
     .addCommand(migrateCommand(state))
     .addCommand(verifyCommand(state))

@@ -1,13 +1,13 @@
 import { changesBetween } from "../inspect/changes.js";
-import type { RevertConflict, RevertPlan, RevertTarget } from "../session/plan-revert.js";
+import type { RevertPlan, RevertTarget } from "../session/plan-revert.js";
 import { previewRevert, type RevertOptions, revertSession } from "../session/revert-session.js";
 import type { ChangeResult, SessionStore } from "../session/session-store.js";
-import { changeLines, valueText } from "./output/change-lines.js";
-import { changed } from "./output/changed.js";
+import { changeLines } from "./output/change-lines.js";
+import { appendedItems, changed } from "./output/changed.js";
 import type { Streams } from "./output/streams.js";
-import { placeName } from "./session-point.js";
+import { conflictLine } from "./output/undone-lines.js";
 
-/** Takes back, or says what would be, and prints it: what revert, undo and redo share. */
+/** Takes back, or says what would be, and prints it. */
 export async function takeBack(
   store: SessionStore,
   id: string,
@@ -32,7 +32,7 @@ export async function takeBack(
 }
 
 function documentOf(session: string, plan: RevertPlan, offset: number, events: ChangeResult["events"]) {
-  const items = events.map(({ offset, version, type, id, hash }) => ({ offset, version, type, id, hash }));
+  const items = appendedItems(events);
   const { conflicts, source } = plan;
   return { schema: "session-revert/1", offset, session, source, changes: changesOf(plan), conflicts, items };
 }
@@ -45,9 +45,4 @@ function tell(streams: Streams, { undone, conflicts }: RevertPlan, doing: string
   if (undone !== undefined)
     streams.note(`${doing} ${undone.offset} ${undone.type} by ${undone.actor} (v${undone.version})`);
   for (const conflict of conflicts) streams.note(conflictLine(conflict));
-}
-
-function conflictLine({ path, wanted, current, by }: RevertConflict): string {
-  const values = `is ${valueText(current)}, was ${valueText(wanted)}`;
-  return `conflict ${placeName(path)}: ${values}; changed since by ${by.actor} at offset ${by.offset} (v${by.version})`;
 }

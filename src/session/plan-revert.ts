@@ -7,6 +7,7 @@ import { type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-ste
 import { type ChangeNote, sessionEvent } from "./session-event.js";
 import { standingChange } from "./standing-change.js";
 import { storedRecord } from "./stored-record.js";
+import { takeBackSource } from "./taken-back.js";
 import { undoMerge } from "./undo-merge.js";
 
 /** What is taken back: one event (or all from it `upTo` another one, as one change), or everything after a point. */
@@ -14,7 +15,7 @@ export type RevertTarget =
   | { readonly event: number; readonly upTo?: number; readonly force?: boolean }
   | { readonly to: number };
 
-type EventTarget = Extract<RevertTarget, { readonly event: number }>;
+export type EventTarget = Extract<RevertTarget, { readonly event: number }>;
 
 /** A place that was left alone, because a later event changed it too. */
 export interface RevertConflict {
@@ -69,7 +70,13 @@ function planEvent(id: string, steps: readonly RecordStep[], target: EventTarget
     return force;
   };
   const after = takenBack(step, current, mayChange) as StoredRecord | undefined;
-  return { before: current, after, conflicts, undone: setBy(step.event), source: `revert:${offset}` };
+  return {
+    before: current,
+    after,
+    conflicts,
+    undone: setBy(step.event),
+    source: takeBackSource({ by: "revert", first: offset, last: upTo }),
+  };
 }
 
 /** A session that came or went is taken back as a whole: without its id, half a record would be none. */
@@ -89,12 +96,18 @@ function takenBack(
  * @throws RuleError REVERT_CONFLICT where nothing is left to be changed because of conflicts
  */
 export function revertEvents(id: string, plan: RevertPlan, note: ChangeNote): NewEvent[] {
-  const { before, after, conflicts, source } = plan;
+  const { before, after, conflicts } = plan;
+  if (conflicts.length > 0 && isSameJson(before, after)) throw allInConflict(id, plan);
+  return compensation(plan, note);
+}
+
+/** As {@link revertEvents}, without a look at conflicts. */
+export function compensation(
+  { before, after, source }: Pick<RevertPlan, "before" | "after" | "source">,
+  note: ChangeNote,
+): NewEvent[] {
   const whole = { ...note, source };
-  if (isSameJson(before, after)) {
-    if (conflicts.length > 0) throw allInConflict(id, plan);
-    return [];
-  }
+  if (isSameJson(before, after)) return [];
   if (after === undefined) return [sessionEvent("session.deleted", {}, whole)];
   const record = storedRecord(after);
   if (before === undefined) return [sessionEvent("session.created", { record }, whole)];

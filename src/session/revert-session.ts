@@ -1,13 +1,11 @@
-import { ConflictError } from "../errors.js";
 import { recordSteps } from "../replay/record-steps.js";
 import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
-import { type ChangeResult, MAX_CONFLICT_RETRIES, type SessionStore } from "./session-store.js";
+import { retryConflicts } from "./retry-conflicts.js";
+import type { ChangeResult, SessionStore } from "./session-store.js";
 
 export interface RevertOptions {
   readonly reason?: string;
   readonly actor?: string;
-  /** Instead of `revert:<offset>` and `revert-to:<offset>`. */
-  readonly source?: string;
 }
 
 export interface Reverted extends RevertPlan {
@@ -33,13 +31,7 @@ export async function revertSession(
   target: RevertTarget,
   options: RevertOptions = {},
 ): Promise<Reverted> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await revertOnce(store, id, target, options);
-    } catch (error) {
-      if (!(error instanceof ConflictError) || attempt === MAX_CONFLICT_RETRIES) throw error;
-    }
-  }
+  return retryConflicts(() => revertOnce(store, id, target, options));
 }
 
 /** Decided on one version of the session: when somebody was faster, conflicts have to be looked for again. */
@@ -50,8 +42,7 @@ async function revertOnce(
   options: RevertOptions,
 ): Promise<Reverted> {
   const steps = await recordSteps(store.log, id);
-  const planned = planRevert(id, steps, target);
-  const plan = { ...planned, source: options.source ?? planned.source };
+  const plan = planRevert(id, steps, target);
   const events = revertEvents(id, plan, options);
   const expectedVersion = steps.at(-1)?.event.version ?? 0;
   const result = await store.change(id, () => events, { ...options, expectedVersion });

@@ -15,12 +15,10 @@ import { decideDelete } from "./decide-delete.js";
 import type { SessionChange } from "./decide-state.js";
 import { assertPresent, decideUpdate, sessionNotFound } from "./decide-update.js";
 import { defaultActor } from "./default-actor.js";
+import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeNote } from "./session-event.js";
 import { assertSessionId } from "./session-id.js";
 import { storedRecord } from "./stored-record.js";
-
-/** Appends that lost a race are decided again on the new state; each round one writer wins, so rounds are few. */
-export const MAX_CONFLICT_RETRIES = 32;
 
 export interface SessionStoreOptions {
   /** Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
@@ -140,7 +138,7 @@ export class SessionStore {
     assertSessionId(id);
     const { expectedVersion } = options;
     const stream = sessionStream(id);
-    return retryConflicts(expectedVersion === undefined, async () => {
+    const decided = async () => {
       const { document, version } = await this.#stateOf(id);
       if (expectedVersion !== undefined && expectedVersion !== version) {
         throw new ConflictError(stream, expectedVersion, version);
@@ -149,7 +147,8 @@ export class SessionStore {
       if (events.length === 0) return { document: document as SessionDocument, events: [] };
       const result = await this.log.append({ stream, expectedVersion: version, events }, this.#by(options));
       return { document: afterEvents(document, result.events), events: result.events };
-    });
+    };
+    return expectedVersion === undefined ? retryConflicts(decided) : decided();
   }
 
   /**
@@ -163,7 +162,7 @@ export class SessionStore {
     options: ChangeNote & { readonly actor?: string } = {},
     others: readonly StreamAppend[] = [],
   ): Promise<AppendResult | undefined> {
-    return retryConflicts(true, async () => {
+    return retryConflicts(async () => {
       const current = await this.#sessions.current();
       const changes = decide(current).map(({ id, events }): StreamAppend => {
         return { stream: sessionStream(id), expectedVersion: current.versions.get(id) ?? 0, events };
@@ -188,14 +187,4 @@ function afterEvents(document: SessionDocument | null, events: readonly SealedEv
   let after = document;
   for (const event of events) after = evolved(sessions, after, event);
   return after as SessionDocument;
-}
-
-async function retryConflicts<T>(mayRetry: boolean, act: () => Promise<T>): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof ConflictError) || !mayRetry || attempt === MAX_CONFLICT_RETRIES) throw error;
-    }
-  }
 }

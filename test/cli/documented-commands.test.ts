@@ -65,7 +65,8 @@ function leaves(): string[][] {
   const past = ["diff", "blame", "bisect", "what-if", "fork", "revert"].map((name) => ["session", name]);
   const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
   const audit = [["audit"], ["audit", "check"]];
-  return [...session, ...past, ...projection, ...audit, ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+  const others = [["undo"], ["redo"], ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
+  return [...session, ...past, ...projection, ...audit, ...others];
 }
 
 /** The order in which the examples can run in one folder: migrations and proofs before checking them, deleting last. */

@@ -20,7 +20,7 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
   ),
 }));
 
-const record = fc.dictionary(key, value, { maxKeys: 4 }) as fc.Arbitrary<JsonObject>;
+export const record = fc.dictionary(key, value, { maxKeys: 4 }) as fc.Arbitrary<JsonObject>;
 
 /** Histories that begin with a session; few keys, so that events meet. */
 export const states: fc.Arbitrary<States> = fc
