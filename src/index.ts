@@ -38,7 +38,7 @@ export type { DiffChange, DiffOptions, DiffSide, SessionDiff } from "./inspect/d
 export { diff, jsonPatchOf } from "./inspect/diff.js";
 export type { EventFilter } from "./inspect/event-filter.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
-export type { Point, PointContext } from "./inspect/point.js";
+export type { Point, PointContext, PointLike } from "./inspect/point.js";
 export { resolvePoint } from "./inspect/point.js";
 export type { ProjectionCheck, ProjectionState } from "./inspect/projections.js";
 export { checkProjections, projectionStates, rebuildProjections } from "./inspect/projections.js";
@@ -91,6 +91,8 @@ export type { ForkOptions } from "./session/fork-session.js";
 export { forkSession } from "./session/fork-session.js";
 export type { ImportOptions } from "./session/import-records.js";
 export { importRecords } from "./session/import-records.js";
+export type { OpenStoreOptions } from "./session/open-store.js";
+export { OpenedStore, openStore } from "./session/open-store.js";
 export type { RevertConflict, RevertPlan, RevertTarget } from "./session/plan-revert.js";
 export type { SessionUndo } from "./session/plan-undo.js";
 export type { Reverted, RevertOptions } from "./session/revert-session.js";
@@ -98,8 +100,10 @@ export { previewRevert, revertSession } from "./session/revert-session.js";
 export { SessionDbAdapter } from "./session/session-db-adapter.js";
 export type {
   AsOf,
+  AtOptions,
   ChangeOptions,
   ChangeResult,
+  PastStore,
   SessionList,
   SessionStoreOptions,
 } from "./session/session-store.js";

@@ -97,3 +97,14 @@ function invalidPoint(text: string): UsageError {
     hint: "write an offset (42), v12, HEAD, HEAD~3, 2026-01-31T10:00:00Z, 2026-01-31, 2h or 7d",
   });
 }
+
+/** A point as a program may name it: its text, an offset, or a time. */
+export type PointLike = string | number | Date;
+
+/** As {@link resolvePoint} reads it. @throws UsageError POINT_INVALID */
+export function pointText(point: PointLike): string {
+  if (typeof point === "string") return point;
+  if (typeof point === "number" && OFFSET.test(String(point))) return String(point);
+  if (point instanceof Date && !Number.isNaN(point.getTime())) return point.toISOString();
+  throw invalidPoint(String(point));
+}

@@ -2,6 +2,7 @@ import type { SessionRecord, StoredRecord } from "../../projections/session-reco
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
 import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
 import { ConflictError } from "../errors.js";
+import { type PointLike, pointText, resolvePoint } from "../inspect/point.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -10,6 +11,7 @@ import { CatchUp, type FoldedAt } from "../replay/catch-up.js";
 import { evolved } from "../replay/fold.js";
 import { foldLog } from "../replay/fold-log.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
+import { PastLog } from "../replay/past-log.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
 import type { SessionChange } from "./decide-state.js";
@@ -48,6 +50,22 @@ export interface ChangeResult {
   readonly events: readonly SealedEvent[];
 }
 
+export interface AtOptions {
+  /** The session that `v12` counts in. */
+  readonly session?: string;
+  /** What `2h` counts back from. Default: now. */
+  readonly now?: Date;
+}
+
+/**
+ * A store as it was: what only reads. (Handed to JavaScript, its writing methods reject with RefusedError
+ * PAST_READ_ONLY.) Its `log` is the past too, so `diff`, `blame` and all that ask a log find nothing newer in it.
+ */
+export type PastStore = Pick<
+  SessionStore,
+  "log" | "actor" | "load" | "get" | "list" | "folded" | "settings" | "history" | "at"
+>;
+
 /**
  * The sessions of one log. Documents that it hands out are frozen. A read answers with everything that was appended
  * before it, by any process, or rejects; a change is decided on the present state and appended with its version.
@@ -61,6 +79,19 @@ export class SessionStore {
     this.log = log;
     this.actor = options.actor ?? defaultActor();
     this.#sessions = new CatchUp(log, sessions);
+  }
+
+  /**
+   * The store as it was at a point of the log: an offset, a time (the last event recorded at or before it), or a text such
+   * as "42", "HEAD~3", "2026-01-31T10:00:00Z", "2h", and "v12" of a session. It stays there whatever is appended; of a
+   * past store, `at` reaches no further than that store itself.
+   *
+   * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time
+   */
+  async at(point: PointLike, { session, now = new Date() }: AtOptions = {}): Promise<PastStore> {
+    const context = session === undefined ? { now } : { now, stream: sessionStream(session) };
+    const { offset } = await resolvePoint(this.log, pointText(point), context);
+    return new SessionStore(await PastLog.open(this.log, offset), { actor: this.actor });
   }
 
   /** @returns null where there is no such session (then), or it was deleted */
@@ -82,8 +113,8 @@ export class SessionStore {
   /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */
   async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
     if (asOf === undefined) return this.#sessions.current();
-    const { documents, versions } = await foldLog(this.log, sessions, asOf);
-    return { documents, versions, offset: asOf };
+    const { documents, versions, checkpoint } = await foldLog(this.log, sessions, asOf);
+    return { documents, versions, offset: checkpoint.offset };
   }
 
   async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {
@@ -135,6 +166,7 @@ export class SessionStore {
     decide: (current: SessionDocument | null) => readonly NewEvent[],
     options: ChangeOptions = {},
   ): Promise<ChangeResult> {
+    PastLog.assertPresent(this.log);
     assertSessionId(id);
     const { expectedVersion } = options;
     const stream = sessionStream(id);
@@ -162,6 +194,7 @@ export class SessionStore {
     options: ChangeNote & { readonly actor?: string } = {},
     others: readonly StreamAppend[] = [],
   ): Promise<AppendResult | undefined> {
+    PastLog.assertPresent(this.log);
     return retryConflicts(async () => {
       const current = await this.#sessions.current();
       const changes = decide(current).map(({ id, events }): StreamAppend => {

@@ -37,6 +37,7 @@ const UNITS: readonly Unit[] = [
 const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/migrate/", "src/replay/"], // a migration verifies by replaying
   ["src/session/", "src/open-log.ts"], // the public stores are made from a configuration, and open their log
+  ["src/session/", "src/inspect/point.ts"], // a store is asked for its past by a point, as people name it
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 
