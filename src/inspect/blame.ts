@@ -1,10 +1,9 @@
 import { isUnder, leafChanges } from "../../projections/json-leaves.js";
 import { tokensOf } from "../../projections/json-patch.js";
-import { NotFoundError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { type RecordStep, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
-import { dottedPath } from "./changes.js";
+import { pathNotFound } from "./path-not-found.js";
 
 export interface BlameOptions {
   /** JSON Pointer: only what lies there. Default the whole record. */
@@ -56,10 +55,4 @@ function blamed(steps: readonly RecordStep[], depth: number): BlameEntry[] {
 
 function byPath(a: BlameEntry, b: BlameEntry): number {
   return a.path < b.path ? -1 : 1;
-}
-
-function pathNotFound(id: string, path: string): NotFoundError {
-  return new NotFoundError("PATH_NOT_FOUND", `session ${id} never had anything at ${dottedPath(path)}`, {
-    hint: `run: sessiondb session blame ${id}; an array is one value`,
-  });
 }

@@ -4,6 +4,7 @@ import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { changedAt, type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
+import { pathNotFound } from "./path-not-found.js";
 
 export interface DiffOptions {
   /** The state after this offset … */
@@ -39,9 +40,15 @@ export interface SessionDiff {
   readonly after: Json;
 }
 
-/** What differs between two points of one session, and who made it so. @throws NotFoundError SESSION_NOT_FOUND */
+/**
+ * What differs between two points of one session, and who made it so.
+ *
+ * @throws NotFoundError SESSION_NOT_FOUND where it has no events up to the later point, PATH_NOT_FOUND where it never had
+ *   anything at `path` up to then
+ */
 export async function diff(log: EventLog, id: string, { from, to, path = "" }: DiffOptions): Promise<SessionDiff> {
   const steps = await recordSteps(log, id, Math.max(from, to));
+  if (path !== "" && steps.every((step) => valueAt(step.after, path) === undefined)) throw pathNotFound(id, path);
   const [first, last] = [stepAt(steps, from), stepAt(steps, to)];
   const between = steps.filter(({ event: { offset } }) => offset > Math.min(from, to));
   const before = first?.after;

@@ -1,3 +1,5 @@
+import { isUnder, valueAt } from "../../projections/json-leaves.js";
+import { isSameJson } from "../../projections/json-patch.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
 import { NotFoundError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
@@ -6,6 +8,8 @@ import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { evolved } from "../replay/fold.js";
 import { type Change, changesBetween } from "./changes.js";
+import { globMatcher } from "./glob.js";
+import { pathNotFound } from "./path-not-found.js";
 
 /** One event of a session, and what it changed. */
 export interface SessionLogEntry {
@@ -24,32 +28,68 @@ export interface SessionLogEntry {
 export interface SessionLogOptions {
   /** Inclusive; default the tail. */
   readonly toOffset?: number;
+  /** Only events after this offset (exclusive) … */
+  readonly since?: number;
+  /** … and up to this one (inclusive). Unlike `toOffset` it is no other point of view: the session may be younger. */
+  readonly until?: number;
+  /** Globs: only events of such a type, or by such an actor. */
+  readonly type?: string;
+  readonly actor?: string;
+  /** JSON Pointer: only events that changed what lies there, and of these only those changes. */
+  readonly path?: string;
 }
 
 /**
  * The audit trail of one session, oldest first: who changed what, from what to what, and why.
  *
- * @throws NotFoundError SESSION_NOT_FOUND where the session has no events (up to that offset)
+ * @throws NotFoundError SESSION_NOT_FOUND where the session has no events (up to that offset), PATH_NOT_FOUND where its
+ *   record never had anything at `path`; UsageError GLOB_INVALID
  */
 export async function* sessionLog(
   log: EventLog,
   id: string,
-  { toOffset }: SessionLogOptions = {},
+  options: SessionLogOptions = {},
 ): AsyncGenerator<SessionLogEntry, void, undefined> {
+  const { toOffset, path = "" } = options;
+  const isMeant = matcherOf(options);
   let before: SessionDocument | null = null;
-  let found = false;
+  let [found, pathFound] = [false, path === ""];
   const range = toOffset === undefined ? {} : { toOffset };
   for await (const event of eventsOf(log.readStream(sessionStream(id), range))) {
     found = true;
     const after: SessionDocument | null = evolved(sessions, before, event);
-    yield entryOf(event, before, after);
+    const entry = atPath(entryOf(event, before, after), path);
     before = after;
+    pathFound ||= entry !== undefined;
+    if (entry !== undefined && isMeant(entry)) yield entry;
   }
-  if (!found) {
-    throw new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)}`, {
-      hint: "run: sessiondb session list",
-    });
-  }
+  if (!found) throw sessionNotFound(id);
+  if (!pathFound) throw pathNotFound(id, path);
+}
+
+function matcherOf({ since = 0, until = Number.POSITIVE_INFINITY, type = "*", actor = "*" }: SessionLogOptions) {
+  const [isType, isActor] = [globMatcher(type), globMatcher(actor)];
+  return (entry: SessionLogEntry) =>
+    entry.offset > since && entry.offset <= until && isType(entry.type) && isActor(entry.actor);
+}
+
+/** With only the changes at a place, also where a value around it came or went; undefined where there are none. */
+function atPath(entry: SessionLogEntry, path: string): SessionLogEntry | undefined {
+  if (path === "") return entry;
+  const changes = entry.changes.flatMap((change) => {
+    if (isUnder(change.path, path)) return [change];
+    if (!isUnder(path, change.path)) return [];
+    const inside = path.slice(change.path.length);
+    const [before, after] = [valueAt(change.before, inside), valueAt(change.after, inside)];
+    return isSameJson(before, after) ? [] : [{ path, before, after }];
+  });
+  return changes.length === 0 ? undefined : { ...entry, changes };
+}
+
+function sessionNotFound(id: string): NotFoundError {
+  return new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)}`, {
+    hint: "run: sessiondb session list",
+  });
 }
 
 function entryOf(event: SealedEvent, before: SessionDocument | null, after: SessionDocument | null): SessionLogEntry {

@@ -1,6 +1,9 @@
+import stringWidth from "string-width";
 import { expect, test } from "vitest";
+import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
-import { renderTable } from "../../src/cli/output/table.js";
+import { sessionRows } from "../../src/cli/output/session-rows.js";
+import { renderFields, renderTable } from "../../src/cli/output/table.js";
 
 test("text that could drive a terminal becomes visible", () => {
   const text = "a\u001b[2Jb\u0007\u009b31m\u202e\u2066\u200f\r\n\u2028\u0085";
@@ -33,4 +36,31 @@ test("a terminal narrows what may be narrowed; a pipe gets everything", () => {
 
 test("a missing value is a dash", () => {
   expect(renderTable([{ name: "" }], COLUMNS)[1]).toBe("-     -");
+});
+
+test("names of fields are stored text too", () => {
+  expect(renderFields([["a\u001b[2J", "b\u0007"]])).toEqual(["a\\u{1b}[2J  b\\u{7}"]);
+});
+
+function document(id: string, lastActor: string, record: Record<string, string>, version = 7): SessionDocument {
+  const place = { version, createdOffset: 1, lastOffset: 9, updatedAt: "2026-11-20T20:08:17.000Z", lastActor };
+  return { id, record: { session: id, ...record }, ...place, deleted: null, faults: [] };
+}
+
+test("a list of sessions fits 80 columns, whatever they hold", () => {
+  const long = "x".repeat(100);
+  const documents = [
+    document("auth-refactor", "agent:claude", { status: "PR_OPEN", taskId: "mt#412", branch: "auth-refactor" }, 18),
+    document("spike-cache", "agent:gemini", { status: "ACTIVE" }),
+    document(long, long, { status: "IN_REVIEW", taskId: long, branch: "修复登录🚀".repeat(9) }, 123_456),
+  ];
+  const rows = sessionRows(documents, 80, new Date("2026-11-20T20:10:17Z"));
+  for (const row of rows) expect(stringWidth(row)).toBeLessThanOrEqual(80);
+  const few = sessionRows(documents.slice(0, 2), 80, new Date("2026-11-20T20:10:17Z"));
+  expect(few).toEqual([
+    "SESSION        STATUS   TASK    BRANCH         LAST BY       UPDATED  EVENTS",
+    "auth-refactor  PR_OPEN  mt#412  auth-refactor  agent:claude  2m           18",
+    "spike-cache    ACTIVE   -       -              agent:gemini  2m            7",
+  ]);
+  expect(sessionRows(documents, undefined)[3]).toContain(long);
 });

@@ -1,46 +1,78 @@
 import type { Command } from "commander";
 import { sessionStream } from "../../../projections/sessions.js";
-import { type Change, dottedPath } from "../../inspect/changes.js";
-import { type SessionLogEntry, sessionLog } from "../../inspect/session-log.js";
-import type { Json } from "../../log/canonical.js";
+import { parseFieldPath } from "../../inspect/field-path.js";
+import { type SessionLogEntry, type SessionLogOptions, sessionLog } from "../../inspect/session-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
-import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
+import { changeLines } from "../output/change-lines.js";
 import { printable } from "../output/escape.js";
 import { renderTable } from "../output/table.js";
+import { type RangeOptions, resolveRange, withRange } from "../range.js";
 
-interface LogOptions extends CommonOptions, AsOfOptions {
+interface LogOptions extends ReadOptions, AsOfOptions, RangeOptions {
   patch?: boolean;
   limit?: number;
   reverse?: boolean;
+  type?: string;
+  actor?: string;
+  path?: string;
 }
 
 export function logCommand(state: RunState): Command {
-  const command = leaf<LogOptions>(state, "log <session>", "who changed a session, when and why, newest first", log)
+  const summary = "who changed a session, when and why, newest first";
+  const command = withRange(readLeaf<LogOptions>(state, "log <session>", summary, log))
     .option("--patch", "also what changed, from what to what")
+    .option("--type <glob>", "only events of such a type, for example 'session.pr-*'")
+    .option("--actor <glob>", "only events by such an actor, for example 'agent:*'")
+    .option("--path <path>", "only what changed there: prState, prState.exists, /prState/exists")
     .option("--reverse", "oldest first")
     .option("--limit <n>", "at most this many", wholeNumber("--limit"))
     .addOption(asOfOption());
-  return examples(command, ["sessiondb session log auth-refactor --patch --store sqlite:./s.db"]);
+  return examples(command, [
+    "sessiondb session log auth-refactor --patch --store sqlite:./s.db",
+    "sessiondb session log auth-refactor --since 7d --path branch --patch --store sqlite:./s.db",
+  ]);
 }
 
 async function log({ openStore, options, streams }: CommandContext<LogOptions>, id: string): Promise<undefined> {
   const store = await openStore({ mustExist: true });
   const point = await resolveAsOf(store, options, streams, sessionStream(id));
-  const entries: SessionLogEntry[] = [];
-  for await (const entry of sessionLog(store, id, point === undefined ? {} : { toOffset: point.offset }))
-    entries.push(entry);
-  if (options.reverse !== true) entries.reverse();
-  const shown = entries.slice(0, options.limit ?? entries.length);
+  const range = await resolveRange(store, options, streams, sessionStream(id));
+  const asked = { ...askedOf(options), ...range, ...(point === undefined ? {} : { toOffset: point.offset }) };
+  const { shown, total } = await collect(sessionLog(store, id, asked), options);
   if (streams.json) {
     const offset = point?.offset ?? (await store.tail()).offset;
-    streams.document({ schema: "session-log/1", offset, session: id, total: entries.length, items: shown });
+    streams.document({ schema: "session-log/1", offset, session: id, total, items: shown });
     return;
   }
   const [, ...rows] = renderTable(shown, COLUMNS);
   streams.lines(
     shown.flatMap((entry, i) => [rows[i] as string, ...(options.patch === true ? detailLines(entry) : [])]),
   );
-  streams.note(`${shown.length} of ${entries.length} events`);
+  streams.note(`${shown.length} of ${total} events`);
+}
+
+function askedOf({ type, actor, path }: LogOptions): SessionLogOptions {
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(path === undefined ? {} : { path: parseFieldPath(path) }),
+  };
+}
+
+/** Of a long history, no more than `limit` entries are kept in memory. */
+async function collect(
+  entries: AsyncIterable<SessionLogEntry>,
+  { reverse = false, limit = Number.POSITIVE_INFINITY }: LogOptions,
+): Promise<{ shown: SessionLogEntry[]; total: number }> {
+  const kept: SessionLogEntry[] = [];
+  let total = 0;
+  for await (const entry of entries) {
+    total++;
+    if (!reverse && kept.length === limit) kept.shift();
+    if (kept.length < limit) kept.push(entry);
+  }
+  return { shown: reverse ? kept : kept.reverse(), total };
 }
 
 const COLUMNS = [
@@ -53,19 +85,6 @@ const COLUMNS = [
 ];
 
 function detailLines({ changes, fault }: SessionLogEntry): string[] {
-  return [...changeLines(changes), ...(fault === undefined ? [] : [printable(`       ! passed over: ${fault}`)])];
-}
-
-function changeLines(changes: readonly Change[]): string[] {
-  const width = Math.max(0, ...changes.map(({ path }) => dottedPath(path).length));
-  return changes.map(({ path, before, after }) => {
-    const sign = before === undefined ? "+" : after === undefined ? "-" : "~";
-    const values =
-      before === undefined ? json(after) : after === undefined ? json(before) : `${json(before)} → ${json(after)}`;
-    return printable(`       ${sign} ${dottedPath(path).padEnd(width)}  ${values}`);
-  });
-}
-
-function json(value: Json | undefined): string {
-  return JSON.stringify(value) ?? "";
+  const passedOver = fault === undefined ? [] : [printable(`       ! passed over: ${fault}`)];
+  return [...changeLines(changes, undefined, "       "), ...passedOver];
 }

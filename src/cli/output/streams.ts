@@ -6,13 +6,14 @@ import { printable, printableJson } from "./escape.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
 export class Streams {
+  /** Programs read what is printed: no remarks, and errors as JSON. */
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #debug: boolean;
   #progressShown = false;
 
-  constructor(options: { json?: boolean; quiet?: boolean; debug?: boolean } = {}) {
-    this.json = options.json === true;
+  constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean } = {}) {
+    this.json = options.json === true || options.ndjson === true;
     this.#quiet = options.quiet === true;
     this.#debug = options.debug === true;
   }
@@ -36,6 +37,12 @@ export class Streams {
   /** One JSON document. */
   document(value: unknown): void {
     process.stdout.write(`${printableJson(JSON.stringify(value))}\n`);
+  }
+
+  /** One record a line; the last line says that nothing was cut off, and the offset at which all was true. */
+  records(items: Iterable<unknown>, offset: number): void {
+    for (const item of items) this.document(item);
+    this.document({ end: true, offset });
   }
 
   /** A remark for people, on stderr; not with --quiet or --json. */

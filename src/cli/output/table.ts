@@ -28,8 +28,9 @@ export function renderTable<Row>(rows: readonly Row[], columns: readonly Column<
 
 /** Aligned `name  value` lines. */
 export function renderFields(fields: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(0, ...fields.map(([name]) => stringWidth(name)));
-  return fields.map(([name, value]) => `${pad(name, width, "left")}${GAP}${printable(value)}`);
+  const names = fields.map(([name]) => printable(name));
+  const width = Math.max(0, ...names.map((name) => stringWidth(name)));
+  return fields.map(([, value], i) => `${pad(names[i] as string, width, "left")}${GAP}${printable(value)}`);
 }
 
 function renderLine<Row>(cells: readonly string[], columns: readonly Column<Row>[], widths: readonly number[]): string {
