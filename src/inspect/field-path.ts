@@ -10,7 +10,11 @@ const PART = /("(?:[^"\\]|\\.)*"|[^."]+)(\.|$)/y;
  * @throws UsageError FIELD_PATH_INVALID
  */
 export function parseFieldPath(text: string): string {
-  if (text === "" || (text.startsWith("/") && !/~(?![01])/.test(text))) return text;
+  if (text === "") return text;
+  if (text.startsWith("/")) {
+    if (/~(?![01])/.test(text)) throw invalidPath(text);
+    return text;
+  }
   const keys: string[] = [];
   let at = 0;
   while (at < text.length) {

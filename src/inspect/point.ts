@@ -1,6 +1,8 @@
+import { sessionIdOf } from "../../projections/sessions.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 
 /** A place in the log, as it was asked for and as it was understood. */
 export interface Point {
@@ -28,7 +30,8 @@ const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 8
  * Understands `42` (offset), `v12` (version in the session), `HEAD`, `HEAD~3`, `2026-01-31T10:00:00Z`, `2026-01-31`
  * (local midnight), `2h` and `7d` (ago).
  *
- * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time
+ * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time,
+ *   SESSION_NOT_FOUND where a version was named and its session has no events
  */
 export async function resolvePoint(log: EventLog, text: string, context: PointContext): Promise<Point> {
   const point = (offset: number, meaning: string): Point => ({ text, offset, meaning });
@@ -48,7 +51,8 @@ export async function resolvePoint(log: EventLog, text: string, context: PointCo
 async function existing(log: EventLog, offset: number, text: string): Promise<number> {
   const tail = await log.tail();
   if (offset >= 0 && offset <= tail.offset) return offset;
-  throw new NotFoundError("POINT_OUTSIDE", `${text} is outside the log, which has offsets 1 to ${tail.offset}`, {
+  const extent = tail.offset === 0 ? "which is empty" : `which has offsets 1 to ${tail.offset}`;
+  throw new NotFoundError("POINT_OUTSIDE", `${text} is outside the log, ${extent}`, {
     hint: "HEAD names the last event",
   });
 }
@@ -65,7 +69,18 @@ async function offsetOfVersion(
     });
   }
   for await (const event of eventsOf(log.readStream(stream, { from: version, to: version }))) return event.offset;
-  throw new NotFoundError("POINT_OUTSIDE", `${stream} has no version ${version}`);
+  throw await versionOutside(log, stream, version);
+}
+
+/** Without any events there is no such session: then that is the answer, whatever version was asked for. */
+async function versionOutside(log: EventLog, stream: string, version: number): Promise<NotFoundError> {
+  const id = sessionIdOf(stream) ?? stream;
+  let last = 0;
+  for await (const page of log.readStream(stream)) last = page.at(-1)?.version ?? last;
+  if (last === 0) return sessionNotFound(id);
+  return new NotFoundError("POINT_OUTSIDE", `session ${id} has no version ${version}: it has v1 to v${last}`, {
+    hint: `run: sessiondb session log ${id}; the offset 0 is before everything`,
+  });
 }
 
 async function offsetAtTime(log: EventLog, time: Date): Promise<number> {

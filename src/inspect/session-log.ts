@@ -1,12 +1,12 @@
 import { isUnder, valueAt } from "../../projections/json-leaves.js";
 import { isSameJson } from "../../projections/json-patch.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
-import { NotFoundError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { evolved } from "../replay/fold.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import { type Change, changesBetween } from "./changes.js";
 import { globMatcher } from "./glob.js";
 import { pathNotFound } from "./path-not-found.js";
@@ -63,7 +63,7 @@ export async function* sessionLog(
     pathFound ||= entry !== undefined;
     if (entry !== undefined && isMeant(entry)) yield entry;
   }
-  if (!found) throw sessionNotFound(id);
+  if (!found) throw sessionNotFound(id, toOffset);
   if (!pathFound) throw pathNotFound(id, path);
 }
 
@@ -84,12 +84,6 @@ function atPath(entry: SessionLogEntry, path: string): SessionLogEntry | undefin
     return isSameJson(before, after) ? [] : [{ path, before, after }];
   });
   return changes.length === 0 ? undefined : { ...entry, changes };
-}
-
-function sessionNotFound(id: string): NotFoundError {
-  return new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)}`, {
-    hint: "run: sessiondb session list",
-  });
 }
 
 function entryOf(event: SealedEvent, before: SessionDocument | null, after: SessionDocument | null): SessionLogEntry {

@@ -2,11 +2,11 @@ import { valueAt } from "../../projections/json-leaves.js";
 import { isSameJson } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
-import { NotFoundError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { evolved } from "./fold.js";
+import { sessionNotFound } from "./session-not-found.js";
 
 /** One event of a session, with the record before and after it; undefined where there was no session. */
 export interface RecordStep {
@@ -39,10 +39,7 @@ export async function recordSteps(log: EventLog, id: string, toOffset?: number):
   const events: SealedEvent[] = [];
   for await (const event of eventsOf(log.readStream(sessionStream(id), range))) events.push(event);
   if (events.length > 0) return stepsOf(events);
-  const then = toOffset === undefined ? "" : ` at offset ${toOffset}`;
-  throw new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)}${then}`, {
-    hint: "run: sessiondb session list",
-  });
+  throw sessionNotFound(id, toOffset);
 }
 
 /** The same from the events of one session. `then` may change what an event leaves, for histories that never were. */

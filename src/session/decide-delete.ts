@@ -1,6 +1,6 @@
 import type { SessionDocument } from "../../projections/sessions.js";
 import type { NewEvent } from "../log/event.js";
-import { sessionNotFound } from "./decide-update.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
 
 /** @throws NotFoundError SESSION_NOT_FOUND, also where it was deleted before */

@@ -2,8 +2,9 @@ import { type JsonObject, type PatchOp, patchBetween } from "../../projections/j
 import type { SessionEventType } from "../../projections/session-events.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
-import { NotFoundError, RuleError } from "../errors.js";
+import { RuleError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import { sessionDeleted } from "./decide-create.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
 
@@ -31,16 +32,10 @@ export function decideUpdate(
 }
 
 /** @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED */
-export function assertPresent(current: SessionDocument | null, id: string): SessionDocument {
-  if (current === null) throw sessionNotFound(id);
+export function assertPresent(current: SessionDocument | null, id: string, asOf?: number): SessionDocument {
+  if (current === null) throw sessionNotFound(id, asOf);
   if (current.deleted !== null) throw sessionDeleted(current);
   return current;
-}
-
-export function sessionNotFound(id: string): NotFoundError {
-  return new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)}`, {
-    hint: "run: sessiondb session list",
-  });
 }
 
 function assertSameId(id: string, next: StoredRecord): void {

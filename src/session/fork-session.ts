@@ -1,6 +1,10 @@
 import type { StoredRecord } from "../../projections/session-record.js";
-import { NotFoundError } from "../errors.js";
+import { sessionStream, sessions } from "../../projections/sessions.js";
+import { foldStream } from "../replay/fold-stream.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
+import { decideCreate } from "./decide-create.js";
 import type { ChangeResult, SessionStore } from "./session-store.js";
+import { storedRecord } from "./stored-record.js";
 
 export interface ForkOptions {
   /** The state after this offset (inclusive) is taken. */
@@ -15,7 +19,8 @@ export interface ForkOptions {
  * A new session that begins with the record that another one had at some point; only the id differs. Its first event
  * names its origin in meta.source: `fork:<id>@<offset>`.
  *
- * @throws NotFoundError SESSION_NOT_FOUND where there was no such session then; RuleError SESSION_EXISTS, SESSION_DELETED
+ * @throws NotFoundError SESSION_NOT_FOUND where there was no such session then; RuleError SESSION_EXISTS, SESSION_DELETED;
+ *   UsageError SESSION_ID_INVALID
  */
 export async function forkSession(
   store: SessionStore,
@@ -25,11 +30,16 @@ export async function forkSession(
   return store.create(await forkedRecord(store, id, at, as), { ...options, source: `fork:${id}@${at}` });
 }
 
-/** The record that a fork begins with. @throws NotFoundError SESSION_NOT_FOUND */
-export async function forkedRecord(store: SessionStore, id: string, at: number, as: string): Promise<StoredRecord> {
+/** What {@link forkSession} would write now. Writes nothing. @throws as it does */
+export async function previewFork(store: SessionStore, id: string, { at, as }: ForkOptions): Promise<StoredRecord> {
+  const record = storedRecord(await forkedRecord(store, id, at, as));
+  const { document } = await foldStream(store.log, sessions, sessionStream(as));
+  decideCreate(document, record, {});
+  return record;
+}
+
+async function forkedRecord(store: SessionStore, id: string, at: number, as: string): Promise<StoredRecord> {
   const document = await store.load(id, { asOf: at });
-  if (document !== null) return { ...document.record, session: as };
-  throw new NotFoundError("SESSION_NOT_FOUND", `there was no session ${JSON.stringify(id)} at offset ${at}`, {
-    hint: `run: sessiondb session log ${id}`,
-  });
+  if (document === null) throw sessionNotFound(id, at);
+  return { ...document.record, session: as };
 }

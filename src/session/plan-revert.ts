@@ -4,6 +4,7 @@ import { NotFoundError, RuleError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { NewEvent } from "../log/event.js";
 import { type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
 import { standingChange } from "./standing-change.js";
 import { storedRecord } from "./stored-record.js";
@@ -46,11 +47,7 @@ export function planRevert(id: string, steps: readonly RecordStep[], target: Rev
 
 function planTo(id: string, steps: readonly RecordStep[], to: number): RevertPlan {
   const after = stepAt(steps, to)?.after;
-  if (after === undefined) {
-    throw new NotFoundError("SESSION_NOT_FOUND", `there was no session ${JSON.stringify(id)} at offset ${to}`, {
-      hint: `run: sessiondb session log ${id}`,
-    });
-  }
+  if (after === undefined) throw sessionNotFound(id, to);
   return { before: steps.at(-1)?.after, after, conflicts: [], undone: undefined, source: `revert-to:${to}` };
 }
 

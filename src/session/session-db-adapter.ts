@@ -1,6 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import type { WriteOptions } from "./database-storage.js";
-import { sessionNotFound } from "./decide-update.js";
 import type { SessionDatabaseStorage } from "./storage-backend-factory.js";
 import { taskIdMatch } from "./task-id.js";
 import { defaultPath, recordedPath } from "./workspace-path.js";

@@ -12,10 +12,11 @@ import { evolved } from "../replay/fold.js";
 import { foldLog } from "../replay/fold-log.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
+import { sessionNotFound } from "../replay/session-not-found.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
 import type { SessionChange } from "./decide-state.js";
-import { assertPresent, decideUpdate, sessionNotFound } from "./decide-update.js";
+import { assertPresent, decideUpdate } from "./decide-update.js";
 import { defaultActor } from "./default-actor.js";
 import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeNote } from "./session-event.js";
@@ -102,7 +103,7 @@ export class SessionStore {
 
   /** As {@link load}. @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED */
   async get(id: string, { asOf }: AsOf = {}): Promise<SessionDocument> {
-    return assertPresent((await this.#stateOf(id, asOf)).document, id);
+    return assertPresent((await this.#stateOf(id, asOf)).document, id, asOf);
   }
 
   async list(options: AsOf = {}): Promise<SessionList> {
@@ -126,7 +127,7 @@ export class SessionStore {
     const range = asOf === undefined ? {} : { toOffset: asOf };
     const events: SealedEvent[] = [];
     for await (const event of eventsOf(this.log.readStream(sessionStream(id), range))) events.push(event);
-    if (events.length === 0) throw sessionNotFound(id);
+    if (events.length === 0) throw sessionNotFound(id, asOf);
     return events;
   }
 

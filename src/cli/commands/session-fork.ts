@@ -1,8 +1,9 @@
 import type { Command } from "commander";
-import { forkedRecord, forkSession } from "../../session/fork-session.js";
+import { forkSession, previewFork } from "../../session/fork-session.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { changed } from "../output/changed.js";
+import { printable } from "../output/escape.js";
 import { sessionPoint } from "../session-point.js";
 
 interface ForkOptions extends CommonOptions {
@@ -27,9 +28,9 @@ async function act({ openStore, options, streams }: CommandContext<ForkOptions>,
   const store = new SessionStore(log, actor === undefined ? {} : { actor });
   const { offset: at } = await sessionPoint(log, id, options.at, streams);
   if (options.dryRun === true) {
-    const record = await forkedRecord(store, id, at, as);
+    const record = await previewFork(store, id, { at, as });
     if (streams.json) streams.document({ schema: "session-fork/1", offset: at, session: as, dryRun: true, record });
-    else streams.lines([`would create session ${as} as ${id} was at offset ${at}`]);
+    else streams.lines([printable(`would create session ${as} as ${id} was at offset ${at}`)]);
     return;
   }
   const { events } = await forkSession(store, id, { at, as, ...(reason === undefined ? {} : { reason }) });
