@@ -10,7 +10,8 @@ import type { Sidecar } from "../log/sidecar.js";
  * cannot look beyond it. Everything that writes rejects with RefusedError PAST_READ_ONLY.
  *
  * Where the log was cut back below that offset, or has another event there now, reads reject with NotFoundError PAST_GONE.
- * The log stays its owner's: closing this closes nothing.
+ * The log stays its owner's: closing this closes nothing. It has no `readModels`: tables hold the present, so read models
+ * of the past are kept in memory.
  */
 export class PastLog implements EventLog {
   readonly #log: EventLog;

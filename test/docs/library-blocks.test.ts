@@ -63,7 +63,6 @@ test.each(PAGES)("the program of %s runs, and prints what it says", async (page)
   });
   const output = execFileSync(process.execPath, [outfile], { cwd: tempDir(), encoding: "utf8" });
   const promised = [...programOf(page).matchAll(/\/\/ prints (.+)$/gm)].map((match) => match[1] as string);
-  expect(promised.length).toBeGreaterThan(0);
   const lines = output.split("\n");
   expect(lines.filter((line) => promised.includes(line))).toEqual(promised);
 });

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sessions } from "../../projections/sessions.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
+import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { openStore } from "../../src/session/open-store.js";
 import { revertSession } from "../../src/session/revert-session.js";
 import { type PastStore, SessionStore } from "../../src/session/session-store.js";
@@ -41,6 +43,8 @@ describe.each<[string, () => Promise<string>]>([
     expect((await past.log.tail()).offset).toBe(2);
     expect((await blame(past.log, "a", { path: "/n" }))[0]?.set.offset).toBe(2);
     expect((await diff(past.log, "a", { from: 1, to: 5 })).to.version).toBe(2);
+    const model = await new ReadModel(past.log, sessions).query();
+    expect(model.documents.map(({ id, version }) => [id, version])).toEqual([["a", 2]]);
     expect((await (await store.at(0)).list()).documents).toEqual([]);
     expect(await (await store.at(0)).load("a")).toBeNull();
   });
