@@ -69,6 +69,7 @@ export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";
 export type { FollowOptions } from "./replay/follow.js";
 export { follow } from "./replay/follow.js";
+export { MemorySnapshots } from "./replay/memory-snapshots.js";
 export { ProjectionStopped } from "./replay/projection-stopped.js";
 export type { ModelCheck, ModelDifference } from "./replay/read-model/model-engine.js";
 export { ReadModel } from "./replay/read-model/read-model.js";

@@ -16,6 +16,8 @@ interface Entry<D extends object> {
   readonly id: string;
   document: D | null;
   version: number;
+  /** Somebody keeps the document: the next event changes a copy. */
+  isShared: boolean;
 }
 
 /**
@@ -30,11 +32,11 @@ export class BulkFold<D extends object> {
   readonly #byStream = new Map<string, Entry<D>>();
   readonly #texts = new FoldTexts();
 
-  /** `start` is taken over: its documents must be nobody else's. */
-  constructor(projection: Projection<D>, start?: Folded<D>) {
+  /** `start` is taken over; its documents must be nobody else's, unless they are said to be shared. */
+  constructor(projection: Projection<D>, start?: Folded<D>, isShared = false) {
     this.#projection = projection;
     for (const [id, version] of start?.versions ?? []) {
-      this.#entries.set(id, { id, version, document: start?.documents.get(id) ?? null });
+      this.#entries.set(id, { id, version, document: start?.documents.get(id) ?? null, isShared });
     }
   }
 
@@ -48,12 +50,23 @@ export class BulkFold<D extends object> {
     return folded;
   }
 
+  /** As it is now, to be kept: its documents are frozen, and `add` goes on with copies. */
+  share(): Folded<D> {
+    for (const entry of this.#entries.values()) {
+      if (entry.document !== null && !entry.isShared) freezeJson(entry.document);
+      entry.isShared = true;
+    }
+    return this.folded;
+  }
+
   /** @throws ProjectionStopped the projection fails at this event; its document may be changed by half: use none of it */
   add(event: SealedEvent): void {
     try {
       const entry = this.#byStream.get(event.stream) ?? this.#entryOf(event.stream);
       if (entry === undefined) return;
       const seen = seenBy(this.#projection, entry.id, event, this.#texts);
+      if (entry.isShared && entry.document !== null) entry.document = copyOf(entry.document);
+      entry.isShared = false;
       entry.document = this.#projection.evolve(entry.document, seen);
       entry.version = seen.version;
     } catch (error) {
@@ -66,7 +79,7 @@ export class BulkFold<D extends object> {
     const own = new OwnText().of(stream);
     const id = this.#projection.idOf(own);
     if (id === undefined) return undefined;
-    const entry = this.#entries.get(id) ?? { id, document: null, version: 0 };
+    const entry = this.#entries.get(id) ?? { id, document: null, version: 0, isShared: false };
     this.#entries.set(id, entry);
     this.#byStream.set(own, entry);
     return entry;
@@ -75,7 +88,7 @@ export class BulkFold<D extends object> {
   /** Documents are frozen from now on, so that they can be handed out without copies. Call once. */
   finish(): Folded<D> {
     const { folded } = this;
-    for (const document of folded.documents.values()) freeze(document, true);
+    for (const document of folded.documents.values()) freezeJson(document);
     return folded;
   }
 }
@@ -100,6 +113,28 @@ export function evolved<D extends object>(projection: Projection<D>, document: D
   } catch (error) {
     throw stoppedAt(projection, event, error);
   }
+}
+
+/** All of a plain JSON value; what is frozen already is frozen down to its leaves. Immer's own takes three times as long. */
+function freezeJson(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const key of Object.keys(value)) freezeJson((value as Record<string, unknown>)[key]);
+}
+
+/** Plain JSON, all of it new: several times faster than structuredClone. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const copy = { ...value };
+  for (const key of Object.keys(copy) as (keyof T)[]) {
+    const member = copy[key];
+    // Not by assignment, which would set the prototype where the key is `__proto__`.
+    if (typeof member === "object" && member !== null) {
+      Object.defineProperty(copy, key, { value: copyOf(member), enumerable: true, configurable: true, writable: true });
+    }
+  }
+  return copy;
 }
 
 function stoppedAt<D extends object>(

@@ -4,7 +4,9 @@ import { eventsOf } from "../log/paging.js";
 import type { Folded } from "./fold.js";
 
 /** Kept for each projection and revision; more are thinned out, so that they stay spread over the log. */
-export const MAX_SNAPSHOTS = 8;
+export const MAX_SNAPSHOTS = 16;
+/** Large ones are fewer, so that they take no more than this together, as far as two can. */
+const MAX_ALL_CHARS = 256 * 1024 * 1024;
 /** A state that is larger than this is folded anew each time. */
 export const MAX_SNAPSHOT_CHARS = 64 * 1024 * 1024;
 
@@ -46,7 +48,7 @@ export class Snapshots<D extends object> {
     if (text.length > MAX_SNAPSHOT_CHARS) return;
     try {
       await this.#log.sidecar.write(`${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`, text);
-      await this.#thinOut();
+      await this.#thinOut(Math.min(MAX_SNAPSHOTS, Math.max(2, Math.floor(MAX_ALL_CHARS / text.length))));
     } catch {
       // Read-only users and full disks cannot keep a cache; the state is right all the same.
     }
@@ -57,9 +59,9 @@ export class Snapshots<D extends object> {
     for (const name of await this.#names()) if (this.#offsetOf(name) !== offset) await this.#log.sidecar.remove(name);
   }
 
-  async #thinOut(): Promise<void> {
+  async #thinOut(most: number): Promise<void> {
     const names = await this.#names();
-    while (names.length > MAX_SNAPSHOTS) {
+    while (names.length > most) {
       const offsets = [0, ...names.map((name) => this.#offsetOf(name))];
       // The one whose neighbours are nearest to each other is missed least. The last one always stays.
       const gaps = names.slice(0, -1).map((_, i) => (offsets[i + 2] as number) - (offsets[i] as number));
