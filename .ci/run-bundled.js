@@ -10,7 +10,11 @@ import { bundle } from "./bundle.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
 const programs = {
-  bench: { entries: ["test/bench/main.ts", "test/bench/read-worker.ts"], outdir: ".tmp/bench", program: "main.js" },
+  bench: {
+    entries: ["test/bench/main.ts", "test/bench/read-worker.ts", "test/bench/replay-worker.ts"],
+    outdir: ".tmp/bench",
+    program: "main.js",
+  },
   demo: { entries: ["examples/demo.ts"], outdir: ".tmp", program: "demo.js" },
 };
 

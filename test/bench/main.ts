@@ -11,6 +11,7 @@ import { jsonlBench } from "./jsonl.js";
 import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
 import { postgresBench } from "./postgres.js";
 import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
+import { replayBench } from "./replay-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
 
@@ -33,7 +34,7 @@ try {
   if (wanted("sqlite")) await runBench(await sqliteBench(folder));
   if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
-  if (wanted("read")) await readLargeLog();
+  if (wanted("read") || wanted("replay")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -65,9 +66,13 @@ async function withPostgres(act: (url: string) => Promise<void>): Promise<void> 
   }
 }
 
-async function readLargeLog(): Promise<void> {
+async function largeLog(): Promise<void> {
   const path = join(folder, "large.jsonl");
+  process.stderr.write("writing 1,000,000 events …\n");
   writeLargeLog(path);
-  await runAll([readComparison(path)]);
-  remarks.push(memoryLine(readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes));
+  if (wanted("read")) {
+    await runAll([readComparison(path)]);
+    remarks.push(memoryLine(readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes));
+  }
+  if (wanted("replay")) await runBench(await replayBench(path, join(folder, "large.db")));
 }
