@@ -8,11 +8,13 @@ export const SESSION_SCHEMA = 1;
 
 const record = z.looseObject({ session: z.string().min(1) });
 const patched = z.object({ patch: patchSchema.min(1) });
+/** What an import changed, where the session was changed here, too: `foreign` is the record as the source had it. */
+const merged = z.object({ patch: patchSchema, foreign: record });
 
 /** The data of every event type of a session. */
 export const sessionEventSchemas = {
   "session.created": z.object({ record }),
-  "session.imported": z.union([z.object({ record }), patched]),
+  "session.imported": z.union([z.object({ record }), merged, patched]),
   "session.updated": patched,
   "session.pr-created": patched,
   "session.pr-checked": patched,

@@ -31,6 +31,10 @@ export interface ImportNote {
 export interface ForeignRecord {
   readonly place: string;
   readonly record: Record<string, unknown>;
+  /** What the reader changed to make it fit. */
+  readonly repairs?: readonly string[];
+  /** What the reader found odd about it and kept. */
+  readonly remarks?: readonly string[];
 }
 
 export function emptyReport(source: string, layout: string): ImportReport {

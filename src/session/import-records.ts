@@ -1,32 +1,39 @@
+import { isSameJson } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
-import { RuleError, SessionDbError } from "../errors.js";
-import { emptyReport, type ForeignRecord, type ImportNote, type ImportReport } from "../import/report.js";
+import { stateDir } from "../config/paths.js";
+import { RuleError } from "../errors.js";
+import { emptyReport, type ForeignRecord, type ImportReport } from "../import/report.js";
+import type { StreamAppend } from "../log/prepare.js";
 import { decideImport } from "./decide-import.js";
-import type { SessionChange } from "./decide-state.js";
-import { normaliseRecord } from "./normalise-record.js";
+import type { DocumentsById, SessionChange } from "./decide-state.js";
+import { importBase } from "./import-base.js";
+import { type Candidate, lastOfEachId, note, refuse } from "./import-candidates.js";
 import type { SessionStore } from "./session-store.js";
+import { writtenBaseDir } from "./write-base-dir.js";
 
 /** Sessions in one atomic append: an import that is cut off leaves whole batches, and goes on when it is repeated. */
 export const MAX_IMPORT_BATCH = 500;
 
 export interface ImportOptions {
-  /** Recorded with every event. */
+  /** Kind and place of the source, without a password; recorded with every event. The same source has the same name. */
   readonly source: string;
   /** How the source was laid out, for the report. */
   readonly layout?: string;
   readonly actor?: string;
   readonly reason?: string;
-}
-
-interface Candidate {
-  readonly place: string;
-  readonly record: StoredRecord;
+  /** The folder of the workspaces that the source names: the store takes it over. Default: the store keeps its own. */
+  readonly baseDir?: string;
+  /** All in one append, for what must be whole or not at all; bounded by the limits of one append. Default false. */
+  readonly atomic?: boolean;
 }
 
 /**
- * Takes over records of another system: new sessions are created, existing ones get the differences, equal ones nothing.
- * Every record that was read is counted; what could not be taken is told with the reason.
+ * Takes over records of another system: new sessions are created, existing ones get what the source changed since it was
+ * last imported, so importing the same again adds nothing. Every record that was read is counted; what could not be
+ * taken is told with the reason.
+ *
+ * @throws InvalidEventError APPEND_TOO_LARGE where `atomic` and too many; nothing was written
  */
 export async function importRecords(
   store: SessionStore,
@@ -35,73 +42,80 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report = emptyReport(options.source, options.layout ?? "records");
   const candidates = lastOfEachId(records, report);
-  for (let start = 0; start < candidates.length; start += MAX_IMPORT_BATCH) {
-    await importBatch(store, candidates.slice(start, start + MAX_IMPORT_BATCH), report, options);
+  const settings = await writtenBaseDir(store, options.baseDir, stateDir(process.env));
+  const size = options.atomic === true ? Math.max(1, candidates.length) : MAX_IMPORT_BATCH;
+  for (let start = 0; start < candidates.length || start === 0; start += size) {
+    const others = start === 0 ? settings : [];
+    await importBatch(store, { candidates: candidates.slice(start, start + size), others }, report, options);
   }
+  if (settings.length > 0) note(report, { kind: "remark", place: "", id: undefined, why: baseDirTaken(options) });
   return report;
-}
-
-function lastOfEachId(records: readonly ForeignRecord[], report: ImportReport): Candidate[] {
-  const byId = new Map<string, Candidate>();
-  for (const { place, record } of records) {
-    report.read++;
-    const candidate = normalised(place, record, report);
-    if (candidate === undefined) continue;
-    const id = candidate.record.session;
-    const earlier = byId.get(id);
-    if (earlier !== undefined) {
-      report.duplicates++;
-      note(report, { kind: "duplicate", place: earlier.place, id, why: `a later record has the same id: ${place}` });
-    }
-    byId.set(id, candidate);
-  }
-  return [...byId.values()];
-}
-
-function normalised(place: string, foreign: unknown, report: ImportReport): Candidate | undefined {
-  try {
-    const { record, repairs, remarks } = normaliseRecord(foreign);
-    const id = record.session;
-    if (repairs.length > 0) report.repaired++;
-    for (const why of repairs) note(report, { kind: "repaired", place, id, why });
-    for (const why of remarks) note(report, { kind: "remark", place, id, why });
-    return { place, record };
-  } catch (error) {
-    refuse(report, place, idText(foreign), error);
-    return undefined;
-  }
 }
 
 type Outcome = "imported" | "updated" | "unchanged" | RuleError;
 
+interface Batch {
+  readonly candidates: readonly Candidate[];
+  /** Appended with them as they are. */
+  readonly others: readonly StreamAppend[];
+}
+
 /** Outcomes of the last round only: a batch that lost a race is decided again as a whole. */
 async function importBatch(
   store: SessionStore,
-  batch: readonly Candidate[],
+  { candidates, others }: Batch,
   report: ImportReport,
   options: ImportOptions,
 ): Promise<void> {
+  const bases = await basesOf(store, candidates, options.source);
   let outcomes: Outcome[] = [];
-  await store.changeMany(({ documents }) => {
-    const decided = batch.map(({ record }) => decideOne(documents.get(record.session) ?? null, record, options));
+  const decide = ({ documents }: DocumentsById) => {
+    const decided = candidates.map(({ record }) => {
+      const id = record.session;
+      return decideOne(documents.get(id) ?? null, bases.get(id), record, options);
+    });
     outcomes = decided.map(({ outcome }) => outcome);
     return decided.map(({ change }) => change).filter(({ events }) => events.length > 0);
-  }, options);
+  };
+  await store.changeMany(decide, options, others);
   outcomes.forEach((outcome, index) => {
-    const { place, record } = batch[index] as Candidate;
+    const { place, record } = candidates[index] as Candidate;
     if (outcome instanceof RuleError) refuse(report, place, record.session, outcome);
     else report[outcome]++;
   });
 }
 
+/** Of a session that is as it was created and as the source has it, nothing is to be decided. */
+async function basesOf(
+  store: SessionStore,
+  candidates: readonly Candidate[],
+  source: string,
+): Promise<Map<string, StoredRecord>> {
+  const { documents } = await store.folded();
+  const changed = candidates
+    .map(({ record }) => record)
+    .filter((record) => {
+      const current = documents.get(record.session);
+      if (current === undefined || current.deleted !== null) return false;
+      return current.version > 1 || !isSameJson(current.record, record);
+    });
+  const bases = new Map<string, StoredRecord>();
+  for (const { session } of changed) {
+    const base = await importBase(store, session, source);
+    if (base !== undefined) bases.set(session, base);
+  }
+  return bases;
+}
+
 function decideOne(
   current: SessionDocument | null,
+  base: StoredRecord | undefined,
   record: StoredRecord,
   options: ImportOptions,
 ): { outcome: Outcome; change: SessionChange } {
   const id = record.session;
   try {
-    const events = decideImport(current, record, options);
+    const events = decideImport(current, base, record, options);
     const outcome = current === null ? "imported" : events.length === 0 ? "unchanged" : "updated";
     return { outcome, change: { id, events } };
   } catch (error) {
@@ -110,17 +124,6 @@ function decideOne(
   }
 }
 
-function refuse(report: ImportReport, place: string, id: string | undefined, error: unknown): void {
-  if (!(error instanceof SessionDbError)) throw error;
-  report.refused++;
-  note(report, { kind: "refused", place, id, why: error.message });
-}
-
-function note(report: ImportReport, one: ImportNote): void {
-  (report.notes as ImportNote[]).push(one);
-}
-
-function idText(foreign: unknown): string | undefined {
-  const { session } = (typeof foreign === "object" && foreign !== null ? foreign : {}) as { session?: unknown };
-  return typeof session === "string" ? session : undefined;
+function baseDirTaken({ baseDir }: ImportOptions): string {
+  return `the store's base folder is now ${JSON.stringify(baseDir)}`;
 }

@@ -22,7 +22,7 @@ export function normaliseRecord(foreign: unknown): NormalisedRecord {
   const { record, idFrom } = withId(jsonCopy(foreign));
   const cleaned = withoutSecrets(record);
   const repairs = idFrom === "session" ? [] : [`the id was taken from ${idFrom}`];
-  if (cleaned.note !== undefined) repairs.push(cleaned.note);
+  repairs.push(...cleaned.notes);
   return { record: cleaned.record as StoredRecord, repairs, remarks: remarksOn(cleaned.record) };
 }
 
