@@ -86,11 +86,7 @@ async function withContext<Options extends ReadOptions>(
 ): Promise<number | undefined> {
   const opened: EventLog[] = [];
   const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
-    if (maskUrl(url) !== url && process.argv.some((arg) => arg.includes(url))) {
-      streams.note(
-        "warning: other users of this machine can read the password in this command line; use SESSIONDB_STORE",
-      );
-    }
+    warnOfPassword(url, streams, "use SESSIONDB_STORE");
     const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
     const log = await openLog(url, { ...openOptions, onNotice });
     opened.push(log);
@@ -104,6 +100,25 @@ async function withContext<Options extends ReadOptions>(
     streams.progress("");
     for (const log of opened) await log.close();
   }
+}
+
+function warnOfPassword(url: string, streams: Streams, instead: string): void {
+  if (maskUrl(url) === url || !process.argv.some((arg) => arg.includes(url))) return;
+  streams.note(`warning: other users of this machine can read the password in this command line; ${instead}`);
+}
+
+/** An address as it is written, or `env:NAME` of a variable that holds it. @throws UsageError ARGUMENT_INVALID */
+export function addressOf(written: string, streams: Streams): string {
+  const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(written) ?? [];
+  if (name === undefined) {
+    warnOfPassword(written, streams, "write env:NAME of a variable that holds the address");
+    return written;
+  }
+  const address = process.env[name];
+  if (address !== undefined && address !== "") return address;
+  throw new UsageError("ARGUMENT_INVALID", `there is no variable ${name} in the environment`, {
+    hint: `set it to the address: ${name}=postgres://user@host/database`,
+  });
 }
 
 /** A noun: stands before its commands and prints its help, with exit code 2, when it stands alone. */

@@ -1,15 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { escapePointer } from "../log/canonical.js";
+import type { MinskySource } from "./minsky-source.js";
 import type { ForeignRecord } from "./report.js";
 
-export interface MinskyJson {
-  readonly layout: string;
-  readonly baseDir: string | undefined;
-  readonly records: ForeignRecord[];
-  /** What is odd about the file as a whole, in sentences. */
-  readonly remarks: string[];
-}
+const SQLITE_MAGIC = Buffer.from("SQLite format 3\0");
 
 /** A session-db.json of this size would hold about half a million sessions. */
 export const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -21,13 +16,13 @@ export const MAX_FILE_BYTES = 256 * 1024 * 1024;
  *
  * @throws UsageError IMPORT_LAYOUT_UNKNOWN, IMPORT_TOO_LARGE; StorageError IMPORT_UNREADABLE: nothing was taken from it
  */
-export async function readMinskyJson(path: string): Promise<MinskyJson> {
+export async function readMinskyJson(path: string): Promise<MinskySource> {
   const remarks: string[] = [];
   const text = await readText(path, remarks);
   if (text.trim() === "") {
     return { layout: "empty file", baseDir: undefined, records: [], remarks: [...remarks, "the file is empty"] };
   }
-  return { ...layoutOf(parse(text, path), path), remarks };
+  return layoutOf(parse(text, path), path, remarks);
 }
 
 async function readText(path: string, remarks: string[]): Promise<string> {
@@ -36,6 +31,7 @@ async function readText(path: string, remarks: string[]): Promise<string> {
     if (size > MAX_FILE_BYTES)
       throw new UsageError("IMPORT_TOO_LARGE", `${path} has ${size} bytes, more than ${MAX_FILE_BYTES}`);
     const bytes = await readFile(path);
+    if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
     remarks.push("a byte order mark at the start was passed over");
@@ -54,6 +50,12 @@ function parse(text: string, path: string): unknown {
   }
 }
 
+function isDatabase(path: string): UsageError {
+  return new UsageError("IMPORT_LAYOUT_UNKNOWN", `${path} is a SQLite database, no JSON; nothing was imported`, {
+    hint: `run: sessiondb import minsky-sqlite ${path}`,
+  });
+}
+
 function unreadable(path: string, why: string, cause: unknown): StorageError {
   return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${why}`, {
     hint: "nothing was imported; check the path, or take the newest backup of the file",
@@ -61,26 +63,50 @@ function unreadable(path: string, why: string, cause: unknown): StorageError {
   });
 }
 
-function layoutOf(root: unknown, path: string): Omit<MinskyJson, "remarks"> {
-  if (Array.isArray(root)) return { layout: "bare array", baseDir: undefined, records: fromArray(root, "") };
+function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource {
+  if (Array.isArray(root)) return { layout: "bare array", baseDir: undefined, records: fromArray(root, ""), remarks };
   if (isObject(root)) {
     const envelope = isObject(root.data) && Array.isArray(root.data.sessions);
     const state = envelope ? (root.data as Record<string, unknown>) : root;
     if (Array.isArray(state.sessions)) {
-      const baseDir = typeof state.baseDir === "string" ? state.baseDir : undefined;
-      const pointer = envelope ? "/data/sessions" : "/sessions";
-      return {
-        layout: envelope ? "backup envelope" : "sessions and baseDir",
-        baseDir,
-        records: fromArray(state.sessions, pointer),
-      };
+      const records = fromArray(state.sessions, envelope ? "/data/sessions" : "/sessions");
+      const layout = envelope ? "backup envelope" : "sessions and baseDir";
+      const found = [...remarksOnRest(root, envelope), ...remarksOnBaseDir(state.baseDir)];
+      return { layout, baseDir: textOrNone(state.baseDir), records, remarks: [...remarks, ...found] };
     }
-    if (Object.values(root).every(isObject))
-      return { layout: "map by session", baseDir: undefined, records: fromMap(root) };
+    if (Object.values(root).every(isObject)) {
+      const found = Object.entries(root).flatMap(([key, record]) => remarksOnKey(key, record));
+      return { layout: "map by session", baseDir: undefined, records: fromMap(root), remarks: [...remarks, ...found] };
+    }
   }
   throw new UsageError("IMPORT_LAYOUT_UNKNOWN", `${path} is JSON, but none of the known layouts of a session-db.json`, {
     hint: "expected an array of records, {sessions: […]}, a backup envelope or a map from session to record",
   });
+}
+
+function textOrNone(baseDir: unknown): string | undefined {
+  return typeof baseDir === "string" && baseDir !== "" ? baseDir : undefined;
+}
+
+function remarksOnBaseDir(baseDir: unknown): string[] {
+  if (baseDir === undefined || textOrNone(baseDir) !== undefined) return [];
+  return ["its baseDir is not the path of a folder; it was left out"];
+}
+
+/** Members of the file that no layout has: they belong to no session. */
+function remarksOnRest(root: Record<string, unknown>, envelope: boolean): string[] {
+  const known = envelope ? ["timestamp", "version", "data"] : ["sessions", "baseDir"];
+  const inner = envelope ? Object.keys(root.data as object).map((key) => `data.${key}`) : [];
+  const rest = [...Object.keys(root).filter((key) => !known.includes(key)), ...inner].filter(
+    (key) => !["data.sessions", "data.baseDir"].includes(key),
+  );
+  return rest.length === 0 ? [] : [`members beside the sessions were left out: ${rest.slice(0, 10).join(", ")}`];
+}
+
+function remarksOnKey(key: string, record: unknown): string[] {
+  const { session } = record as { session?: unknown };
+  if (session === undefined || session === key) return [];
+  return [`the record under ${JSON.stringify(key)} names another session, which was taken: ${JSON.stringify(session)}`];
 }
 
 function fromArray(records: unknown[], pointer: string): ForeignRecord[] {

@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import Database from "better-sqlite3";
+import { beforeAll, describe, expect, test } from "vitest";
+import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
+import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
+import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,16 +26,31 @@ function words(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? (match[3] as string));
 }
 
+const LEGACY_SQL = LEGACY_TABLES[0]?.sql ?? "";
+let postgresUrl = "";
+
+/** A database as Minsky left it, behind the variable that documented lines name. */
+beforeAll(async () => {
+  postgresUrl = await freshPostgresUrl();
+  const schema = schemaOf(postgresUrl);
+  const admin = await openAdmin(postgresUrl);
+  await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL}`);
+});
+
 /** A folder in which every documented line can run: the files that they name are there. */
 async function prepared(): Promise<string> {
   const cwd = tempDir();
   writeFileSync(join(cwd, "session-db.json"), JSON.stringify({ sessions: [{ session: "task#1" }], baseDir: "/srv" }));
+  const db = new Database(join(cwd, "sessions.db"));
+  db.exec(LEGACY_SQL);
+  db.close();
   return cwd;
 }
 
 async function runLine(line: string, cwd: string): Promise<{ code: number | null; output: string }> {
   const [command, ...args] = words(line);
-  const { code, stdout, stderr } = await runCli(args, { cwd, command: command as "sessiondb" | "minsky" });
+  const env = { MINSKY_POSTGRES_URL: postgresUrl };
+  const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }
 
@@ -65,8 +84,9 @@ function leaves(): string[][] {
   const past = ["diff", "blame", "bisect", "what-if", "fork", "revert"].map((name) => ["session", name]);
   const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
   const audit = [["audit"], ["audit", "check"]];
-  const others = [["undo"], ["redo"], ["import", "minsky-json"], ["migrate"], ["verify"], ["status"]];
-  return [...session, ...past, ...projection, ...audit, ...others];
+  const foreign = ["minsky-json", "minsky-sqlite", "minsky-postgres"].map((name) => ["import", name]);
+  const others = [["undo"], ["redo"], ["migrate"], ["verify"], ["status"]];
+  return [...session, ...past, ...projection, ...audit, ...foreign, ...others];
 }
 
 /** The order in which the examples can run in one folder: migrations and proofs before checking them, deleting last. */

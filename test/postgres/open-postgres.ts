@@ -2,6 +2,7 @@ import pg from "pg";
 import { onTestFinished } from "vitest";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import type { PostgresLogOptions } from "../../src/log/sql/postgres/postgres-options.js";
+import { cleanUp } from "../support/clean-up.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 
 /** Opens a log that is closed when the test ends. */
@@ -16,7 +17,7 @@ export async function openAdmin(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined); // the server may be stopped while it is idle
   await client.connect();
-  onTestFinished(() => client.end());
+  cleanUp(() => client.end());
   return client;
 }
 

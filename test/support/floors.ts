@@ -23,10 +23,13 @@ const UNITS: readonly Unit[] = [
   { floor: 3, paths: ["src/replay/"] },
   { floor: 3, paths: ["src/migrate/"] },
   { floor: 3, paths: ["src/import/"] },
-  ...["session/", "collab/", "web-session/", "workspace/", "inspect/", "open-log.ts"].map((path) => ({
-    floor: 4,
-    paths: [`src/${path}`],
-  })),
+  { floor: 3, paths: ["src/export/"] },
+  ...["session/", "collab/", "web-session/", "workspace/", "inspect/", "open-log.ts", "open-foreign.ts"].map(
+    (path) => ({
+      floor: 4,
+      paths: [`src/${path}`],
+    }),
+  ),
   { floor: 5, paths: ["src/compose.ts"] },
   ...["ui/", "mcp/", "express/"].map((path) => ({ floor: 6, paths: [`src/${path}`] })),
   { floor: 7, paths: ["src/cli/"] },
@@ -42,7 +45,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
 ];
 
 const BACKENDS = ["src/log/memory/", "src/log/jsonl/", "src/log/sql/"];
-const OPENER = "src/open-log.ts";
+const OPENERS = ["src/open-log.ts", "src/open-foreign.ts"];
 const DRIVERS = ["better-sqlite3", "pg", "pg-listen", "pg-copy-streams"];
 const SQL = "src/log/sql/";
 const ENTRY_POINTS = ["src/index.ts", "src/testing.ts"];
@@ -88,7 +91,8 @@ function stepViolations(from: string, to: string, files: ReadonlyMap<string, str
   if (there.floor >= here.floor) {
     return [`${from} (floor ${here.floor}) imports ${to} (floor ${there.floor}): only a lower floor or its own folder`];
   }
-  return isIn(to, BACKENDS) && from !== OPENER ? [`${from} names the backend ${to}: only ${OPENER} does`] : [];
+  if (!isIn(to, BACKENDS) || OPENERS.includes(from)) return [];
+  return [`${from} names the backend ${to}: only ${OPENERS.join(" and ")} do`];
 }
 
 function packageViolations(path: string, { specifiers, named }: FileImports): string[] {

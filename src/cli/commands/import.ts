@@ -1,62 +1,50 @@
-import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import { expandPath } from "../../config/paths.js";
 import { readMinskyJson } from "../../import/minsky-json.js";
-import type { ImportReport } from "../../import/report.js";
-import { importRecords } from "../../session/import-records.js";
-import { SessionStore } from "../../session/session-store.js";
-import { type CommandContext, type CommonOptions, examples, leaf, noun, type RunState } from "../command.js";
-import { EXIT } from "../exit-code.js";
-
-interface ImportOptions extends CommonOptions {
-  report?: string;
-  reason?: string;
-}
+import { maskUrl } from "../../log/mask-url.js";
+import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
+import { addressOf, examples, leaf, noun, type RunState } from "../command.js";
+import { type ImportOptions, runImport } from "../import-run.js";
 
 export function importCommand(state: RunState): Command {
-  const minskyJson = leaf<ImportOptions>(
-    state,
-    "minsky-json <file>",
-    "take over a session-db.json of Minsky, in any of its layouts; the file stays as it is",
-    importMinskyJson,
-  )
+  return noun("import", "take over sessions from other systems; the source is only read", [
+    minskyJson(state),
+    minskySqlite(state),
+    minskyPostgres(state),
+  ]);
+}
+
+function minskyJson(state: RunState): Command {
+  const summary = "take over a session-db.json of Minsky, in any of its layouts";
+  const command = leaf<ImportOptions>(state, "minsky-json <file>", summary, (context, written = "") => {
+    const file = expandPath(written);
+    return runImport(context, { source: `minsky-json:${file}`, file, read: () => readMinskyJson(file) });
+  });
+  return examples(withReport(command), ["sessiondb import minsky-json session-db.json --store sqlite:./s.db"]);
+}
+
+function minskySqlite(state: RunState): Command {
+  const summary = "take over the SQLite database of Minsky, of any era";
+  const command = leaf<ImportOptions>(state, "minsky-sqlite <file>", summary, (context, written = "") => {
+    const file = expandPath(written);
+    return runImport(context, { source: `minsky-sqlite:${file}`, file, read: () => readMinskySqlite(file) });
+  });
+  return examples(withReport(command), ["sessiondb import minsky-sqlite sessions.db --store sqlite:./s.db"]);
+}
+
+function minskyPostgres(state: RunState): Command {
+  const summary = "take over the Postgres database of Minsky; URL, or env:NAME of a variable that holds it";
+  const command = leaf<ImportOptions>(state, "minsky-postgres <url>", summary, (context, source = "") => {
+    const url = addressOf(source, context.streams);
+    return runImport(context, { source: `minsky-postgres:${maskUrl(url)}`, read: () => readMinskyPostgres(url) });
+  });
+  return examples(withReport(command), [
+    "sessiondb import minsky-postgres env:MINSKY_POSTGRES_URL --store sqlite:./s.db --report report.json",
+  ]);
+}
+
+function withReport(command: Command): Command {
+  return command
     .option("--report <file>", "write the whole report as JSON")
     .option("--reason <text>", "why, for the audit trail");
-  examples(minskyJson, ["sessiondb import minsky-json session-db.json --store sqlite:./s.db"]);
-  return noun("import", "take over sessions from other systems", [minskyJson]);
-}
-
-/** Exit code 1 where records were refused: a script must not take a part for the whole. */
-async function importMinskyJson(
-  { openStore, options, streams }: CommandContext<ImportOptions>,
-  file: string,
-): Promise<number> {
-  const found = await readMinskyJson(file);
-  const log = await openStore();
-  const store = new SessionStore(log, options.actor === undefined ? {} : { actor: options.actor });
-  const report = await importRecords(store, found.records, {
-    source: `minsky-json:${file}`,
-    layout: found.layout,
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  });
-  if (options.report !== undefined)
-    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`, { mode: 0o600 });
-  if (streams.json)
-    streams.document({
-      schema: "import/1",
-      store: log.url,
-      offset: (await log.tail()).offset,
-      ...report,
-      remarks: found.remarks,
-    });
-  else {
-    streams.lines([`${file} (${found.layout}) → ${log.url}`, summaryLine(report)]);
-    for (const remark of found.remarks) streams.note(`remark: ${remark}`);
-    for (const { kind, place, why } of report.notes) streams.note(`${kind} ${place}: ${why}`);
-  }
-  return report.refused > 0 ? EXIT.failed : EXIT.done;
-}
-
-function summaryLine(report: ImportReport): string {
-  const { read, imported, updated, unchanged, duplicates, repaired, refused } = report;
-  return `${read} read, ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${duplicates} duplicates, ${repaired} repaired, ${refused} refused`;
 }

@@ -13,6 +13,8 @@ export interface PostgresAddress {
   /** For pg: without the parameters that are ours. */
   readonly connectionString: string;
   readonly schema: string;
+  /** False where `schema` is the default. */
+  readonly namesSchema: boolean;
   /** Where appends are announced. Lower case and short: LISTEN folds and cuts names, pg_notify does not. */
   readonly channel: string;
 }
@@ -28,11 +30,13 @@ export function parsePostgresUrl(url: string): PostgresAddress {
     const hint = "take 1 to 48 of a-z, 0-9 and _, not starting with a digit or pg_: ?schema=sessiondb";
     throw invalid(`not a name for a schema: ${JSON.stringify(schema)}`, hint);
   }
+  const namesSchema = parameters.has("schema");
   parameters.delete("schema");
   const query = parameters.toString();
   const connectionString = query === "" ? base : `${base}?${query}`;
   assertParses(connectionString);
-  return { url: maskUrl(url), connectionString, schema, channel: `sessiondb_${sha256Hex(schema).slice(0, 8)}` };
+  const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
+  return { url: maskUrl(url), connectionString, schema, namesSchema, channel };
 }
 
 /** Not through URL: pg reads addresses that URL refuses, such as those without a host. */

@@ -1,0 +1,22 @@
+import type { ImportReport } from "../../import/report.js";
+import { printable } from "./escape.js";
+import type { Streams } from "./streams.js";
+
+/** Notes of one kind on the terminal; the report file has all of them. */
+const MAX_NOTES = 50;
+
+export function importSummary(report: ImportReport): string {
+  const { read, imported, updated, unchanged, duplicates, repaired, refused } = report;
+  return `${read} read, ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${duplicates} duplicates, ${repaired} repaired, ${refused} refused`;
+}
+
+/** What became of single records, on stderr: what was refused first. */
+export function tellImport(streams: Streams, { notes }: ImportReport, remarks: readonly string[]): void {
+  for (const remark of remarks) streams.note(`remark: ${printable(remark)}`);
+  for (const kind of ["refused", "duplicate", "repaired", "remark"] as const) {
+    const some = notes.filter((note) => note.kind === kind);
+    for (const { place, why } of some.slice(0, MAX_NOTES)) streams.note(`${kind}${place && ` ${place}`}: ${why}`);
+    const more = some.length - MAX_NOTES;
+    if (more > 0) streams.note(`${kind}: ${more} more; --report FILE writes all of them`);
+  }
+}

@@ -1,0 +1,130 @@
+import pg from "pg";
+import {
+  type ForeignDatabase,
+  type ForeignRow,
+  type ForeignTable,
+  foreignRowBytes,
+  MAX_FOREIGN_PAGE_BYTES,
+  MAX_FOREIGN_PAGE_ROWS,
+} from "../../foreign-database.js";
+import { clientConfig } from "../postgres/connections.js";
+import { translateError } from "../postgres/postgres-errors.js";
+import { limitsOf } from "../postgres/postgres-options.js";
+import { type PostgresAddress, parsePostgresUrl } from "../postgres/postgres-url.js";
+import { AS_TEXT, postgresValue } from "./postgres-value.js";
+
+/**
+ * One transaction that can write nothing, and in which all statements see one instant; times are printed in one way.
+ * Without row_security a policy that would hide rows is an error: a part must not be taken for the whole.
+ */
+const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
+    set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true), set_config('row_security', 'off', true),
+    set_config('statement_timeout', '60000', true), set_config('lock_timeout', '5000', true)`;
+
+const TABLES = `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND (CASE WHEN $1::text IS NULL THEN true ELSE n.nspname = $1 END)
+  ORDER BY (n.nspname = ANY (current_schemas(false))) DESC, array_position(current_schemas(false), n.nspname), 1, 2`;
+
+const COLUMNS = `SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
+
+/** How many rows are asked for while it is not yet known how large they are. */
+const FIRST_FETCH = 10;
+/** The server's own limit ends a statement first; only a network that has fallen silent takes longer. */
+const ANSWER_LIMIT_MS = 61_000;
+
+/** A Postgres database of another program, on one connection in one read-only transaction: fit for a pooler, too. */
+export class ForeignPostgres implements ForeignDatabase {
+  readonly url: string;
+  readonly #address: PostgresAddress;
+  readonly #client: pg.Client;
+  #cursors = 0;
+
+  private constructor(client: pg.Client, address: PostgresAddress) {
+    this.#client = client;
+    this.#address = address;
+    this.url = address.url;
+  }
+
+  /** `?schema=` of the address names the only schema that is looked into. @throws as PostgresLog.open */
+  static async open(url: string): Promise<ForeignPostgres> {
+    const address = parsePostgresUrl(url);
+    const config = clientConfig(address.connectionString, limitsOf({}));
+    const client = new pg.Client({ ...config, query_timeout: ANSWER_LIMIT_MS, types: AS_TEXT });
+    // What breaks the connection also fails the statement under way; without a listener it would end the process.
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      await client.query(BEGIN);
+      return new ForeignPostgres(client, address);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw translateError(error, address.url);
+    }
+  }
+
+  async tableNames(): Promise<readonly string[]> {
+    return (await this.#tables()).map(([schema, name]) => `${schema}.${name}`);
+  }
+
+  /** A name without a schema is looked for in the schemas of the search path first, then in the others. */
+  async table(names: readonly string[]): Promise<ForeignTable | undefined> {
+    const there = await this.#tables();
+    for (const name of names) {
+      const found = there.find(([schema, table]) => name === table || name === `${schema}.${table}`);
+      if (found !== undefined) return this.#tableAt(found.map(quoted).join("."), found.join("."));
+    }
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => undefined); // what was read stands; nothing was written
+  }
+
+  async #tables(): Promise<[string, string][]> {
+    const schema = this.#address.namesSchema ? this.#address.schema : null;
+    return (await this.#rows(TABLES, [schema])).rows as [string, string][];
+  }
+
+  async #tableAt(quotedName: string, name: string): Promise<ForeignTable> {
+    const { rows } = await this.#rows(COLUMNS, [quotedName]);
+    const columns = rows.map(([column, type]) => ({ name: String(column), type: String(type).toLowerCase() }));
+    return { name, columns, pages: () => this.#pages(quotedName) };
+  }
+
+  async *#pages(table: string): AsyncGenerator<readonly ForeignRow[], void, undefined> {
+    const cursor = `foreign_rows_${++this.#cursors}`;
+    await this.#rows(`DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT * FROM ${table}`);
+    let count = FIRST_FETCH;
+    for (;;) {
+      const { rows, fields } = await this.#rows(`FETCH ${count} FROM ${cursor}`);
+      if (rows.length === 0) break;
+      const page = rows.map((row) =>
+        row.map((value, i) => postgresValue(value as string | null, fields[i]?.dataTypeID ?? 0)),
+      );
+      const bytes = page.reduce((sum, row) => sum + foreignRowBytes(row), 0);
+      yield page;
+      count = Math.min(
+        MAX_FOREIGN_PAGE_ROWS,
+        count * 2,
+        Math.ceil((MAX_FOREIGN_PAGE_BYTES * rows.length) / (bytes + 1)),
+      );
+    }
+    await this.#rows(`CLOSE ${cursor}`);
+  }
+
+  async #rows(text: string, values: (string | null)[] = []): Promise<pg.QueryArrayResult<unknown[]>> {
+    try {
+      return await this.#client.query<unknown[]>({ text, values, rowMode: "array" });
+    } catch (error) {
+      throw translateError(error, this.url);
+    }
+  }
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

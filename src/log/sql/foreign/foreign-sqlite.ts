@@ -1,0 +1,152 @@
+import { existsSync } from "node:fs";
+import Database from "better-sqlite3";
+import { StorageError } from "../../../errors.js";
+import {
+  type ForeignDatabase,
+  type ForeignRow,
+  type ForeignTable,
+  type ForeignValue,
+  foreignRowBytes,
+  MAX_FOREIGN_PAGE_BYTES,
+  MAX_FOREIGN_PAGE_ROWS,
+} from "../../foreign-database.js";
+import { DRIVER_BUSY_MS, retryWhileBusy } from "../sqlite/busy-retry.js";
+import { sqliteCode, translateError } from "../sqlite/sqlite-errors.js";
+
+/** How long to wait for a program that has locked its database whole. */
+export const FOREIGN_LOCK_LIMIT_MS = 5_000;
+
+const TABLES = `SELECT name FROM sqlite_schema
+  WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name`;
+
+/**
+ * A SQLite file of another program. The connection cannot write. A database in WAL mode is read with its `-wal` file,
+ * beside which SQLite needs an index (`-shm`): where both are missing it makes them, and they stay, empty, until the
+ * database's own program closes it. The file is never opened but by SQLite: closing another descriptor of it would drop
+ * the locks that this process may hold on it.
+ */
+export class ForeignSqlite implements ForeignDatabase {
+  readonly url: string;
+  readonly #db: Database.Database;
+
+  private constructor(db: Database.Database, url: string) {
+    this.#db = db;
+    this.url = url;
+  }
+
+  /**
+   * @throws UsageError NOT_A_DATABASE, UnavailableError LOG_LOCKED
+   * @throws StorageError IMPORT_UNREADABLE: it is not there, damaged, or cannot be read
+   */
+  static async open(path: string, lockLimitMs = FOREIGN_LOCK_LIMIT_MS): Promise<ForeignSqlite> {
+    if (!existsSync(path)) throw unreadable(path, "there is no such file", "check the path", undefined);
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(path, { readonly: true, fileMustExist: true, timeout: DRIVER_BUSY_MS });
+      await beginReading(db, lockLimitMs);
+      return new ForeignSqlite(db, path);
+    } catch (error) {
+      db?.close();
+      throw foreignError(error, path);
+    }
+  }
+
+  async tableNames(): Promise<readonly string[]> {
+    return this.#read(() => this.#db.prepare(TABLES).pluck().all() as string[]);
+  }
+
+  async table(names: readonly string[]): Promise<ForeignTable | undefined> {
+    const there = await this.tableNames();
+    const lower = names.map((name) => name.toLowerCase());
+    const name = there.find((one) => lower.includes(one.toLowerCase()));
+    if (name === undefined) return undefined;
+    return this.#read(() => {
+      // ROWID order is the order of insertion; a table without row ids gives that of its key.
+      const rows = this.#db.prepare(`SELECT * FROM ${quoted(name)}`);
+      const columns = rows.columns().map((column) => ({ name: column.name, type: (column.type ?? "").toLowerCase() }));
+      return { name, columns, pages: () => this.#pages(rows) };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+  }
+
+  async *#pages(statement: Database.Statement): AsyncGenerator<readonly ForeignRow[], void, undefined> {
+    try {
+      let page: ForeignRow[] = [];
+      let bytes = 0;
+      for (const raw of statement.raw().safeIntegers().iterate()) {
+        const row = (raw as unknown[]).map(foreignValue);
+        page.push(row);
+        bytes += foreignRowBytes(row);
+        if (page.length < MAX_FOREIGN_PAGE_ROWS && bytes < MAX_FOREIGN_PAGE_BYTES) continue;
+        yield page;
+        page = [];
+        bytes = 0;
+      }
+      if (page.length > 0) yield page;
+    } catch (error) {
+      throw foreignError(error, this.url);
+    }
+  }
+
+  #read<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw foreignError(error, this.url);
+    }
+  }
+}
+
+/** Rows that break a rule of their table can be read all the same. */
+const HARMLESS = /^(ok$|[A-Z]+ value in |CHECK constraint failed in |non-unique entry )/;
+
+/** From here on everything is of one instant; a damaged file is refused before a part of it is taken for the whole. */
+async function beginReading(db: Database.Database, lockLimitMs: number): Promise<void> {
+  // The schema is somebody else's: no function that it calls may do anything.
+  db.pragma("trusted_schema = OFF");
+  db.exec("BEGIN");
+  const found = await retryWhileBusy(lockLimitMs, () => db.pragma("quick_check") as { quick_check: string }[]);
+  const fault = found.find(({ quick_check }) => !HARMLESS.test(quick_check));
+  if (fault !== undefined) throw new DamagedFile(fault.quick_check.slice(0, 200));
+}
+
+/** Whole numbers as numbers where that is exact, else as their digits; infinity as a text: JSON has none. */
+function foreignValue(value: unknown): ForeignValue {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return value as ForeignValue;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+class DamagedFile extends Error {}
+
+function foreignError(error: unknown, path: string): unknown {
+  const code = sqliteCode(error) ?? "";
+  const message = error instanceof Error ? error.message : "";
+  if (error instanceof DamagedFile || code.startsWith("SQLITE_CORRUPT")) {
+    return unreadable(path, `it is damaged (${message})`, "mend a copy of it with: sqlite3 FILE .recover", error);
+  }
+  if (/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(code)) {
+    const hint =
+      "check the path and the rights; where its program ended in mid-write, open it once with that program, or copy it " +
+      "with its -wal and -journal files into a folder that you can write to";
+    return unreadable(path, message, hint, error);
+  }
+  return translateError(error, path);
+}
+
+function unreadable(path: string, why: string, hint: string, cause: unknown): StorageError {
+  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${why}`, {
+    hint: `nothing was imported; ${hint}`,
+    cause,
+  });
+}
