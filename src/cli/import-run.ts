@@ -5,6 +5,7 @@ import type { MinskySource } from "../import/minsky-source.js";
 import type { ImportReport } from "../import/report.js";
 import { importRecords } from "../session/import-records.js";
 import { SessionStore } from "../session/session-store.js";
+import { assertNotStore } from "../session/store-file.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { EXIT } from "./exit-code.js";
 import { importSummary, tellImport } from "./output/import-report.js";
@@ -32,6 +33,7 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
   const reportFile = await openReport(options.report, run.file);
   try {
     const log = await openStore();
+    if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
     const store = new SessionStore(log, options.actor === undefined ? {} : { actor: options.actor });
     const report = await importRecords(store, found.records, {
       source: run.source,

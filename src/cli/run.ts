@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
+import { exportCommand } from "./commands/export.js";
 import { importCommand } from "./commands/import.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { projectionCommand } from "./commands/projection.js";
@@ -49,6 +50,7 @@ function programOf(name: string, state: RunState): Command {
     .addCommand(undoCommand(state))
     .addCommand(redoCommand(state))
     .addCommand(importCommand(state))
+    .addCommand(exportCommand(state))
     .addCommand(migrateCommand(state))
     .addCommand(verifyCommand(state))
     .addCommand(statusCommand(state))

@@ -100,9 +100,9 @@ async function basesOf(
       return current.version > 1 || !isSameJson(current.record, record);
     });
   const bases = new Map<string, StoredRecord>();
-  for (const { session } of changed) {
-    const base = await importBase(store, session, source);
-    if (base !== undefined) bases.set(session, base);
+  for (const record of changed) {
+    const base = await importBase(store, record, source);
+    if (base !== undefined) bases.set(record.session, base);
   }
   return bases;
 }

@@ -85,8 +85,9 @@ function leaves(): string[][] {
   const projection = ["list", "check", "rebuild"].map((name) => ["projection", name]);
   const audit = [["audit"], ["audit", "check"]];
   const foreign = ["minsky-json", "minsky-sqlite", "minsky-postgres"].map((name) => ["import", name]);
+  const out = ["minsky-json", "csv", "sql"].map((name) => ["export", name]);
   const others = [["undo"], ["redo"], ["migrate"], ["verify"], ["status"]];
-  return [...session, ...past, ...projection, ...audit, ...foreign, ...others];
+  return [...session, ...past, ...projection, ...audit, ...foreign, ...out, ...others];
 }
 
 /** The order in which the examples can run in one folder: migrations and proofs before checking them, deleting last. */
