@@ -4,6 +4,9 @@ import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { maskUrl } from "../log/mask-url.js";
 import { openLog } from "../open-log.js";
+import { firstStart } from "../session/first-start.js";
+import { EXIT } from "./exit-code.js";
+import { tellFirstStart } from "./output/import-report.js";
 import { Streams } from "./output/streams.js";
 
 /** Options that every command takes. */
@@ -74,7 +77,7 @@ export function readLeaf<Options extends ReadOptions>(
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;
       state.streams = new Streams(command.opts());
-      state.exitCode = (await withContext(command.opts<Options>(), state.streams, act, command.processedArgs)) ?? 0;
+      state.exitCode = await withContext(command.opts<Options>(), state.streams, act, command.processedArgs);
     });
 }
 
@@ -83,7 +86,7 @@ async function withContext<Options extends ReadOptions>(
   streams: Streams,
   act: Act<Options>,
   args: unknown[],
-): Promise<number | undefined> {
+): Promise<number> {
   const opened: EventLog[] = [];
   const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
     warnOfPassword(url, streams, "use SESSIONDB_STORE");
@@ -92,10 +95,17 @@ async function withContext<Options extends ReadOptions>(
     opened.push(log);
     return log;
   };
-  const openStore = (openOptions: { mustExist?: boolean } = {}) =>
-    open(options.store ?? defaultStoreUrl(process.env), openOptions);
+  let partial = false;
+  const openStore = async (openOptions: { mustExist?: boolean } = {}) => {
+    if (options.store !== undefined) return open(options.store, openOptions);
+    const first = await firstStart(() => open(defaultStoreUrl(process.env)), process.env);
+    if (first === undefined) return open(defaultStoreUrl(process.env), openOptions);
+    partial = tellFirstStart(streams, first);
+    return first.log;
+  };
   try {
-    return await act({ options, streams, open, openStore }, ...(args as string[]));
+    const code = (await act({ options, streams, open, openStore }, ...(args as string[]))) ?? EXIT.done;
+    return code === EXIT.done && partial ? EXIT.failed : code;
   } finally {
     streams.progress("");
     for (const log of opened) await log.close();

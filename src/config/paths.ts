@@ -14,6 +14,11 @@ export function defaultStoreUrl(env: Env): string {
   return `jsonl:${join(stateDir(env), "session-db.jsonl")}`;
 }
 
+/** Where Minsky kept its sessions before there was a log. */
+export function legacyStatePath(env: Env): string {
+  return join(stateDir(env), "session-db.json");
+}
+
 /** An absolute path; `~` and `~/…` mean the home folder. */
 export function expandPath(path: string): string {
   if (path === "~") return homedir();

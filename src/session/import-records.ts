@@ -42,13 +42,13 @@ export async function importRecords(
 ): Promise<ImportReport> {
   const report = emptyReport(options.source, options.layout ?? "records");
   const candidates = lastOfEachId(records, report);
-  const settings = await writtenBaseDir(store, options.baseDir, stateDir(process.env));
+  const baseDir = new TakenBaseDir(store, options.baseDir);
   const size = options.atomic === true ? Math.max(1, candidates.length) : MAX_IMPORT_BATCH;
   for (let start = 0; start < candidates.length || start === 0; start += size) {
-    const others = start === 0 ? settings : [];
+    const others = start === 0 ? () => baseDir.append() : async () => [];
     await importBatch(store, { candidates: candidates.slice(start, start + size), others }, report, options);
   }
-  if (settings.length > 0) note(report, { kind: "remark", place: "", id: undefined, why: baseDirTaken(options) });
+  if (baseDir.changed) note(report, { kind: "remark", place: "", id: undefined, why: baseDir.remark });
   return report;
 }
 
@@ -56,8 +56,8 @@ type Outcome = "imported" | "updated" | "unchanged" | RuleError;
 
 interface Batch {
   readonly candidates: readonly Candidate[];
-  /** Appended with them as they are. */
-  readonly others: readonly StreamAppend[];
+  /** What is appended with them. */
+  readonly others: () => Promise<readonly StreamAppend[]>;
 }
 
 /** Outcomes of the last round only: a batch that lost a race is decided again as a whole. */
@@ -124,6 +124,25 @@ function decideOne(
   }
 }
 
-function baseDirTaken({ baseDir }: ImportOptions): string {
-  return `the store's base folder is now ${JSON.stringify(baseDir)}`;
+/** The base folder of the source, which the store takes over with the first batch. */
+class TakenBaseDir {
+  /** As of the last attempt to append. */
+  changed = false;
+  readonly #store: SessionStore;
+  readonly #baseDir: string | undefined;
+
+  constructor(store: SessionStore, baseDir: string | undefined) {
+    this.#store = store;
+    this.#baseDir = baseDir;
+  }
+
+  get remark(): string {
+    return `the store's base folder is now ${JSON.stringify(this.#baseDir)}`;
+  }
+
+  async append(): Promise<readonly StreamAppend[]> {
+    const append = await writtenBaseDir(this.#store, this.#baseDir, stateDir(process.env));
+    this.changed = append.length > 0;
+    return append;
+  }
 }

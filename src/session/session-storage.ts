@@ -57,7 +57,7 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
     return writeResult(async () => {
       const store = await this.#store.get();
       const write = this.#states.writeOf(state);
-      const baseDir = await writtenBaseDir(store, state.baseDir, this.#options.baseDir);
+      const baseDir = () => writtenBaseDir(store, state.baseDir, this.#options.baseDir);
       const decide = ({ documents }: DocumentsById) => decideState(documents, write, options);
       const result = await store.changeMany(decide, options, baseDir);
       this.#states.wrote(state, write);

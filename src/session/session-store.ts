@@ -186,22 +186,23 @@ export class SessionStore {
 
   /**
    * Decides on the present state of all sessions and appends in one atomic append; decides again when somebody else was
-   * faster with one of them. `others` join the append as they are.
+   * faster with one of them. `others` gives what joins the append, anew for each attempt.
    *
    * @returns undefined where nothing differed
    */
   async changeMany(
     decide: (current: FoldedAt<SessionDocument>) => readonly SessionChange[],
     options: ChangeNote & { readonly actor?: string } = {},
-    others: readonly StreamAppend[] = [],
+    others: () => Promise<readonly StreamAppend[]> = async () => [],
   ): Promise<AppendResult | undefined> {
     PastLog.assertPresent(this.log);
     return retryConflicts(async () => {
+      const joining = await others();
       const current = await this.#sessions.current();
       const changes = decide(current).map(({ id, events }): StreamAppend => {
         return { stream: sessionStream(id), expectedVersion: current.versions.get(id) ?? 0, events };
       });
-      const batch = [...changes, ...others];
+      const batch = [...changes, ...joining];
       return batch.length === 0 ? undefined : this.log.append(batch, this.#by(options));
     });
   }

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { SessionStore } from "./session-store.js";
 
-/** The event that changes the store's base folder; none where it is what readState says anyway. */
+/** The append that changes the store's base folder; none where it is what readState says anyway. */
 export async function writtenBaseDir(store: SessionStore, baseDir: unknown, fallback: string): Promise<StreamAppend[]> {
   if (baseDir === undefined) return [];
   const { data, error } = baseDirSetSchema.safeParse({ baseDir });
@@ -13,7 +13,8 @@ export async function writtenBaseDir(store: SessionStore, baseDir: unknown, fall
       cause: error,
     });
   }
-  const { document } = await store.settings();
+  const { document, version } = await store.settings();
   if (data.baseDir === (document?.baseDir ?? fallback)) return [];
-  return [{ stream: SETTINGS_STREAM, events: [{ type: "store.base-dir-set", data, meta: { schema: 1 } }] }];
+  const events = [{ type: "store.base-dir-set", data, meta: { schema: 1 } }];
+  return [{ stream: SETTINGS_STREAM, expectedVersion: version, events }];
 }

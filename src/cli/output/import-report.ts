@@ -1,5 +1,5 @@
 import type { ImportReport } from "../../import/report.js";
-import { printable } from "./escape.js";
+import type { FirstStart } from "../../session/first-start.js";
 import type { Streams } from "./streams.js";
 
 /** Notes of one kind on the terminal; the report file has all of them. */
@@ -12,11 +12,24 @@ export function importSummary(report: ImportReport): string {
 
 /** What became of single records, on stderr: what was refused first. */
 export function tellImport(streams: Streams, { notes }: ImportReport, remarks: readonly string[]): void {
-  for (const remark of remarks) streams.note(`remark: ${printable(remark)}`);
+  for (const remark of remarks) streams.note(`remark: ${remark}`);
   for (const kind of ["refused", "duplicate", "repaired", "remark"] as const) {
     const some = notes.filter((note) => note.kind === kind);
     for (const { place, why } of some.slice(0, MAX_NOTES)) streams.note(`${kind}${place && ` ${place}`}: ${why}`);
     const more = some.length - MAX_NOTES;
     if (more > 0) streams.note(`${kind}: ${more} more; --report FILE writes all of them`);
   }
+}
+
+/** @returns whether records were refused */
+export function tellFirstStart(streams: Streams, { file, log, report, remarks }: FirstStart): boolean {
+  if (report === undefined) return false;
+  streams.notice(`first start: took over ${file} into ${log.url}; the file stays as it is`);
+  streams.notice(importSummary(report));
+  tellImport(streams, report, remarks);
+  if (report.refused === 0) return false;
+  streams.notice(
+    `${report.refused} records were refused; for the reasons: sessiondb import minsky-json ${file} --report FILE`,
+  );
+  return true;
 }

@@ -50,6 +50,11 @@ export class Streams {
     if (!this.#quiet && !this.json) process.stderr.write(`${printable(text)}\n`);
   }
 
+  /** What must not be missed: on stderr with --json, too; not with --quiet. */
+  notice(text: string): void {
+    if (!this.#quiet) process.stderr.write(`${printable(text)}\n`);
+  }
+
   /** A line that overwrites itself, only on a terminal. An empty text clears it. */
   progress(text: string): void {
     if (!process.stderr.isTTY || this.#quiet || this.json) return;
