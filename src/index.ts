@@ -20,12 +20,15 @@ export {
   UnavailableError,
   UsageError,
 } from "./errors.js";
+export type { SqlDialect } from "./export/sql.js";
 export { readMinskyJson } from "./import/minsky-json.js";
+export type { MinskySource } from "./import/minsky-source.js";
 export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
 export type { AuditEntry, AuditOptions, AuditSummary } from "./inspect/audit.js";
 export { audit } from "./inspect/audit.js";
 export type { AuditGroup, AuditGroups, GroupBy } from "./inspect/audit-groups.js";
 export { auditGroups } from "./inspect/audit-groups.js";
+export type { WebSessionRecord } from "./import/web-session.js";
 export type { BisectOptions, BisectResult, BisectState, Verdict } from "./inspect/bisect.js";
 export { bisect } from "./inspect/bisect.js";
 export type { BlameEntry, BlameOptions } from "./inspect/blame.js";
@@ -64,6 +67,8 @@ export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.j
 export { copyLog } from "./migrate/copy-log.js";
 export type { Relation } from "./migrate/relation.js";
 export { relate } from "./migrate/relation.js";
+export type { WebSessionRead } from "./open-foreign.js";
+export { readConnectPgSimple, readMinskyPostgres, readMinskySqlite, readTowerSessions } from "./open-foreign.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";
@@ -88,12 +93,16 @@ export type {
   WriteOptions,
 } from "./session/database-storage.js";
 export { defaultActor } from "./session/default-actor.js";
+export type { ExportFormat, ExportOptions, ExportReport } from "./session/export-sessions.js";
+export { exportSessions } from "./session/export-sessions.js";
 export type { ForkOptions } from "./session/fork-session.js";
 export { forkSession } from "./session/fork-session.js";
 export type { ImportOptions } from "./session/import-records.js";
 export { importRecords } from "./session/import-records.js";
 export type { OpenStoreOptions } from "./session/open-store.js";
 export { OpenedStore, openStore } from "./session/open-store.js";
+export type { MirrorOptions } from "./session/mirror-sessions.js";
+export { mirrorSessions } from "./session/mirror-sessions.js";
 export type { RevertConflict, RevertPlan, RevertTarget } from "./session/plan-revert.js";
 export type { SessionUndo } from "./session/plan-undo.js";
 export type { Reverted, RevertOptions } from "./session/revert-session.js";

@@ -1,10 +1,15 @@
 import { statSync } from "node:fs";
 import { expandPath } from "./config/paths.js";
 import { SessionDbError } from "./errors.js";
+import { connectPgSimpleRecords } from "./import/connect-pg-simple.js";
 import { readMinskyJson } from "./import/minsky-json.js";
 import type { MinskySource } from "./import/minsky-source.js";
 import { readMinskyTable } from "./import/minsky-table.js";
+import { emptyReport, type ImportReport } from "./import/report.js";
+import { towerSessionRecords } from "./import/tower-sessions.js";
+import type { WebSessionRecord } from "./import/web-session.js";
 import type { ForeignDatabase } from "./log/foreign-database.js";
+import { maskUrl } from "./log/mask-url.js";
 
 /** A SQLite file of another program, only to read. The driver loads here. @throws as ForeignSqlite.open */
 async function openForeignSqlite(path: string): Promise<ForeignDatabase> {
@@ -44,6 +49,43 @@ function isNoDatabase(error: unknown, path: string): boolean {
 /** As {@link readMinskySqlite}, of its Postgres database. `?schema=` says where the table lies. */
 export async function readMinskyPostgres(url: string): Promise<MinskySource> {
   return readAndClose(await openForeignPostgres(url), readMinskyTable);
+}
+
+/** Web sessions of another store, read one by one. */
+export interface WebSessionRead {
+  /** Counts what was read, repaired and refused; whole when the records have been read to their end. */
+  readonly report: ImportReport;
+  /** Once only. Whoever stops before the end has read a part. */
+  readonly records: AsyncGenerator<WebSessionRecord, void, undefined>;
+}
+
+/**
+ * The sessions that tower-sessions keeps in a SQLite file or a Postgres database (`postgres://…`). Nothing is opened before
+ * the first record is asked for. Tokens in their data are replaced by `***`: no log may keep them.
+ *
+ * @throws by the records: as openForeignSqlite and openForeignPostgres; UsageError IMPORT_LAYOUT_UNKNOWN
+ */
+export function readTowerSessions(address: string): WebSessionRead {
+  return webSessions("tower-sessions", address, towerSessionRecords);
+}
+
+/** As {@link readTowerSessions}, of connect-pg-simple, which keeps those of express-session. */
+export function readConnectPgSimple(address: string): WebSessionRead {
+  return webSessions("connect-pg-simple", address, connectPgSimpleRecords);
+}
+
+function webSessions(kind: string, address: string, read: typeof towerSessionRecords): WebSessionRead {
+  const report = emptyReport(`${kind}:${maskUrl(address)}`, "table");
+  async function* records(): AsyncGenerator<WebSessionRecord, void, undefined> {
+    const postgres = /^postgres(ql)?:/.test(address);
+    const database = await (postgres ? openForeignPostgres(address) : openForeignSqlite(address));
+    try {
+      yield* read(database, report);
+    } finally {
+      await database.close();
+    }
+  }
+  return { report, records: records() };
 }
 
 async function readAndClose<T>(database: ForeignDatabase, read: (database: ForeignDatabase) => Promise<T>): Promise<T> {

@@ -1,0 +1,53 @@
+import type { Json } from "../log/canonical.js";
+import type { ForeignDatabase } from "../log/foreign-database.js";
+import { jsonCell } from "./cell.js";
+import { instantOf, isoOf } from "./instant.js";
+import type { ImportReport } from "./report.js";
+import {
+  type Cells,
+  readWebSessions,
+  WebSessionFault,
+  type WebSessionFound,
+  type WebSessionRecord,
+} from "./web-session.js";
+
+const LAYOUT = { tables: ["session", "user_sessions"], columns: ["sid", "sess", "expire"] };
+
+/**
+ * Sessions of express-session in the table of connect-pg-simple: `"session"(sid, sess json, expire timestamp(6))`. The column
+ * `expire` has no zone: it is read as UTC.
+ *
+ * @throws as readWebSessions
+ */
+export function connectPgSimpleRecords(
+  database: ForeignDatabase,
+  report: ImportReport,
+): AsyncGenerator<WebSessionRecord, void, undefined> {
+  return readWebSessions(database, LAYOUT, report, pgSimpleRecord);
+}
+
+function pgSimpleRecord(cells: Cells): WebSessionFound {
+  const sid = cells("sid");
+  if (typeof sid !== "string" || sid === "") throw new WebSessionFault("its sid is no text");
+  const sess = cells("sess");
+  const { value: data } = typeof sess === "string" ? jsonCell(sess) : { value: undefined };
+  if (!isObject(data)) throw new WebSessionFault("its sess is no JSON object");
+  const instant = instantOf(cells("expire"));
+  const expiresAt = instant === undefined ? undefined : isoOf(instant);
+  if (expiresAt === undefined) throw new WebSessionFault("its expire is no time");
+  const userId = userIdOf(data);
+  return { sid, data, expiresAt, ...(userId === undefined ? {} : { userId }) };
+}
+
+/** Where the usual libraries put it: passport, or a member of the session itself. */
+function userIdOf(data: { readonly [member: string]: Json }): string | undefined {
+  const { passport, userId, user_id } = data;
+  const found = [isObject(passport) ? passport.user : undefined, userId, user_id].find((id) => {
+    return (typeof id === "string" && id !== "") || typeof id === "number";
+  });
+  return found === undefined ? undefined : String(found);
+}
+
+function isObject(value: Json | undefined): value is { [member: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

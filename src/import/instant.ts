@@ -1,0 +1,57 @@
+import type { ForeignValue } from "../log/foreign-database.js";
+
+/** ISO 8601 and what databases print: a zone is taken as it is, none means UTC. */
+const TIME =
+  /^([+-]?\d{4,6})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9})\d*)?)? ?(Z|UTC|[+-]\d\d(?::?\d\d)?(?::?\d\d)?)?$/i;
+
+/** A point in time to the nanosecond: whole seconds since 1970, and the rest. */
+export interface Instant {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+}
+
+/** From a text, or from a number of seconds since 1970 (of milliseconds, where it is that large). */
+export function instantOf(value: ForeignValue): Instant | undefined {
+  if (typeof value === "number" && Number.isFinite(value)) return fromEpoch(value);
+  if (typeof value !== "string") return undefined;
+  if (/^\d{1,13}$/.test(value)) return fromEpoch(Number(value));
+  const [, year, month, day, hour, minute, second = "0", fraction = "", zone = "Z"] = TIME.exec(value) ?? [];
+  if (year === undefined) return undefined;
+  const [mon, d, h, min, s] = [month, day, hour, minute, second].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const ms = Date.UTC(Number(year), mon - 1, d, h, min, s);
+  const date = new Date(ms);
+  // Date takes the 31st of February for the 3rd of March.
+  if (Number.isNaN(ms) || date.getUTCDate() !== d || date.getUTCHours() !== h || min > 59 || s > 60) return undefined;
+  return { seconds: ms / 1000 - zoneSeconds(zone), nanoseconds: Number(fraction.padEnd(9, "0")) };
+}
+
+/** Milliseconds, where there is no more; else up to nine digits. undefined outside the years that ISO 8601 writes. */
+export function isoOf({ seconds, nanoseconds }: Instant): string | undefined {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const digits = String(nanoseconds)
+    .padStart(9, "0")
+    .replace(/(?:000){1,2}$/, "");
+  return date.toISOString().replace(/\.\d{3}Z$/, `.${digits}Z`);
+}
+
+/** Seconds that large would be the year 5138. */
+const LEAST_MILLISECONDS = 1e11;
+
+function fromEpoch(number: number): Instant {
+  const seconds = Math.abs(number) >= LEAST_MILLISECONDS ? number / 1000 : number;
+  const whole = Math.floor(seconds);
+  return { seconds: whole, nanoseconds: Math.round((seconds - whole) * 1000) * 1_000_000 };
+}
+
+function zoneSeconds(zone: string): number {
+  const [, sign, hours, minutes = "0", seconds = "0"] = /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/.exec(zone) ?? [];
+  if (hours === undefined) return 0;
+  return (sign === "-" ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
+}

@@ -1,0 +1,41 @@
+import type { Json } from "../log/canonical.js";
+
+/** Where a token is found, instead of the token. */
+const REFERENCE = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function isSecretReference(value: unknown): boolean {
+  return typeof value === "string" && REFERENCE.test(value);
+}
+
+const MASK = "***";
+
+/** Forms that are nothing but secrets, bounded so that no text takes long: passwords in addresses; tokens of GitHub, GitLab, Slack, AWS; private keys. */
+const SECRET_FORMS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#:@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`],
+  [
+    /\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|AKIA[A-Z0-9]{16})/g,
+    MASK,
+  ],
+  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g, MASK],
+];
+/** The end of a name: `github_access_token`, `refreshToken`, `password`. */
+const SECRET_NAME =
+  /(?:(?:access|refresh|id|auth|api|bearer|csrf)[_-]?token|(?:^|[_.:-])(?:token|secret|password|passwd|passphrase)|(?:client[_-]?secret)|(?:api|private|secret)[_-]?key)$/i;
+
+/**
+ * A copy in which secrets are replaced by `***`: passwords in addresses, texts in the form of a known token, and all below members
+ * that are named like one. References such as `env:NAME` stay. What was replaced is added to `notes`.
+ */
+export function maskSecrets(value: Json, path: readonly string[], notes: string[]): Json {
+  if (typeof value === "string") return maskedText(value, path, notes);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((one, i) => maskSecrets(one, [...path, String(i)], notes));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, maskSecrets(one, [...path, key], notes)]));
+}
+
+function maskedText(text: string, path: readonly string[], notes: string[]): string {
+  const named = path.some((name) => SECRET_NAME.test(name)) && text !== "" && !isSecretReference(text);
+  const result = named ? MASK : SECRET_FORMS.reduce((at, [form, mask]) => at.replace(form, mask), text);
+  if (result !== text) notes.push(`${path.join(".")} held a secret; it was replaced by ${MASK}`);
+  return result;
+}

@@ -1,0 +1,87 @@
+import { UsageError } from "../errors.js";
+import type { Json } from "../log/canonical.js";
+import type { ForeignDatabase, ForeignRow, ForeignTable } from "../log/foreign-database.js";
+import { maskSecrets } from "./mask-secrets.js";
+import type { ImportNote, ImportReport } from "./report.js";
+
+/** A session of a web server, as its store had it; secrets in its data are replaced. */
+export interface WebSessionRecord {
+  /** As it stands in the cookie. */
+  readonly sid: string;
+  readonly data: { readonly [member: string]: Json };
+  /** ISO 8601, UTC, with three to nine digits of the second. */
+  readonly expiresAt: string;
+  readonly userId?: string;
+}
+
+/** What is wrong with one row; the others are read. */
+export class WebSessionFault extends Error {}
+
+/** What a reader makes of one row, before secrets are looked for. */
+export interface WebSessionFound extends WebSessionRecord {
+  readonly repairs?: readonly string[];
+  readonly remarks?: readonly string[];
+}
+
+export type Cells = (column: string) => ForeignRow[number];
+
+/**
+ * The rows of a table as records, one by one. Counts and tells in `report`: read, repaired, refused; what becomes of the
+ * records is the caller's to count.
+ *
+ * @throws UsageError IMPORT_LAYOUT_UNKNOWN where no table has the columns; whatever the database throws
+ */
+export async function* readWebSessions(
+  database: ForeignDatabase,
+  layout: { readonly tables: readonly string[]; readonly columns: readonly string[] },
+  report: ImportReport,
+  recordOf: (cells: Cells) => WebSessionFound,
+): AsyncGenerator<WebSessionRecord, void, undefined> {
+  const table = await database.table(layout.tables);
+  if (table === undefined || !hasColumns(table, layout.columns)) throw unknownLayout(database.url, layout, table);
+  const index = new Map(table.columns.map(({ name }, i) => [name.toLowerCase(), i]));
+  for await (const page of table.pages()) {
+    for (const row of page) {
+      report.read++;
+      // By its number: who knows the id of a web session can use it, so it stands in no report.
+      const place = `${table.name} row ${report.read}`;
+      const record = taken(place, () => recordOf((column) => row[index.get(column) ?? -1] ?? null), report);
+      if (record !== undefined) yield record;
+    }
+  }
+}
+
+function taken(place: string, read: () => WebSessionFound, report: ImportReport): WebSessionRecord | undefined {
+  const notes = report.notes as ImportNote[];
+  try {
+    const { repairs = [], remarks = [], data, ...record } = read();
+    const masked: string[] = [];
+    const clean = maskSecrets(data, [], masked) as WebSessionRecord["data"];
+    const all = [...repairs, ...masked];
+    if (all.length > 0) report.repaired++;
+    for (const why of all) notes.push({ kind: "repaired", place, id: undefined, why });
+    for (const why of remarks) notes.push({ kind: "remark", place, id: undefined, why });
+    return { ...record, data: clean };
+  } catch (error) {
+    if (!(error instanceof WebSessionFault)) throw error;
+    report.refused++;
+    notes.push({ kind: "refused", place, id: undefined, why: error.message });
+    return undefined;
+  }
+}
+
+function hasColumns({ columns }: ForeignTable, wanted: readonly string[]): boolean {
+  return wanted.every((name) => columns.some((column) => column.name.toLowerCase() === name));
+}
+
+function unknownLayout(
+  url: string,
+  { tables, columns }: { readonly tables: readonly string[]; readonly columns: readonly string[] },
+  found: ForeignTable | undefined,
+): UsageError {
+  const what =
+    found === undefined ? `no table ${tables.join(" or ")}` : `no columns ${columns.join(", ")} in ${found.name}`;
+  return new UsageError("IMPORT_LAYOUT_UNKNOWN", `${url} has ${what}; nothing was imported`, {
+    hint: "name the database in which the web server kept its sessions",
+  });
+}

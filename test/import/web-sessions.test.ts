@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import type { WebSessionRecord } from "../../src/import/web-session.js";
+import { readConnectPgSimple, readTowerSessions, type WebSessionRead } from "../../src/open-foreign.js";
+import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { freshPostgresUrl } from "../support/postgres.js";
+import { tempDir } from "../support/temp.js";
+import { pack } from "./pack.js";
+
+/** The vector of the format's description. */
+const SID = "Dw4NDAsKCQgHBgUEAwIBAA";
+const DATA = Buffer.from(
+  "93c410000102030405060708090a0b0c0d0e0f81a7757365725f6964a9746573742d7573657299cd07ea370a1e0fce075bcd15000000",
+  "hex",
+);
+const AT = "2026-02-24T10:30:15.123456789Z";
+
+async function all({ records, report }: WebSessionRead) {
+  const found: WebSessionRecord[] = [];
+  for await (const record of records) found.push(record);
+  return { found, report, whys: report.notes.map(({ kind, why }) => `${kind}: ${why}`) };
+}
+
+function tower(rows: readonly unknown[][], columns = "id TEXT PRIMARY KEY, data BLOB, expiry_date INTEGER") {
+  const file = join(tempDir(), "app.db");
+  const db = new Database(file);
+  db.exec(`CREATE TABLE tower_sessions (${columns})`);
+  for (const row of rows)
+    db.prepare(`INSERT INTO tower_sessions VALUES (${row.map(() => "?").join(", ")})`).run(...row);
+  db.close();
+  return all(readTowerSessions(file));
+}
+
+function packed(data: object, expiry: unknown = [2026, 55, 10, 30, 15, 0, 0, 0, 0]): { sid: string; bytes: Buffer } {
+  const id = randomBytes(16);
+  return { sid: Buffer.from(id).reverse().toString("base64url"), bytes: pack([id, data, expiry]) };
+}
+
+describe("tower-sessions in SQLite", () => {
+  test.each<[string, unknown]>([
+    ["text with a zone", AT],
+    ["text as sqlx writes it", "2026-02-24 10:30:15.123456789+00:00"],
+    ["the same time in another zone", "2026-02-24T11:30:15+01:00"],
+    ["seconds since 1970", 1771929015],
+  ])("the vector, its expiry_date being %s", async (_what, expiry) => {
+    const { found, report } = await tower([[SID, DATA, expiry]]);
+    expect(found).toEqual([{ sid: SID, data: { user_id: "test-user" }, expiresAt: AT, userId: "test-user" }]);
+    expect(report).toMatchObject({ read: 1, repaired: 0, refused: 0, notes: [] });
+  });
+
+  test("the added column with the user's id", async () => {
+    const { sid, bytes } = packed({});
+    const { found } = await tower([[sid, bytes, AT, "ada"]], "id TEXT, data BLOB, expiry_date, user_id TEXT");
+    expect(found).toEqual([{ sid, data: {}, expiresAt: "2026-02-24T10:30:15.000Z", userId: "ada" }]);
+  });
+
+  test("the time of expiry with an offset is brought to UTC", async () => {
+    const { sid, bytes } = packed({}, [2024, 366, 23, 59, 59, 0, -1, -30, 0]);
+    const { found } = await tower([[sid, bytes, "2025-01-01T01:29:59Z"]]);
+    expect(found[0]?.expiresAt).toBe("2025-01-01T01:29:59.000Z");
+  });
+
+  test("tokens are replaced, and stand in no report", async () => {
+    const { sid, bytes } = packed({
+      oauth_access_token: "at-secret",
+      "keycloak:refresh_token": "rt-secret",
+      nested: { id_token: { raw: "id-secret" } },
+      theme: "dark",
+    });
+    const { found, report } = await tower([[sid, bytes, AT]]);
+    expect(found[0]?.data).toEqual({
+      oauth_access_token: "***",
+      "keycloak:refresh_token": "***",
+      nested: { id_token: { raw: "***" } },
+      theme: "dark",
+    });
+    expect(report.repaired).toBe(1);
+    expect(JSON.stringify([found, report])).not.toMatch(/(at|rt|id)-secret/);
+  });
+
+  test("rows that cannot be read are refused one by one, with the reason, and their ids are not told", async () => {
+    const { sid, bytes } = packed({});
+    const { found, report, whys } = await tower([
+      ["a", Buffer.from("c1", "hex"), AT],
+      ["b", "text", AT],
+      ["c", pack([1, {}, []]), AT],
+      ["d", packed({}, null).bytes, "whenever"],
+      [sid, bytes, AT],
+    ]);
+    expect(found.map((one) => one.sid)).toEqual([sid]);
+    expect(report).toMatchObject({ read: 5, refused: 4 });
+    expect(whys).toEqual([
+      expect.stringContaining("refused: its data are no MessagePack"),
+      "refused: its data are no bytes",
+      "refused: its data are not [id, map, expiry]",
+      "refused: nothing says when it expires",
+    ]);
+    expect(report.notes.map(({ place }) => place)).toEqual([1, 2, 3, 4].map((row) => `tower_sessions row ${row}`));
+  });
+
+  test("a row that contradicts itself is read and told; without its own time the column's counts", async () => {
+    const { found, report } = await tower([
+      ["another", DATA, "2027-01-01T00:00:00Z"],
+      [packed({}).sid, packed({}, null).bytes, "2027-01-01T00:00:00Z"],
+    ]);
+    expect(found.map(({ expiresAt }) => expiresAt)).toEqual([AT, "2027-01-01T00:00:00.000Z"]);
+    expect(report).toMatchObject({ repaired: 1, refused: 0 });
+    expect(report.notes.filter(({ kind }) => kind === "remark")).toHaveLength(3);
+  });
+
+  test("a table of another program is an error", async () => {
+    await expect(tower([], "id TEXT, title TEXT")).rejects.toMatchObject({ code: "IMPORT_LAYOUT_UNKNOWN" });
+  });
+});
+
+describe("in Postgres", () => {
+  async function schema(sql: string): Promise<string> {
+    const url = await freshPostgresUrl();
+    const admin = await openAdmin(url);
+    await admin.query(`CREATE SCHEMA ${schemaOf(url)}; SET search_path TO ${schemaOf(url)}; ${sql}`);
+    return url;
+  }
+
+  test("tower-sessions", async () => {
+    const url = await schema(`CREATE TABLE tower_sessions (id text PRIMARY KEY, data bytea, expiry_date timestamptz);
+      INSERT INTO tower_sessions VALUES ('${SID}', '\\x${DATA.toString("hex")}', '${AT}')`);
+    const { found, report } = await all(readTowerSessions(url));
+    expect(found).toEqual([{ sid: SID, data: { user_id: "test-user" }, expiresAt: AT, userId: "test-user" }]);
+    expect(report.notes).toEqual([]);
+  });
+
+  test("connect-pg-simple", async () => {
+    const url =
+      await schema(`CREATE TABLE "session" (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL);
+      INSERT INTO "session" VALUES
+        ('s1', '{"cookie":{"path":"/","expires":null},"passport":{"user":7},"access_token":"secret"}', '2026-02-24 10:30:15.5'),
+        ('s2', '"no object"', '2026-02-24'), ('s3', '{"cookie":{}}', 'infinity')`);
+    const { found, report, whys } = await all(readConnectPgSimple(url));
+    expect(found).toEqual([
+      {
+        sid: "s1",
+        data: { cookie: { path: "/", expires: null }, passport: { user: 7 }, access_token: "***" },
+        expiresAt: "2026-02-24T10:30:15.500Z",
+        userId: "7",
+      },
+    ]);
+    expect(report).toMatchObject({ read: 3, repaired: 1, refused: 2 });
+    expect(whys.slice(1)).toEqual(["refused: its sess is no JSON object", "refused: its expire is no time"]);
+  });
+
+  test("the password of the address stands in no report", () => {
+    expect(readTowerSessions("postgres://u:pa55@h/db").report.source).toBe("tower-sessions:postgres://u:***@h/db");
+  });
+});
