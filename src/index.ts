@@ -21,6 +21,7 @@ export {
   UsageError,
 } from "./errors.js";
 export type { SqlDialect } from "./export/sql.js";
+export type { CollabKind, CollabRecord } from "./import/collab-record.js";
 export { readMinskyJson } from "./import/minsky-json.js";
 export type { MinskySource } from "./import/minsky-source.js";
 export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
@@ -67,8 +68,15 @@ export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.j
 export { copyLog } from "./migrate/copy-log.js";
 export type { Relation } from "./migrate/relation.js";
 export { relate } from "./migrate/relation.js";
-export type { WebSessionRead } from "./open-foreign.js";
-export { readConnectPgSimple, readMinskyPostgres, readMinskySqlite, readTowerSessions } from "./open-foreign.js";
+export type { ForeignRead } from "./open-foreign.js";
+export {
+  readAiWebhook,
+  readAiWebhookPostgres,
+  readConnectPgSimple,
+  readMinskyPostgres,
+  readMinskySqlite,
+  readTowerSessions,
+} from "./open-foreign.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";

@@ -1,6 +1,9 @@
 import { statSync } from "node:fs";
 import { expandPath } from "./config/paths.js";
 import { SessionDbError } from "./errors.js";
+import { aiWebhookFiles } from "./import/ai-webhook-files.js";
+import { aiWebhookTables } from "./import/ai-webhook-tables.js";
+import type { CollabRecord } from "./import/collab-record.js";
 import { connectPgSimpleRecords } from "./import/connect-pg-simple.js";
 import { readMinskyJson } from "./import/minsky-json.js";
 import type { MinskySource } from "./import/minsky-source.js";
@@ -51,12 +54,12 @@ export async function readMinskyPostgres(url: string): Promise<MinskySource> {
   return readAndClose(await openForeignPostgres(url), readMinskyTable);
 }
 
-/** Web sessions of another store, read one by one. */
-export interface WebSessionRead {
+/** Records of another store, read one by one. */
+export interface ForeignRead<Found> {
   /** Counts what was read, repaired and refused; whole when the records have been read to their end. */
   readonly report: ImportReport;
   /** Once only. Whoever stops before the end has read a part. */
-  readonly records: AsyncGenerator<WebSessionRecord, void, undefined>;
+  readonly records: AsyncGenerator<Found, void, undefined>;
 }
 
 /**
@@ -65,18 +68,38 @@ export interface WebSessionRead {
  *
  * @throws by the records: as openForeignSqlite and openForeignPostgres; UsageError IMPORT_LAYOUT_UNKNOWN
  */
-export function readTowerSessions(address: string): WebSessionRead {
-  return webSessions("tower-sessions", address, towerSessionRecords);
+export function readTowerSessions(address: string): ForeignRead<WebSessionRecord> {
+  return readDatabase("tower-sessions", address, towerSessionRecords);
 }
 
 /** As {@link readTowerSessions}, of connect-pg-simple, which keeps those of express-session. */
-export function readConnectPgSimple(address: string): WebSessionRead {
-  return webSessions("connect-pg-simple", address, connectPgSimpleRecords);
+export function readConnectPgSimple(address: string): ForeignRead<WebSessionRecord> {
+  return readDatabase("connect-pg-simple", address, connectPgSimpleRecords);
 }
 
-function webSessions(kind: string, address: string, read: typeof towerSessionRecords): WebSessionRead {
-  const report = emptyReport(`${kind}:${maskUrl(address)}`, "table");
-  async function* records(): AsyncGenerator<WebSessionRecord, void, undefined> {
+/**
+ * The collaborative sessions of ai-webhook in a folder, with their chunks, memories, tasks and artifacts.
+ *
+ * @throws by the records: as aiWebhookFiles
+ */
+export function readAiWebhook(folder: string): ForeignRead<CollabRecord> {
+  const root = expandPath(folder);
+  const report = emptyReport(`ai-webhook:${root}`, "files");
+  return { report, records: aiWebhookFiles(root, report) };
+}
+
+/** As {@link readAiWebhook}, in its Postgres database, with its agents. @throws by the records: as aiWebhookTables */
+export function readAiWebhookPostgres(url: string): ForeignRead<CollabRecord> {
+  return readDatabase("ai-webhook-postgres", url, aiWebhookTables);
+}
+
+function readDatabase<Found>(
+  kind: string,
+  address: string,
+  read: (database: ForeignDatabase, report: ImportReport) => AsyncGenerator<Found, void, undefined>,
+): ForeignRead<Found> {
+  const report = emptyReport(`${kind}:${maskUrl(address)}`, "tables");
+  async function* records(): AsyncGenerator<Found, void, undefined> {
     const postgres = /^postgres(ql)?:/.test(address);
     const database = await (postgres ? openForeignPostgres(address) : openForeignSqlite(address));
     try {

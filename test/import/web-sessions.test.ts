@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { WebSessionRecord } from "../../src/import/web-session.js";
-import { readConnectPgSimple, readTowerSessions, type WebSessionRead } from "../../src/open-foreign.js";
+import { type ForeignRead, readConnectPgSimple, readTowerSessions } from "../../src/open-foreign.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
@@ -17,7 +17,7 @@ const DATA = Buffer.from(
 );
 const AT = "2026-02-24T10:30:15.123456789Z";
 
-async function all({ records, report }: WebSessionRead) {
+async function all({ records, report }: ForeignRead<WebSessionRecord>) {
   const found: WebSessionRecord[] = [];
   for await (const record of records) found.push(record);
   return { found, report, whys: report.notes.map(({ kind, why }) => `${kind}: ${why}`) };

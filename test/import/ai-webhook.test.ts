@@ -1,0 +1,236 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { CollabRecord } from "../../src/import/collab-record.js";
+import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../src/open-foreign.js";
+import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { freshPostgresUrl } from "../support/postgres.js";
+import { tempDir } from "../support/temp.js";
+
+const AT = "2025-06-01T10:00:00.123456";
+const UTC = "2025-06-01T10:00:00.123456Z";
+
+async function all({ records, report }: ForeignRead<CollabRecord>) {
+  const found: CollabRecord[] = [];
+  for await (const record of records) found.push(record);
+  const whys = report.notes.map(({ kind, place, why }) => `${kind} ${place}: ${why}`);
+  return { found, report, whys };
+}
+
+/** A folder with these files: text as it is, all else as JSON. */
+function folder(files: Record<string, unknown>): string {
+  const root = tempDir();
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(root, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof content === "string" || content instanceof Buffer ? content : JSON.stringify(content));
+  }
+  return root;
+}
+
+const SESSION = {
+  session_id: "s1",
+  title: "T",
+  participants: ["ada"],
+  status: "active",
+  created: AT,
+  completed_at: null,
+};
+
+describe("files", () => {
+  test("every kind is read, with times in UTC", async () => {
+    const root = folder({
+      "sessions/s1/session.json": { ...SESSION, memory_count: 1 },
+      "sessions/s1/conversation/chunk_c1.json": { chunk_id: "c1", start_time: AT, format: "dialogue", content: "hi" },
+      "sessions/s1/conversation/full_transcript.txt": "hi\n",
+      "sessions/s1/memories/k1.json": {
+        type: "general",
+        key: "k1",
+        content: { a: 1 },
+        tags: ["x"],
+        timestamp: AT,
+        session_id: "s1",
+      },
+      "sessions/s1/extracted/decisions.json": [{ key: "k2", content: "c", timestamp: AT }],
+      "sessions/s1/tasks/t1.json": { task_id: "t1", agent_name: "a", status: "in_progress", started: AT, result: null },
+      "sessions/s1/artifacts/plan_a.b.md": "# Plan",
+      "sessions/s1/artifacts/plan_a.b_meta.json": { id: "plan_a.b", type: "plan", name: "a.b", file: "x", created: AT },
+    });
+    const { found, report, whys } = await all(readAiWebhook(root));
+    expect(found).toEqual([
+      {
+        kind: "session",
+        session: "s1",
+        id: "s1",
+        fields: {
+          title: "T",
+          participants: ["ada"],
+          status: "active",
+          created: UTC,
+          completedAt: null,
+          memoryCount: 1,
+        },
+      },
+      {
+        kind: "artifact",
+        session: "s1",
+        id: "plan_a.b",
+        fields: { type: "plan", name: "a.b", file: "x", created: UTC, content: "# Plan" },
+      },
+      { kind: "chunk", session: "s1", id: "c1", fields: { startTime: UTC, format: "dialogue", content: "hi" } },
+      { kind: "transcript", session: "s1", id: "full_transcript", fields: { content: "hi\n" } },
+      {
+        kind: "extracted",
+        session: "s1",
+        id: "decision/k2",
+        fields: { content: "c", timestamp: UTC, type: "decision" },
+      },
+      {
+        kind: "memory",
+        session: "s1",
+        id: "k1",
+        fields: { type: "general", content: { a: 1 }, tags: ["x"], timestamp: UTC },
+      },
+      {
+        kind: "task",
+        session: "s1",
+        id: "t1",
+        fields: { agentName: "a", status: "running", started: UTC, result: null },
+      },
+    ]);
+    expect(report).toMatchObject({ read: 7, repaired: 1, refused: 0 });
+    expect(whys).toEqual(["repaired s1/tasks/t1.json: its status in_progress became running"]);
+  });
+
+  test("what cannot be read is refused alone and told, and nothing is passed over in silence", async () => {
+    const root = folder({
+      "a/session.json": "{",
+      "a/memories/cut.json": '{"key":',
+      "a/memories/list.json": [],
+      "a/memories/note.txt": "?",
+      "a/memories/k.json": { content: "kept", timestamp: "yesterday" },
+      "a/extracted/ideas.json": [{ content: "no key" }, 7],
+      "a/extracted/facts.json": { no: "list" },
+      "a/conversation/chunk_1.json": Buffer.of(0xff, 0xfe),
+      "a/artifacts/raw_x.bin": Buffer.of(0xff),
+      "a/artifacts/gone_y_meta.json": { id: "gone_y" },
+      "a/whatever.log": "",
+    });
+    symlinkSync("/etc/passwd", join(root, "a", "tasks"));
+    symlinkSync("/etc/passwd", join(root, "a", "memories", "link.json"));
+    mkdirSync(join(root, "a", "memories", "folder.json"));
+    const { found, report, whys } = await all(readAiWebhook(root));
+    expect(found.map(({ kind, id, fields }) => [kind, id, fields.content])).toEqual([
+      ["artifact", "gone_y", undefined],
+      ["artifact", "raw_x", { base64: "/w==" }],
+      ["memory", "k", "kept"],
+    ]);
+    expect([report.read, report.refused]).toEqual([12, 9]);
+    const refused = whys.filter((why) => why.startsWith("refused")).map((why) => why.split(":")[0]);
+    expect(refused.sort()).toEqual(
+      [
+        "a/conversation/chunk_1.json",
+        "a/extracted/facts.json",
+        "a/extracted/ideas.json#/0",
+        "a/extracted/ideas.json#/1",
+        "a/memories/cut.json",
+        "a/memories/folder.json",
+        "a/memories/link.json",
+        "a/memories/list.json",
+        "a/session.json",
+      ].map((place) => `refused ${place}`),
+    );
+    const remarks = whys.filter((why) => why.startsWith("remark"));
+    for (const place of [
+      "a/memories/note.txt",
+      "a/whatever.log",
+      "a/tasks",
+      "gone_y_meta.json",
+      "raw_x.bin",
+      "a/memories/k.json",
+    ])
+      expect(remarks.join("\n")).toContain(place);
+  });
+
+  test("secrets are replaced in every kind", async () => {
+    const root = folder({
+      "s1/session.json": { ...SESSION, context: "use ghp_0123456789abcdefghij" },
+      "s1/tasks/t.json": { task_id: "t", status: "pending", data: { api_key: "sk-1", url: "https://u:pa55@h" } },
+    });
+    const { found, report } = await all(readAiWebhook(root));
+    expect(JSON.stringify([found, report])).not.toMatch(/ghp_|sk-1|pa55/);
+    expect(report.repaired).toBe(2);
+  });
+
+  test("a folder without sessions, and one that is not there, are errors", async () => {
+    await expect(all(readAiWebhook(tempDir()))).rejects.toMatchObject({ code: "IMPORT_LAYOUT_UNKNOWN" });
+    await expect(all(readAiWebhook(join(tempDir(), "none")))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+  });
+});
+
+describe("Postgres", () => {
+  async function database(sql: string): Promise<string> {
+    const url = await freshPostgresUrl();
+    const admin = await openAdmin(url);
+    await admin.query(`CREATE SCHEMA ${schemaOf(url)}; SET search_path TO ${schemaOf(url)}; ${sql}`);
+    return url;
+  }
+
+  test("every table is read; one that is missing is told", async () => {
+    const url = await database(`
+      CREATE TABLE sessions (id text PRIMARY KEY, title text, participants jsonb, status text, created timestamp, metadata jsonb);
+      INSERT INTO sessions VALUES ('s1', 'T', '["ada"]', 'paused', '${AT}', '{"token":"secret"}');
+      CREATE TABLE conversation_chunks (id serial, session_id text, chunk_id text, content text, start_time timestamptz);
+      INSERT INTO conversation_chunks (session_id, chunk_id, content, start_time) VALUES ('s1', 'c1', 'hi', '2025-06-01 12:00+02');
+      CREATE TABLE memories (session_id text, type text, key text, content jsonb, tags text[]);
+      INSERT INTO memories VALUES ('s1', 'idea', 'k', '"text"', ARRAY['a','b']), ('s1', 'odd', 'k2', NULL, NULL);
+      CREATE TABLE tasks (id text, session_id text, status text, priority int, input_data jsonb, claimed_at timestamp);
+      INSERT INTO tasks VALUES ('t1', NULL, 'in_progress', 5, '{"n":1}', '${AT}'), (NULL, 's1', 'pending', 0, NULL, NULL);
+      CREATE TABLE agents (name text, status text, capabilities jsonb, last_heartbeat timestamp);
+      INSERT INTO agents VALUES ('a1', 'busy', '["x"]', 'infinity');`);
+    const { found, report, whys } = await all(readAiWebhookPostgres(url));
+    const schema = schemaOf(url);
+    expect(found).toEqual([
+      {
+        kind: "session",
+        session: "s1",
+        id: "s1",
+        fields: { title: "T", participants: ["ada"], status: "paused", created: UTC, metadata: { token: "***" } },
+      },
+      {
+        kind: "chunk",
+        session: "s1",
+        id: "c1",
+        fields: { id: 1, content: "hi", startTime: "2025-06-01T10:00:00.000Z" },
+      },
+      { kind: "memory", session: "s1", id: "k", fields: { type: "idea", content: "text", tags: ["a", "b"] } },
+      { kind: "memory", session: "s1", id: "k2", fields: { type: "odd", content: null, tags: null } },
+      {
+        kind: "task",
+        session: undefined,
+        id: "t1",
+        fields: { status: "running", priority: 5, inputData: { n: 1 }, claimedAt: UTC },
+      },
+      {
+        kind: "agent",
+        session: undefined,
+        id: "a1",
+        fields: { status: "busy", capabilities: ["x"], lastHeartbeat: "infinity" },
+      },
+    ]);
+    expect(report).toMatchObject({ read: 7, refused: 1, repaired: 2 });
+    expect(whys).toEqual([
+      `repaired ${schema}.sessions row 1: metadata.token held a secret; it was replaced by ***`,
+      expect.stringContaining(`remark ${schema}.memories row 2: its type "odd" is none of`),
+      `repaired ${schema}.tasks row 1: its status in_progress became running`,
+      `refused ${schema}.tasks row 2: it has no task_id or id`,
+      "remark artifacts: there is no such table",
+      expect.stringContaining('its last_heartbeat "infinity" is no time'),
+    ]);
+  });
+
+  test("the database of another program is an error", async () => {
+    const url = await database("CREATE TABLE sessions (session text)");
+    await expect(all(readAiWebhookPostgres(url))).rejects.toMatchObject({ code: "IMPORT_LAYOUT_UNKNOWN" });
+  });
+});
