@@ -77,7 +77,7 @@ test("every example of the help runs", { timeout: ALL_LINES_MS }, async () => {
     const { code, output } = await runLine(line, line.includes("session start") ? tempDir() : cwd);
     expect(code, `${line}\n${output}`).toBe(0);
   }
-}, 120_000);
+});
 
 function leaves(): string[][] {
   const session = ["start", "list", "show", "update", "delete", "log"].map((name) => ["session", name]);
