@@ -8,6 +8,9 @@ export interface AtomicFileOptions {
   readonly replace?: boolean;
 }
 
+/** Small texts are collected: a write for each session would take most of the time. */
+const BUFFER_CHARS = 256 * 1024;
+
 /**
  * A file that others see whole or not at all: written beside its place, synced, then put there in one step. Readable by
  * its owner only. Through a symbolic link, the file that it leads to is replaced.
@@ -18,6 +21,7 @@ export class AtomicFile {
   readonly #handle: FileHandle;
   readonly #replace: boolean;
   #bytes = 0;
+  #buffered = "";
 
   private constructor(path: string, unfinished: string, handle: FileHandle, replace: boolean) {
     this.path = path;
@@ -37,12 +41,13 @@ export class AtomicFile {
   }
 
   async write(text: string): Promise<void> {
-    this.#bytes += Buffer.byteLength(text);
-    await failing(this.path, () => this.#handle.writeFile(text));
+    this.#buffered += text;
+    if (this.#buffered.length >= BUFFER_CHARS) await this.#flush();
   }
 
   /** Puts it in its place. @returns its bytes @throws as create: what was there before stands */
   async commit(): Promise<number> {
+    await this.#flush();
     await failing(this.path, async () => {
       await this.#handle.sync();
       await this.#handle.close();
@@ -52,6 +57,13 @@ export class AtomicFile {
     });
     await syncFolder(dirname(this.path));
     return this.#bytes;
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.from(this.#buffered);
+    this.#buffered = "";
+    this.#bytes += bytes.length;
+    await failing(this.path, () => this.#handle.writeFile(bytes));
   }
 
   /** Leaves nothing behind; after commit it does nothing. */

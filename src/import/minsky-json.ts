@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { escapePointer } from "../log/canonical.js";
 import type { MinskySource } from "./minsky-source.js";
+import { repeatedKeys } from "./repeated-keys.js";
 import type { ForeignRecord } from "./report.js";
 
 const SQLITE_MAGIC = Buffer.from("SQLite format 3\0");
@@ -22,7 +23,8 @@ export async function readMinskyJson(path: string): Promise<MinskySource> {
   if (text.trim() === "") {
     return { layout: "empty file", baseDir: undefined, records: [], remarks: [...remarks, "the file is empty"] };
   }
-  return layoutOf(parse(text, path), path, remarks);
+  const source = layoutOf(parse(text, path), path, remarks);
+  return { ...source, remarks: [...source.remarks, ...remarksOnRepeats(text)] };
 }
 
 async function readText(path: string, remarks: string[]): Promise<string> {
@@ -82,6 +84,15 @@ function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource 
   throw new UsageError("IMPORT_LAYOUT_UNKNOWN", `${path} is JSON, but none of the known layouts of a session-db.json`, {
     hint: "expected an array of records, {sessions: […]}, a backup envelope or a map from session to record",
   });
+}
+
+/** Of a list, each record has its own place; of members with the same key, JSON has only the last one. */
+function remarksOnRepeats(text: string): string[] {
+  if (!text.trimStart().startsWith("{")) return [];
+  const keys = repeatedKeys(text);
+  if (keys.length === 0) return [];
+  const shown = keys.slice(0, 10).map((key) => JSON.stringify(key));
+  return [`${keys.length} keys stand more than once; the last value of each was taken: ${shown.join(", ")}`];
 }
 
 function textOrNone(baseDir: unknown): string | undefined {

@@ -57,7 +57,7 @@ async function takeable<T>(file: string, act: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (!(cause instanceof SessionDbError)) throw cause;
     throw new StorageError("FIRST_START_FAILED", `the first start was to take over ${file}: ${cause.message}`, {
-      hint: "mend it or put a backup in its place; or move it away, to start with an empty store",
+      hint: "mend it, put a backup in its place or move it away; or import it by hand, with --store naming the store",
       cause,
     });
   }

@@ -8,12 +8,10 @@ import type { StreamAppend } from "../log/prepare.js";
 import { decideImport } from "./decide-import.js";
 import type { DocumentsById, SessionChange } from "./decide-state.js";
 import { importBase } from "./import-base.js";
+import { importBatches } from "./import-batches.js";
 import { type Candidate, lastOfEachId, note, refuse } from "./import-candidates.js";
 import type { SessionStore } from "./session-store.js";
 import { writtenBaseDir } from "./write-base-dir.js";
-
-/** Sessions in one atomic append: an import that is cut off leaves whole batches, and goes on when it is repeated. */
-export const MAX_IMPORT_BATCH = 500;
 
 export interface ImportOptions {
   /** Kind and place of the source, without a password; recorded with every event. The same source has the same name. */
@@ -43,10 +41,10 @@ export async function importRecords(
   const report = emptyReport(options.source, options.layout ?? "records");
   const candidates = lastOfEachId(records, report);
   const baseDir = new TakenBaseDir(store, options.baseDir);
-  const size = options.atomic === true ? Math.max(1, candidates.length) : MAX_IMPORT_BATCH;
-  for (let start = 0; start < candidates.length || start === 0; start += size) {
-    const others = start === 0 ? () => baseDir.append() : async () => [];
-    await importBatch(store, { candidates: candidates.slice(start, start + size), others }, report, options);
+  let others = () => baseDir.append();
+  for (const batch of importBatches(candidates, options.atomic === true)) {
+    await importBatch(store, { candidates: batch, others }, report, options);
+    others = async () => [];
   }
   if (baseDir.changed) note(report, { kind: "remark", place: "", id: undefined, why: baseDir.remark });
   return report;

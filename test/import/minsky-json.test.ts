@@ -48,9 +48,26 @@ test("a byte order mark is passed over and told", async () => {
   expect(read.remarks).toHaveLength(1);
 });
 
+test("keys that stand twice in a map are told: JSON keeps only the last one", async () => {
+  const text = '{"a\\"{":{"branch":"1","x":"}"},"b":{"b":{},"a":[{"b":1}]},"\\u0061\\"{":{"branch":"2"}}';
+  const { records, remarks } = await readMinskyJson(file(text));
+  expect(records.map(({ record }) => record.branch)).toEqual(["2", undefined]);
+  expect(remarks).toEqual([
+    expect.stringContaining('1 keys stand more than once; the last value of each was taken: "a\\"{"'),
+  ]);
+});
+
+test("what is odd about the file as a whole is told", async () => {
+  const odd = { sessions: [RECORD], baseDir: 7, extra: 1 };
+  expect((await readMinskyJson(file(JSON.stringify(odd)))).remarks).toHaveLength(2);
+  const named = await readMinskyJson(file(JSON.stringify({ "task#1": { session: "other" } })));
+  expect([named.records[0]?.record.session, named.remarks.length]).toEqual(["other", 1]);
+});
+
 test.each<[string, string | Uint8Array, string]>([
   ["cut JSON", '{"sessions":[{"session":"a"', "IMPORT_UNREADABLE"],
   ["bytes that are not UTF-8", Uint8Array.of(0x5b, 0xff, 0x5d), "IMPORT_UNREADABLE"],
+  ["a SQLite database", Buffer.from("SQLite format 3\0..."), "IMPORT_LAYOUT_UNKNOWN"],
   ["a number", "42", "IMPORT_LAYOUT_UNKNOWN"],
   ["null", "null", "IMPORT_LAYOUT_UNKNOWN"],
   ["an object of other things", '{"name":"x","version":1}', "IMPORT_LAYOUT_UNKNOWN"],

@@ -79,6 +79,12 @@ test("importing the same again appends nothing", async () => {
   expect(await store.log.tail()).toEqual(tail);
 });
 
+test("records too large for one append come in several", async () => {
+  const large = "x".repeat(15 * 1024 * 1024);
+  const records = found(...Array.from({ length: 6 }, (_, i) => record(`s${i}`, { large })));
+  expect(await importRecords(newStore(), records, OPTIONS)).toMatchObject({ imported: 6, refused: 0 });
+});
+
 test("each event names its source, its actor and the reason", async () => {
   const store = newStore();
   await store.create(record("a", { branch: "x" }));
