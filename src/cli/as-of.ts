@@ -1,6 +1,8 @@
 import { Option } from "commander";
 import { type Point, resolvePoint } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
+import { PastLog } from "../replay/past-log.js";
+import type { CommandContext, ReadOptions } from "./command.js";
 import type { Streams } from "./output/streams.js";
 
 export interface AsOfOptions {
@@ -22,4 +24,14 @@ export async function resolveAsOf(
   const point = await resolvePoint(log, options.asOf, { now: new Date(), ...(stream === undefined ? {} : { stream }) });
   streams.note(`${options.asOf} → offset ${point.offset} (${point.meaning})`);
   return point;
+}
+
+/** The store as --as-of has it: what came after that point is not there. */
+export async function openAsOf(
+  { openStore, options, streams }: CommandContext<ReadOptions & AsOfOptions>,
+  stream?: string,
+): Promise<EventLog> {
+  const log = await openStore({ mustExist: true });
+  const point = await resolveAsOf(log, options, streams, stream);
+  return point === undefined ? log : PastLog.open(log, point.offset);
 }

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { sessionStream } from "../../../projections/sessions.js";
 import { UsageError } from "../../errors.js";
 import { type BisectResult, type BisectState, bisect, mostSteps, type Verdict } from "../../inspect/bisect.js";
 import { type Condition, type ConditionTest, holds } from "../../inspect/condition.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
+import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { changeLines } from "../output/change-lines.js";
@@ -11,7 +13,7 @@ import type { Streams } from "../output/streams.js";
 import { runVerdict } from "../run-verdict.js";
 import { sessionPoint } from "../session-point.js";
 
-interface BisectOptions extends CommonOptions {
+interface BisectOptions extends CommonOptions, AsOfOptions {
   good: string;
   bad: string;
   run?: string;
@@ -29,7 +31,8 @@ export function bisectCommand(state: RunState): Command {
     .option("--matches <regex>", "… a value that matches")
     .option("--exists", "… something")
     .option("--missing", "… nothing")
-    .option("--run <command>", "asks a command: state as JSON on stdin; exit code 0 good, 125 skip, 1 to 124 bad");
+    .option("--run <command>", "asks a command: state as JSON on stdin; exit code 0 good, 125 skip, 1 to 124 bad")
+    .addOption(asOfOption());
   for (const name of ["path", "equals", "matches", "exists", "missing"] as const)
     command.on(`option:${name}`, (value?: string) => conditions.take(name, value ?? ""));
   return examples(command, [
@@ -37,9 +40,10 @@ export function bisectCommand(state: RunState): Command {
   ]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<BisectOptions>, id: string, asked: Conditions) {
+async function act(context: CommandContext<BisectOptions>, id: string, asked: Conditions) {
+  const { options, streams } = context;
   const judge = judgeOf(options, asked.all(), streams);
-  const log = await openStore({ mustExist: true });
+  const log = await openAsOf(context, sessionStream(id));
   const good = await sessionPoint(log, id, options.good, streams);
   const bad = await sessionPoint(log, id, options.bad, streams);
   const result = await bisect(log, id, {

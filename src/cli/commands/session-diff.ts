@@ -1,15 +1,17 @@
 import { type Command, Option } from "commander";
+import { sessionStream } from "../../../projections/sessions.js";
 import { UsageError } from "../../errors.js";
 import { type DiffChange, diff, jsonPatchOf, type SessionDiff } from "../../inspect/diff.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { mergePatchBetween } from "../../inspect/merge-patch.js";
+import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { changeLines } from "../output/change-lines.js";
 import { printable } from "../output/escape.js";
 import { sessionPoint } from "../session-point.js";
 
-interface DiffOptions extends CommonOptions {
+interface DiffOptions extends CommonOptions, AsOfOptions {
   path?: string;
   format: "human" | "json-patch" | "merge-patch";
   exitCode?: boolean;
@@ -25,16 +27,18 @@ export function diffCommand(state: RunState): Command {
         .choices(["human", "json-patch", "merge-patch"])
         .default("human"),
     )
-    .option("--exit-code", "exit code 8 where something differs");
+    .option("--exit-code", "exit code 8 where something differs")
+    .addOption(asOfOption());
   return examples(command, [
     "sessiondb session diff auth-refactor v1..HEAD --store sqlite:./s.db",
     "sessiondb session diff auth-refactor v1.. --path prState --format json-patch --store sqlite:./s.db",
   ]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<DiffOptions>, id: string, range: string) {
+async function act(context: CommandContext<DiffOptions>, id: string, range: string) {
+  const { options, streams } = context;
   const ends = endsOf(range);
-  const log = await openStore({ mustExist: true });
+  const log = await openAsOf(context, sessionStream(id));
   const from = await sessionPoint(log, id, ends.from, streams);
   const to = await sessionPoint(log, id, ends.to, streams);
   const path = parseFieldPath(options.path ?? "");

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { sessionStream } from "../../../projections/sessions.js";
 import { UsageError } from "../../errors.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { type ImaginedValue, type WhatIf, whatIf } from "../../inspect/what-if.js";
 import type { EventLog } from "../../log/event-log.js";
+import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { parseSet } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { changeLines } from "../output/change-lines.js";
@@ -10,7 +12,7 @@ import { printable } from "../output/escape.js";
 import type { Streams } from "../output/streams.js";
 import { sessionPoint } from "../session-point.js";
 
-interface WhatIfOptions extends CommonOptions {
+interface WhatIfOptions extends CommonOptions, AsOfOptions {
   skip?: string[];
   set?: string[];
 }
@@ -21,12 +23,14 @@ export function whatIfCommand(state: RunState): Command {
   const collect = (text: string, before: string[] = []) => [...before, text];
   const command = leaf<WhatIfOptions>(state, "what-if <session>", "what the record would be; writes nothing", act)
     .option("--skip <event>", "had this event (42 or v12) not happened; may stand several times", collect)
-    .option("--set <event:field=value>", "had it set this value too; may stand several times", collect);
+    .option("--set <event:field=value>", "had it set this value too; may stand several times", collect)
+    .addOption(asOfOption());
   return examples(command, ["sessiondb session what-if auth-refactor --set v1:branch=main --store sqlite:./s.db"]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<WhatIfOptions>, id: string): Promise<undefined> {
-  const log = await openStore({ mustExist: true });
+async function act(context: CommandContext<WhatIfOptions>, id: string): Promise<undefined> {
+  const { options, streams } = context;
+  const log = await openAsOf(context, sessionStream(id));
   const skip: number[] = [];
   for (const text of options.skip ?? []) skip.push((await sessionPoint(log, id, text, streams)).offset);
   const set: ImaginedValue[] = [];

@@ -1,15 +1,21 @@
 import type { Command } from "commander";
 import { SessionStore } from "../../session/session-store.js";
+import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { renderFields } from "../output/table.js";
 
+type StatusOptions = CommonOptions & AsOfOptions;
+
 export function statusCommand(state: RunState): Command {
-  const command = leaf<CommonOptions>(state, "status", "which store is used, and how much is in it", status);
+  const command = leaf<StatusOptions>(state, "status", "which store is used, and how much is in it", status).addOption(
+    asOfOption(),
+  );
   return examples(command, ["sessiondb status --store sqlite:./s.db"]);
 }
 
-async function status({ openStore, options, streams }: CommandContext<CommonOptions>): Promise<undefined> {
-  const log = await openStore({ mustExist: true });
+async function status(context: CommandContext<StatusOptions>): Promise<undefined> {
+  const { options, streams } = context;
+  const log = await openAsOf(context);
   const store = new SessionStore(log);
   const { offset, documents } = await store.list();
   const { hash, recordedAt } = await log.tail();

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { verifyLog } from "../../replay/verify-log.js";
+import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { progressLine } from "../output/progress.js";
 
-interface VerifyOptions extends CommonOptions {
+interface VerifyOptions extends CommonOptions, AsOfOptions {
   expectHead?: string;
 }
 
@@ -14,15 +15,18 @@ export function verifyCommand(state: RunState): Command {
     "verify",
     "recompute every hash of the log and name the first event that is wrong",
     verify,
-  ).option("--expect-head <hash>", "also require this tail hash (all of it, or its first 8 or more digits)");
+  )
+    .option("--expect-head <hash>", "also require this tail hash (all of it, or its first 8 or more digits)")
+    .addOption(asOfOption());
   return examples(command, [
     "sessiondb verify --store sqlite:./s.db",
     "sessiondb verify --store jsonl:./s.jsonl --json",
   ]);
 }
 
-async function verify({ openStore, options, streams }: CommandContext<VerifyOptions>): Promise<number> {
-  const log = await openStore({ mustExist: true });
+async function verify(context: CommandContext<VerifyOptions>): Promise<number> {
+  const { options, streams } = context;
+  const log = await openAsOf(context);
   const { offset: total } = await log.tail();
   const line = progressLine(streams, "verifying");
   const report = await verifyLog(log, { to: total, onVerified: (done) => line(done, total) });
