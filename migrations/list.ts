@@ -1,11 +1,15 @@
-import type { Migration } from "kysely";
+import type { Kysely, Migration } from "kysely";
 
 export type SqlDialect = "sqlite" | "postgres";
 
+type Change = (db: Kysely<unknown>) => Promise<void>;
+
 interface SchemaMigration {
   readonly name: string;
+  /** A dialect that has nothing to change does not record it, so that older programs still open such a database. */
+  readonly dialects: readonly SqlDialect[];
   /** Loaded only when it is to be run: it needs kysely, which takes longer to load than most commands to run. */
-  load(): Promise<Record<SqlDialect, Migration["up"]>>;
+  load(dialect: SqlDialect): Promise<Change>;
 }
 
 /**
@@ -15,25 +19,38 @@ interface SchemaMigration {
 const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
   {
     name: "0001-log",
-    load: async () => {
+    dialects: ["sqlite", "postgres"],
+    load: async (dialect) => {
       const { createLogOnPostgres, createLogOnSqlite } = await import("./0001-log.js");
-      return { sqlite: createLogOnSqlite, postgres: createLogOnPostgres };
+      return dialect === "sqlite" ? createLogOnSqlite : createLogOnPostgres;
     },
   },
   {
     name: "0002-read-models",
-    load: async () => {
+    dialects: ["sqlite", "postgres"],
+    load: async (dialect) => {
       const { createReadModelsOnPostgres, createReadModelsOnSqlite } = await import("./0002-read-models.js");
-      return { sqlite: createReadModelsOnSqlite, postgres: createReadModelsOnPostgres };
+      return dialect === "sqlite" ? createReadModelsOnSqlite : createReadModelsOnPostgres;
     },
+  },
+  {
+    name: "0003-no-head",
+    dialects: ["postgres"],
+    load: async () => (await import("./0003-no-head.js")).dropHeadOnPostgres,
   },
 ];
 
 /** The names that a database of this version has, in order. */
-export const SCHEMA_MIGRATION_NAMES: readonly string[] = SCHEMA_MIGRATIONS.map(({ name }) => name);
+export function schemaMigrationNames(dialect: SqlDialect): readonly string[] {
+  return migrationsOf(dialect).map(({ name }) => name);
+}
 
 /** For kysely's Migrator. */
 export async function schemaMigrations(dialect: SqlDialect): Promise<Record<string, Migration>> {
-  const loaded = SCHEMA_MIGRATIONS.map(async ({ name, load }) => [name, { up: (await load())[dialect] }] as const);
+  const loaded = migrationsOf(dialect).map(async ({ name, load }) => [name, { up: await load(dialect) }] as const);
   return Object.fromEntries(await Promise.all(loaded));
+}
+
+function migrationsOf(dialect: SqlDialect): readonly SchemaMigration[] {
+  return SCHEMA_MIGRATIONS.filter(({ dialects }) => dialects.includes(dialect));
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
-import { SCHEMA_MIGRATION_NAMES } from "../migrations/list.js";
+import { schemaMigrationNames } from "../migrations/list.js";
 import { ensureSchema, type SchemaStore } from "../src/log/sql/schema/ensure-schema.js";
 import { SqliteLog } from "../src/log/sql/sqlite/sqlite-log.js";
 import { SqliteSchema } from "../src/log/sql/sqlite/sqlite-schema.js";
@@ -16,12 +16,13 @@ function rawOn(file: string): Database.Database {
 }
 
 const schemaOf = (db: Database.Database) => db.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name").all();
+const NAMES = schemaMigrationNames("sqlite");
 const store = (db: Database.Database) => new SqliteSchema(db, "sqlite:test", 10_000);
 
 test("an empty database gets all tables, and running it again changes nothing", async () => {
   const db = rawOn(join(tempDir(), "log.db"));
   await ensureSchema(store(db));
-  expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(SCHEMA_MIGRATION_NAMES);
+  expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(NAMES);
   const before = [schemaOf(db), db.prepare("SELECT * FROM schema_migrations").all()];
   await ensureSchema(store(db));
   expect([schemaOf(db), db.prepare("SELECT * FROM schema_migrations").all()]).toEqual(before);
@@ -31,7 +32,7 @@ test("where there is nothing to do, the schema lock is not taken", async () => {
   const idle: SchemaStore = {
     dialect: "sqlite",
     url: "sqlite:test",
-    readNames: async () => SCHEMA_MIGRATION_NAMES,
+    readNames: async () => NAMES,
     foreignTables: async () => [],
     exclusively: async () => expect.unreachable(),
   };
@@ -42,9 +43,7 @@ test("many connections that start at once on an empty database do the work once"
   const file = join(tempDir(), "log.db");
   const logs = await Promise.all(Array.from({ length: 8 }, () => SqliteLog.open(file)));
   await Promise.all(logs.map((log) => log.close()));
-  expect(rawOn(file).prepare("SELECT count(*) FROM schema_migrations").pluck().get()).toBe(
-    SCHEMA_MIGRATION_NAMES.length,
-  );
+  expect(rawOn(file).prepare("SELECT count(*) FROM schema_migrations").pluck().get()).toBe(NAMES.length);
 });
 
 test("a schema migration that fails half-way leaves nothing behind", async () => {
@@ -56,7 +55,7 @@ test("a schema migration that fails half-way leaves nothing behind", async () =>
   await expect(run).rejects.toThrow("killed before COMMIT");
   expect(schemaOf(db)).toEqual([]);
   await ensureSchema(store(db));
-  expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(SCHEMA_MIGRATION_NAMES);
+  expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(NAMES);
 });
 
 test("a database of a newer program is refused and not touched", async () => {

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const NOT_OURS = /^(MINSKY|SESSIONDB)_|^SQLITE_(?!UNSAFE)/;
 
 function codesInSource(): string[] {
-  const files = ["src", "projections"].flatMap((folder) =>
+  const files = ["src", "projections", "migrations"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => join(ROOT, folder, name)),

@@ -31,6 +31,11 @@ export function schemaOf(url: string): string {
   return new URL(url).searchParams.get("schema") ?? "";
 }
 
+/** The key of the advisory lock that every writer of the log takes. */
+export function lockKeyOf(url: string): string {
+  return `hashtext('sessiondb log'), hashtext('${schemaOf(url)}')`;
+}
+
 /** The same address for another user of the database. */
 export function asUser(url: string, user: string, password = ""): string {
   const other = new URL(url);

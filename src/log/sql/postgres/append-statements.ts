@@ -1,9 +1,9 @@
 import type { SealedEvent } from "../../event.js";
+import { GENESIS_HASH } from "../../hash-chain.js";
 import type { Tail } from "../../seal.js";
-import { countOf, EVENT_COLUMNS, eventOfRow, TAIL_COLUMNS, tailOfRow } from "./event-rows.js";
-import { DURABLE, limit } from "./log-lock.js";
+import { countOf, EVENT_COLUMNS, eventOfRow, tailOfRow, tailSql } from "./event-rows.js";
+import { DURABLE, tryLock } from "./log-lock.js";
 import type { PgSession, SqlValue } from "./pg-session.js";
-import type { PostgresLimits } from "./postgres-options.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
 const INSERT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, type, actor, meta, data, salt, hash`;
@@ -25,17 +25,21 @@ export class AppendStatements {
   readonly #appendMany: Statement;
 
   /** `channel` is where appends are announced; undefined: nowhere. */
-  constructor(tables: Tables, limits: PostgresLimits, channel: string | undefined) {
+  constructor(tables: Tables, channel: string | undefined) {
+    const condition = appendCondition(tables, channel);
+    const insert = `INSERT INTO ${tables.events} (${INSERT_COLUMNS})`;
     this.#look = statement(lookSql(tables));
     this.#byOffset = statement(
       `SELECT ${EVENT_COLUMNS} FROM ${tables.events} WHERE "offset" = ANY ($1::bigint[]) ORDER BY "offset"`,
     );
-    const append = (rows: string) => statement(compareAndAppendSql(tables, limits, channel, rows));
-    this.#appendOne = append(`SELECT $3::bigint, $3, $6::bigint, $5, $7, $8, $9, $10, $11, $12, $13, $4 FROM head`);
-    this.#appendMany = append(
-      `SELECT $1::bigint + n, e.commit, e.version, $5, e.id, e.stream, e.type, e.actor, e.meta, e.data, e.salt, e.hash
-       FROM head, unnest($6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-         $13::text[], $14::text[], $15::text[])
+    this.#appendOne = statement(
+      `${insert} SELECT $3::bigint, $3, $5::bigint, $4, $6, $7, $8, $9, $10, $11, $12, $13 WHERE ${condition}`,
+    );
+    this.#appendMany = statement(
+      `WITH free AS MATERIALIZED (SELECT 1 WHERE ${condition})
+       ${insert} SELECT $1::bigint + n, e.commit, e.version, $4, e.id, e.stream, e.type, e.actor, e.meta, e.data, e.salt, e.hash
+       FROM free, unnest($5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
+         $12::text[], $13::text[], $14::text[])
          WITH ORDINALITY AS e (commit, version, id, stream, type, actor, meta, data, salt, hash, n)`,
     );
   }
@@ -54,52 +58,59 @@ export class AppendStatements {
    * Stores `events`, which were sealed after `tail`, if the log still ends there: one round trip, one transaction.
    * Comparing the hash is comparing the whole history, so versions and ids that were looked up for that tail are right.
    *
-   * @returns false where the log ends elsewhere; nothing was written
+   * @returns false where the log ends elsewhere, others hold the lock, or the role's isolation is stricter than the
+   *   argument in {@link appendCondition} allows; nothing was written
+   * @throws the driver's unique violation where somebody was faster by a hair, or an id stands in the log
    */
   compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
     const last = events.at(-1) as SealedEvent;
-    const heads = [tail.offset, tail.hash, last.offset, last.hash, last.recordedAt];
+    const ends = [tail.offset, tail.hash, last.offset, last.recordedAt];
     const [append, values] =
       events.length === 1 ? [this.#appendOne, valuesOfOne(last)] : [this.#appendMany, valuesOfMany(events)];
-    return session.affected(append, [...heads, ...values]).then((count) => count > 0);
+    return session.affected(append, [...ends, ...values]).then((count) => count > 0);
   }
 }
 
 /** One statement sees one snapshot: tail, versions and ids are of the same instant. */
-function lookSql({ head, events }: Tables): string {
-  return `SELECT ${TAIL_COLUMNS},
+function lookSql(tables: Tables): string {
+  const { events } = tables;
+  return `SELECT tail.*,
     ARRAY(SELECT (SELECT max(version) FROM ${events} e WHERE e.stream = s.stream)
       FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, n) ORDER BY n),
     ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY ($2::text[]))
-    FROM ${head}`;
+    FROM (SELECT 1) AS always LEFT JOIN (${tailSql(tables)}) AS tail ON true`;
 }
 
 /**
- * The settings stand among the conditions, behind those that find the row: so they hold when the UPDATE waits for it.
- * Under READ COMMITTED it then looks at the row again, as it is after whoever held it; under a stricter default of the
- * role it fails with 40001 instead. No row in `head` means no row to insert. (Settings and pg_notify in CTEs of their
- * own, and an answer with a row, made this a fifth slower: 305 against 272 µs, measured.)
+ * What must hold for an append in one statement. No row but those of the events is written for it: the primary key is
+ * what compares and swaps. Why that is right:
+ *
+ * - The event at `tail` is visible and the next offset is free, or the unique index refuses: so offsets have no gaps,
+ *   and become visible in order.
+ * - The lock is taken in passing or not at all. Others that append therefore never meet this statement half-way, it
+ *   never waits for them (and needs no limit for that), and those who queue for the lock are not overtaken.
+ * - The statement may see the log as it was before the lock was free. Events that were added since are in the unique
+ *   index all the same. Events that were cut off since would leave a gap: so cutting locks the table against INSERT, a
+ *   lock that this statement holds from before it looks. Only READ COMMITTED looks that late; under a stricter default
+ *   of the role, every append takes the lock first, in a transaction whose isolation is ours.
+ *
+ * ORDER BY and LIMIT keep a table that is small when this is planned from being read whole when it has grown. (Settings
+ * and pg_notify in CTEs of their own, or an answer with a row, cost 40 µs of 300, measured; a row of the tail that each
+ * append updates, as earlier versions had it, costs another 30.)
  */
-function compareAndAppendSql(
-  tables: Tables,
-  limits: PostgresLimits,
-  channel: string | undefined,
-  rows: string,
-): string {
-  const told = channel === undefined ? "1" : `pg_notify('${channel}', "offset"::text)`;
-  return `WITH head AS (
-      UPDATE ${tables.head} SET "offset" = $3, hash = $4, recorded_at = $5
-      WHERE "offset" = $1 AND hash = $2
-        AND ${DURABLE} IS NOT NULL AND ${limit("lock_timeout", limits.lockTimeoutMs)} IS NOT NULL
-      RETURNING ${told})
-    INSERT INTO ${tables.events} (${INSERT_COLUMNS}) ${rows}`;
+function appendCondition(tables: Tables, channel: string | undefined): string {
+  const endsAtTail = `coalesce(
+      (SELECT hash FROM ${tables.events} WHERE "offset" >= $1 ORDER BY "offset" LIMIT 1), '${GENESIS_HASH}') = $2`;
+  const looksLate = `current_setting('transaction_isolation') = 'read committed'`;
+  const told = channel === undefined ? [] : [`pg_notify('${channel}', $3::text) IS NOT NULL`];
+  return [endsAtTail, looksLate, tryLock(tables), DURABLE, ...told].join(" AND ");
 }
 
-function valuesOfOne({ version, id, stream, type, actor, metaText, dataText, salt }: SealedEvent): SqlValue[] {
-  return [version, id, stream, type, actor, metaText, dataText, salt];
+function valuesOfOne({ version, id, stream, type, actor, metaText, dataText, salt, hash }: SealedEvent): SqlValue[] {
+  return [version, id, stream, type, actor, metaText, dataText, salt, hash];
 }
 
-/** One array a column. Offsets and time follow from the first row and from the head. */
+/** One array a column. Offsets and time follow from what all events have in common. */
 function valuesOfMany(events: readonly SealedEvent[]): SqlValue[] {
   return [
     events.map((event) => event.commit),

@@ -1,6 +1,7 @@
 import { IntegrityError } from "../../../errors.js";
 import { SealedEvent } from "../../event.js";
-import type { Tail } from "../../seal.js";
+import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import type { Tables } from "./statement.js";
 
 /** The columns of a row as {@link eventOfRow} takes them. */
 export const EVENT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt, data_hash, hash`;
@@ -24,13 +25,15 @@ export function eventOfRow(row: unknown[]): SealedEvent {
   return new SealedEvent({ offset, commit, version, ...(texts as Record<keyof typeof texts, string>) });
 }
 
+/** The end of the log: one look into the primary key. No row where the log is empty. */
+export function tailSql({ events }: Tables): string {
+  return `SELECT ${TAIL_COLUMNS} FROM ${events} ORDER BY "offset" DESC LIMIT 1`;
+}
+
+/** No row, or one without an offset, is an empty log. */
 export function tailOfRow(row: unknown[] | undefined): Tail {
-  if (row === undefined) {
-    throw new IntegrityError("HEAD_MISSING", "the row of log_head, which holds the tail, is not there", {
-      hint: "run: sessiondb doctor; restore from a backup or another copy of this log",
-    });
-  }
-  return { offset: countOf(row[0]), hash: row[1] as string, recordedAt: row[2] as string };
+  const offset = countOf(row?.[0]);
+  return offset === 0 ? EMPTY_TAIL : { offset, hash: row?.[1] as string, recordedAt: row?.[2] as string };
 }
 
 /** pg hands bigint out as text. 0 for null, which is what max() gives of nothing. */

@@ -1,22 +1,37 @@
 import type { Tail } from "../../seal.js";
-import { TAIL_COLUMNS, tailOfRow } from "./event-rows.js";
+import { tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { Tables } from "./statement.js";
 
-/** An append that is confirmed is on disk, whatever a role or database says; what asks for more than that, stays. */
-export const DURABLE = `set_config('synchronous_commit',
-  CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`;
+/**
+ * A condition that is always true, and makes the transaction durable: an append that is confirmed is on disk, whatever a
+ * role or database says. What asks for more than that, stays. Asking first costs less than setting.
+ */
+export const DURABLE = `(current_setting('synchronous_commit') IN ('on', 'remote_apply')
+  OR set_config('synchronous_commit', 'on', true) IS NOT NULL)`;
 
 /** A setting of this transaction only, which a pooler hands on to nobody. */
 export function limit(name: string, ms: number): string {
   return `set_config('${name}', '${ms}ms', true)`;
 }
 
+/** Two numbers of 32 bits in one database, made of names: two logs that share them would only wait for each other. */
+function keyOf({ schema }: Tables): string {
+  return `hashtext('sessiondb log'), hashtext('${schema}')`;
+}
+
+/** A condition that takes the writers' lock until the end of the transaction; false, at once, where others hold it. */
+export function tryLock(tables: Tables): string {
+  return `pg_try_advisory_xact_lock(${keyOf(tables)})`;
+}
+
 /**
- * The writers' lock: the row of log_head, held in one transaction. READ COMMITTED is needed: what is read under the lock
- * must be what the holder before has committed, not what was there when the transaction began.
+ * The writers' lock, held in one transaction: whatever adds or removes events holds it until it has committed. It is an
+ * advisory lock of the transaction: no row is written for it, no table is locked that vacuum wants, and it is safe
+ * behind a pooler. READ COMMITTED is needed: what is read under the lock must be what the holder before has committed,
+ * not what was there when the transaction began.
  */
 export class LogLock {
   readonly #tables: Tables;
@@ -45,7 +60,8 @@ export class LogLock {
     return `BEGIN ISOLATION LEVEL READ COMMITTED;
       SELECT ${DURABLE}, ${limit("lock_timeout", lockTimeoutMs)}, ${limit("statement_timeout", statementMs)},
         ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)};
-      SELECT ${TAIL_COLUMNS} FROM ${this.#tables.head} FOR UPDATE`;
+      SELECT pg_advisory_xact_lock(${keyOf(this.#tables)});
+      ${tailSql(this.#tables)}`;
   }
 }
 

@@ -1,12 +1,12 @@
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
-import { ChainBreakError } from "../../../errors.js";
+import { ChainBreakError, IntegrityError } from "../../../errors.js";
 import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
-import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import type { Tail } from "../../seal.js";
 import type { AppendStatements } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
-import { TAIL_COLUMNS, tailOfRow } from "./event-rows.js";
+import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
@@ -19,30 +19,28 @@ export class PostgresBulk {
   readonly #lock: LogLock;
   readonly #limits: PostgresLimits;
   readonly #copyIn: string;
-  readonly #setHead: Statement;
+  readonly #tell: Statement | undefined;
   readonly #allowChange: string;
+  readonly #keepAppendsOut: string;
   readonly #cut: Statement;
   readonly #clamp: Statement;
-  readonly #headAt: Statement;
+  readonly #tail: Statement;
 
   constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
-    const { events, head } = tables;
+    const { events } = tables;
     this.#statements = statements;
     this.#lock = lock;
     this.#limits = limits;
     this.#copyIn = `COPY ${events} (${COPY_COLUMNS}) FROM STDIN`;
-    const told = channel === undefined ? "1" : `pg_notify('${channel}', $1::text)`;
-    this.#setHead = statement(
-      `WITH moved AS (UPDATE ${head} SET "offset" = $1::bigint, hash = $2, recorded_at = $3 RETURNING 1)
-       SELECT ${told} FROM moved`,
-    );
+    this.#tell = channel === undefined ? undefined : statement(`SELECT pg_notify('${channel}', $1::text)`);
     this.#allowChange = "SELECT set_config('sessiondb.allow_change', 'on', true)";
+    this.#keepAppendsOut = `LOCK TABLE ${events} IN SHARE ROW EXCLUSIVE MODE`;
     this.#cut = statement(`DELETE FROM ${events} WHERE "offset" > $1`);
     this.#clamp = statement(
       `UPDATE ${events} SET "commit" = $1 WHERE "offset" <= $1 AND "offset" > coalesce(
          (SELECT "offset" FROM ${events} WHERE "offset" <= $1 AND "commit" <= $1 ORDER BY "offset" DESC LIMIT 1), 0)`,
     );
-    this.#headAt = statement(`SELECT ${TAIL_COLUMNS} FROM ${events} WHERE "offset" = $1`);
+    this.#tail = statement(tailSql(tables));
   }
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
@@ -60,7 +58,8 @@ export class PostgresBulk {
     if (last === undefined || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
     await this.#assertContinuesLocked(session, tail, events);
     await this.#copyLocked(session, tail, events);
-    return this.#moveHeadLocked(session, last);
+    await this.#tellLocked(session, last.offset);
+    return { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
   }
 
   async #assertContinuesLocked(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<void> {
@@ -102,13 +101,18 @@ export class PostgresBulk {
     await session.script(this.#allowChange);
     await session.rows(this.#cut, [offset], this.#bulkMs);
     await session.rows(this.#clamp, [offset], this.#bulkMs);
-    const [row] = offset === 0 ? [] : await session.rows(this.#headAt, [offset]);
-    return this.#moveHeadLocked(session, offset === 0 ? EMPTY_TAIL : tailOfRow(row));
+    const [row] = await session.rows(this.#tail, [], this.#bulkMs);
+    const tail = tailOfRow(row);
+    if (tail.offset !== offset) throw missing(offset);
+    await this.#tellLocked(session, offset);
+    // An append that looked before the cut must not go on behind what it saw (appendCondition). Such ones are waited for
+    // here, and find the log's lock taken; later ones wait for the end of this transaction, which is next, and look then.
+    await session.script(this.#keepAppendsOut);
+    return tail;
   }
 
-  async #moveHeadLocked(session: PgSession, { offset, hash, recordedAt }: Tail): Promise<Tail> {
-    await session.rows(this.#setHead, [offset, hash, recordedAt]);
-    return { offset, hash, recordedAt };
+  async #tellLocked(session: PgSession, offset: number): Promise<void> {
+    if (this.#tell !== undefined) await session.rows(this.#tell, [offset]);
   }
 
   get #bulkMs(): number {
@@ -120,5 +124,12 @@ function assertEndsAt(tail: Tail, expected: Tail): void {
   if (tail.offset === expected.offset && tail.hash === expected.hash) return;
   throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expected.offset}`, tail.offset, {
     hint: "somebody has appended since: look at the new events before cutting",
+  });
+}
+
+function missing(offset: number): IntegrityError {
+  return new IntegrityError("EVENTS_MISSING", `the event at offset ${offset} is not there; nothing was cut`, {
+    offset,
+    hint: "run: sessiondb verify",
   });
 }

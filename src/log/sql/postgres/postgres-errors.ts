@@ -65,9 +65,9 @@ const damaged: Translation = (url, text, cause) =>
     cause,
   });
 /** Offsets, versions and ids are given out under the lock and after looking them up, so no two can meet. */
-const headMismatch: Translation = (url, text, cause) =>
-  new IntegrityError("HEAD_MISMATCH", `${url}: the events do not end where log_head says (${text})`, {
-    hint: "somebody wrote to the tables by hand: run sessiondb verify, and restore from a backup or another copy",
+const headChanged: Translation = (url, text, cause) =>
+  new IntegrityError("HEAD_CHANGED", `${url}: an event was added while the log was locked (${text})`, {
+    hint: "look for programs that write to the table of events by themselves; run: sessiondb verify",
     cause,
   });
 const failed = say(
@@ -105,7 +105,7 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
     ),
   ],
   [/^XX00[12]$/, damaged],
-  [/^23505$/, headMismatch],
+  [/^23505$/, headChanged],
   [/^(55P03|40P01|40001)$/, locked],
   [
     /^57014$/,

@@ -58,7 +58,7 @@ export class PostgresLog implements EventLog {
   ) {
     const tables = tablesOf(address.schema);
     const channel = options.notify === false ? undefined : address.channel;
-    const statements = new AppendStatements(tables, limits, channel);
+    const statements = new AppendStatements(tables, channel);
     const lock = new LogLock(tables, limits);
     this.url = address.url;
     this.#connections = connections;

@@ -1,17 +1,18 @@
 import { IntegrityError } from "../../../errors.js";
+import type { SealedEvent } from "../../event.js";
 import { type Sealed, type SealOutcome, seal, type Tail } from "../../seal.js";
 import type { AppendStatements } from "./append-statements.js";
 import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
 import type { Connections } from "./connections.js";
 import { commitWith, type LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
-import { isUniqueViolation, sqlState } from "./postgres-failures.js";
+import { isUniqueViolation } from "./postgres-failures.js";
 
 /**
  * Appends one group after the other, in one of two ways:
  *
  * - from memory: sealed against the tail that was last seen, and stored if the log still ends there. One round trip.
- * - lock first: the head is locked, then looked at, then written. Always succeeds, in four round trips.
+ * - lock first: the log is locked, then looked at, then written. Always succeeds, in four round trips.
  *
  * The first way is taken while this process is the only one that appends; somebody else's append between two of ours
  * leads to the second, which leads back when it finds the tail as we left it.
@@ -47,7 +48,7 @@ export class PostgresWriter {
     if (session === undefined) return undefined;
     let failed = true;
     try {
-      this.#alone = await this.#statements.compareAndAppend(session, view.tail, sealed.events);
+      this.#alone = await this.#compareAndAppend(session, view.tail, sealed.events);
       failed = false;
     } finally {
       this.#connections.doneWriting(failed);
@@ -88,22 +89,20 @@ export class PostgresWriter {
       // Reading the repeated events was a second look, at a log that may have changed in between: the lock prevents that.
       if (view.repeats) return undefined;
       if (sealed.events.length === 0) return sealed.outcomes;
-      return (await this.#compareAndAppend(session, view, sealed)) ? sealed.outcomes : undefined;
+      const stored = await commitWith(() => this.#compareAndAppend(session, view.tail, sealed.events));
+      if (stored) this.#views.learn(sealed.events, sealed.tail);
+      return stored ? sealed.outcomes : undefined;
     });
     this.#alone = outcomes !== undefined;
     return outcomes;
   }
 
-  async #compareAndAppend(session: PgSession, { tail }: AppendView, sealed: Sealed): Promise<boolean> {
-    try {
-      const stored = await commitWith(() => this.#statements.compareAndAppend(session, tail, sealed.events));
-      if (stored) this.#views.learn(sealed.events, sealed.tail);
-      return stored;
-    } catch (error) {
-      // Somebody was faster, and the role's default is a stricter isolation, which reports that as an error.
-      if (sqlState(error) === "40001") return false;
+  /** As the statement of that name; false also where somebody was faster by a hair. The lock sorts that out. */
+  #compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
+    return this.#statements.compareAndAppend(session, tail, events).catch((error: unknown) => {
+      if (isUniqueViolation(error)) return false;
       throw error;
-    }
+    });
   }
 
   #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {
@@ -123,8 +122,8 @@ export class PostgresWriter {
 
   async #storeLocked(session: PgSession, tail: Tail, sealed: Sealed): Promise<void> {
     if (await this.#statements.compareAndAppend(session, tail, sealed.events)) return;
-    throw new IntegrityError("HEAD_CHANGED", "the row of log_head changed while it was locked", {
-      hint: "look for rules or triggers on log_head; run: sessiondb doctor",
+    throw new IntegrityError("HEAD_CHANGED", "the end of the log changed while it was locked", {
+      hint: "look for programs that write to the table of events by themselves; run: sessiondb verify",
     });
   }
 

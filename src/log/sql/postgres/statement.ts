@@ -23,7 +23,6 @@ export function unnamed(text: string): Statement {
 export interface Tables {
   readonly schema: string;
   readonly events: string;
-  readonly head: string;
   readonly sidecar: string;
   readonly models: string;
 }
@@ -34,7 +33,6 @@ export function tablesOf(schema: string): Tables {
   return {
     schema,
     events: table("events"),
-    head: table("log_head"),
     sidecar: table("sidecar"),
     models: table("read_models"),
   };

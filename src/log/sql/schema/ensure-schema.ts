@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { SCHEMA_MIGRATION_NAMES, type SqlDialect, schemaMigrations } from "../../../../migrations/list.js";
+import { type SqlDialect, schemaMigrationNames, schemaMigrations } from "../../../../migrations/list.js";
 import { UsageError } from "../../../errors.js";
 
 export const SCHEMA_TABLE = "schema_migrations";
@@ -58,7 +58,8 @@ async function isBehind(store: SchemaStore): Promise<boolean> {
 
 /** @returns whether migrations of this program are missing in the database */
 function assertKnown(store: SchemaStore, names: readonly string[]): boolean {
-  const unknown = names.filter((name) => !SCHEMA_MIGRATION_NAMES.includes(name));
+  const known = schemaMigrationNames(store.dialect);
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0 && unknown.length === names.length) throw notASessionLog(store, [SCHEMA_TABLE]);
   if (unknown.length > 0) {
     const message = `${store.url} was written by a newer sessiondb (schema ${unknown.join(", ")})`;
@@ -66,7 +67,7 @@ function assertKnown(store: SchemaStore, names: readonly string[]): boolean {
       hint: "upgrade sessiondb: npm install sessiondb@latest; nothing was changed",
     });
   }
-  return names.length < SCHEMA_MIGRATION_NAMES.length;
+  return names.length < known.length;
 }
 
 function notASessionLog(store: SchemaStore, tables: readonly string[]): UsageError {
