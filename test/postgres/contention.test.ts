@@ -91,7 +91,7 @@ describe("somebody holds the lock", () => {
     // What the silent one had seen last is out of date: it takes the lock first, and its network ends right there.
     let isHeld = false;
     proxy.decide = (piece) => {
-      isHeld ||= piece.includes("SELECT pg_advisory_xact_lock");
+      isHeld ||= piece.includes("pg_advisory_xact_lock");
       return isHeld ? "stall" : "pass";
     };
     const late = append(silent, 4);

@@ -62,12 +62,14 @@ export class AppendStatements {
    *   argument in {@link appendCondition} allows; nothing was written
    * @throws the driver's unique violation where somebody was faster by a hair, or an id stands in the log
    */
-  compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
+  async compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
     const last = events.at(-1) as SealedEvent;
-    const ends = [tail.offset, tail.hash, last.offset, last.recordedAt];
-    const [append, values] =
-      events.length === 1 ? [this.#appendOne, valuesOfOne(last)] : [this.#appendMany, valuesOfMany(events)];
-    return session.affected(append, [...ends, ...values]).then((count) => count > 0);
+    const ends = [String(tail.offset), tail.hash, String(last.offset), last.recordedAt];
+    const written =
+      events.length === 1
+        ? session.insert(this.#appendOne, [...ends, ...valuesOfOne(last)])
+        : session.affected(this.#appendMany, [...ends, ...valuesOfMany(events)]);
+    return (await written) > 0;
   }
 }
 
@@ -106,8 +108,18 @@ function appendCondition(tables: Tables, channel: string | undefined): string {
   return [endsAtTail, looksLate, tryLock(tables), DURABLE, ...told].join(" AND ");
 }
 
-function valuesOfOne({ version, id, stream, type, actor, metaText, dataText, salt, hash }: SealedEvent): SqlValue[] {
-  return [version, id, stream, type, actor, metaText, dataText, salt, hash];
+function valuesOfOne({
+  version,
+  id,
+  stream,
+  type,
+  actor,
+  metaText,
+  dataText,
+  salt,
+  hash,
+}: SealedEvent): (string | null)[] {
+  return [String(version), id, stream, type, actor, metaText, dataText, salt, hash];
 }
 
 /** One array a column. Offsets and time follow from what all events have in common. */

@@ -54,18 +54,18 @@ export class AppendViews {
     const { tail, versions, offsets } = await this.#statements.look(session, streams, ids);
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
     const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
-    this.at(tail);
+    this.#at(tail);
     for (const [stream, version] of found) this.#versions.set(stream, version);
     return { tail, known: knownOf(found, events), looked: true, repeats: events.length > 0 };
   }
 
   /** The log was seen to end at `tail`: what was known of another tail is forgotten. */
-  at(tail: Tail): void {
+  #at(tail: Tail): void {
     this.#versions.at(tail);
     this.#tail = tail;
   }
 
-  /** `events` were confirmed behind the tail last given to {@link at}. */
+  /** `events` were confirmed behind the tail last given to look. */
   learn(events: readonly SealedEvent[], tail: Tail): void {
     this.#versions.learn(events, tail);
     this.#tail = tail;

@@ -1,5 +1,5 @@
 import pg from "pg";
-import { PgSession, type SessionClock } from "./pg-session.js";
+import { PgSession } from "./pg-session.js";
 import { isUnpreparable } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { WriterConnection } from "./writer-connection.js";
@@ -48,7 +48,8 @@ export class Connections {
     client.on("error", ignore);
     let failed = true;
     try {
-      const result = await this.#run(client, { timeoutMs: this.#timeoutMs }, act);
+      const session = new PgSession(client, this.#prepare, { timeoutMs: this.#timeoutMs });
+      const result = await this.#run(session, act);
       failed = false;
       return result;
     } finally {
@@ -60,9 +61,9 @@ export class Connections {
 
   /** One at a time: the next only when the one before has ended. */
   async writing<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    const client = await this.#writer.acquire();
+    const session = await this.#writer.acquire(this.#prepare);
     try {
-      return await this.#run(client, this.#writer, act);
+      return await this.#run(session, act);
     } catch (error) {
       this.#writer.drop();
       throw error;
@@ -73,8 +74,7 @@ export class Connections {
 
   /** The connection for appends, where it is open already; the caller says when it is done with it. */
   writingNow(): PgSession | undefined {
-    const client = this.#writer.acquireOpen();
-    return client === undefined ? undefined : new PgSession(client, this.#prepare, this.#writer);
+    return this.#writer.acquireOpen();
   }
 
   doneWriting(failed: boolean): void {
@@ -91,9 +91,9 @@ export class Connections {
     clearTimeout(timer);
   }
 
-  async #run<T>(client: pg.ClientBase, clock: SessionClock, act: (session: PgSession) => Promise<T>): Promise<T> {
+  async #run<T>(session: PgSession, act: (session: PgSession) => Promise<T>): Promise<T> {
     try {
-      return await act(new PgSession(client, this.#prepare, clock));
+      return await act(session);
     } catch (error) {
       if (isUnpreparable(error)) this.#prepare = false;
       throw error;

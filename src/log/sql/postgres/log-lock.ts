@@ -1,5 +1,3 @@
-import type { Tail } from "../../seal.js";
-import { tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
@@ -43,25 +41,25 @@ export class LogLock {
   }
 
   /**
-   * Takes the lock, runs `act` with the tail, and commits. After any failure the caller closes the connection, which
-   * undoes everything.
+   * Takes the lock, runs `act`, and commits. What `act` reads is what all holders before have left. After any failure the
+   * caller closes the connection, which undoes everything.
    *
    * @throws CommitUnknown the connection was lost during COMMIT
    */
-  async run<T>(session: PgSession, act: (tail: Tail) => Promise<T>, statementMs?: number): Promise<T> {
-    const [row] = await session.script(this.#begin(statementMs ?? this.#limits.statementTimeoutMs));
-    const result = await act(tailOfRow(row));
+  async run<T>(session: PgSession, act: () => Promise<T>, statementMs?: number): Promise<T> {
+    await session.script(this.#begin(statementMs ?? this.#limits.statementTimeoutMs));
+    const result = await act();
     await commitWith(() => session.script("COMMIT"));
     return result;
   }
 
+  /** The lock stands behind the limits: they hold while it is waited for. What follows is another statement, and looks later. */
   #begin(statementMs: number): string {
     const { lockTimeoutMs, idleInTransactionMs } = this.#limits;
     return `BEGIN ISOLATION LEVEL READ COMMITTED;
       SELECT ${DURABLE}, ${limit("lock_timeout", lockTimeoutMs)}, ${limit("statement_timeout", statementMs)},
-        ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)};
-      SELECT pg_advisory_xact_lock(${keyOf(this.#tables)});
-      ${tailSql(this.#tables)}`;
+        ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)},
+        pg_advisory_xact_lock(${keyOf(this.#tables)})`;
   }
 }
 

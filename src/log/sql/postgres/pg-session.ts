@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { PreparedInsert } from "./prepared-insert.js";
 import type { Statement } from "./statement.js";
 
 /** Values as pg sends them: never objects, which it would turn into JSON. */
@@ -7,11 +8,13 @@ export type SqlValue = string | number | null | readonly (string | number | null
 /** How a session keeps the time limit of its statements: by a timer of pg for each, or by one that watches from outside. */
 export type SessionClock = { readonly timeoutMs: number } | { beginStatement(): void };
 
-/** One connection, borrowed for one act. Rows are arrays, in the order of the SELECT. */
+/** One connection, borrowed for one act or kept for all of them. Rows are arrays, in the order of the SELECT. */
 export class PgSession {
   readonly client: pg.ClientBase;
   readonly #prepare: boolean;
   readonly #clock: SessionClock;
+  /** Names of the inserts that this connection has prepared. */
+  readonly #prepared = new Set<string>();
 
   constructor(client: pg.ClientBase, prepare: boolean, clock: SessionClock) {
     this.client = client;
@@ -26,8 +29,22 @@ export class PgSession {
   }
 
   /** For a statement that returns no rows. @returns how many it has written or deleted */
-  affected(statement: Statement, values: readonly SqlValue[], timeoutMs?: number): Promise<number> {
-    return this.client.query(this.#query(statement, values, timeoutMs)).then(({ rowCount }) => rowCount ?? 0);
+  async affected(statement: Statement, values: readonly SqlValue[], timeoutMs?: number): Promise<number> {
+    return (await this.client.query(this.#query(statement, values, timeoutMs))).rowCount ?? 0;
+  }
+
+  /** As affected, for an INSERT of texts that is done again and again. */
+  insert(statement: Statement, values: readonly (string | null)[]): Promise<number> {
+    if ("timeoutMs" in this.#clock || !this.#prepared.has(statement.name))
+      return this.#prepareInsert(statement, values);
+    this.#clock.beginStatement();
+    return PreparedInsert.run(this.client, statement.name, values);
+  }
+
+  async #prepareInsert(statement: Statement, values: readonly (string | null)[]): Promise<number> {
+    const count = await this.affected(statement, values);
+    if (this.#prepare) this.#prepared.add(statement.name);
+    return count;
   }
 
   /** Several statements without values in one round trip. @returns the rows of the last one */

@@ -45,28 +45,19 @@ export class PostgresBulk {
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
   async appendSealed(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
-    return this.#lock.run(session, (tail) => this.#appendSealedLocked(session, tail, events, uncertain), this.#bulkMs);
+    return this.#lock.run(session, () => this.#appendSealedLocked(session, events, uncertain), this.#bulkMs);
   }
 
-  async #appendSealedLocked(
-    session: PgSession,
-    tail: Tail,
-    events: readonly SealedEvent[],
-    uncertain: boolean,
-  ): Promise<Tail> {
+  async #appendSealedLocked(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
+    const streams = [...new Set(events.map(({ stream }) => stream))];
+    const { tail, versions } = await this.#statements.look(session, streams, []);
     const last = events.at(-1);
     if (last === undefined || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
-    await this.#assertContinuesLocked(session, tail, events);
+    const before = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    assertContinues(tail, events, (stream) => before.get(stream) ?? 0);
     await this.#copyLocked(session, tail, events);
     await this.#tellLocked(session, last.offset);
     return { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
-  }
-
-  async #assertContinuesLocked(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<void> {
-    const streams = [...new Set(events.map(({ stream }) => stream))];
-    const { versions } = await this.#statements.look(session, streams, []);
-    const before = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
-    assertContinues(tail, events, (stream) => before.get(stream) ?? 0);
   }
 
   async #copyLocked(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<void> {
@@ -85,30 +76,31 @@ export class PostgresBulk {
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends at `offset`. */
   async truncateAfter(session: PgSession, offset: number, expected: Tail, uncertain: boolean): Promise<Tail> {
-    return this.#lock.run(
-      session,
-      async (tail) => {
-        if (uncertain && tail.offset === offset) return tail;
-        assertEndsAt(tail, expected);
-        if (offset >= tail.offset) return tail;
-        return this.#cutLocked(session, offset);
-      },
-      this.#bulkMs,
-    );
+    const cut = async () => {
+      const tail = await this.#tailLocked(session);
+      if (uncertain && tail.offset === offset) return tail;
+      assertEndsAt(tail, expected);
+      return offset >= tail.offset ? tail : this.#cutLocked(session, offset);
+    };
+    return this.#lock.run(session, cut, this.#bulkMs);
   }
 
   async #cutLocked(session: PgSession, offset: number): Promise<Tail> {
     await session.script(this.#allowChange);
     await session.rows(this.#cut, [offset], this.#bulkMs);
     await session.rows(this.#clamp, [offset], this.#bulkMs);
-    const [row] = await session.rows(this.#tail, [], this.#bulkMs);
-    const tail = tailOfRow(row);
+    const tail = await this.#tailLocked(session);
     if (tail.offset !== offset) throw missing(offset);
     await this.#tellLocked(session, offset);
     // An append that looked before the cut must not go on behind what it saw (appendCondition). Such ones are waited for
     // here, and find the log's lock taken; later ones wait for the end of this transaction, which is next, and look then.
     await session.script(this.#keepAppendsOut);
     return tail;
+  }
+
+  async #tailLocked(session: PgSession): Promise<Tail> {
+    const [row] = await session.rows(this.#tail, [], this.#bulkMs);
+    return tailOfRow(row);
   }
 
   async #tellLocked(session: PgSession, offset: number): Promise<void> {

@@ -98,21 +98,23 @@ export class PostgresWriter {
   }
 
   /** As the statement of that name; false also where somebody was faster by a hair. The lock sorts that out. */
-  #compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
-    return this.#statements.compareAndAppend(session, tail, events).catch((error: unknown) => {
+  async #compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
+    try {
+      return await this.#statements.compareAndAppend(session, tail, events);
+    } catch (error) {
       if (isUniqueViolation(error)) return false;
       throw error;
-    });
+    }
   }
 
   #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {
     return this.#connections.writing(async (session) => {
-      const sealed = await this.#lock.run(session, async (tail) => {
-        this.#alone = tail.hash === this.#views.tail?.hash;
-        this.#views.at(tail);
-        const remembered = choice === "given" ? this.#views.remembered(group) : undefined;
-        const made = this.#seal(remembered ?? (await this.#views.look(session, group, choice)), group);
-        if (made.events.length > 0) await this.#storeLocked(session, tail, made);
+      const sealed = await this.#lock.run(session, async () => {
+        const before = this.#views.tail;
+        const view = await this.#views.look(session, group, choice);
+        this.#alone = view.tail.hash === before?.hash;
+        const made = this.#seal(view, group);
+        if (made.events.length > 0) await this.#storeLocked(session, view.tail, made);
         return made;
       });
       this.#views.learn(sealed.events, sealed.tail);

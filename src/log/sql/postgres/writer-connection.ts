@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import pg from "pg";
+import { PgSession } from "./pg-session.js";
 
 /** How often the time limit is looked at; a statement that has no answer is given up that much too late. */
 const MAX_WATCH_MS = 1_000;
@@ -13,6 +14,7 @@ export class WriterConnection {
   readonly #config: pg.ClientConfig;
   readonly #timeoutMs: number;
   #client: pg.Client | undefined;
+  #session: PgSession | undefined;
   #watch: NodeJS.Timeout | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
@@ -21,17 +23,15 @@ export class WriterConnection {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Connects where there is no connection, or none any more. */
-  async acquire(): Promise<pg.Client> {
-    const client = this.#client ?? (await this.#connect());
-    socketOf(client).ref();
-    return client;
+  /** Connects where there is no connection, or none any more. `prepare`: whether the new one keeps statements. */
+  async acquire(prepare: boolean): Promise<PgSession> {
+    return this.acquireOpen() ?? this.#connect(prepare);
   }
 
   /** As acquire, where a connection is open already. */
-  acquireOpen(): pg.Client | undefined {
+  acquireOpen(): PgSession | undefined {
     if (this.#client !== undefined) socketOf(this.#client).ref();
-    return this.#client;
+    return this.#session;
   }
 
   release(): void {
@@ -56,7 +56,7 @@ export class WriterConnection {
     await client.end();
   }
 
-  async #connect(): Promise<pg.Client> {
+  async #connect(prepare: boolean): Promise<PgSession> {
     const client = new pg.Client(this.#config);
     // What breaks it while a statement is under way also fails that; without a listener it would end the process.
     client.on("error", () => this.#forget(client));
@@ -65,7 +65,8 @@ export class WriterConnection {
     this.#client = client;
     const watchMs = Math.min(MAX_WATCH_MS, Math.ceil(this.#timeoutMs / 4));
     this.#watch = setInterval(() => this.#endWhereOverdue(client), watchMs).unref();
-    return client;
+    this.#session = new PgSession(client, prepare, this);
+    return this.#session;
   }
 
   #endWhereOverdue(client: pg.Client): void {
@@ -76,6 +77,7 @@ export class WriterConnection {
   #forget(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#session = undefined;
     this.#deadline = Number.POSITIVE_INFINITY;
     clearInterval(this.#watch);
     socketOf(client).unref(); // a farewell that nobody answers must not hold up the end of the process
