@@ -79,6 +79,22 @@ describe("the way to the server", () => {
     await connections.close();
   });
 
+  test("an insert whose prepared statement is gone is prepared again", async () => {
+    const url = await freshPostgresUrl();
+    await openPostgres(url);
+    const connections = new Connections(parsePostgresUrl(url).connectionString, limitsOf({}), 1);
+    const one = statement(`INSERT INTO ${schemaOf(url)}.sidecar (name, body) SELECT $1, $2 WHERE $1 <> 'none'`);
+    const insert = (name: string) => connections.writing((session) => session.insert(one, [name, "é\u2028"]));
+    expect([await insert("a"), await insert("b"), await insert("none")]).toEqual([1, 1, 0]);
+    await expect(insert("a")).rejects.toMatchObject({ code: "23505" });
+    expect([await insert("c"), await insert("d")]).toEqual([1, 1]);
+    await connections.writing((session) => session.script("DEALLOCATE ALL"));
+    expect(await retryTransient(1_000, () => insert("e"))).toBe(1);
+    const bodies = statement(`SELECT body, count(*) FROM ${schemaOf(url)}.sidecar GROUP BY body`);
+    expect(await connections.reading((session) => session.rows(bodies))).toEqual([["é\u2028", "5"]]);
+    await connections.close();
+  });
+
   test("groups that fit into no message are cut between appends", () => {
     const big = "x".repeat(15 * 1024 * 1024);
     const prepare = (count: number) =>
