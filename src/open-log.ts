@@ -4,6 +4,8 @@ import { UsageError } from "./errors.js";
 import type { EventLog } from "./log/event-log.js";
 import { maskUrl } from "./log/mask-url.js";
 import type { Entropy } from "./log/prepare.js";
+import { ReadOnlyLog } from "./log/read-only-log.js";
+import { probeFile, type StoreProbe } from "./log/store-probe.js";
 
 /** Something that was noticed while a log was opened or used, such as a torn tail that was moved aside. */
 export interface LogNotice {
@@ -15,6 +17,11 @@ export interface LogNotice {
 export interface OpenLogOptions {
   /** Refuse a log that is not there instead of creating it. */
   mustExist?: boolean;
+  /**
+   * Only look: the log must exist, nothing is created, mended, brought up to date or written back, and every change is
+   * refused. What stays behind is what was there. (SQLite may use its -shm file, which is memory for locks.)
+   */
+  readOnly?: boolean;
   now?: () => Date;
   entropy?: Entropy;
   onNotice?: (notice: LogNotice) => void;
@@ -54,7 +61,31 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):(.*)$/is;
  */
 export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
   const { open, rest } = backendOf(url);
-  return open(rest, options, url);
+  if (options.readOnly !== true) return open(rest, options, url);
+  return new ReadOnlyLog(await open(rest, { ...options, mustExist: true }, url));
+}
+
+/**
+ * Looks at the place of a log without opening, creating or changing anything. Of registered backends nothing is known.
+ *
+ * @throws UsageError STORE_URL_INVALID; Postgres: whatever keeps it from connecting
+ */
+export async function probeStore(url: string, options: OpenLogOptions = {}): Promise<StoreProbe> {
+  const { scheme, rest } = addressParts(url);
+  switch (scheme) {
+    case "jsonl":
+      return probeFile(pathOf(rest, url), []);
+    case "sqlite":
+      return probeFile(pathOf(rest, url), ["-wal"]);
+    case "postgres":
+    case "postgresql": {
+      const { probePostgres } = await import("./log/sql/postgres/postgres-probe.js");
+      return probePostgres(url, options);
+    }
+    default:
+      backendOf(url);
+      return {};
+  }
 }
 
 /** Makes `scheme:…` an address. @throws UsageError SCHEME_TAKEN, SCHEME_INVALID */
@@ -75,6 +106,12 @@ export function addressParts(url: string): { scheme: string; rest: string } {
   const [, scheme, rest] = SCHEME.exec(url) ?? [];
   if (scheme !== undefined && rest !== undefined) return { scheme: scheme.toLowerCase(), rest };
   return { scheme: BY_EXTENSION[extname(url).toLowerCase()] ?? "", rest: url };
+}
+
+/** The address as the log that is opened there shows it: paths absolute, passwords masked. */
+export function shownUrl(url: string): string {
+  const { scheme, rest } = addressParts(url);
+  return ["jsonl", "sqlite"].includes(scheme) && rest !== "" ? `${scheme}:${expandPath(rest)}` : maskUrl(url);
 }
 
 function backendOf(url: string): { open: OpenBackend; rest: string } {

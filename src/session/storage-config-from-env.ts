@@ -42,7 +42,8 @@ function configOfUrl(url: string, workdir: string): StorageConfig {
   });
 }
 
-function minskyConfig(workdir: string, env: Env): StorageConfig {
+/** What Minsky's own variables name, of any era. @throws UsageError STORAGE_CONFIG_INVALID */
+export function minskyConfig(workdir: string, env: Env): StorageConfig {
   const config: StorageConfig = { backend: backendOf(first(env, NAMES.backend)) };
   const sqlitePath = first(env, NAMES.sqlitePath);
   const connectionUrl = first(env, NAMES.postgresUrl);

@@ -27,7 +27,7 @@ test("only the owner can read the file, what SQLite keeps beside it, and the fol
 test("every connection syncs each commit: the second one, too", async () => {
   const file = join(tempDir(), "log.db");
   for (let i = 0; i < 2; i++) {
-    const db = await openDatabase(file, { url: `sqlite:${file}`, limitMs: 1000, mustExist: i === 1 });
+    const db = await openDatabase(file, { url: `sqlite:${file}`, limitMs: 1000, mustExist: i === 1, readOnly: false });
     expect(db.pragma("synchronous", { simple: true })).toBe(2);
     expect(db.pragma("journal_mode", { simple: true })).toBe("wal");
     db.close();

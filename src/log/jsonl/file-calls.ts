@@ -27,16 +27,3 @@ export const SYSTEM_FILE_CALLS: FileCalls = {
   read: async (fd, into, from, length, position) => (await readAsync(fd, into, from, length, position)).bytesRead,
   readNow: fs.readSync,
 };
-
-/** Makes a new name in a folder last: without it the file itself may be gone after a loss of power. */
-export function syncFolder(folder: string): void {
-  const fd = fs.openSync(folder, "r");
-  try {
-    fs.fsyncSync(fd);
-  } catch (error) {
-    // Some file systems cannot sync a folder, and say so with EINVAL; then there is nothing more to be had.
-    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
-  } finally {
-    fs.closeSync(fd);
-  }
-}

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { assertSidecarName, type Sidecar } from "../sidecar.js";
-import { syncFolder } from "./file-calls.js";
+import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
 
 /** Names of unfinished files; a sidecar name never begins with a dot. */

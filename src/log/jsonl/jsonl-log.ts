@@ -26,6 +26,8 @@ export interface JsonlLogOptions {
   pollMs?: number;
   /** Refuse a path without a file instead of taking it for an empty log. */
   mustExist?: boolean;
+  /** Leave a torn tail where it is, and say so. */
+  readOnly?: boolean;
   onNotice?: (notice: LogNotice) => void;
   /** For tests of failing disks. */
   calls?: FileCalls;
@@ -72,7 +74,7 @@ export class JsonlLog implements EventLog {
     const url = `jsonl:${resolve(path)}`;
     const log = new JsonlLog(url, realPathOf(resolve(path)), options);
     try {
-      await log.#open(options.mustExist === true);
+      await log.#open(options.mustExist === true, options.readOnly === true);
       return log;
     } catch (error) {
       const translated = await log.#translate(error);
@@ -133,7 +135,7 @@ export class JsonlLog implements EventLog {
     await this.#store.close();
   }
 
-  async #open(mustExist: boolean): Promise<void> {
+  async #open(mustExist: boolean, readOnly: boolean): Promise<void> {
     this.#writer.checkManifest();
     const { file } = this.#store;
     if (!file.openIfThere()) {
@@ -143,7 +145,7 @@ export class JsonlLog implements EventLog {
       });
     }
     const end = await this.#store.end();
-    if (file.size() > end.wholeBytes) await this.#writer.mendTail();
+    if (file.size() > end.wholeBytes) await this.#writer.mendTail(readOnly);
   }
 
   async #writing<T>(act: () => Promise<T>): Promise<T> {

@@ -76,10 +76,10 @@ export class JsonlWriter {
    * Moves a torn tail aside where that is possible now. A live writer that holds the lock is in the middle of an append:
    * then there is nothing to mend. Where the log may only be read, the torn bytes stay, and that is told.
    */
-  async mendTail(): Promise<void> {
+  async mendTail(readOnly = false): Promise<void> {
     const { file } = this.#store;
     try {
-      if (file.writable) await this.#lock.holdIfFree(() => this.#moveTornTailLocked());
+      if (file.writable && !readOnly) await this.#lock.holdIfFree(() => this.#moveTornTailLocked());
       else await this.#noticeIgnored();
     } catch (error) {
       if (!isReadOnlyError(error)) throw error;

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ClosedError, StorageError } from "../../errors.js";
-import { type FileCalls, SYSTEM_FILE_CALLS, syncFolder } from "./file-calls.js";
+import { syncFolder } from "../sync-folder.js";
+import { type FileCalls, SYSTEM_FILE_CALLS } from "./file-calls.js";
 import { isReadOnlyError } from "./file-errors.js";
 
 /**

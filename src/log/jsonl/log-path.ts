@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { syncFolder } from "./file-calls.js";
+import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
 
 /**

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
-import { syncFolder } from "./file-calls.js";
+import { syncFolder } from "../sync-folder.js";
 
 /**
  * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}. It names the kind of lock that guards the log, because two kinds on

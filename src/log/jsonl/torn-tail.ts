@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { syncFolder } from "./file-calls.js";
+import { syncFolder } from "../sync-folder.js";
 import type { LogFile } from "./log-file.js";
 
 /** What was cut off and where it was kept. */

@@ -1,5 +1,5 @@
 import { NotFoundError } from "../../../errors.js";
-import { ensureSchema } from "../schema/ensure-schema.js";
+import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { PostgresSchema } from "./postgres-schema.js";
@@ -10,6 +10,7 @@ export interface SchemaRequest {
   readonly tables: Tables;
   readonly limits: PostgresLimits;
   readonly mustExist: boolean;
+  readonly readOnly: boolean;
 }
 
 /**
@@ -17,12 +18,13 @@ export interface SchemaRequest {
  *
  * @throws NotFoundError LOG_NOT_FOUND there is none, and none is to be made
  */
-export async function openSchema(session: PgSession, { url, tables, limits, mustExist }: SchemaRequest): Promise<void> {
+export async function openSchema(session: PgSession, request: SchemaRequest): Promise<void> {
+  const { url, tables, limits, mustExist, readOnly } = request;
   const schema = new PostgresSchema(session, url, tables, limits);
-  if (mustExist && (await schema.readNames()) === null && (await schema.foreignTables()).length === 0) {
+  if (mustExist && !(await assertReadable(schema))) {
     throw new NotFoundError("LOG_NOT_FOUND", `${url}: there is no log in schema "${tables.schema}"`, {
       hint: "check the address and its ?schema=; opening it without requiring that it exists creates an empty log",
     });
   }
-  await ensureSchema(schema);
+  if (!readOnly) await ensureSchema(schema);
 }

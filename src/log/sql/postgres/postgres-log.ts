@@ -93,6 +93,7 @@ export class PostgresLog implements EventLog {
       tables: tablesOf(address.schema),
       limits,
       mustExist: options.mustExist ?? false,
+      readOnly: options.readOnly ?? false,
     };
     try {
       const log = new PostgresLog(address, connections, limits, options);

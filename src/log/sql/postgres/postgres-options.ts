@@ -23,6 +23,8 @@ export interface PostgresLogOptions {
   maxConnections?: number;
   /** Refuse a schema that is not there instead of creating it. */
   mustExist?: boolean;
+  /** Leave the schema as it is, also where this program knows a newer one. */
+  readOnly?: boolean;
 }
 
 /** The limits of one log, all explicit: never a default of the library, the role or the server. */

@@ -48,6 +48,17 @@ export async function ensureSchema(store: SchemaStore): Promise<void> {
   });
 }
 
+/**
+ * For those who only look: nothing is brought up to date.
+ *
+ * @returns false where there is no log (yet)
+ * @throws UsageError NOT_A_SESSION_LOG, SCHEMA_NEWER
+ */
+export async function assertReadable(store: SchemaStore): Promise<boolean> {
+  await isBehind(store);
+  return ((await store.readNames()) ?? []).length > 0;
+}
+
 async function isBehind(store: SchemaStore): Promise<boolean> {
   const names = await store.readNames();
   if (names !== null) return assertKnown(store, names);

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
+import { syncFolder } from "../../sync-folder.js";
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
@@ -64,15 +65,4 @@ export function assertLocalFileSystem(folder: string, typeOf = (path: string) =>
   throw new UsageError("NETWORK_FILE_SYSTEM", `${folder} is on ${network}, where SQLite's WAL mode loses data`, {
     hint: "keep the file on a local disk, or use a postgres:// log",
   });
-}
-
-/** A new name survives a loss of power only when its folder is synced. */
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
-  const descriptor = openSync(folder, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { StorageError } from "../../../errors.js";
-import { ensureSchema } from "../schema/ensure-schema.js";
+import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "./busy-retry.js";
 import { assertLocalFileSystem, createDatabaseFile, noSuchFile } from "./database-file.js";
 import { sqliteCode, translateError } from "./sqlite-errors.js";
@@ -16,17 +16,19 @@ export interface OpenSettings {
   readonly url: string;
   readonly limitMs: number;
   readonly mustExist: boolean;
+  readonly readOnly: boolean;
 }
 
 /** Opens the file with the right tables and settings, and makes both where they are missing; else throws and has closed it. */
 export async function openDatabase(file: string, settings: OpenSettings): Promise<Database.Database> {
   if (settings.mustExist && !existsSync(file)) throw noSuchFile(file);
-  createDatabaseFile(file);
+  if (!settings.readOnly) createDatabaseFile(file);
   assertLocalFileSystem(dirname(file));
   let db: Database.Database | undefined;
   try {
-    db = new Database(file, { fileMustExist: true, timeout: DRIVER_BUSY_MS });
-    await prepareConnection(db, settings);
+    db = new Database(file, { fileMustExist: true, timeout: DRIVER_BUSY_MS, readonly: leavesWal(file, settings) });
+    if (settings.readOnly) await prepareReading(db, file, settings);
+    else await prepareConnection(db, settings);
     return db;
   } catch (error) {
     db?.close();
@@ -43,6 +45,19 @@ async function prepareConnection(db: Database.Database, { url, limitMs }: OpenSe
     useWal(db, url);
     makeDurable(db);
   });
+}
+
+/**
+ * The last connection that closes writes the -wal file back into the database, unless it is a read-only one; and a
+ * read-only one leaves an empty -wal and -shm behind where none were. So it depends on what is there.
+ */
+function leavesWal(file: string, { readOnly }: OpenSettings): boolean {
+  return readOnly && existsSync(`${file}-wal`);
+}
+
+async function prepareReading(db: Database.Database, file: string, { url, limitMs }: OpenSettings): Promise<void> {
+  await retryWhileBusy(limitMs, () => db.pragma("query_only = ON"));
+  if (!(await assertReadable(new SqliteSchema(db, url, limitMs)))) throw noSuchFile(file);
 }
 
 function makeDurable(db: Database.Database): void {

@@ -31,6 +31,8 @@ export interface SqliteLogOptions {
   pollMs?: number;
   /** Refuse a file that is not there instead of creating it. */
   mustExist?: boolean;
+  /** Change nothing: neither the tables, nor the settings, nor where the last appends stand. */
+  readOnly?: boolean;
 }
 
 type Group = readonly (readonly PreparedEvent[])[];
@@ -75,7 +77,8 @@ export class SqliteLog implements EventLog {
     const file = resolve(path);
     const url = `sqlite:${file}`;
     const limitMs = options.busyTimeoutMs ?? 10_000;
-    const db = await openDatabase(file, { url, limitMs, mustExist: options.mustExist ?? false });
+    const { mustExist = false, readOnly = false } = options;
+    const db = await openDatabase(file, { url, limitMs, mustExist, readOnly });
     try {
       return await retryWhileBusy(limitMs, () => new SqliteLog(db, url, options, limitMs));
     } catch (error) {

@@ -1,0 +1,76 @@
+import { StorageError } from "../errors.js";
+import type { SealedEvent } from "./event.js";
+import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "./event-log.js";
+import type { Tail } from "./seal.js";
+import type { Sidecar } from "./sidecar.js";
+
+/** A log that is only looked at: reads go through, everything that would write is refused with STORAGE_READ_ONLY. */
+export class ReadOnlyLog implements EventLog {
+  readonly url: string;
+  readonly capabilities: Capabilities;
+  readonly sidecar: Sidecar;
+  readonly #log: EventLog;
+
+  /** Takes the log over: closing this closes it. */
+  constructor(log: EventLog) {
+    this.#log = log;
+    this.url = log.url;
+    this.capabilities = log.capabilities;
+    this.sidecar = readOnlySidecar(log);
+  }
+
+  async append(): Promise<AppendResult> {
+    throw refused(this.url, "append");
+  }
+
+  async appendSealed(): Promise<Tail> {
+    throw refused(this.url, "appendSealed");
+  }
+
+  async truncateAfter(): Promise<Tail> {
+    throw refused(this.url, "truncateAfter");
+  }
+
+  readAll(range?: OffsetRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#log.readAll(range);
+  }
+
+  readStream(stream: string, range?: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#log.readStream(stream, range);
+  }
+
+  tail(): Promise<Tail> {
+    return this.#log.tail();
+  }
+
+  offsetAt(time: Date): Promise<number> {
+    return this.#log.offsetAt(time);
+  }
+
+  onAppended(ring: () => void): () => void {
+    return this.#log.onAppended(ring);
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+}
+
+function readOnlySidecar({ url, sidecar }: EventLog): Sidecar {
+  return {
+    read: (name) => sidecar.read(name),
+    list: (prefix) => sidecar.list(prefix),
+    write: async () => {
+      throw refused(url, "sidecar.write");
+    },
+    remove: async () => {
+      throw refused(url, "sidecar.remove");
+    },
+  };
+}
+
+function refused(url: string, operation: string): StorageError {
+  return new StorageError("STORAGE_READ_ONLY", `${operation}: ${url} was opened for reading only`, {
+    hint: "open it without readOnly to change it",
+  });
+}

@@ -1,0 +1,48 @@
+import type { StoreProbe } from "../../store-probe.js";
+import { Connections } from "./connections.js";
+import type { PgSession } from "./pg-session.js";
+import { translateError } from "./postgres-errors.js";
+import { limitsOf, type PostgresLogOptions } from "./postgres-options.js";
+import { parsePostgresUrl } from "./postgres-url.js";
+import { statement } from "./statement.js";
+
+/** NULL where there is no such table: then the right to create one is what counts. */
+const FACTS = statement(
+  `WITH place AS (SELECT to_regclass($1 || '.events') AS events, to_regclass($1 || '.log_head') AS head,
+     to_regclass($1 || '.sidecar') AS sidecar, to_regnamespace($1) AS schema)
+   SELECT pg_total_relation_size(events)::text,
+     has_table_privilege(events, 'INSERT') AND has_table_privilege(head, 'UPDATE')
+       AND has_table_privilege(sidecar, 'INSERT'),
+     CASE WHEN schema IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+       ELSE has_schema_privilege(schema, 'CREATE') END,
+     current_setting('transaction_read_only') = 'on'
+   FROM place`,
+);
+
+/** The free space of a server's disk cannot be asked for by its users. */
+export async function probePostgres(url: string, options: PostgresLogOptions): Promise<StoreProbe> {
+  const address = parsePostgresUrl(url);
+  const connections = new Connections(address.connectionString, limitsOf(options), 1);
+  try {
+    return await connections.reading((session) => probe(session, address.schema));
+  } catch (error) {
+    throw translateError(error, address.url);
+  } finally {
+    await connections.close();
+  }
+}
+
+async function probe(session: PgSession, schema: string): Promise<StoreProbe> {
+  const [row = []] = await session.rows(FACTS, [`"${schema}"`]);
+  const [size, mayWrite, mayCreate, readOnly] = row as [string | null, boolean | null, boolean, boolean];
+  const sizeBytes = Number(size ?? 0);
+  const fault = faultOf(schema, mayWrite, mayCreate, readOnly);
+  return fault === undefined ? { sizeBytes } : { sizeBytes, writeFault: fault };
+}
+
+function faultOf(schema: string, mayWrite: boolean | null, mayCreate: boolean, readOnly: boolean): string | undefined {
+  if (readOnly) return "the server only reads here";
+  if (mayWrite === false) return `this user may not write to the tables of schema "${schema}"`;
+  if (mayWrite === null && !mayCreate) return `this user may not create the tables of schema "${schema}"`;
+  return undefined;
+}
