@@ -133,6 +133,9 @@ export class ChainBreakError extends SessionDbError {
 /** The act destroys something and was not confirmed. */
 export class RefusedError extends SessionDbError {}
 
+/** The caller ended the work by his signal; what was done until then stays, and `hint` says how to go on. */
+export class StoppedError extends SessionDbError {}
+
 /** The log was closed by its owner. */
 export class ClosedError extends SessionDbError {
   constructor(operation: string) {

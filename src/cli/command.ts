@@ -76,8 +76,9 @@ export function readLeaf<Options extends ReadOptions>(
     .option("--debug", "stack traces of errors")
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;
-      state.streams = new Streams(command.opts());
-      state.exitCode = await withContext(command.opts<Options>(), state.streams, act, command.processedArgs);
+      const options = givenTo<Options>(command);
+      state.streams = new Streams(options);
+      state.exitCode = await withContext(options, state.streams, act, command.processedArgs);
     });
 }
 
@@ -89,7 +90,7 @@ async function withContext<Options extends ReadOptions>(
 ): Promise<number> {
   const opened: EventLog[] = [];
   const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
-    warnOfPassword(url, streams, "use SESSIONDB_STORE");
+    warnOfPassword(url, streams);
     const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
     const log = await openLog(url, { ...openOptions, onNotice });
     opened.push(log);
@@ -112,7 +113,8 @@ async function withContext<Options extends ReadOptions>(
   }
 }
 
-function warnOfPassword(url: string, streams: Streams, instead: string): void {
+/** For every address that may have come from the command line. */
+export function warnOfPassword(url: string, streams: Streams, instead = "use SESSIONDB_STORE"): void {
   if (maskUrl(url) === url || !process.argv.some((arg) => arg.includes(url))) return;
   streams.note(`warning: other users of this machine can read the password in this command line; ${instead}`);
 }
@@ -129,6 +131,21 @@ export function addressOf(written: string, streams: Streams): string {
   throw new UsageError("ARGUMENT_INVALID", `there is no variable ${name} in the environment`, {
     hint: `set it to the address: ${name}=postgres://user@host/database`,
   });
+}
+
+/**
+ * What a command was given, with what was given to the commands before it on the line: `migrate --from X to sqlite`. Only
+ * what stands on the command line itself: a default or a variable of the parent must not win over an option of its own.
+ */
+function givenTo<Options extends CommonOptions>(command: Command): Options {
+  const given: Record<string, unknown> = { ...command.opts() };
+  for (let parent = command.parent; parent !== null; parent = parent.parent) {
+    for (const [name, value] of Object.entries(parent.opts())) {
+      const isGiven = parent.getOptionValueSource(name) === "cli" && command.getOptionValueSource(name) !== "cli";
+      if (isGiven) given[name] = value;
+    }
+  }
+  return given as unknown as Options; // commander has checked what stands in it
 }
 
 /** A noun: stands before its commands and prints its help, with exit code 2, when it stands alone. */

@@ -1,10 +1,13 @@
 import { Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
+import { backupCommand } from "./commands/backup.js";
 import { exportCommand } from "./commands/export.js";
 import { importCommand } from "./commands/import.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { projectionCommand } from "./commands/projection.js";
+import { restoreCommand } from "./commands/restore.js";
+import { rollbackCommand } from "./commands/rollback.js";
 import { sessionCommand } from "./commands/session.js";
 import { statusCommand } from "./commands/status.js";
 import { redoCommand, undoCommand } from "./commands/undo.js";
@@ -52,6 +55,9 @@ function programOf(name: string, state: RunState): Command {
     .addCommand(importCommand(state))
     .addCommand(exportCommand(state))
     .addCommand(migrateCommand(state))
+    .addCommand(rollbackCommand(state))
+    .addCommand(backupCommand(state))
+    .addCommand(restoreCommand(state))
     .addCommand(verifyCommand(state))
     .addCommand(statusCommand(state))
     .addCommand(projectionCommand(state))

@@ -1,8 +1,8 @@
-import { ChainBreakError, DivergedError, IntegrityError } from "../errors.js";
-import type { SealedEvent } from "../log/event.js";
+import { ChainBreakError, DivergedError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { verifyLog } from "../replay/verify-log.js";
+import { copyBatches } from "./copy-batches.js";
 import { type Relation, relate, tailAt } from "./relation.js";
 
 export interface CopyProgress {
@@ -43,7 +43,12 @@ export async function copyLog(source: EventLog, target: EventLog, options: CopyO
   await assertWhole(source, relation.source.offset, options);
   const before = relation.target;
   const total = relation.source.offset - before.offset;
-  if (options.preview !== true) await copyBatches(source, target, before.offset, relation.source.offset, options);
+  if (options.preview !== true && total > 0) {
+    const pages = source.readAll({ from: before.offset + 1, to: relation.source.offset });
+    const onBatch = ({ offset }: Tail) =>
+      options.onProgress?.({ phase: "copying", done: offset - before.offset, total });
+    await copyBatches(pages, target, before, { onBatch });
+  }
   const after = options.preview === true ? relation.source : await assertSameTail(target, relation.source);
   return { relation, copied: total, before, after };
 }
@@ -65,33 +70,6 @@ async function assertWhole(source: EventLog, to: number, options: CopyOptions): 
   const onVerified = (done: number) => options.onProgress?.({ phase: "verifying", done, total: to });
   const { fault } = await verifyLog(source, { to, onVerified });
   if (fault !== undefined) throw fault;
-}
-
-async function copyBatches(
-  source: EventLog,
-  target: EventLog,
-  after: number,
-  to: number,
-  options: CopyOptions,
-): Promise<void> {
-  let carried: SealedEvent[] = [];
-  for await (const page of source.readAll({ from: after + 1, to })) {
-    const events = carried.concat(page);
-    const whole = lastWholeAppend(events) + 1;
-    carried = events.slice(whole);
-    if (whole === 0) continue;
-    const { offset } = await target.appendSealed(events.slice(0, whole));
-    options.onProgress?.({ phase: "copying", done: offset - after, total: to - after });
-  }
-  if (carried.length > 0) {
-    const { offset } = carried[0] as SealedEvent;
-    throw new IntegrityError("APPEND_TORN", `the append that begins at offset ${offset} has no end`, { offset });
-  }
-}
-
-/** Index of the last event that ends an append; -1 where none does. */
-function lastWholeAppend(events: readonly SealedEvent[]): number {
-  return events.findLastIndex(({ offset, commit }) => offset === commit);
 }
 
 async function assertSameTail(target: EventLog, expected: Tail): Promise<Tail> {

@@ -49,7 +49,8 @@ async function prepared(): Promise<string> {
 
 async function runLine(line: string, cwd: string): Promise<{ code: number | null; output: string }> {
   const [command, ...args] = words(line);
-  const env = { MINSKY_POSTGRES_URL: postgresUrl };
+  // The default stores of a user of this machine are not the tests' to write to.
+  const env = { MINSKY_POSTGRES_URL: postgresUrl, XDG_STATE_HOME: join(cwd, "state") };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }
@@ -86,14 +87,15 @@ function leaves(): string[][] {
   const audit = [["audit"], ["audit", "check"]];
   const foreign = ["minsky-json", "minsky-sqlite", "minsky-postgres"].map((name) => ["import", name]);
   const out = ["minsky-json", "csv", "sql"].map((name) => ["export", name]);
+  const moves = [["migrate", "to"], ["migrate", "status"], ["migrate", "list"], ["rollback"], ["backup"], ["restore"]];
   const others = [["undo"], ["redo"], ["migrate"], ["verify"], ["status"]];
-  return [...session, ...past, ...projection, ...audit, ...foreign, ...out, ...others];
+  return [...session, ...past, ...projection, ...audit, ...foreign, ...out, ...others, ...moves];
 }
 
-/** The order in which the examples can run in one folder: migrations and proofs before checking them, deleting last. */
+/** The order in which the examples can run in one folder: what is checked, rolled back or restored is made first. */
 function rank(line: string): number {
   if (line.includes("session delete")) return 3;
-  if (line.includes("verify") || line.includes("audit check")) return 2;
+  if (/ (verify|rollback|restore|audit check) /.test(line)) return 2;
   return line.includes("--preview") ? 0 : 1;
 }
 

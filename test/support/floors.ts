@@ -31,6 +31,7 @@ const UNITS: readonly Unit[] = [
     }),
   ),
   { floor: 5, paths: ["src/compose.ts"] },
+  { floor: 5, paths: ["src/cross-database/"] },
   ...["ui/", "mcp/", "express/"].map((path) => ({ floor: 6, paths: [`src/${path}`] })),
   { floor: 7, paths: ["src/cli/"] },
   { floor: 7, paths: ["src/index.ts"] },

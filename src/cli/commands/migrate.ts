@@ -1,87 +1,134 @@
 import { type Command, Option } from "commander";
-import { UsageError } from "../../errors.js";
-import { type CopyReport, copyLog } from "../../migrate/copy-log.js";
-import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { defaultStoreUrl } from "../../config/paths.js";
+import { migrationEnds } from "../../cross-database/migration-ends.js";
+import type { OnConflict } from "../../migrate/execute-migration.js";
+import { shownUrl } from "../../open-log.js";
+import {
+  type CommandContext,
+  type CommonOptions,
+  examples,
+  leaf,
+  type RunState,
+  warnOfPassword,
+  wholeNumber,
+} from "../command.js";
+import { runMigration } from "../migration-run.js";
+import { migratorOf } from "../migrator-of.js";
+import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import type { Streams } from "../output/streams.js";
+import { migrateListCommand } from "./migrate-list.js";
+import { migrateResumeCommand } from "./migrate-resume.js";
+import { migrateStatusCommand } from "./migrate-status.js";
 
 interface MigrateOptions extends CommonOptions {
   from?: string;
   to?: string;
+  sqlitePath?: string;
+  connectionUrl?: string;
   preview?: boolean;
   dryRun?: boolean;
+  since?: string;
+  onConflict?: OnConflict;
+  backup?: string;
+  batch?: number;
+  verify?: boolean;
+  ndjson?: boolean;
 }
 
 export function migrateCommand(state: RunState): Command {
-  const command = leaf<MigrateOptions>(
-    state,
-    "migrate",
-    "replay a log into another backend, and compare the hashes",
-    migrate,
+  const command = withOptions(
+    leaf<MigrateOptions>(state, "migrate", "replay a log into another backend, and compare hashes and states", migrate),
   )
-    .option("--from <url>", "the source; default the store")
-    .option("--to <url>", "the target: empty, or a beginning of the source")
-    .option("--preview", "check and print what would be copied; write nothing")
-    .addOption(new Option("--dry-run", "the same as --preview"))
-    .addOption(new Option("--execute", "accepted for older scripts: a migration executes by default").hideHelp());
+    .addCommand(toCommand(state))
+    .addCommand(migrateStatusCommand(state))
+    .addCommand(migrateListCommand(state))
+    .addCommand(migrateResumeCommand(state));
   return examples(command, [
     "sessiondb migrate --from sqlite:./s.db --to jsonl:./s.jsonl --preview",
     "sessiondb migrate --from sqlite:./s.db --to jsonl:./s.jsonl",
   ]);
 }
 
-async function migrate({ open, openStore, options, streams }: CommandContext<MigrateOptions>): Promise<undefined> {
-  if (options.to === undefined) {
-    throw new UsageError("TARGET_MISSING", "migrate needs a target", {
-      hint: "add --to sqlite:PATH, jsonl:PATH or postgres://…",
-    });
-  }
-  const preview = options.preview === true || options.dryRun === true;
-  const source = await (options.from === undefined
-    ? openStore({ mustExist: true })
-    : open(options.from, { mustExist: true }));
-  const target = await open(options.to);
-  if (source.url === target.url) {
-    throw new UsageError("TARGET_IS_SOURCE", `${source.url} is source and target`, {
-      hint: "name another target with --to",
-    });
-  }
-  const lines = { verifying: progressLine(streams, "verifying"), copying: progressLine(streams, "copying") };
-  const began = Date.now();
-  const report = await copyLog(source, target, {
-    preview,
-    onProgress: ({ phase, done, total }) => lines[phase](done, total),
+function toCommand(state: RunState): Command {
+  const command = withOptions(
+    leaf<MigrateOptions>(
+      state,
+      "to <backend>",
+      "the same, with the target's backend or address in front",
+      (context, to) => migrate({ ...context, options: { ...context.options, to: to as string } }),
+    ),
+  );
+  return examples(command, [
+    "sessiondb migrate to sqlite --sqlite-path ./moved.db --store sqlite:./s.db --dry-run",
+    "sessiondb migrate to jsonl:./moved.jsonl --store sqlite:./s.db --backup ./backups",
+  ]);
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .option("--from <store>", "the source: an address, or sqlite, postgresql, jsonl; default the store")
+    .option("--to <store>", "the target: empty, or a beginning of the source; default that of the last migration")
+    .option("--sqlite-path <file>", "what sqlite stands for; default MINSKY_SQLITE_PATH, else the state folder")
+    .option("--connection-url <url>", "what postgres stands for; better: MINSKY_POSTGRES_URL, which nobody can read")
+    .option("--preview", "check everything, print what would be done, and write nothing at all")
+    .addOption(new Option("--dry-run", "the same as --preview"))
+    .option("--incremental", "only what is new: a migration always goes on behind what the target has")
+    .option("--since <point>", "only what came after: 42, 2024-01-01, 2h, the id of a migration, last")
+    .addOption(
+      new Option("--on-conflict <way>", "where both sides went on on their own")
+        .choices(["abort", "source-wins", "target-wins", "rebase"])
+        .default("abort"),
+    )
+    .option("--backup <folder>", "first save the events of both sides there, as logs of their own")
+    .option("--batch <events>", "events in one transaction, at least", wholeNumber("--batch"))
+    .option("--verify", "alone: compare with the last target again; every migration is verified anyway")
+    .option("--ndjson", "progress and result as lines of JSON")
+    .addOption(new Option("--execute", "accepted for older scripts: a migration executes by default").hideHelp())
+    .addOption(new Option("--no-switch", "accepted: there is no configuration to be switched yet").hideHelp());
+}
+
+async function migrate({ options, streams }: CommandContext<MigrateOptions>): Promise<number | undefined> {
+  const { from, to, sqlitePath, connectionUrl, since, backup, batch } = options;
+  const store = options.store ?? defaultStoreUrl(process.env);
+  const ends = await migrationEnds({
+    ...{ from, to, sqlitePath, connectionUrl, store },
+    onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
+  });
+  for (const url of [ends.from, ends.to]) warnOfPassword(url, streams);
+  if (options.verify === true && to === undefined) return verifyAgain(ends, options, streams);
+  return runMigration(
+    {
+      migrator: migratorOf(options, streams),
+      ...ends,
+      preview: options.preview === true || options.dryRun === true,
+      onConflict: options.onConflict ?? "abort",
+      ...{ since, backup, batchEvents: batch },
+      ndjson: options.ndjson === true,
+    },
+    streams,
+  );
+}
+
+async function verifyAgain(
+  { from, to }: { from: string; to: string },
+  options: MigrateOptions,
+  streams: Streams,
+): Promise<undefined> {
+  const { relation, states } = await migratorOf(options, streams).verifyMigration(from, to, {
+    onProgress: progressLine(streams, "verifying"),
   });
   streams.progress("");
-  const urls = { from: source.url, to: target.url };
-  if (streams.json) streams.document({ schema: "migrate/1", preview, ...urls, ...summary(report) });
-  else streams.lines(preview ? previewLines(urls, report) : doneLines(urls, report, Date.now() - began));
-}
-
-function summary({ relation, copied, before, after }: CopyReport) {
-  return {
-    relation: relation.kind,
-    copied,
-    before: { offset: before.offset, hash: before.hash },
-    offset: after.offset,
-    hash: after.hash,
-  };
-}
-
-function previewLines(urls: { from: string; to: string }, { relation, copied, before }: CopyReport): string[] {
-  return [
-    "PREVIEW: nothing is written",
-    `from  ${urls.from}  ${relation.source.offset} events, chain ok`,
-    `to    ${urls.to}  ${relation.target.offset} events, ${relation.kind === "empty" ? "empty" : `same hashes up to ${relation.common}`}`,
-    copied === 0
-      ? "copy  nothing: both are equal"
-      : `copy  ${before.offset + 1}..${relation.source.offset}: ${copied} events`,
-  ];
-}
-
-function doneLines(urls: { from: string; to: string }, { copied, before, after }: CopyReport, ms: number): string[] {
-  const range = copied === 0 ? "nothing new" : `${before.offset + 1}..${after.offset} (${copied} events)`;
-  return [
-    `migrated ${urls.from} → ${urls.to}: ${range} in ${(ms / 1000).toFixed(1)} s`,
-    `verified: offset ${after.offset}, tail hashes equal: ${after.hash}`,
-  ];
+  const { common, source, target } = relation;
+  const ends = { from: shownUrl(from), to: shownUrl(to) };
+  if (streams.json) {
+    const tails = { sourceOffset: source.offset, offset: target.offset };
+    streams.document({ schema: "migrate-verify/1", ok: true, ...ends, lastCommonOffset: common, ...tails, states });
+    return;
+  }
+  streams.lines([
+    printable(`ok   ${ends.from} and ${ends.to}`),
+    `     both chains whole, equal hashes up to offset ${common}, ${states} states equal`,
+    `     the source has ${source.offset - common} events more, the target ${target.offset - common}`,
+  ]);
 }

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { readJournals, type StoreJournal } from "../../cross-database/find-journal.js";
+import { storeAddress } from "../../cross-database/store-address.js";
+import { type JournalEntry, shownState } from "../../migrate/journal-entry.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import type { Streams } from "../output/streams.js";
+import { type Column, renderTable } from "../output/table.js";
+
+export interface JournalOptions extends CommonOptions {
+  to?: string;
+}
+
+const COLUMNS: readonly Column<JournalEntry>[] = [
+  { title: "MIGRATION", value: ({ id }) => id },
+  { title: "STATE", value: (entry) => shownState(entry, new Date()) },
+  { title: "BEGAN", value: ({ startedAt }) => startedAt },
+  { title: "EVENTS", value: ({ events }) => events, align: "right" },
+  { title: "FROM", value: ({ source }) => source, narrow: 12 },
+  { title: "TO", value: ({ target }) => target, narrow: 12 },
+];
+
+export function migrateListCommand(state: RunState): Command {
+  const command = leaf<JournalOptions>(state, "list", "the migrations into a log, oldest first", list).option(
+    "--to <store>",
+    "the log that was migrated into; default the store, else the default places of all backends",
+  );
+  return examples(command, ["sessiondb migrate list --to sqlite:./s.db"]);
+}
+
+async function list({ options, streams }: CommandContext<JournalOptions>): Promise<undefined> {
+  const journals = await journalsOf(options, streams);
+  const entries = journals.flatMap((journal) => journal.entries);
+  if (streams.json) {
+    const stores = journals.map(({ url, offset, unreadable }) => ({ store: url, offset, unreadable }));
+    const items = entries.map((entry) => ({ ...entry, state: shownState(entry, new Date()) }));
+    streams.document({ schema: "migration-list/1", offset: journals[0]?.offset ?? 0, stores, items });
+    return;
+  }
+  if (entries.length === 0) streams.note("no migration is known");
+  else streams.lines(renderTable(entries, COLUMNS, streams.width));
+}
+
+/** What list, status and resume look into: the log that was named, else the default places. */
+export async function journalsOf(options: JournalOptions, streams: Streams): Promise<StoreJournal[]> {
+  const journals = await readJournals(searchOf(options, streams));
+  for (const { url, unreadable } of journals) {
+    for (const name of unreadable) streams.note(`warning: ${name} in the sidecar of ${url} cannot be read`);
+  }
+  return journals;
+}
+
+export function searchOf({ to, store }: JournalOptions, streams: Streams) {
+  const named = to ?? store;
+  return {
+    store: named === undefined ? undefined : storeAddress(named),
+    onUnreadable: (url: string, error: Error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
+  };
+}

@@ -1,0 +1,74 @@
+import type { Command } from "commander";
+import { findMigration } from "../../cross-database/find-journal.js";
+import { type CutEvents, type JournalEntry, shownState } from "../../migrate/journal-entry.js";
+import { type CommandContext, examples, leaf, type RunState } from "../command.js";
+import { durationText, sizeText } from "../output/amounts.js";
+import { renderFields } from "../output/table.js";
+import { type JournalOptions, journalsOf, searchOf } from "./migrate-list.js";
+
+export function migrateStatusCommand(state: RunState): Command {
+  const command = leaf<JournalOptions>(
+    state,
+    "status [id]",
+    "one migration, or the last one: how it went",
+    status,
+  ).option(
+    "--to <store>",
+    "the log that was migrated into; default the store, else the default places of all backends",
+  );
+  return examples(command, ["sessiondb migrate status --to sqlite:./s.db"]);
+}
+
+async function status({ options, streams }: CommandContext<JournalOptions>, id?: string): Promise<undefined> {
+  const journals = await journalsOf(options, streams);
+  const all = journals.flatMap(({ entries }) => entries).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const entry = id === undefined ? all.at(-1) : (await findMigration(id, searchOf(options, streams))).entry;
+  if (streams.json) {
+    const migration = entry === undefined ? null : { ...entry, state: shownState(entry, new Date()) };
+    const offset = journals.find(({ url }) => url === entry?.target)?.offset ?? journals[0]?.offset ?? 0;
+    streams.document({ schema: "migration-status/1", offset, migration });
+    return;
+  }
+  if (entry === undefined) streams.note("no migration is known");
+  else streams.lines(renderFields(fieldsOf(entry)));
+}
+
+function fieldsOf(entry: JournalEntry): [string, string][] {
+  const { id, source, target, actor, host, before, planned, after, reached } = entry;
+  const state = shownState(entry, new Date());
+  const { events, sessions, bytes, states, copyMs, verifyMs, error } = entry;
+  const fields: [string, string][] = [
+    ["migration", id],
+    ["state", error === null ? state : `${state}: ${error.code}: ${error.message}`],
+    ["from", source],
+    ["to", target],
+    ["by", `${actor} on ${host}`],
+    ["began", entry.startedAt],
+    ["ended", entry.endedAt ?? "-"],
+    ["offsets", `${before.offset} → ${after?.offset ?? `${reached.offset} of ${planned.offset}`}`],
+    ["tail hash", after?.hash ?? reached.hash],
+    ["wrote", `${events} events, ${sessions} sessions, ${sizeText(bytes)} as JSONL`],
+    ["compared", `${states} states`],
+    ["took", `${durationText(copyMs)} copying, ${durationText(verifyMs)} verifying`],
+    ...(entry.onConflict === null ? [] : [["conflict", entry.onConflict] as [string, string]]),
+    ...(entry.replaced === null ? [] : [["replaced", cutText(entry.replaced)] as [string, string]]),
+    ...entry.rollbacks.map((cut): [string, string] => ["rolled back", cutText(cut)]),
+    ...entry.backups.map((path): [string, string] => ["backup", path]),
+  ];
+  return [...fields, ["next", nextOf(entry, state)]];
+}
+
+function cutText({ at, actor, from, to, savedAs }: CutEvents): string {
+  return `${from}..${to} at ${at} by ${actor}, saved in ${savedAs}`;
+}
+
+function nextOf({ id, target, rollbacks }: JournalEntry, state: string): string {
+  const last = rollbacks.at(-1);
+  if (state === "rolled-back") {
+    return last === undefined
+      ? "sessiondb migrate, to do it again"
+      : `sessiondb restore ${last.savedAs} --to ${target}`;
+  }
+  if (state === "done") return `sessiondb rollback ${id} --to ${target}`;
+  return state === "running" ? "wait for it" : `sessiondb migrate resume ${id} --to ${target}`;
+}

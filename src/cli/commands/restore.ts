@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { defaultStoreUrl } from "../../config/paths.js";
+import { storeAddress } from "../../cross-database/store-address.js";
+import { timeOf } from "../../inspect/point.js";
+import type { RestorePlan } from "../../migrate/restore-file.js";
+import { shownUrl } from "../../open-log.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState, warnOfPassword } from "../command.js";
+import { migratorOf } from "../migrator-of.js";
+import { sizeText } from "../output/amounts.js";
+import { printable } from "../output/escape.js";
+import { progressLine } from "../output/progress.js";
+
+interface RestoreOptions extends CommonOptions {
+  to?: string;
+  asOf?: string;
+  dryRun?: boolean;
+}
+
+export function restoreCommand(state: RunState): Command {
+  const command = leaf<RestoreOptions>(
+    state,
+    "restore <file>",
+    "bring the events of a backup, or what a rollback has cut, into a log that they continue",
+    restore,
+  )
+    .option("--to <store>", "the log: empty, or a beginning of the file's; default the store")
+    .option("--as-of <point>", "only up to an offset (42) or a time (2026-01-31T10:00:00Z, 2026-01-31, 2h)")
+    .option("--dry-run", "check everything, say what would be done, and write nothing");
+  return examples(command, ["sessiondb restore ./backup.jsonl --to sqlite:./restored.db"]);
+}
+
+async function restore({ options, streams }: CommandContext<RestoreOptions>, file: string): Promise<undefined> {
+  const to = storeAddress(options.to ?? options.store ?? defaultStoreUrl(process.env));
+  warnOfPassword(to, streams);
+  const { asOf, dryRun = false } = options;
+  const point = asOf === undefined ? undefined : pointOf(asOf);
+  const { plan, id, tail } = await migratorOf(options, streams).restore(resolve(file), to, {
+    dryRun,
+    onProgress: progressLine(streams, "restoring"),
+    ...(point === undefined ? {} : { asOf: point }),
+  });
+  streams.progress("");
+  if (point !== undefined) streams.note(`${asOf} → offset ${plan.after.offset} (written ${plan.after.recordedAt})`);
+  const { events, bytes, from, before, after } = plan;
+  if (streams.json) {
+    const ends = { file: plan.path, to: shownUrl(to), before, offset: tail.offset, hash: tail.hash };
+    streams.document({ schema: "restore/1", dryRun, id, ...ends, events, bytes, after });
+    return;
+  }
+  streams.lines(linesOf(plan, shownUrl(to), dryRun).map(printable));
+  if (!dryRun && events > 0) streams.lines([`verified: offset ${tail.offset}, tail hash ${tail.hash}`]);
+  if (id !== null) streams.note(`undo: sessiondb rollback ${id} --to ${shownUrl(to)} (behind offset ${from - 1})`);
+}
+
+function pointOf(text: string): number | Date {
+  return /^\d{1,15}$/.test(text) ? Number(text) : timeOf(text, new Date());
+}
+
+function linesOf({ path, from, to, events, bytes, before }: RestorePlan, url: string, dryRun: boolean): string[] {
+  const did = dryRun ? "would restore" : "restored";
+  if (events === 0) return [`${did} nothing: ${url} has all of ${path} already, and ends at offset ${before.offset}`];
+  return [`${did} ${from}..${to} of ${path} into ${url}: ${events} events, ${sizeText(bytes)}`];
+}

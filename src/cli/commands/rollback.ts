@@ -1,0 +1,124 @@
+import { type Command, Option } from "commander";
+import type { CrossDatabaseMigrator } from "../../cross-database/cross-database-migrator.js";
+import { findMigration } from "../../cross-database/find-journal.js";
+import { UsageError } from "../../errors.js";
+import type { RollbackPlan } from "../../migrate/plan-rollback.js";
+import type { RollbackReport } from "../../migrate/roll-back.js";
+import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { confirmed } from "../confirm.js";
+import { migratorOf } from "../migrator-of.js";
+import { printable } from "../output/escape.js";
+import { eventText } from "../output/migration-lines.js";
+import type { Streams } from "../output/streams.js";
+import { type JournalOptions, searchOf } from "./migrate-list.js";
+
+interface RollbackOptions extends JournalOptions {
+  migrationId?: string;
+  toOffset?: number;
+  dryRun?: boolean;
+  yes?: boolean;
+  force?: boolean;
+}
+
+export function rollbackCommand(state: RunState): Command {
+  const command = leaf<RollbackOptions>(
+    state,
+    "rollback [id]",
+    "cut a log back to what it was before a migration; what is cut is saved first",
+    rollback,
+  )
+    .option("--migration-id <id>", "the migration, instead of the argument")
+    .option("--to <store>", "the log that was migrated into; default the store, else the default places")
+    .addOption(
+      new Option("--to-offset <n>", "cut less: events up to this offset stay").argParser(wholeNumber("--to-offset")),
+    )
+    .option("--dry-run", "show what would be cut, and cut nothing")
+    .option("--yes", "do it without asking")
+    .option("--force", "cut also what others have written since; it is saved with the rest");
+  return examples(command, ["sessiondb rollback last --to jsonl:./s.jsonl --dry-run"]);
+}
+
+async function rollback({ options, streams }: CommandContext<RollbackOptions>, argument?: string): Promise<undefined> {
+  const id = idOf(argument, options.migrationId);
+  const { address, entry } = await findMigration(id, searchOf(options, streams));
+  const migrator = migratorOf(options, streams);
+  const { toOffset, force = false } = options;
+  const request = { target: address, force, ...(toOffset === undefined ? {} : { toOffset }) };
+  const plan = await migrator.planRollback(entry.id, request);
+  if (options.dryRun === true) return showPlan(plan, streams, true);
+  if (!streams.json && options.yes !== true) showPlan(plan, streams, false);
+  if (plan.others > 0 && !force) return cut(migrator, plan, request, streams);
+  await confirmed(`cut ${plan.events} events of ${entry.target}`, options.yes === true);
+  return cut(migrator, plan, request, streams);
+}
+
+function idOf(argument: string | undefined, option: string | undefined): string {
+  const id = argument ?? option;
+  if (id !== undefined && (option === undefined || option === id)) return id;
+  throw new UsageError(
+    "ARGUMENT_INVALID",
+    id === undefined ? "rollback needs the id of a migration" : "two ids are named",
+    {
+      hint: "sessiondb migrate list shows them: sessiondb rollback ID",
+    },
+  );
+}
+
+async function cut(
+  migrator: CrossDatabaseMigrator,
+  plan: RollbackPlan,
+  request: Parameters<CrossDatabaseMigrator["rollbackMigration"]>[1],
+  streams: Streams,
+): Promise<undefined> {
+  const report = await migrator.rollbackMigration(plan.migration.id, request);
+  if (streams.json) streams.document(documentOf(report));
+  else streams.lines(reportLines(report));
+  if (report.savedAs !== null)
+    streams.note(`take it back: sessiondb restore ${report.savedAs} --to ${plan.migration.target}`);
+}
+
+function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefined {
+  const { migration, base, events, others, tail } = plan;
+  if (streams.json) {
+    const { id, target } = migration;
+    const { othersShown, comesBack } = plan;
+    const counts = { events, others, othersShown, comesBack };
+    streams.document({ schema: "rollback/1", dryRun, id, target, offset: tail.offset, base, ...counts });
+    return;
+  }
+  const own = events - others;
+  const lines = [
+    `PREVIEW: ${migration.target} goes back from offset ${tail.offset} to ${base.offset}; ${own} copied events leave it`,
+    ...othersLines(plan),
+  ];
+  if (plan.comesBack !== null) {
+    const { from, to, savedAs } = plan.comesBack;
+    lines.push(`         ${from}..${to}, which had given way, come back from ${savedAs}`);
+  }
+  streams.lines(lines.map(printable));
+}
+
+function othersLines({ others, othersShown }: RollbackPlan): string[] {
+  if (others === 0) return [];
+  const more = others > othersShown.length ? [`           and ${others - othersShown.length} more`] : [];
+  return [
+    `         ${others} events were written by others since, and would leave it too (--force saves them with the rest):`,
+    ...othersShown.map((event) => `           ${eventText(event)}`),
+    ...more,
+  ];
+}
+
+function documentOf({ migration, tail, events, savedAs, cameBack }: RollbackReport) {
+  const { id, target, state } = migration;
+  const ends = { offset: tail.offset, hash: tail.hash };
+  return { schema: "rollback/1", dryRun: false, id, target, state, ...ends, events, savedAs, cameBack };
+}
+
+function reportLines({ migration, tail, events, savedAs, cameBack }: RollbackReport): string[] {
+  return [
+    `rolled back ${migration.id}: ${migration.target} ends at offset ${tail.offset}; ${events} events left it`,
+    ...(savedAs === null ? [] : [`saved in    ${savedAs}`]),
+    ...(cameBack === 0 ? [] : [`came back   ${cameBack} events`]),
+    `verified:   the chain is whole, tail hash ${tail.hash}`,
+  ].map(printable);
+}

@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import type { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
+import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/execute-migration.js";
+import type { MigrationPlan } from "../migrate/migration-plan.js";
+import { assertExecutable } from "../migrate/obstacles.js";
+import { interruptible } from "./interrupt.js";
+import { planDocument, planLines, reportDocument, reportLines } from "./output/migration-lines.js";
+import { progressLine } from "./output/progress.js";
+import type { Streams } from "./output/streams.js";
+
+export interface MigrationRun {
+  readonly migrator: CrossDatabaseMigrator;
+  readonly from: string;
+  readonly to: string;
+  readonly preview: boolean;
+  readonly onConflict: OnConflict;
+  readonly since?: string | undefined;
+  /** A folder for copies of both sides, made before anything is written. */
+  readonly backup?: string | undefined;
+  readonly batchEvents?: number | undefined;
+  /** Progress and result as lines of JSON on stdout. */
+  readonly ndjson: boolean;
+}
+
+/** Plans, and executes unless it is a preview; prints what migrate and resume print. */
+export function runMigration(run: MigrationRun, streams: Streams): Promise<number | undefined> {
+  const onProgress = progressOf(run, streams);
+  return interruptible(
+    async (signal) => {
+      const { since } = run;
+      const plan = await run.migrator.planMigration(run.from, run.to, {
+        onProgress,
+        signal,
+        onSince: ({ offset, meaning }) => streams.note(`${since} → offset ${offset} (${meaning})`),
+        ...(since === undefined ? {} : { since }),
+      });
+      streams.progress("");
+      if (run.preview) return showPlan(plan, streams, run.onConflict);
+      const report = await execute(run, plan, { onProgress, signal });
+      streams.progress("");
+      showReport(run, plan, report, streams);
+      return undefined;
+    },
+    (error) => {
+      streams.progress("");
+      streams.error(error);
+    },
+  );
+}
+
+interface Progressing {
+  readonly onProgress: (progress: MigrationProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+async function execute(
+  { migrator, backup, from, to, onConflict, batchEvents }: MigrationRun,
+  plan: MigrationPlan,
+  progressing: Progressing,
+): Promise<MigrationReport> {
+  const backups = backup === undefined ? [] : await migrator.backUpEnds({ from, to, plan, folder: resolve(backup) });
+  return migrator.executeMigration(plan, {
+    ...progressing,
+    onConflict,
+    backups,
+    ...(batchEvents === undefined ? {} : { batchEvents }),
+  });
+}
+
+/** A plan that cannot be executed is shown, and then told as the error that executing it would be. */
+function showPlan(plan: MigrationPlan, streams: Streams, onConflict: OnConflict): undefined {
+  if (streams.json) streams.document(planDocument(plan));
+  else streams.lines(planLines(plan));
+  assertExecutable(plan, onConflict);
+}
+
+function showReport(
+  { ndjson, onConflict }: MigrationRun,
+  plan: MigrationPlan,
+  report: MigrationReport,
+  streams: Streams,
+): void {
+  if (ndjson || streams.json) {
+    streams.document(ndjson ? { ...reportDocument(plan, report), end: true } : reportDocument(plan, report));
+    return;
+  }
+  streams.lines(reportLines(plan, report));
+  if (onConflict === "target-wins" && plan.divergence !== undefined) {
+    const { lastCommonOffset, sourceEvents } = plan.divergence;
+    streams.note(`kept as it is: ${sourceEvents} events behind offset ${lastCommonOffset} stay in the source only`);
+  }
+  if (report.id !== null) {
+    streams.note(`undo: sessiondb rollback ${report.id} --to ${report.target} · the source is unchanged`);
+  }
+}
+
+function progressOf({ ndjson }: MigrationRun, streams: Streams): (progress: MigrationProgress) => void {
+  const lines = new Map<string, (done: number, total: number) => void>();
+  return ({ phase, done, total }) => {
+    if (ndjson) return streams.document({ progress: phase, done, total });
+    let line = lines.get(phase);
+    if (line === undefined) {
+      line = progressLine(streams, phase);
+      lines.set(phase, line);
+    }
+    line(done, total);
+  };
+}

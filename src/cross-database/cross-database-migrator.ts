@@ -1,0 +1,281 @@
+import { join } from "node:path";
+import { stateDir } from "../config/paths.js";
+import { NotFoundError, UsageError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import type { Tail } from "../log/seal.js";
+import { type CompareOptions, type Comparison, compareLogs } from "../migrate/compare-logs.js";
+import { type ExecuteOptions, executeMigration, type MigrationReport } from "../migrate/execute-migration.js";
+import type { MigrationPlan, Obstacle } from "../migrate/migration-plan.js";
+import { assertExecutable } from "../migrate/obstacles.js";
+import { planMigration } from "../migrate/plan-migration.js";
+import { planRollback, type RollbackPlan } from "../migrate/plan-rollback.js";
+import { planRestore, type RestoreOptions, type RestorePlan, restoreFile } from "../migrate/restore-file.js";
+import { type RollbackReport, rollBack } from "../migrate/roll-back.js";
+import { saveEvents } from "../migrate/save-events.js";
+import type { AnyProjection } from "../migrate/state-digests.js";
+import { type OpenLogOptions, openLog, probeStore, shownUrl } from "../open-log.js";
+import { defaultActor } from "../session/default-actor.js";
+import { assertNoGap, resolveSince, type Since } from "./since.js";
+import { type StoreName, storeAddress } from "./store-address.js";
+
+export interface MigratorOptions {
+  /** Who migrates, for the journal. Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
+  readonly actor?: string;
+  /** Where cut events are saved. Default `$XDG_STATE_HOME/minsky/rollbacks`. */
+  readonly saveFolder?: string;
+  /** What the states of both sides are compared by. Default: sessions, and the settings of the store. */
+  readonly projections?: readonly AnyProjection[];
+  /** How logs are opened: limits, notices. */
+  readonly open?: OpenLogOptions;
+}
+
+export interface PlanRequest {
+  /** Only what the source has written since: an offset, a time, `2h`, the id of a migration, or `last`. */
+  readonly since?: string;
+  readonly onSince?: (since: Since) => void;
+  readonly onProgress?: ExecuteOptions["onProgress"];
+  readonly signal?: AbortSignal;
+}
+
+export type ExecuteRequest = Pick<
+  ExecuteOptions,
+  "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig"
+>;
+
+export interface RollbackRequest {
+  /** The log that was migrated into: its journal knows the migration. */
+  readonly target: StoreName;
+  /** Cut less: events up to this offset stay (inclusive). */
+  readonly toOffset?: number;
+  /** Cut also what others have appended since; it is saved with the rest. */
+  readonly force?: boolean;
+}
+
+export interface Compatibility {
+  readonly compatible: boolean;
+  readonly relation: MigrationPlan["relation"]["kind"];
+  /** What keeps the migration from being executed. */
+  readonly problems: readonly Obstacle[];
+  /** What is worth knowing. */
+  readonly warnings: readonly string[];
+}
+
+export interface EndsBackup {
+  readonly from: StoreName;
+  readonly to: StoreName;
+  readonly plan: MigrationPlan;
+  /** The files are made in it, and it is made where it is missing. */
+  readonly folder: string;
+}
+
+export interface RestoreRequest extends RestoreOptions {
+  readonly dryRun?: boolean;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface Restored {
+  readonly plan: RestorePlan;
+  /** Of the journal entry; null where nothing was written. */
+  readonly id: string | null;
+  /** The target's tail now. */
+  readonly tail: Tail;
+}
+
+interface Ends {
+  readonly source: string;
+  readonly target: string;
+}
+
+/**
+ * Migrates logs between backends, in any direction: plans, executes, verifies, and rolls back. Stores are named by their
+ * address (`sqlite:PATH`), the name of a backend (`sqlite`), or a documented configuration. The source is opened for
+ * reading only, always; the target is opened for writing when the plan holds, and not before.
+ */
+export class CrossDatabaseMigrator {
+  readonly #actor: string;
+  readonly #saveFolder: string;
+  readonly #options: MigratorOptions;
+  /** Plans show addresses without passwords; these are the ones to open. */
+  readonly #ends = new WeakMap<MigrationPlan, Ends>();
+
+  constructor(options: MigratorOptions = {}) {
+    this.#options = options;
+    this.#actor = options.actor ?? defaultActor();
+    this.#saveFolder = options.saveFolder ?? join(stateDir(process.env), "rollbacks");
+  }
+
+  /**
+   * Whether the source could be migrated into the target as they are now. Reads both, writes nothing.
+   *
+   * @throws IntegrityError the source is damaged; NotFoundError LOG_NOT_FOUND there is no source
+   */
+  async validateCompatibility(source: StoreName, target: StoreName): Promise<Compatibility> {
+    const { relation, obstacles, risks } = await this.planMigration(source, target);
+    return { compatible: obstacles.length === 0, relation: relation.kind, problems: obstacles, warnings: risks };
+  }
+
+  /**
+   * What migrating would do. Reads both sides and writes nothing at all: a target that is not there yet is not made.
+   *
+   * @throws IntegrityError the source is damaged, and where; NotFoundError LOG_NOT_FOUND there is no source
+   * @throws UsageError TARGET_IS_SOURCE; RefusedError SINCE_GAP; whatever opening throws
+   */
+  async planMigration(source: StoreName, target: StoreName, request: PlanRequest = {}): Promise<MigrationPlan> {
+    const ends = { source: storeAddress(source), target: storeAddress(target) };
+    assertTwo(ends);
+    const plan = await this.#reading(ends.source, async (from) => {
+      const to = await this.#openIfThere(ends.target);
+      try {
+        return await this.#plan(from, to, ends, request);
+      } finally {
+        await to?.close();
+      }
+    });
+    this.#ends.set(plan, ends);
+    return plan;
+  }
+
+  /**
+   * Executes a plan of this migrator. See executeMigration for what is promised, also when it is killed.
+   *
+   * @throws as executeMigration
+   */
+  async executeMigration(plan: MigrationPlan, request: ExecuteRequest = {}): Promise<MigrationReport> {
+    const ends = this.#ends.get(plan) ?? { source: plan.source.url, target: plan.target.url };
+    const { projections } = this.#options;
+    assertExecutable(plan, request.onConflict ?? "abort"); // before a target that is not there is made
+    return this.#reading(ends.source, async (source) => {
+      const target = await this.#open(ends.target, {});
+      try {
+        return await executeMigration(plan, source, target, {
+          ...request,
+          actor: this.#actor,
+          saveFolder: this.#saveFolder,
+          ...(projections === undefined ? {} : { projections }),
+        });
+      } finally {
+        await target.close();
+      }
+    });
+  }
+
+  /**
+   * Saves what both sides hold, each as a file of JSONL that is a log itself: the source up to the plan's tail, and the
+   * target where it has events. Read back and compared before it counts.
+   *
+   * @returns the paths
+   */
+  async backUpEnds({ from, to, plan, folder }: EndsBackup): Promise<string[]> {
+    const sides = [
+      { side: "source", store: from, tail: plan.source.tail },
+      { side: "target", store: to, tail: plan.target.tail },
+    ];
+    const time = new Date().toISOString().replace(/[-:.]/g, "");
+    const paths: string[] = [];
+    for (const { side, store, tail } of sides) {
+      if (tail.offset === 0) continue;
+      const file = join(folder, `${side}-${time}-${tail.offset}.jsonl`);
+      const range = { from: 1, to: tail.offset };
+      const { path } = await this.#reading(store, (log) => saveEvents(log, range, file));
+      paths.push(path);
+    }
+    return paths;
+  }
+
+  /**
+   * Brings the events of a file (a backup, or what a rollback has cut) into a log that they continue.
+   *
+   * @throws as planRestore and restoreFile; with `dryRun` nothing is written, and a log that is not there is not made
+   */
+  async restore(path: string, target: StoreName, request: RestoreRequest = {}): Promise<Restored> {
+    const address = storeAddress(target);
+    const existing = await this.#openIfThere(address);
+    const planned = await planRestore(path, existing, request).finally(() => existing?.close());
+    if (request.dryRun === true || planned.events === 0) return { plan: planned, id: null, tail: planned.before };
+    const log = await this.#open(address, {});
+    try {
+      const plan = await planRestore(path, log, request);
+      const { onProgress } = request;
+      const note = { actor: this.#actor, ...(onProgress === undefined ? {} : { onProgress }) };
+      return { plan, ...(await restoreFile(log, plan, note)) };
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** Compares two logs again, long after a migration. See compareLogs. */
+  async verifyMigration(source: StoreName, target: StoreName, options: CompareOptions = {}): Promise<Comparison> {
+    return this.#reading(source, (a) => this.#reading(target, (b) => compareLogs(a, b, options)));
+  }
+
+  /** What rolling back would cut. Reads only. @throws as rollbackMigration */
+  async planRollback(id: string, { target, toOffset }: RollbackRequest): Promise<RollbackPlan> {
+    return this.#reading(target, (log) => planRollback(log, id, toOffset === undefined ? {} : { toOffset }));
+  }
+
+  /**
+   * Cuts a target back to what it was before a migration. What is cut is saved to a file first, which is read back.
+   *
+   * @throws NotFoundError MIGRATION_NOT_FOUND; RefusedError ROLLBACK_WOULD_LOSE others have appended since (`force` takes
+   *   those too); UsageError ROLLBACK_IMPOSSIBLE; UnavailableError MIGRATION_RUNNING
+   */
+  async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
+    const log = await this.#open(storeAddress(request.target), { mustExist: true });
+    try {
+      const { toOffset, force = false } = request;
+      const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
+      return await rollBack(log, plan, { actor: this.#actor, saveFolder: this.#saveFolder, force });
+    } finally {
+      await log.close();
+    }
+  }
+
+  async #plan(
+    source: EventLog,
+    target: EventLog | undefined,
+    ends: Ends,
+    request: PlanRequest,
+  ): Promise<MigrationPlan> {
+    const { since, onSince, onProgress, signal } = request;
+    const { projections, open } = this.#options;
+    const meant = since === undefined ? undefined : await resolveSince(source, target, since, new Date());
+    if (meant !== undefined) onSince?.(meant);
+    const plan = await planMigration(source, target ?? { url: shownUrl(ends.target) }, {
+      probe: await probeStore(ends.target, open),
+      onProgress: (done, total) => onProgress?.({ phase: "checking", done, total }),
+      ...(projections === undefined ? {} : { projections }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (meant !== undefined) assertNoGap(plan, meant);
+    return plan;
+  }
+
+  async #reading<T>(store: StoreName, act: (log: EventLog) => Promise<T>): Promise<T> {
+    const log = await this.#open(storeAddress(store), { readOnly: true });
+    try {
+      return await act(log);
+    } finally {
+      await log.close();
+    }
+  }
+
+  #open(url: string, options: OpenLogOptions): Promise<EventLog> {
+    return openLog(url, { ...this.#options.open, ...options });
+  }
+
+  async #openIfThere(url: string): Promise<EventLog | undefined> {
+    try {
+      return await this.#open(url, { readOnly: true });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+function assertTwo({ source, target }: Ends): void {
+  if (shownUrl(source) !== shownUrl(target)) return;
+  throw new UsageError("TARGET_IS_SOURCE", `${shownUrl(source)} is source and target`, {
+    hint: "name another target with --to",
+  });
+}

@@ -1,0 +1,106 @@
+import { ChainBreakError, IntegrityError, UnavailableError } from "../errors.js";
+import type { SealedEvent } from "../log/event.js";
+import type { EventLog } from "../log/event-log.js";
+import type { Tail } from "../log/seal.js";
+
+/** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
+const BATCH_EVENTS = 5_000;
+const BATCH_CHARS = 16 * 1024 * 1024;
+
+export interface BatchOptions {
+  /** Events of one batch, at least; an append is never divided. Default 5,000. */
+  readonly batchEvents?: number | undefined;
+  /** Called after each batch that is durable, with the target's new tail. */
+  readonly onBatch?: ((tail: Tail) => void) | undefined;
+  /** Ends the copying between two batches. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Appends pages of sealed events to `target`, in batches of whole appends: each is atomic and durable before the next
+ * begins, so wherever this ends, the target is a shorter, valid beginning of the source. Each batch must continue the
+ * tail that the target has at that moment, which is what keeps two copies into one target from mixing.
+ *
+ * @param start the target's tail, behind which the first event stands
+ * @throws UnavailableError TARGET_CHANGED somebody else has written to the target meanwhile; nothing of his is touched
+ * @throws ChainBreakError the events do not fit; IntegrityError APPEND_TORN; what the signal was aborted with
+ */
+export async function copyBatches(
+  pages: AsyncIterable<readonly SealedEvent[]>,
+  target: EventLog,
+  start: Tail,
+  options: BatchOptions = {},
+): Promise<Tail> {
+  const batch = new Batch(options.batchEvents ?? BATCH_EVENTS);
+  let tail = start;
+  const write = async () => {
+    options.signal?.throwIfAborted();
+    tail = await appendBatch(target, batch.takeWhole(), tail);
+    options.onBatch?.(tail);
+  };
+  for await (const page of pages) {
+    batch.add(page);
+    if (batch.isFull) await write();
+  }
+  if (batch.hasWhole) await write();
+  batch.assertEmpty();
+  return tail;
+}
+
+async function appendBatch(target: EventLog, events: readonly SealedEvent[], expected: Tail): Promise<Tail> {
+  try {
+    return await target.appendSealed(events);
+  } catch (error) {
+    if (!(error instanceof ChainBreakError)) throw error;
+    const { offset, hash } = await target.tail();
+    if (offset === expected.offset && hash === expected.hash) throw error;
+    const message = `somebody else wrote to ${target.url}, which was expected to end at ${expected.offset} and ends at ${offset}`;
+    throw new UnavailableError("TARGET_CHANGED", message, {
+      hint: "what was copied stays and nothing of the other was touched; do it again: it goes on where it can",
+      cause: error,
+    });
+  }
+}
+
+class Batch {
+  readonly #size: number;
+  #events: SealedEvent[] = [];
+  #chars = 0;
+  /** How many of the events are whole appends. */
+  #whole = 0;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  add(page: readonly SealedEvent[]): void {
+    for (const event of page) {
+      this.#events.push(event);
+      this.#chars += (event.dataText?.length ?? 0) + event.metaText.length;
+      if (event.offset === event.commit) this.#whole = this.#events.length;
+    }
+  }
+
+  get hasWhole(): boolean {
+    return this.#whole > 0;
+  }
+
+  get isFull(): boolean {
+    return this.hasWhole && (this.#events.length >= this.#size || this.#chars >= BATCH_CHARS);
+  }
+
+  takeWhole(): SealedEvent[] {
+    const whole = this.#events.splice(0, this.#whole);
+    this.#whole = 0;
+    this.#chars = 0;
+    return whole;
+  }
+
+  assertEmpty(): void {
+    const [first] = this.#events;
+    if (first === undefined) return;
+    throw new IntegrityError("APPEND_TORN", `the append that begins at offset ${first.offset} has no end`, {
+      offset: first.offset,
+    });
+  }
+}

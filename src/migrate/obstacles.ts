@@ -1,0 +1,101 @@
+import { DivergedError, InvalidEventError, type SessionDbError, StorageError, UsageError } from "../errors.js";
+import type { StoreProbe } from "../log/store-probe.js";
+import type { Divergence, MigrationPlan, Obstacle, ShownEvent } from "./migration-plan.js";
+import type { Relation } from "./relation.js";
+import type { Survey } from "./survey.js";
+
+interface Circumstances {
+  readonly source: string;
+  readonly target: string;
+  readonly relation: Relation;
+  readonly divergence: Divergence | undefined;
+  readonly found: Survey;
+  readonly probe: StoreProbe;
+}
+
+/** Everything that keeps a migration from being executed, the most telling first. */
+export function obstaclesOf({ source, target, relation, divergence, found, probe }: Circumstances): Obstacle[] {
+  const { unstorable, unstorableCount, events, bytes } = found;
+  const [first] = unstorable;
+  return [
+    relation.kind === "ahead" ? aheadOf(source, target, relation) : undefined,
+    divergence === undefined ? undefined : divergedAt(source, target, divergence),
+    first === undefined ? undefined : unstorableAt(first, unstorableCount),
+    events > 0 && probe.writeFault !== undefined ? readOnly(target, probe.writeFault) : undefined,
+    probe.freeBytes !== undefined && probe.freeBytes < bytes ? tooFull(target, bytes, probe.freeBytes) : undefined,
+  ].filter((obstacle) => obstacle !== undefined);
+}
+
+function aheadOf(source: string, target: string, relation: Relation): Obstacle {
+  const more = relation.target.offset - relation.source.offset;
+  return {
+    code: "LOGS_DIVERGED",
+    message: `${target} has all events of ${source} and ${more} more`,
+    hint: `copy in the other direction: sessiondb migrate --from ${target} --to ${source}`,
+  };
+}
+
+function divergedAt(source: string, target: string, divergence: Divergence): Obstacle {
+  const { lastCommonOffset, sourceEvents, targetEvents } = divergence;
+  const there = `${sourceEvents} more events in the source, the first ${described(divergence.source)}`;
+  const here = `${targetEvents} in the target, the first ${described(divergence.target)}`;
+  return {
+    code: "LOGS_DIVERGED",
+    message: `${source} and ${target} are the same up to offset ${lastCommonOffset} and differ after it: ${there}; ${here}`,
+    hint: "nothing was written; name what shall become of it: --on-conflict source-wins, target-wins or rebase",
+  };
+}
+
+function described({ type, stream, actor, recordedAt }: ShownEvent): string {
+  return `${type} of ${stream} by ${actor} at ${recordedAt}`;
+}
+
+function unstorableAt({ offset, why }: { offset: number; why: string }, count: number): Obstacle {
+  const more = count > 1 ? `, and ${count - 1} more` : "";
+  return {
+    code: "VALUE_UNSTORABLE",
+    message: `the event at offset ${offset} cannot be held the same everywhere: ${why}${more}`,
+    hint: "this log was written by another program; such events can be brought in through an importer",
+  };
+}
+
+function readOnly(target: string, why: string): Obstacle {
+  return {
+    code: "STORAGE_READ_ONLY",
+    message: `${target}: ${why}`,
+    hint: "let this user write there, or choose another target",
+  };
+}
+
+function tooFull(target: string, needed: number, free: number): Obstacle {
+  return {
+    code: "DISK_FULL",
+    message: `${target}: ${needed} bytes are to be written at least, ${free} are free`,
+    hint: "free some space, or choose another target",
+  };
+}
+
+/**
+ * Logs that have diverged are no obstacle where it is said what shall become of them.
+ *
+ * @throws SessionDbError the first thing that keeps the plan from being executed
+ */
+export function assertExecutable(plan: MigrationPlan, onConflict: string): void {
+  const decided = plan.divergence !== undefined && onConflict !== "abort";
+  const obstacle = plan.obstacles.find(({ code }) => !(decided && code === "LOGS_DIVERGED"));
+  if (obstacle !== undefined) throw obstacleError(obstacle, plan.relation.common);
+}
+
+function obstacleError({ code, message, hint }: Obstacle, lastCommonOffset: number): SessionDbError {
+  switch (code) {
+    case "LOGS_DIVERGED":
+      return new DivergedError(message, lastCommonOffset, { hint });
+    case "VALUE_UNSTORABLE":
+      return new InvalidEventError(code, message, "", { hint });
+    case "DISK_FULL":
+    case "STORAGE_READ_ONLY":
+      return new StorageError(code, message, { hint });
+    default:
+      return new UsageError(code, message, { hint });
+  }
+}

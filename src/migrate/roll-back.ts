@@ -1,0 +1,99 @@
+import { IntegrityError, RefusedError } from "../errors.js";
+import { ChainCheck, chainBroken } from "../log/chain-check.js";
+import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import type { Tail } from "../log/seal.js";
+import { verifyLog } from "../replay/verify-log.js";
+import { copyBatches } from "./copy-batches.js";
+import { cutSaved } from "./cut-saved.js";
+import { readEventFile } from "./event-file.js";
+import { MigrationJournal } from "./journal.js";
+import type { JournalEntry } from "./journal-entry.js";
+import type { RollbackPlan } from "./plan-rollback.js";
+
+export interface RollbackOptions {
+  readonly actor: string;
+  /** Where the events that are cut are saved first. */
+  readonly saveFolder: string;
+  /** Cut also what others have appended since the migration. */
+  readonly force?: boolean;
+}
+
+export interface RollbackReport {
+  readonly migration: JournalEntry;
+  /** The target's tail now. */
+  readonly tail: Tail;
+  /** Events that left the log. */
+  readonly events: number;
+  /** The file that holds them; null where there were none. Restoring it into the target undoes the rollback. */
+  readonly savedAs: string | null;
+  /** Events that came back: they had given way to the source's when the migration began. */
+  readonly cameBack: number;
+}
+
+/**
+ * Cuts the target back to where the migration began. In this order: the events that came before it are looked at, what
+ * is cut is saved and read back, the file is noted in the journal, the log is cut, what had given way comes back, and
+ * the whole log is verified. Ended anywhere, nothing is lost: it is in the log, or in a file that the journal names.
+ *
+ * @param plan of this target, to which nobody has written since
+ * @throws RefusedError ROLLBACK_WOULD_LOSE; ChainBreakError somebody has written since the plan was made: nothing was cut
+ */
+export async function rollBack(
+  target: EventLog,
+  plan: RollbackPlan,
+  options: RollbackOptions,
+): Promise<RollbackReport> {
+  assertNothingOfOthers(plan, target.url, options.force === true);
+  const { migration, tail, base, comesBack } = plan;
+  if (comesBack !== null) await assertContinuesBase(comesBack.savedAs, base);
+  const journal = new MigrationJournal(target);
+  let noted = migration;
+  let savedAs: string | null = null;
+  if (tail.offset > base.offset) {
+    const { actor, saveFolder } = options;
+    const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor };
+    await cutSaved(target, request, async (cut) => {
+      savedAs = cut.savedAs;
+      noted = { ...noted, rollbacks: [...noted.rollbacks, cut] };
+      await journal.write(noted);
+    });
+  }
+  const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), target, base);
+  await assertRestored(target, now);
+  const whole = base.offset === startOffset(migration);
+  const ended = { ...noted, endedAt: new Date().toISOString() };
+  const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
+  await journal.write(entry);
+  return { migration: entry, tail: now, events: plan.events, savedAs, cameBack: now.offset - base.offset };
+}
+
+function startOffset({ before, replaced }: JournalEntry): number {
+  return replaced === null ? before.offset : replaced.from - 1;
+}
+
+function assertNothingOfOthers({ others, othersShown, migration }: RollbackPlan, url: string, force: boolean): void {
+  if (others === 0 || force) return;
+  const first = othersShown[0]?.offset;
+  const message = `${others} events (from offset ${first}) were written to ${url} by others since migration ${migration.id} and would be lost`;
+  throw new RefusedError("ROLLBACK_WOULD_LOSE", message, {
+    hint: `keep them first: sessiondb migrate --from ${url} --to another store; or add --force, which saves them with the rest`,
+  });
+}
+
+/** Before anything is cut: what is to come back must be there, whole, and fit. */
+async function assertContinuesBase(path: string, base: Tail): Promise<void> {
+  const check = new ChainCheck(base);
+  for await (const event of eventsOf(readEventFile(path))) {
+    const fault = check.next(event);
+    if (fault !== undefined) throw chainBroken(check.tail.offset + 1, `${fault} (${path})`);
+  }
+}
+
+async function assertRestored(target: EventLog, expected: Tail): Promise<void> {
+  const { fault, tail } = await verifyLog(target);
+  if (fault !== undefined) throw fault;
+  if (tail.hash === expected.hash) return;
+  const message = `after the rollback the log ends at ${tail.offset} (${tail.hash}), expected ${expected.offset} (${expected.hash})`;
+  throw new IntegrityError("MIGRATION_MISMATCH", message, { hint: "somebody has written to it meanwhile: look at it" });
+}

@@ -1,0 +1,91 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { encodeLine } from "../log/event-line.js";
+import type { EventLog, OffsetRange } from "../log/event-log.js";
+import { syncFolder } from "../log/sync-folder.js";
+import { checkEventFile, type EventFileFacts } from "./event-file.js";
+import { tailAt } from "./relation.js";
+
+export interface SaveOptions {
+  /** Replace a file that is there; otherwise it is refused. */
+  readonly overwrite?: boolean;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes events of a log to a file, one line each as the JSONL backend writes them, so that a whole log's file is a log
+ * itself. The name appears when everything is on the disk and was read back; before that nothing has it.
+ *
+ * @param range both bounds are inclusive; the last event must be the last of its append
+ * @throws RefusedError FILE_EXISTS; StorageError FILE_UNWRITABLE; IntegrityError BACKUP_UNREADABLE what was read back is
+ *   not what the log holds; whatever reading the log throws. No file of that name is left by any of these.
+ */
+export async function saveEvents(
+  log: EventLog,
+  range: Required<OffsetRange>,
+  file: string,
+  options: SaveOptions = {},
+): Promise<EventFileFacts> {
+  const path = resolve(file);
+  if (options.overwrite !== true && existsSync(path)) throw fileExists(path);
+  const unfinished = `${path}.unfinished-${process.pid}`;
+  try {
+    await writeLines(log, range, unfinished, options);
+    const facts = await checkEventFile(unfinished);
+    await assertHolds(facts, log, range);
+    renameSync(unfinished, path);
+    syncFolder(dirname(path));
+    return { ...facts, path };
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw fileError(error, path);
+  }
+}
+
+async function writeLines(
+  log: EventLog,
+  range: Required<OffsetRange>,
+  path: string,
+  { onProgress, signal }: SaveOptions,
+): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  rmSync(path, { force: true }); // of a process with this number that was killed
+  const fd = openSync(path, "wx", 0o600);
+  try {
+    for await (const page of log.readAll(range)) {
+      signal?.throwIfAborted();
+      writeWhole(fd, Buffer.from(page.map(encodeLine).join("")));
+      onProgress?.((page.at(-1)?.offset ?? 0) - range.from + 1, range.to - range.from + 1);
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeWhole(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+}
+
+async function assertHolds(facts: EventFileFacts, log: EventLog, { from, to }: Required<OffsetRange>): Promise<void> {
+  const expected = Math.max(0, to - from + 1);
+  const { hash } = await tailAt(log, expected === 0 ? 0 : to);
+  if (facts.events === expected && facts.tail.hash === hash && (expected === 0 || facts.first === from)) return;
+  const message = `what was written holds ${facts.events} events up to ${facts.tail.hash}, ${expected} up to ${hash} were to be saved`;
+  throw new IntegrityError("BACKUP_UNREADABLE", message, { hint: "nothing else was changed; check the disk" });
+}
+
+function fileExists(path: string): RefusedError {
+  return new RefusedError("FILE_EXISTS", `${path} is there already`, { hint: "name another file, or add --force" });
+}
+
+function fileError(error: unknown, path: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || code === undefined) return error;
+  return new StorageError("FILE_UNWRITABLE", `${path} cannot be written: ${message}`, {
+    hint: "name a file on a disk with room, in a folder that this user may write to",
+    cause: error,
+  });
+}

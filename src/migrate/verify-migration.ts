@@ -1,0 +1,48 @@
+import { IntegrityError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import type { Tail } from "../log/seal.js";
+import { tailAt } from "./relation.js";
+import { type AnyProjection, differingStates, type StateDigests } from "./state-digests.js";
+import { survey } from "./survey.js";
+
+const MAX_NAMED = 5;
+
+export interface VerifyMigrationOptions {
+  readonly projections: readonly AnyProjection[];
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads the whole target up to `tail` back: it must have the source's hash there, its own chain must be right, and its
+ * folded states must be those of the source. Never counts alone.
+ *
+ * @returns how many documents were compared
+ * @throws IntegrityError MIGRATION_MISMATCH with what differs, CHAIN_BROKEN, or what reading found
+ */
+export async function verifyMigration(
+  target: EventLog,
+  tail: Tail,
+  sourceStates: StateDigests,
+  options: VerifyMigrationOptions,
+): Promise<number> {
+  const there = await tailAt(target, tail.offset);
+  if (there.hash !== tail.hash) {
+    throw mismatch(`at offset ${tail.offset} the source has the hash ${tail.hash}, the target ${there.hash}`);
+  }
+  const { states } = await survey(target, { ...options, to: tail.offset, after: tail.offset });
+  const different = differingStates(sourceStates, states);
+  if (different.length > 0) throw mismatch(`the folded states differ: ${named(different)}`);
+  return states.size;
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length > MAX_NAMED ? `, and ${names.length - MAX_NAMED} more` : "";
+  return names.slice(0, MAX_NAMED).join(", ") + more;
+}
+
+function mismatch(what: string): IntegrityError {
+  return new IntegrityError("MIGRATION_MISMATCH", what, {
+    hint: "check both with: sessiondb verify; what the migration had written was taken back, where that was possible",
+  });
+}
