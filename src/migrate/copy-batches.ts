@@ -1,6 +1,7 @@
 import { ChainBreakError, IntegrityError, UnavailableError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
 import type { Tail } from "../log/seal.js";
 
 /** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
@@ -35,15 +36,14 @@ export async function copyBatches(
   let tail = start;
   const write = async () => {
     options.signal?.throwIfAborted();
-    tail = await appendBatch(target, batch.takeWhole(), tail);
+    tail = await appendBatch(target, batch.take(), tail);
     options.onBatch?.(tail);
   };
-  for await (const page of pages) {
-    batch.add(page);
+  for await (const event of eventsOf(pages)) {
+    batch.add(event);
     if (batch.isFull) await write();
   }
-  if (batch.hasWhole) await write();
-  batch.assertEmpty();
+  if (!batch.isEmpty) await write();
   return tail;
 }
 
@@ -66,41 +66,37 @@ class Batch {
   readonly #size: number;
   #events: SealedEvent[] = [];
   #chars = 0;
-  /** How many of the events are whole appends. */
-  #whole = 0;
 
   constructor(size: number) {
     this.#size = size;
   }
 
-  add(page: readonly SealedEvent[]): void {
-    for (const event of page) {
-      this.#events.push(event);
-      this.#chars += (event.dataText?.length ?? 0) + event.metaText.length;
-      if (event.offset === event.commit) this.#whole = this.#events.length;
-    }
+  add(event: SealedEvent): void {
+    this.#events.push(event);
+    this.#chars += (event.dataText?.length ?? 0) + event.metaText.length;
   }
 
-  get hasWhole(): boolean {
-    return this.#whole > 0;
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
   }
 
+  /** Full, and at the end of an append. */
   get isFull(): boolean {
-    return this.hasWhole && (this.#events.length >= this.#size || this.#chars >= BATCH_CHARS);
+    const last = this.#events.at(-1);
+    if (last === undefined || last.offset !== last.commit) return false;
+    return this.#events.length >= this.#size || this.#chars >= BATCH_CHARS;
   }
 
-  takeWhole(): SealedEvent[] {
-    const whole = this.#events.splice(0, this.#whole);
-    this.#whole = 0;
+  /** @throws IntegrityError APPEND_TORN */
+  take(): SealedEvent[] {
+    const events = this.#events;
+    const last = events.at(-1);
+    if (last !== undefined && last.offset !== last.commit) {
+      const message = `the append that is to end at offset ${last.commit} has no end`;
+      throw new IntegrityError("APPEND_TORN", message, { offset: last.offset });
+    }
+    this.#events = [];
     this.#chars = 0;
-    return whole;
-  }
-
-  assertEmpty(): void {
-    const [first] = this.#events;
-    if (first === undefined) return;
-    throw new IntegrityError("APPEND_TORN", `the append that begins at offset ${first.offset} has no end`, {
-      offset: first.offset,
-    });
+    return events;
   }
 }

@@ -88,14 +88,12 @@ export async function executeMigration(
   assertExecutable(plan, onConflict);
   await assertAsPlanned(plan, target);
   if (onConflict === "target-wins") return nothingDone(plan, 0, 0);
-  if (plan.events === 0) return verifyOnly(plan, target, options);
   const { actor, backups = [] } = options;
-  const run = await RunningMigration.begin(target, {
-    plan,
-    actor,
-    onConflict: onConflict === "abort" ? null : onConflict,
-    backups,
-  });
+  const start = { plan, actor, onConflict: onConflict === "abort" ? null : onConflict, backups };
+  if (plan.events === 0 && !(await RunningMigration.isUnfinished(target, start))) {
+    return verifyOnly(plan, target, options);
+  }
+  const run = await RunningMigration.begin(target, start);
   try {
     return await new Execution(plan, source, target, run, options).execute();
   } catch (error) {

@@ -55,6 +55,13 @@ export class RunningMigration {
     this.#heartbeat.entry = this.#entry;
   }
 
+  /** Whether a migration on the same way did not come to its end, also where all its events had arrived. */
+  static async isUnfinished(target: EventLog, start: MigrationStart): Promise<boolean> {
+    const { entries } = await new MigrationJournal(target).list();
+    const earlier = await unfinished(entries, target, start);
+    return earlier !== undefined && !isAlive(earlier, new Date());
+  }
+
   async update(fields: Partial<JournalEntry>): Promise<void> {
     await this.#heartbeat.stop();
     this.#entry = { ...this.#entry, ...fields, heartbeatAt: new Date().toISOString() };

@@ -39,8 +39,17 @@ export async function saveEvents(
     syncFolder(dirname(path));
     return { ...facts, path };
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    removeIfThere(unfinished);
     throw fileError(error, path);
+  }
+}
+
+/** What failed first is what is told. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // where the folder is none, there is no file either
   }
 }
 

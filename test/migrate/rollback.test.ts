@@ -1,0 +1,191 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ACTOR, event } from "../../src/conformance/target.js";
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import type { MigrationReport } from "../../src/migrate/execute-migration.js";
+import { MigrationJournal } from "../../src/migrate/journal.js";
+import { verifyLog } from "../../src/replay/verify-log.js";
+import { tempDir } from "../support/temp.js";
+import { addSessions, allLines, freshStore, KINDS, withLog } from "./stores.js";
+
+function migratorIn(saveFolder = tempDir()): CrossDatabaseMigrator {
+  return new CrossDatabaseMigrator({ actor: "user:test", saveFolder });
+}
+
+async function migrated(source: string, target: string): Promise<MigrationReport & { id: string }> {
+  const migrator = migratorIn();
+  const report = await migrator.executeMigration(await migrator.planMigration(source, target));
+  return { ...report, id: report.id ?? "" };
+}
+
+describe.each(KINDS)("a migration into %s", (kind) => {
+  test("is rolled back to what was there before, and the rollback is taken back from its file", async () => {
+    const [source, target] = [await freshStore("sqlite"), await freshStore(kind)];
+    await addSessions(source, 2);
+    await migrated(source, target);
+    const before = await allLines(target);
+    await addSessions(source, 3, "more");
+    const { id } = await migrated(source, target);
+    const after = await allLines(target);
+    const folder = tempDir();
+    const report = await migratorIn(folder).rollbackMigration(id, { target });
+    expect(report).toMatchObject({ events: 6, cameBack: 0, tail: { offset: 4 }, migration: { state: "rolled-back" } });
+    expect(await allLines(target)).toEqual(before);
+    expect(report.savedAs).toBe(join(folder, `${id}-5-10.jsonl`));
+    expect(readFileSync(report.savedAs ?? "", "utf8")).toBe(after.slice(4).join(""));
+    await expect(migratorIn().rollbackMigration(id, { target })).rejects.toMatchObject({ code: "ROLLBACK_IMPOSSIBLE" });
+    const restored = await migratorIn().restore(report.savedAs ?? "", target);
+    expect(restored).toMatchObject({ plan: { from: 5, to: 10, events: 6 }, tail: { offset: 10 } });
+    expect(await allLines(target)).toEqual(after);
+    // What was restored is a migration of its own.
+    await migratorIn().rollbackMigration(restored.id ?? "", { target });
+    expect(await allLines(target)).toEqual(before);
+    await withLog(target, async (log) => expect(await verifyLog(log)).toMatchObject({ ok: true, verified: 4 }));
+  });
+
+  test("is not rolled back over what others have written since, unless that is wanted; then it is saved too", async () => {
+    const [source, target] = [await freshStore("jsonl"), await freshStore(kind)];
+    await addSessions(source, 2);
+    const { id } = await migrated(source, target);
+    await addSessions(target, 1, "theirs");
+    const all = await allLines(target);
+    const plan = await migratorIn().planRollback(id, { target });
+    expect(plan).toMatchObject({
+      events: 6,
+      others: 2,
+      othersShown: [{ offset: 5, stream: "session-theirs-1", actor: "user:test" }, { offset: 6 }],
+    });
+    const refused = migratorIn().rollbackMigration(id, { target });
+    await expect(refused).rejects.toMatchObject({ name: "RefusedError", code: "ROLLBACK_WOULD_LOSE" });
+    expect(await allLines(target)).toEqual(all);
+    const { savedAs } = await migratorIn().rollbackMigration(id, { target, force: true });
+    expect(readFileSync(savedAs ?? "", "utf8")).toBe(all.join(""));
+    expect(await allLines(target)).toEqual([]);
+  });
+
+  test("is rolled back in part, and then the rest", async () => {
+    const [source, target] = [await freshStore("jsonl"), await freshStore(kind)];
+    await addSessions(source, 3);
+    const { id } = await migrated(source, target);
+    const all = await allLines(target);
+    const part = await migratorIn().rollbackMigration(id, { target, toOffset: 4 });
+    expect(part).toMatchObject({ events: 2, tail: { offset: 4 }, migration: { state: "done", after: { offset: 4 } } });
+    expect(await allLines(target)).toEqual(all.slice(0, 4));
+    await addSessions(target, 1, "theirs");
+    await expect(migratorIn().rollbackMigration(id, { target })).rejects.toMatchObject({ code: "ROLLBACK_WOULD_LOSE" });
+    expect(await migratorIn().rollbackMigration(id, { target, force: true })).toMatchObject({ tail: { offset: 0 } });
+  });
+});
+
+test("offsets that a part cannot end at are refused with the nearest that it can", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await withLog(source, async (log) => {
+    await log.append({ stream: "session-a", events: [event(), event(), event()] }, ACTOR);
+    await log.append({ stream: "session-a", events: [event()] }, ACTOR);
+  });
+  const { id } = await migrated(source, target);
+  for (const toOffset of [-1, 1.5, 5, Number.NaN]) {
+    await expect(migratorIn().rollbackMigration(id, { target, toOffset })).rejects.toMatchObject({
+      code: "ROLLBACK_OFFSET_INVALID",
+    });
+  }
+  await expect(migratorIn().rollbackMigration(id, { target, toOffset: 2 })).rejects.toMatchObject({
+    code: "ROLLBACK_OFFSET_INVALID",
+    hint: expect.stringContaining("--to-offset 3"),
+  });
+  expect(await migratorIn().rollbackMigration(id, { target, toOffset: 3 })).toMatchObject({ events: 1 });
+});
+
+test("the id may be shortened where it is clear, and is asked for where it is not", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  const missing = { name: "NotFoundError", code: "MIGRATION_NOT_FOUND" };
+  for (const text of ["", "0", id.slice(0, 5), "nothing", "%", "../etc", `${id}0`]) {
+    await expect(migratorIn().planRollback(text, { target })).rejects.toMatchObject(missing);
+  }
+  expect(await migratorIn().planRollback(id.slice(0, 13).toUpperCase(), { target })).toMatchObject({
+    migration: { id },
+  });
+  await addSessions(source, 1, "more");
+  await migrated(source, target);
+  await expect(migratorIn().planRollback(id.slice(0, 6), { target })).rejects.toMatchObject({
+    code: "MIGRATION_ID_AMBIGUOUS",
+  });
+});
+
+test("an older migration is not rolled back under a newer one", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const first = await migrated(source, target);
+  await addSessions(source, 1, "more");
+  const second = await migrated(source, target);
+  await expect(migratorIn().rollbackMigration(first.id, { target })).rejects.toMatchObject({
+    code: "ROLLBACK_WOULD_LOSE",
+  });
+  await migratorIn().rollbackMigration(second.id, { target });
+  await migratorIn().rollbackMigration(first.id, { target });
+  expect(await allLines(target)).toEqual([]);
+  // What was rolled back can be migrated again.
+  expect(await migrated(source, target)).toMatchObject({ events: 4 });
+});
+
+test("a log that was cut and written anew below the migration is not cut by it", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  await migrated(source, target);
+  await addSessions(source, 1, "more");
+  const { id } = await migrated(source, target);
+  await withLog(target, async (log) => void (await log.truncateAfter(0, await log.tail())));
+  await expect(migratorIn().planRollback(id, { target })).rejects.toMatchObject({ code: "ROLLBACK_IMPOSSIBLE" });
+  await addSessions(target, 4, "new");
+  await expect(migratorIn().planRollback(id, { target })).rejects.toMatchObject({ code: "ROLLBACK_HISTORY_CHANGED" });
+});
+
+test("where the file of the cut events cannot be written, nothing is cut", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  const all = await allLines(target);
+  const file = join(tempDir(), "no-folder");
+  writeFileSync(file, "");
+  await expect(migratorIn(join(file, "x")).rollbackMigration(id, { target })).rejects.toMatchObject({
+    code: "FILE_UNWRITABLE",
+  });
+  expect(await allLines(target)).toEqual(all);
+});
+
+test("of a migration that was killed, what others wrote since is told from what it copied", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 5);
+  const { id } = await migrated(source, target);
+  await withLog(target, async (log) => {
+    const journal = new MigrationJournal(log);
+    const entry = await journal.find(id);
+    await log.truncateAfter(6, await log.tail());
+    // As it would stand had it been killed after the first batches.
+    await journal.write({
+      ...entry,
+      state: "running",
+      after: null,
+      reached: entry.before,
+      processStartedAt: "2020-01-01T00:00:00.000Z",
+    });
+  });
+  expect(await migratorIn().planRollback(id, { target })).toMatchObject({ events: 6, others: 0 });
+  await addSessions(target, 1, "theirs");
+  expect(await migratorIn().planRollback(id, { target })).toMatchObject({ events: 8, others: 2 });
+  await expect(migratorIn().rollbackMigration(id, { target })).rejects.toMatchObject({ code: "ROLLBACK_WOULD_LOSE" });
+});
+
+test("a file that is there is never overwritten", async () => {
+  const [source, target, folder] = [await freshStore("jsonl"), await freshStore("sqlite"), tempDir()];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  writeFileSync(join(folder, `${id}-1-2.jsonl`), "what was saved before");
+  const { savedAs } = await migratorIn(folder).rollbackMigration(id, { target });
+  expect(savedAs).toBe(join(folder, `${id}-1-2-2.jsonl`));
+  expect(readFileSync(join(folder, `${id}-1-2.jsonl`), "utf8")).toBe("what was saved before");
+  expect(existsSync(savedAs ?? "")).toBe(true);
+});
