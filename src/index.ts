@@ -3,6 +3,19 @@ export type { FoldEvent, Projection, ProjectionField } from "../projections/proj
 export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
+export type {
+  Compatibility,
+  EndsBackup,
+  ExecuteRequest,
+  MigratorOptions,
+  PlanRequest,
+  Restored,
+  RestoreRequest,
+  RollbackRequest,
+} from "./cross-database/cross-database-migrator.js";
+export { CrossDatabaseMigrator } from "./cross-database/cross-database-migrator.js";
+export { MigrationAdapter } from "./cross-database/migration-adapter.js";
+export type { StoreName } from "./cross-database/store-address.js";
 export {
   AppendOutcomeUnknownError,
   ChainBreakError,
@@ -16,6 +29,7 @@ export {
   RefusedError,
   RuleError,
   SessionDbError,
+  StoppedError,
   StorageError,
   UnavailableError,
   UsageError,
@@ -64,8 +78,17 @@ export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
 export type { ReadModelTables } from "./log/read-model-tables.js";
 export type { Tail } from "./log/seal.js";
 export type { Sidecar } from "./log/sidecar.js";
+export type { CompareOptions, Comparison } from "./migrate/compare-logs.js";
 export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
 export { copyLog } from "./migrate/copy-log.js";
+export type { EventFileFacts } from "./migrate/event-file.js";
+export type { MigrationProgress, MigrationReport, OnConflict } from "./migrate/execute-migration.js";
+export type { JournalList } from "./migrate/journal.js";
+export { MigrationJournal } from "./migrate/journal.js";
+export type { CutEvents, JournalEntry } from "./migrate/journal-entry.js";
+export type { Divergence, MigrationPlan, Obstacle, ShownEvent, StreamConflict } from "./migrate/migration-plan.js";
+export type { RollbackPlan } from "./migrate/plan-rollback.js";
+export type { Rebased } from "./migrate/rebase.js";
 export type { Relation } from "./migrate/relation.js";
 export { relate } from "./migrate/relation.js";
 export type { ForeignRead } from "./open-foreign.js";
@@ -77,6 +100,8 @@ export {
   readMinskySqlite,
   readTowerSessions,
 } from "./open-foreign.js";
+export type { RestorePlan } from "./migrate/restore-file.js";
+export type { RollbackReport } from "./migrate/roll-back.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChainBreakError, IntegrityError, UnavailableError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -35,6 +36,8 @@ export async function copyBatches(
   const batch = new Batch(options.batchEvents ?? BATCH_EVENTS);
   let tail = start;
   const write = async () => {
+    // A backend may answer without ever leaving the microtasks: then no signal, timer or output would get its turn.
+    await nextTurn();
     options.signal?.throwIfAborted();
     tail = await appendBatch(target, batch.take(), tail);
     options.onBatch?.(tail);

@@ -75,6 +75,17 @@ export function thisProcess(): Pick<JournalEntry, "host" | "pid" | "processStart
   };
 }
 
+/** Migrations that this process is working on: one whose end could not be written down is over all the same. */
+const AT_WORK = new Set<string>();
+
+export function beginWork(id: string): void {
+  AT_WORK.add(id);
+}
+
+export function endWork(id: string): void {
+  AT_WORK.delete(id);
+}
+
 /** A process that has not said so for this long is taken for dead, where its machine cannot be asked. */
 const SILENT_MS = 60_000;
 
@@ -87,7 +98,8 @@ export function isAlive(entry: JournalEntry, now: Date): boolean {
   if (now.getTime() - Date.parse(entry.heartbeatAt) > SILENT_MS) return false;
   const me = thisProcess();
   if (entry.host !== me.host) return true;
-  return entry.pid === me.pid ? entry.processStartedAt === me.processStartedAt : processExists(entry.pid);
+  if (entry.pid !== me.pid) return processExists(entry.pid);
+  return entry.processStartedAt === me.processStartedAt && AT_WORK.has(entry.id);
 }
 
 function processExists(pid: number): boolean {

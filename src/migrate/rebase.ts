@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError } from "../errors.js";
 import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -48,6 +49,7 @@ export async function rebase(
   await assertNothingErased(source, from, to);
   const count = { appended: 0, repeated: 0, firstOffset: 0, lastOffset: 0 };
   for await (const append of appendsOf(source, from, to)) {
+    await nextTurn();
     options.signal?.throwIfAborted();
     const { repeated, events: stored, firstOffset, lastOffset } = await target.append(batchOf(append), ACTOR);
     assertSameData(append, stored);

@@ -4,7 +4,7 @@ import { systemEntropy } from "../log/prepare.js";
 import type { Tail } from "../log/seal.js";
 import { Heartbeat } from "./heartbeat.js";
 import { MigrationJournal } from "./journal.js";
-import { isAlive, type JournalEntry, thisProcess } from "./journal-entry.js";
+import { beginWork, endWork, isAlive, type JournalEntry, thisProcess } from "./journal-entry.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { eventAt } from "./relation.js";
 
@@ -44,9 +44,15 @@ export class RunningMigration {
     assertNoneAlive(entries, target.url);
     const earlier = await unfinished(entries, target, start);
     const entry = earlier === undefined ? newEntry(target, start) : continued(earlier, start);
-    await journal.write(entry);
-    await withdrawBehindOther(journal, entry, target.url);
-    return new RunningMigration(journal, entry);
+    beginWork(entry.id);
+    try {
+      await journal.write(entry);
+      await withdrawBehindOther(journal, entry, target.url);
+      return new RunningMigration(journal, entry);
+    } catch (error) {
+      endWork(entry.id);
+      throw error;
+    }
   }
 
   /** Noted with the next heartbeat, and when it ends. */
@@ -71,6 +77,7 @@ export class RunningMigration {
 
   async end(state: JournalEntry["state"], fields: Partial<JournalEntry>): Promise<JournalEntry> {
     await this.#heartbeat.stop();
+    endWork(this.#entry.id);
     const now = new Date().toISOString();
     this.#entry = { ...this.#entry, ...fields, state, heartbeatAt: now, endedAt: now };
     await this.#journal.write(this.#entry);

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
@@ -64,6 +65,7 @@ async function writeLines(
   const fd = openSync(path, "wx", 0o600);
   try {
     for await (const page of log.readAll(range)) {
+      await nextTurn();
       signal?.throwIfAborted();
       writeWhole(fd, Buffer.from(page.map(encodeLine).join("")));
       onProgress?.((page.at(-1)?.offset ?? 0) - range.from + 1, range.to - range.from + 1);

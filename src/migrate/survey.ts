@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { sessionIdOf } from "../../projections/sessions.js";
 import type { IntegrityError } from "../errors.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
@@ -48,6 +49,7 @@ export async function survey(log: EventLog, options: SurveyOptions): Promise<Sur
   const fold = new StateFold(options.projections);
   const count = new Count();
   for await (const page of log.readAll({ to: options.to })) {
+    await nextTurn(); // pages may come without a turn of the event loop, and a signal must be heard
     options.signal?.throwIfAborted();
     for (const event of page) {
       const fault = check.next(event, () => 0);
