@@ -6,11 +6,11 @@ import { eventsOf } from "../log/paging.js";
 import type { Tail } from "../log/seal.js";
 
 /** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
-const BATCH_EVENTS = 5_000;
+const BATCH_EVENTS = 2_000;
 const BATCH_CHARS = 16 * 1024 * 1024;
 
 export interface BatchOptions {
-  /** Events of one batch, at least; an append is never divided. Default 5,000. */
+  /** Events of one batch, at least; an append is never divided. Default 2,000. */
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;
@@ -35,18 +35,29 @@ export async function copyBatches(
 ): Promise<Tail> {
   const batch = new Batch(options.batchEvents ?? BATCH_EVENTS);
   let tail = start;
-  const write = async () => {
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (events: readonly SealedEvent[]) => {
     // A backend may answer without ever leaving the microtasks: then no signal, timer or output would get its turn.
     await nextTurn();
     options.signal?.throwIfAborted();
-    tail = await appendBatch(target, batch.take(), tail);
+    tail = await appendBatch(target, events, tail);
     options.onBatch?.(tail);
   };
-  for await (const event of eventsOf(pages)) {
-    batch.add(event);
-    if (batch.isFull) await write();
+  // While the target writes one batch, the next is read: a server works on another core. Never more than two in memory.
+  const writeNext = async () => {
+    await writing;
+    writing = write(batch.take());
+    writing.catch(() => undefined); // told by the next await
+  };
+  try {
+    for await (const event of eventsOf(pages)) {
+      batch.add(event);
+      if (batch.isFull) await writeNext();
+    }
+    if (!batch.isEmpty) await writeNext();
+  } finally {
+    await writing;
   }
-  if (!batch.isEmpty) await write();
   return tail;
 }
 
