@@ -3,6 +3,7 @@ import type { CrossDatabaseMigrator } from "../cross-database/cross-database-mig
 import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/execute-migration.js";
 import type { MigrationPlan } from "../migrate/migration-plan.js";
 import { assertExecutable } from "../migrate/obstacles.js";
+import { storeOption } from "../migrate/store-option.js";
 import { interruptible } from "./interrupt.js";
 import { planDocument, planLines, reportDocument, reportLines } from "./output/migration-lines.js";
 import { progressLine } from "./output/progress.js";
@@ -90,7 +91,9 @@ function showReport(
     streams.note(`kept as it is: ${sourceEvents} events behind offset ${lastCommonOffset} stay in the source only`);
   }
   if (report.id !== null) {
-    streams.note(`undo: sessiondb rollback ${report.id} --to ${report.target} · the source is unchanged`);
+    streams.note(
+      `undo: sessiondb rollback ${report.id}${storeOption("--to", report.target)} · the source is unchanged`,
+    );
   }
 }
 

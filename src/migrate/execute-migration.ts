@@ -11,6 +11,7 @@ import { type Rebased, rebase } from "./rebase.js";
 import type { Relation } from "./relation.js";
 import { RunningMigration } from "./running-migration.js";
 import type { AnyProjection } from "./state-digests.js";
+import { storeOption } from "./store-option.js";
 import { verifyMigration } from "./verify-migration.js";
 
 /** What becomes of a target that has diverged: nothing, the source's events, its own, or both one behind the other. */
@@ -148,7 +149,7 @@ async function explained(
   }
   const { id, target } = run.entry;
   const stopped = new StoppedError("MIGRATION_STOPPED", `migration ${id} was stopped; what was copied stays`, {
-    hint: `go on with: sessiondb migrate resume ${id} --to ${target}`,
+    hint: `go on with: sessiondb migrate resume ${id}${storeOption("--to", target)}`,
   });
   await run.fail("stopped", stopped);
   return stopped;

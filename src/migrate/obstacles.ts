@@ -2,6 +2,7 @@ import { DivergedError, InvalidEventError, type SessionDbError, StorageError, Us
 import type { StoreProbe } from "../log/store-probe.js";
 import type { Divergence, MigrationPlan, Obstacle, ShownEvent } from "./migration-plan.js";
 import type { Relation } from "./relation.js";
+import { storeOption } from "./store-option.js";
 import type { Survey } from "./survey.js";
 
 interface Circumstances {
@@ -31,7 +32,7 @@ function aheadOf(source: string, target: string, relation: Relation): Obstacle {
   return {
     code: "LOGS_DIVERGED",
     message: `${target} has all events of ${source} and ${more} more`,
-    hint: `copy in the other direction: sessiondb migrate --from ${target} --to ${source}`,
+    hint: `copy in the other direction: sessiondb migrate${storeOption("--from", target)}${storeOption("--to", source)}`,
   };
 }
 

@@ -10,6 +10,7 @@ import { readEventFile } from "./event-file.js";
 import { MigrationJournal } from "./journal.js";
 import type { JournalEntry } from "./journal-entry.js";
 import type { RollbackPlan } from "./plan-rollback.js";
+import { storeOption } from "./store-option.js";
 
 export interface RollbackOptions {
   readonly actor: string;
@@ -77,7 +78,7 @@ function assertNothingOfOthers({ others, othersShown, migration }: RollbackPlan,
   const first = othersShown[0]?.offset;
   const message = `${others} events (from offset ${first}) were written to ${url} by others since migration ${migration.id} and would be lost`;
   throw new RefusedError("ROLLBACK_WOULD_LOSE", message, {
-    hint: `keep them first: sessiondb migrate --from ${url} --to another store; or add --force, which saves them with the rest`,
+    hint: `keep them first: sessiondb migrate${storeOption("--from", url)} --to another store; or add --force, which saves them with the rest`,
   });
 }
 

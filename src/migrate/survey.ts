@@ -53,21 +53,21 @@ export async function survey(log: EventLog, options: SurveyOptions): Promise<Sur
     options.signal?.throwIfAborted();
     for (const event of page) {
       const fault = check.next(event, () => 0);
-      if (fault !== undefined) throw chainBroken(check.tail.offset + 1, fault);
+      if (fault !== undefined) throw chainBroken(check.tail.offset + 1, `${fault} (${log.url})`);
       fold.add(event);
       if (event.offset > options.after) count.add(event);
     }
     options.onProgress?.(check.tail.offset, options.to);
   }
-  if (check.tail.offset !== options.to) throw endsEarly(check.tail.offset, options.to);
+  if (check.tail.offset !== options.to) throw endsEarly(log.url, check.tail.offset, options.to);
   const { events, bytes, sessions, unstorable, unstorableCount } = count;
   const durationMs = performance.now() - began;
   const counts = { events, bytes, sessions: sessions.size, unstorable, unstorableCount };
   return { tail: check.tail, ...counts, states: fold.digests(), durationMs };
 }
 
-function endsEarly(seen: number, expected: number): IntegrityError {
-  return chainBroken(seen + 1, `the log ends at ${seen}, its tail says ${expected}`);
+function endsEarly(url: string, seen: number, expected: number): IntegrityError {
+  return chainBroken(seen + 1, `${url} ends at ${seen}, its tail says ${expected}`);
 }
 
 class Count {

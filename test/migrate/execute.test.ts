@@ -307,6 +307,13 @@ test("the configuration is switched after everything was verified, and a failure
   const seen: unknown[] = [];
   await migrate(source, target, { switchConfig: async ({ events, after }) => void seen.push([events, after.offset]) });
   expect(seen).toEqual([[2, 2]]);
+  await appendCount(source, "session-a", 1);
+  const fails = () => Promise.reject(new Error("the file is read-only"));
+  await expect(migrate(source, target, { switchConfig: fails })).rejects.toThrow("read-only");
+  expect((await journalOf(target)).at(-1)).toMatchObject({ state: "failed", reached: { offset: 3 } });
+  await migrate(source, target, { switchConfig: async ({ events, after }) => void seen.push([events, after.offset]) });
+  expect(seen.at(-1)).toEqual([0, 3]);
+  expect((await journalOf(target)).at(-1)).toMatchObject({ state: "done", events: 1, after: { offset: 3 } });
 });
 
 test("a journal that is lost or damaged loses no fact", async () => {

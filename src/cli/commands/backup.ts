@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { saveEvents } from "../../migrate/save-events.js";
+import { shellWord } from "../../migrate/store-option.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
@@ -40,5 +41,5 @@ async function backup({ options, streams, openStore }: CommandContext<BackupOpti
     printable(`saved ${log.url} in ${path}: ${offset} events, ${sizeText(bytes)}`),
     `verified: read back, the chain is whole, tail hash ${tail.hash}`,
   ]);
-  streams.note(`it is a log itself (jsonl:${path}); restore it with: sessiondb restore ${path} --to URL`);
+  streams.note(`it is a log itself (jsonl:${path}); restore it with: sessiondb restore ${shellWord(path)} --to URL`);
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { findMigration } from "../../cross-database/find-journal.js";
 import { type CutEvents, type JournalEntry, shownState } from "../../migrate/journal-entry.js";
+import { shellWord, storeOption } from "../../migrate/store-option.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { durationText, sizeText } from "../output/amounts.js";
 import { renderFields } from "../output/table.js";
@@ -67,8 +68,8 @@ function nextOf({ id, target, rollbacks }: JournalEntry, state: string): string 
   if (state === "rolled-back") {
     return last === undefined
       ? "sessiondb migrate, to do it again"
-      : `sessiondb restore ${last.savedAs} --to ${target}`;
+      : `sessiondb restore ${shellWord(last.savedAs)}${storeOption("--to", target)}`;
   }
-  if (state === "done") return `sessiondb rollback ${id} --to ${target}`;
-  return state === "running" ? "wait for it" : `sessiondb migrate resume ${id} --to ${target}`;
+  if (state === "done") return `sessiondb rollback ${id}${storeOption("--to", target)}`;
+  return state === "running" ? "wait for it" : `sessiondb migrate resume ${id}${storeOption("--to", target)}`;
 }

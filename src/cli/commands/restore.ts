@@ -4,6 +4,7 @@ import { defaultStoreUrl } from "../../config/paths.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { timeOf } from "../../inspect/point.js";
 import type { RestorePlan } from "../../migrate/restore-file.js";
+import { storeOption } from "../../migrate/store-option.js";
 import { shownUrl } from "../../open-log.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, warnOfPassword } from "../command.js";
 import { migratorOf } from "../migrator-of.js";
@@ -50,7 +51,8 @@ async function restore({ options, streams }: CommandContext<RestoreOptions>, fil
   }
   streams.lines(linesOf(plan, shownUrl(to), dryRun).map(printable));
   if (!dryRun && events > 0) streams.lines([`verified: offset ${tail.offset}, tail hash ${tail.hash}`]);
-  if (id !== null) streams.note(`undo: sessiondb rollback ${id} --to ${shownUrl(to)} (behind offset ${from - 1})`);
+  if (id !== null)
+    streams.note(`undo: sessiondb rollback ${id}${storeOption("--to", shownUrl(to))} (behind offset ${from - 1})`);
 }
 
 function pointOf(text: string): number | Date {

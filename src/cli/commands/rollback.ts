@@ -4,6 +4,7 @@ import { findMigration } from "../../cross-database/find-journal.js";
 import { UsageError } from "../../errors.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
 import type { RollbackReport } from "../../migrate/roll-back.js";
+import { shellWord, storeOption } from "../../migrate/store-option.js";
 import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { confirmed } from "../confirm.js";
 import { migratorOf } from "../migrator-of.js";
@@ -74,7 +75,9 @@ async function cut(
   if (streams.json) streams.document(documentOf(report));
   else streams.lines(reportLines(report));
   if (report.savedAs !== null)
-    streams.note(`take it back: sessiondb restore ${report.savedAs} --to ${plan.migration.target}`);
+    streams.note(
+      `take it back: sessiondb restore ${shellWord(report.savedAs)}${storeOption("--to", plan.migration.target)}`,
+    );
 }
 
 function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefined {
