@@ -78,7 +78,7 @@ export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
 export type { ReadModelTables } from "./log/read-model-tables.js";
 export type { Tail } from "./log/seal.js";
 export type { Sidecar } from "./log/sidecar.js";
-export type { CompareOptions, Comparison } from "./migrate/compare-logs.js";
+export type { CompareOptions, LogComparison } from "./migrate/compare-logs.js";
 export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
 export { copyLog } from "./migrate/copy-log.js";
 export type { EventFileFacts } from "./migrate/event-file.js";

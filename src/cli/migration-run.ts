@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
+import { StoppedError } from "../errors.js";
 import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/execute-migration.js";
 import type { MigrationPlan } from "../migrate/migration-plan.js";
 import { assertExecutable } from "../migrate/obstacles.js";
 import { storeOption } from "../migrate/store-option.js";
-import { interruptible } from "./interrupt.js";
+import { interruptible } from "./interruptible.js";
 import { planDocument, planLines, reportDocument, reportLines } from "./output/migration-lines.js";
 import { progressLine } from "./output/progress.js";
 import type { Streams } from "./output/streams.js";
@@ -23,30 +24,39 @@ export interface MigrationRun {
   readonly ndjson: boolean;
 }
 
-/** Plans, and executes unless it is a preview; prints what migrate and resume print. */
-export function runMigration(run: MigrationRun, streams: Streams): Promise<number | undefined> {
-  const onProgress = progressOf(run, streams);
-  return interruptible(
-    async (signal) => {
-      const { since } = run;
-      const plan = await run.migrator.planMigration(run.from, run.to, {
-        onProgress,
-        signal,
-        onSince: ({ offset, meaning }) => streams.note(`${since} → offset ${offset} (${meaning})`),
-        ...(since === undefined ? {} : { since }),
-      });
+/**
+ * Plans, and executes unless it is a preview; prints what migrate and resume print. Ctrl-C stops it between two batches:
+ * what to type to go on is printed, and the program ends by that signal.
+ */
+export function runMigration(run: MigrationRun, streams: Streams): Promise<undefined> {
+  return interruptible(async (signal) => {
+    try {
+      await planAndExecute(run, streams, { onProgress: progressOf(run, streams), signal });
+    } catch (error) {
       streams.progress("");
-      if (run.preview) return showPlan(plan, streams, run.onConflict);
-      const report = await execute(run, plan, { onProgress, signal });
-      streams.progress("");
-      showReport(run, plan, report, streams);
-      return undefined;
-    },
-    (error) => {
-      streams.progress("");
-      streams.error(error);
-    },
-  );
+      if (!signal.aborted) throw error;
+      streams.error(error instanceof StoppedError ? error : stoppedBefore());
+    }
+    return undefined;
+  });
+}
+
+function stoppedBefore(): StoppedError {
+  return new StoppedError("MIGRATION_STOPPED", "it was stopped before anything was written", { hint: "do it again" });
+}
+
+async function planAndExecute(run: MigrationRun, streams: Streams, progressing: Progressing): Promise<void> {
+  const { since } = run;
+  const plan = await run.migrator.planMigration(run.from, run.to, {
+    ...progressing,
+    onSince: ({ offset, meaning }) => streams.note(`${since} → offset ${offset} (${meaning})`),
+    ...(since === undefined ? {} : { since }),
+  });
+  streams.progress("");
+  if (run.preview) return showPlan(plan, streams, run.onConflict);
+  const report = await execute(run, plan, progressing);
+  streams.progress("");
+  showReport(run, plan, report, streams);
 }
 
 interface Progressing {
@@ -69,7 +79,7 @@ async function execute(
 }
 
 /** A plan that cannot be executed is shown, and then told as the error that executing it would be. */
-function showPlan(plan: MigrationPlan, streams: Streams, onConflict: OnConflict): undefined {
+function showPlan(plan: MigrationPlan, streams: Streams, onConflict: OnConflict): void {
   if (streams.json) streams.document(planDocument(plan));
   else streams.lines(planLines(plan));
   assertExecutable(plan, onConflict);

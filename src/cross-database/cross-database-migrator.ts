@@ -3,7 +3,7 @@ import { stateDir } from "../config/paths.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import { type CompareOptions, type Comparison, compareLogs } from "../migrate/compare-logs.js";
+import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
 import { type ExecuteOptions, executeMigration, type MigrationReport } from "../migrate/execute-migration.js";
 import type { MigrationPlan, Obstacle } from "../migrate/migration-plan.js";
 import { assertExecutable } from "../migrate/obstacles.js";
@@ -204,7 +204,7 @@ export class CrossDatabaseMigrator {
   }
 
   /** Compares two logs again, long after a migration. See compareLogs. */
-  async verifyMigration(source: StoreName, target: StoreName, options: CompareOptions = {}): Promise<Comparison> {
+  async verifyMigration(source: StoreName, target: StoreName, options: CompareOptions = {}): Promise<LogComparison> {
     return this.#reading(source, (a) => this.#reading(target, (b) => compareLogs(a, b, options)));
   }
 

@@ -11,7 +11,7 @@ export interface CompareOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Comparison {
+export interface LogComparison {
   readonly relation: Relation;
   /** Documents that were folded from both, up to the last common offset, and are equal. */
   readonly states: number;
@@ -23,7 +23,7 @@ export interface Comparison {
  *
  * @throws DivergedError both have gone on on their own; IntegrityError a chain is broken, or MIGRATION_MISMATCH
  */
-export async function compareLogs(a: EventLog, b: EventLog, options: CompareOptions = {}): Promise<Comparison> {
+export async function compareLogs(a: EventLog, b: EventLog, options: CompareOptions = {}): Promise<LogComparison> {
   const { projections = DEFAULT_PROJECTIONS, ...rest } = options;
   const relation = await relate(a, b);
   if (relation.kind === "diverged") {

@@ -48,6 +48,8 @@ test("the documented spellings run as written", { timeout: 120_000 }, async () =
   expect(await ok("sessiondb migrate --preview --dry-run")).toContain(`to     ${defaultDatabase()}`);
   expect(await everyByte(defaultLog())).toEqual(before);
   expect(await ok("sessiondb migrate to postgres --dry-run", env)).toContain("PREVIEW");
+  expect(await ok(`sessiondb migrate --dry-run --from ${defaultLog()} to jsonl:./x.jsonl`)).toContain("PREVIEW");
+  expect(existsSync(join(cwd, "x.jsonl"))).toBe(false);
   expect(await ok("sessiondb migrate to sqlite --backup ./backups")).toContain("1..4 (4 events)");
   expect(await json("sessiondb migrate status")).toMatchObject({
     schema: "migration-status/1",
@@ -220,11 +222,11 @@ test("Ctrl-C stops between two batches and names the command that goes on", { ti
     // The second one would end the process at once.
     if (text.includes('"copying"') && !child.killed) child.kill("SIGINT");
   });
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  expect([code, stderr]).toEqual([130, expect.stringContaining("MIGRATION_STOPPED")]);
+  const signal = await new Promise((resolve) => child.once("close", (_code, name) => resolve(name)));
+  expect([signal, stderr]).toEqual(["SIGINT", expect.stringContaining("MIGRATION_STOPPED")]);
   const { migration } = (await json("sessiondb migrate status")) as { migration: { id: string; state: string } };
   expect(migration.state).toBe("stopped");
-  const command = /go on with: sessiondb (migrate resume .+)$/m.exec(stderr)?.[1] ?? "";
+  const command = /go on with: sessiondb (migrate resume \S+ --to [^"\s]+)/.exec(stderr)?.[1] ?? "";
   expect(await json(command)).toMatchObject({ id: migration.id, offset: 600 });
   expect(await allLines(defaultDatabase())).toEqual(await allLines(defaultLog()));
 });

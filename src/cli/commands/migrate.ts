@@ -40,6 +40,7 @@ export function migrateCommand(state: RunState): Command {
   const command = withOptions(
     leaf<MigrateOptions>(state, "migrate", "replay a log into another backend, and compare hashes and states", migrate),
   )
+    .enablePositionalOptions()
     .addCommand(toCommand(state))
     .addCommand(migrateStatusCommand(state))
     .addCommand(migrateListCommand(state))
