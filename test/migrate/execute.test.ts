@@ -350,6 +350,16 @@ test("an old migration is verified again, also when one side has gone on", async
   await expect(migrator.verifyMigration(source, target)).rejects.toMatchObject({ code: "CHAIN_BROKEN", offset: 2 });
 });
 
+test("of migrations in one millisecond the last one is the last one", async () => {
+  const [source, target] = [new MemoryLog(), new MemoryLog()];
+  const ids: (string | null)[] = [];
+  for (let i = 0; i < 50; i++) {
+    await appendCount(source, "session-a", 1);
+    ids.push((await migrate(source, target)).id);
+  }
+  expect((await journalOf(target)).map(({ id }) => id)).toEqual(ids);
+});
+
 test("a heartbeat tells that a migration is at work, and none is left when it has ended", async () => {
   const [source, target] = [new MemoryLog(), new MemoryLog()];
   await appendCount(source, "session-a", 2);

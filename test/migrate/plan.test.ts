@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import Database from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import pg from "pg";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, event } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { recomputeHash, type SealedEvent } from "../../src/log/event.js";
@@ -89,6 +90,40 @@ test.each(["jsonl", "sqlite", "postgres"] as const)("%s: reading a log that is n
     code: "LOG_NOT_FOUND",
   });
   if (kind !== "postgres") expect(existsSync(pathOf(url))).toBe(false);
+});
+
+describe("a source of an older program is read as it is, and not brought up to date", () => {
+  const OLDER = `DELETE FROM schema_migrations WHERE name <> '0001-log'`;
+
+  test("sqlite", async () => {
+    const [source, target] = [await freshStore("sqlite"), await freshStore("jsonl")];
+    await addSessions(source, 2);
+    const db = new Database(pathOf(source));
+    const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('events', 'sidecar')";
+    const newer = db.prepare(`${tables} AND name NOT LIKE 'schema%'`).pluck().all() as string[];
+    for (const name of newer) db.exec(`DROP TABLE "${name}"`);
+    db.exec(OLDER);
+    db.close();
+    const before = await everyByte(source);
+    expect(await migrator.executeMigration(await migrator.planMigration(source, target))).toMatchObject({ events: 4 });
+    expect(await everyByte(source)).toEqual(before);
+  });
+
+  test("postgres", async () => {
+    const [source, target] = [await freshStore("postgres"), await freshStore("jsonl")];
+    await addSessions(source, 2);
+    const schema = new URL(source).searchParams.get("schema") ?? "";
+    const client = new pg.Client({ connectionString: source });
+    await client.connect();
+    onTestFinished(() => client.end());
+    const { rows } = await client.query("SELECT tablename AS t FROM pg_tables WHERE schemaname = $1", [schema]);
+    for (const { t } of rows)
+      if (!/^(events|sidecar|log_head|schema_)/.test(t)) await client.query(`DROP TABLE "${schema}"."${t}" CASCADE`);
+    await client.query(`SET search_path = "${schema}"; ${OLDER}`);
+    const before = await everyByte(source);
+    expect(await migrator.executeMigration(await migrator.planMigration(source, target))).toMatchObject({ events: 4 });
+    expect(await everyByte(source)).toEqual(before);
+  });
 });
 
 test("of two logs that parted, the plan shows both events and the sessions changed on both sides", async () => {

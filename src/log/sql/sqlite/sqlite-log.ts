@@ -43,7 +43,6 @@ export class SqliteLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: SqliteSidecar;
-  readonly readModels: SqliteReadModels;
   readonly #db: Database.Database;
   readonly #entropy: Entropy;
   readonly #limitMs: number;
@@ -51,6 +50,7 @@ export class SqliteLog implements EventLog {
   readonly #writer: SqliteWriter;
   readonly #doorbell: SqliteDoorbell;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
+  #readModels: SqliteReadModels | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
@@ -61,9 +61,13 @@ export class SqliteLog implements EventLog {
     this.#reader = new SqliteReader(db);
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
     this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
-    const run: RunOnLog = (operation, act, waitMs) => this.#run(operation, act, waitMs);
-    this.sidecar = new SqliteSidecar(db, run);
-    this.readModels = new SqliteReadModels(db, this.#reader, run);
+    this.sidecar = new SqliteSidecar(db, this.#runOnLog);
+  }
+
+  /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. */
+  get readModels(): SqliteReadModels {
+    this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#runOnLog);
+    return this.#readModels;
   }
 
   /**
@@ -184,6 +188,8 @@ export class SqliteLog implements EventLog {
       throw translateError(error, this.url);
     }
   }
+
+  readonly #runOnLog: RunOnLog = (operation, act, waitMs) => this.#run(operation, act, waitMs);
 
   #assertOpen(operation: string): void {
     if (this.#closing !== undefined) throw new ClosedError(operation);
