@@ -91,6 +91,8 @@ export type { RollbackPlan } from "./migrate/plan-rollback.js";
 export type { Rebased } from "./migrate/rebase.js";
 export type { Relation } from "./migrate/relation.js";
 export { relate } from "./migrate/relation.js";
+export type { RestorePlan } from "./migrate/restore-file.js";
+export type { RollbackReport } from "./migrate/roll-back.js";
 export type { ForeignRead } from "./open-foreign.js";
 export {
   readAiWebhook,
@@ -100,8 +102,6 @@ export {
   readMinskySqlite,
   readTowerSessions,
 } from "./open-foreign.js";
-export type { RestorePlan } from "./migrate/restore-file.js";
-export type { RollbackReport } from "./migrate/roll-back.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";

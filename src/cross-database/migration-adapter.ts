@@ -59,7 +59,7 @@ export class MigrationAdapter {
    * Saves all events up to now in one file of JSONL, read back and compared with the log before it has its name. Writers
    * may go on meanwhile. The file is a log itself (`jsonl:FILE`).
    *
-   * @throws RefusedError FILE_EXISTS; StorageError FILE_UNWRITABLE
+   * @throws RefusedError OUTPUT_EXISTS; StorageError OUTPUT_UNWRITABLE
    */
   async createBackup(file: string): Promise<EventFileFacts> {
     return this.#with({ readOnly: true }, async (log) =>

@@ -20,7 +20,7 @@ export interface SaveOptions {
  * itself. The name appears when everything is on the disk and was read back; before that nothing has it.
  *
  * @param range both bounds are inclusive; the last event must be the last of its append
- * @throws RefusedError FILE_EXISTS; StorageError FILE_UNWRITABLE; IntegrityError BACKUP_UNREADABLE what was read back is
+ * @throws RefusedError OUTPUT_EXISTS; StorageError OUTPUT_UNWRITABLE; IntegrityError BACKUP_UNREADABLE what was read back is
  *   not what the log holds; whatever reading the log throws. No file of that name is left by any of these.
  */
 export async function saveEvents(
@@ -89,13 +89,13 @@ async function assertHolds(facts: EventFileFacts, log: EventLog, { from, to }: R
 }
 
 function fileExists(path: string): RefusedError {
-  return new RefusedError("FILE_EXISTS", `${path} is there already`, { hint: "name another file, or add --force" });
+  return new RefusedError("OUTPUT_EXISTS", `${path} is there already`, { hint: "name another file, or add --force" });
 }
 
 function fileError(error: unknown, path: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
-  return new StorageError("FILE_UNWRITABLE", `${path} cannot be written: ${message}`, {
+  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${message}`, {
     hint: "name a file on a disk with room, in a folder that this user may write to",
     cause: error,
   });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines, everyByte } from "../migrate/stores.js";
@@ -69,6 +69,17 @@ test("the documented spellings run as written", { timeout: 120_000 }, async () =
     "ends at offset 4; 2 events left it",
   );
   expect((await json("sessiondb migrate list")).items).toMatchObject([{ state: "done" }, { state: "rolled-back" }]);
+});
+
+test("a session-db.json at the default place is migrated at the first start, and a preview leaves it alone", async () => {
+  mkdirSync(join(state, "minsky"), { recursive: true });
+  writeFileSync(
+    join(state, "minsky/session-db.json"),
+    JSON.stringify({ sessions: [{ session: "a" }, { session: "b" }] }),
+  );
+  expect((await run("sessiondb migrate to sqlite --dry-run")).code).toBe(3);
+  expect(readdirSync(join(state, "minsky"))).toEqual(["session-db.json"]);
+  expect(await json("sessiondb migrate to sqlite")).toMatchObject({ copied: 2, sessions: 2 });
 });
 
 test("a rollback shows what it would cut, asks, and names the command that takes it back", async () => {

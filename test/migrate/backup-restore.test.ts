@@ -165,7 +165,7 @@ test("a file is restored only where it continues what is there", async () => {
 
 test("a backup overwrites nothing, and leaves no file where it fails", async () => {
   const { source, file } = await backedUp();
-  await expect(new MigrationAdapter(source).createBackup(file)).rejects.toMatchObject({ code: "FILE_EXISTS" });
+  await expect(new MigrationAdapter(source).createBackup(file)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
   const broken = new MemoryLog();
   await appendCount(broken, "session-a", 2);
   const lying = new Proxy(broken, {

@@ -151,7 +151,7 @@ test("where the file of the cut events cannot be written, nothing is cut", async
   const file = join(tempDir(), "no-folder");
   writeFileSync(file, "");
   await expect(migratorIn(join(file, "x")).rollbackMigration(id, { target })).rejects.toMatchObject({
-    code: "FILE_UNWRITABLE",
+    code: "OUTPUT_UNWRITABLE",
   });
   expect(await allLines(target)).toEqual(all);
 });

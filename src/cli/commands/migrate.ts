@@ -89,8 +89,11 @@ function withOptions(command: Command): Command {
     .addOption(new Option("--no-switch", "accepted: there is no configuration to be switched yet").hideHelp());
 }
 
-async function migrate({ options, streams }: CommandContext<MigrateOptions>): Promise<number | undefined> {
+async function migrate({ options, streams, openStore }: CommandContext<MigrateOptions>): Promise<number | undefined> {
   const { from, to, sqlitePath, connectionUrl, since, backup, batch } = options;
+  const preview = options.preview === true || options.dryRun === true;
+  // The default store may still have to take over the session-db.json beside it.
+  if (from === undefined && options.store === undefined && !preview) await openStore({ mustExist: true });
   const store = options.store ?? defaultStoreUrl(process.env);
   const ends = await migrationEnds({
     ...{ from, to, sqlitePath, connectionUrl, store },
@@ -102,7 +105,7 @@ async function migrate({ options, streams }: CommandContext<MigrateOptions>): Pr
     {
       migrator: migratorOf(options, streams),
       ...ends,
-      preview: options.preview === true || options.dryRun === true,
+      preview,
       onConflict: options.onConflict ?? "abort",
       ...{ since, backup, batchEvents: batch },
       ndjson: options.ndjson === true,
