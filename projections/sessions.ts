@@ -5,6 +5,9 @@ import type { StoredRecord } from "./session-record.js";
 
 export const SESSION_CATEGORY = "session";
 
+/** A document does not grow with what is wrong in its log. */
+const MAX_FAULTS = 20;
+
 /** A session's record, and what the log knows about it. */
 export interface SessionDocument {
   readonly id: string;
@@ -17,8 +20,10 @@ export interface SessionDocument {
   updatedAt: string;
   lastActor: string;
   deleted: { offset: number; at: string; actor: string } | null;
-  /** Events that do not fit and were passed over: written by other means, or after redaction. */
+  /** Events that do not fit and were passed over, the last MAX_FAULTS of them: written by other means, or after redaction. */
   faults: Array<{ offset: number; why: string }>;
+  /** How many there were in all. */
+  faultCount: number;
 }
 
 export function sessionStream(id: string): string {
@@ -44,7 +49,7 @@ const SEARCHED = [
 
 export const sessions = defineProjection<SessionDocument>({
   name: "sessions",
-  revision: 1,
+  revision: 2,
   idOf: sessionIdOf,
   upcast,
   evolve,
@@ -125,7 +130,7 @@ function applied(document: SessionDocument | null, event: FoldEvent, type: Sessi
 function created(event: FoldEvent, data: StoredRecord): SessionDocument {
   const { id, version, offset, recordedAt, actor } = event;
   const place = { version, createdOffset: offset, lastOffset: offset, updatedAt: recordedAt, lastActor: actor };
-  return { id, record: { ...data }, ...place, deleted: null, faults: [] };
+  return { id, record: { ...data }, ...place, deleted: null, faults: [], faultCount: 0 };
 }
 
 function patched(document: SessionDocument | null, event: FoldEvent): SessionDocument | null {
@@ -154,6 +159,8 @@ function deleted(document: SessionDocument | null, event: FoldEvent): SessionDoc
 function faulty(document: SessionDocument | null, event: FoldEvent, why: string): SessionDocument {
   const known = document ?? created(event, { session: event.id });
   known.faults.push({ offset: event.offset, why });
+  if (known.faults.length > MAX_FAULTS) known.faults.shift();
+  known.faultCount++;
   return touched(known, event);
 }
 

@@ -44,7 +44,7 @@ test("names of fields are stored text too", () => {
 
 function document(id: string, lastActor: string, record: Record<string, string>, version = 7): SessionDocument {
   const place = { version, createdOffset: 1, lastOffset: 9, updatedAt: "2026-11-20T20:08:17.000Z", lastActor };
-  return { id, record: { session: id, ...record }, ...place, deleted: null, faults: [] };
+  return { id, record: { session: id, ...record }, ...place, deleted: null, faults: [], faultCount: 0 };
 }
 
 test("a list of sessions fits 80 columns, whatever they hold", () => {

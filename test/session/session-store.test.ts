@@ -137,6 +137,15 @@ test.each<[string, (store: SessionStore) => Promise<unknown>, string]>([
   expect((await log.tail()).offset).toBe(1);
 });
 
+test("ten thousand events that do not fit leave a document of twenty faults and their count", async () => {
+  const { log, ada } = twoStores();
+  await ada.create(record("a"));
+  const odd = Array.from({ length: 10_000 }, () => ({ type: "session.updated", data: { patch: "?" } }));
+  await log.append({ stream: "session-a", events: odd }, { actor: "x" });
+  const { faults, faultCount } = await ada.get("a");
+  expect([faults.length, faults.at(-1)?.offset, faultCount]).toEqual([20, 10_001, 10_000]);
+});
+
 test("events of other types and events that do not fit leave the session readable", async () => {
   const { log, ada } = twoStores();
   await log.append({ stream: "session-a", events: [{ type: "test.counted", data: { i: 1 } }] }, { actor: "x" });

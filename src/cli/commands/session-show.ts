@@ -32,14 +32,25 @@ async function show({ openStore, options, streams }: CommandContext<ShowOptions>
   const document = await store.get(id, point === undefined ? {} : { asOf: point.offset });
   const place = options.path === undefined ? undefined : placeIn(document, options.path);
   const offset = point?.offset ?? (await log.tail()).offset;
-  const { record, version, lastOffset, updatedAt, lastActor, faults } = document;
+  const { record, version, lastOffset, updatedAt, lastActor, faults, faultCount } = document;
   if (streams.json) {
-    const shown = { schema: "session-show/1", offset, version, lastOffset, updatedAt, lastActor, record, faults };
+    const shown = {
+      schema: "session-show/1",
+      offset,
+      version,
+      lastOffset,
+      updatedAt,
+      lastActor,
+      record,
+      faults,
+      faultCount,
+    };
     streams.document({ ...shown, ...place });
     return;
   }
   streams.lines(renderFields(place === undefined ? fieldsOf(record) : fieldsOf(place.value, place.path)));
   streams.note(`version ${version} · last changed at offset ${lastOffset}, ${updatedAt}, by ${lastActor}`);
+  if (faultCount > faults.length) streams.note(`warning: ${faultCount} events were passed over, the last of them:`);
   for (const { offset: at, why } of faults) streams.note(`warning: the event at offset ${at} was passed over: ${why}`);
   if (point !== undefined) streams.note(pastNote(id, version, (await store.history(id)).length));
 }
