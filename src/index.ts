@@ -105,13 +105,15 @@ export {
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";
-export type { FollowOptions } from "./replay/follow.js";
+export type { Followed, FollowOptions } from "./replay/follow.js";
 export { follow } from "./replay/follow.js";
 export { MemorySnapshots } from "./replay/memory-snapshots.js";
 export { ProjectionStopped } from "./replay/projection-stopped.js";
 export type { ModelCheck, ModelDifference } from "./replay/read-model/model-engine.js";
 export { ReadModel } from "./replay/read-model/read-model.js";
 export type { SetBy } from "./replay/record-steps.js";
+export type { SubscribeOptions } from "./replay/subscribe.js";
+export { subscribe } from "./replay/subscribe.js";
 export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
 export { verifyLog } from "./replay/verify-log.js";
 export type { SessionProviderOptions } from "./session/create-session-provider.js";

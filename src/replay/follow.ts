@@ -1,38 +1,64 @@
-import type { SealedEvent } from "../log/event.js";
+import { IntegrityError, NotFoundError } from "../errors.js";
+import { chainBroken } from "../log/chain-check.js";
+import { recomputeHash, type SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { GENESIS_HASH } from "../log/hash-chain.js";
+import type { Tail } from "../log/seal.js";
+import { Bell } from "./bell.js";
+import { hashAt } from "./hash-at.js";
+
+/** The last event that a follower has had; offset 0 and 64 zeros where it has none. */
+export interface Followed {
+  readonly offset: number;
+  readonly hash: string;
+}
 
 export interface FollowOptions {
   /** The last offset that the caller has; events after it come. Default 0. */
   readonly after?: number;
+  /** The hash of the event at `after`: with it, a log that was cut back while nobody followed is noticed too. */
+  readonly afterHash?: string;
   /** Ends the iteration, between two pages. */
   readonly signal?: AbortSignal;
   /** The log is asked at least this often, in case a ring was lost. Default 1000. */
   readonly pollMs?: number;
+  /** Called before each wait: everything that the log has was handed out, up to `at`. */
+  readonly onCaughtUp?: (at: Followed) => void;
 }
 
 /**
  * Catches up, then follows: every event after `after` once and in order, as pages, until the signal ends it. It stops
  * at no offset, so it never ends by itself. Rings of the log only shorten the wait: without them the result is the same.
+ * Each event is checked to continue the chain of the one before it, so a log that is cut back is noticed, also where it
+ * has grown again meanwhile.
+ *
+ * @throws IntegrityError LOG_CUT_BACK the last event that was handed out is no longer in the log; CHAIN_BROKEN it is, and
+ *   the next one does not fit it
+ * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; and whatever a read throws
  */
 export async function* follow(
   log: EventLog,
   options: FollowOptions = {},
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-  const { signal, pollMs = 1000 } = options;
-  let after = options.after ?? 0;
+  const { signal, pollMs = 1000, onCaughtUp } = options;
   const bell = new Bell();
   const stop = log.onAppended(() => bell.ring());
   const abort = () => bell.ring();
   signal?.addEventListener("abort", abort);
   try {
+    let last = await startOf(log, options);
     while (!isAborted(signal)) {
       // Armed before the read, so that a ring during the read is not lost.
       bell.arm();
-      for await (const page of log.readAll({ from: after + 1 })) {
+      const tail = await log.tail();
+      for await (const page of pagesAfter(log, last, tail)) {
         if (isAborted(signal)) return;
         yield page;
-        after = page.at(-1)?.offset ?? after;
+        last = page.at(-1) ?? last;
       }
+      // Less than the tail had: the log was cut back meanwhile, and the next look says how far.
+      if (last.offset < tail.offset) continue;
+      onCaughtUp?.({ offset: last.offset, hash: last.hash });
       await bell.heard(pollMs);
     }
   } finally {
@@ -41,35 +67,64 @@ export async function* follow(
   }
 }
 
+async function startOf(log: EventLog, { after = 0, afterHash }: FollowOptions): Promise<Followed> {
+  if (!Number.isSafeInteger(after) || after < 0) throw new TypeError(`after must be an offset, not ${String(after)}`);
+  const hash = afterHash ?? (await hashAt(log, after));
+  if (hash !== undefined) return { offset: after, hash: after === 0 ? GENESIS_HASH : hash };
+  const { offset } = await log.tail();
+  throw new NotFoundError("POINT_OUTSIDE", `${after} is outside the log, which has offsets 1 to ${offset}`, {
+    hint: "if it was there before, the log was cut back, or this is another log",
+  });
+}
+
+/** What stands between the last event and the tail; less of it where the tail was cut off meanwhile. */
+async function* pagesAfter(log: EventLog, last: Followed, tail: Tail): AsyncGenerator<readonly SealedEvent[]> {
+  if (tail.hash === last.hash) return;
+  if (tail.offset <= last.offset) throw cutBack(last);
+  let handedOut = last;
+  try {
+    for await (const page of log.readAll({ from: last.offset + 1, to: tail.offset })) {
+      assertChain(handedOut.hash, page);
+      yield page;
+      handedOut = page.at(-1) ?? handedOut;
+    }
+  } catch (error) {
+    // A read that falls into a cut fails in one way or another; what the caller must know is that it was one.
+    if (await isGone(log, handedOut)) throw cutBack(handedOut, error);
+    if (!(await isGone(log, tail))) throw error;
+  }
+}
+
+function assertChain(hashBefore: string, page: readonly SealedEvent[]): void {
+  let before = hashBefore;
+  for (const event of page) {
+    if (recomputeHash(before, event) !== event.hash) throw chainBroken(event.offset, "its hash is not what it must be");
+    before = event.hash;
+  }
+}
+
+/** @returns false also where the log cannot be asked: then the first error says more */
+async function isGone(log: EventLog, { offset, hash }: Followed): Promise<boolean> {
+  try {
+    return (await hashAt(log, offset)) !== hash;
+  } catch {
+    return false;
+  }
+}
+
+function cutBack({ offset }: Followed, cause?: unknown): IntegrityError {
+  return new IntegrityError(
+    "LOG_CUT_BACK",
+    `the log was cut back: the event that was read at offset ${offset} is gone`,
+    {
+      offset,
+      hint: "what was read may no longer be so: read again from an offset that you trust",
+      cause,
+    },
+  );
+}
+
 /** A function, because the compiler does not know that a signal changes between two looks. */
 function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
-}
-
-/** Remembers that it rang since it was armed. */
-class Bell {
-  #rung = false;
-  #wake: (() => void) | undefined;
-
-  arm(): void {
-    this.#rung = false;
-  }
-
-  ring(): void {
-    this.#rung = true;
-    this.#wake?.();
-  }
-
-  heard(limitMs: number): Promise<void> {
-    if (this.#rung) return Promise.resolve();
-    return new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limitMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    }).then(() => {
-      this.#wake = undefined;
-    });
-  }
 }
