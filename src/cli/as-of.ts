@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { type Point, resolvePoint } from "../inspect/point.js";
+import { type Point, type PointContext, resolvePoint } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
 import { PastLog } from "../replay/past-log.js";
 import type { CommandContext, ReadOptions } from "./command.js";
@@ -21,8 +21,18 @@ export async function resolveAsOf(
   stream?: string,
 ): Promise<Point | undefined> {
   if (options.asOf === undefined) return undefined;
-  const point = await resolvePoint(log, options.asOf, { now: new Date(), ...(stream === undefined ? {} : { stream }) });
-  streams.note(`${options.asOf} → offset ${point.offset} (${point.meaning})`);
+  return notedPoint(log, options.asOf, streams, stream === undefined ? {} : { stream });
+}
+
+/** Resolves a point of any option, and says on stderr what it was taken to mean. */
+export async function notedPoint(
+  log: EventLog,
+  text: string,
+  streams: Streams,
+  context: Omit<PointContext, "now"> = {},
+): Promise<Point> {
+  const point = await resolvePoint(log, text, { ...context, now: new Date() });
+  streams.note(`${text} → offset ${point.offset} (${point.meaning})`);
   return point;
 }
 

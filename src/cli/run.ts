@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { auditCommand } from "./commands/audit.js";
 import { backupCommand } from "./commands/backup.js";
+import { eventsCommand } from "./commands/events.js";
 import { exportCommand } from "./commands/export.js";
 import { importCommand } from "./commands/import.js";
 import { migrateCommand } from "./commands/migrate.js";
@@ -52,6 +53,7 @@ function programOf(name: string, state: RunState): Command {
     .addCommand(auditCommand(state))
     .addCommand(undoCommand(state))
     .addCommand(redoCommand(state))
+    .addCommand(eventsCommand(state))
     .addCommand(importCommand(state))
     .addCommand(exportCommand(state))
     .addCommand(migrateCommand(state))

@@ -45,6 +45,16 @@ export class Streams {
     this.document({ end: true, offset });
   }
 
+  /**
+   * Writes text as it is and resolves when stdout has taken it: who waits for that before the next one never writes
+   * faster than the reader reads. @returns false where stdout took nothing, because its reader is gone or it failed
+   */
+  taken(text: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      process.stdout.write(text, (error) => resolve(error === null || error === undefined));
+    });
+  }
+
   /** A remark for people, on stderr; not with --quiet or --json. */
   note(text: string): void {
     if (!this.#quiet && !this.json) process.stderr.write(`${printable(text)}\n`);
@@ -95,9 +105,16 @@ function describe(error: unknown): { code: string; message: string; hint: string
 
 /** `sessiondb log | head` closes the pipe early: that is no failure. */
 export function quietOnBrokenPipe(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    writeSync(2, `error OUTPUT_FAILED: ${error.message}\n`);
-    process.exit(1);
-  });
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => onFailure(error));
 }
+
+/** For a command that has more to do when stdout fails than to end at once; an error EPIPE means that nobody reads. */
+export function whenStdoutFails(act: (error: NodeJS.ErrnoException) => void): void {
+  onFailure = act;
+}
+
+let onFailure = (error: NodeJS.ErrnoException): void => {
+  if (error.code === "EPIPE") process.exit(0);
+  writeSync(2, `error OUTPUT_FAILED: ${error.message}\n`);
+  process.exit(1);
+};

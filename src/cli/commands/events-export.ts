@@ -1,0 +1,92 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { type ExportedEvents, exportEvents } from "../../inspect/export-events.js";
+import type { EventLog } from "../../log/event-log.js";
+import { asOfOption } from "../as-of.js";
+import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
+import { type EventRange, type RangeOptions, resolveRange, withRange } from "../event-range.js";
+import { AtomicFile } from "../output/atomic-file.js";
+import type { Streams } from "../output/streams.js";
+
+interface ExportOptions extends ReadOptions, RangeOptions {
+  output?: string;
+}
+
+export function eventsExportCommand(state: RunState): Command {
+  const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act)
+    .option("-o, --output <file>", "write this file, whole or not at all; default stdout")
+    .addOption(asOfOption());
+  return examples(withRange(command), [
+    "sessiondb events export -o export.jsonl --store sqlite:./s.db",
+    "sessiondb events export --session auth-refactor --store sqlite:./s.db",
+  ]);
+}
+
+async function act({ openStore, options, streams }: CommandContext<ExportOptions>): Promise<undefined> {
+  const { output } = options;
+  if (output === undefined && streams.json) {
+    throw new UsageError("ARGUMENT_INVALID", "the lines go to stdout, where --json wants its document", {
+      hint: "name a file with -o, or leave out --json",
+    });
+  }
+  const log = await openStore({ mustExist: true });
+  if (output !== undefined) assertNotOf(log, output);
+  const range = await resolveRange(log, options, streams);
+  if (output === undefined) remark(await exportEvents(log, range, (lines) => streams.taken(lines)), range, streams);
+  else await exportTo(output, log, range, streams);
+}
+
+async function exportTo(output: string, log: EventLog, range: EventRange, streams: Streams): Promise<void> {
+  const file = await AtomicFile.create(output);
+  let report: ExportedEvents;
+  try {
+    report = await exportEvents(log, range, (lines) => file.write(lines));
+    await file.finish();
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  const { events, lastOffset, lastHash } = report;
+  if (streams.json) {
+    streams.document({ schema: "events-export/1", offset: range.asOf, file: file.path, events, lastOffset, lastHash });
+  } else streams.lines([`exported ${events} ${events === 1 ? "event" : "events"} to ${file.path}`]);
+  remark(report, range, streams);
+}
+
+function remark({ events, lastOffset, endsInsideAppend }: ExportedEvents, range: EventRange, streams: Streams): void {
+  if (events < lastOffset) streams.note("this is a part of the log: it cannot be opened as a log of its own");
+  else if (endsInsideAppend) streams.note(`it ends inside an append, at offset ${lastOffset}: not as a log of its own`);
+  else streams.note(`${events} events, whole up to offset ${lastOffset} of ${range.asOf}`);
+}
+
+/** Files of a log, by what follows its own path. */
+const OF_A_LOG = /^(?:|-wal|-shm|-journal|\.lock|\.manifest\.json|\.sidecar(?:\/.*)?)$/s;
+
+/** An export over the file that it reads would be the end of that log. @throws UsageError TARGET_IS_SOURCE */
+function assertNotOf(log: EventLog, output: string): void {
+  const source = /^(?:jsonl|sqlite):(.*)$/s.exec(log.url)?.[1];
+  if (source === undefined) return;
+  const [mine, other] = [realPlace(source), realPlace(output)];
+  if (!other.startsWith(mine) || !OF_A_LOG.test(other.slice(mine.length))) return;
+  throw new UsageError("TARGET_IS_SOURCE", `${output} belongs to the log that is read`, { hint: "name another file" });
+}
+
+/** With links resolved, also where the file itself is not there. */
+function realPlace(path: string): string {
+  const whole = resolve(path);
+  try {
+    return realpathSync(whole);
+  } catch {
+    return join(realFolder(dirname(whole)), basename(whole));
+  }
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // it is not there, so nothing can be in it
+  }
+}

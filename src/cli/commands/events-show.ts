@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { type EventProof, eventAt } from "../../inspect/event-at.js";
+import { notedPoint } from "../as-of.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { EXIT } from "../exit-code.js";
+import { printable } from "../output/escape.js";
+import { renderFields } from "../output/table.js";
+
+export function eventsShowCommand(state: RunState): Command {
+  const command = leaf<CommonOptions>(state, "show <offset>", "everything about one event: 42, HEAD, mark:x", show);
+  return examples(command, ["sessiondb events show 1 --store sqlite:./s.db"]);
+}
+
+/** Exit code 6 where the event does not fit its hash. */
+async function show({ openStore, streams }: CommandContext<CommonOptions>, text: string): Promise<number> {
+  const log = await openStore({ mustExist: true });
+  const { offset } = await notedPoint(log, text, streams);
+  const proof = await eventAt(log, offset);
+  const { event, prevHash, chainOk } = proof;
+  if (streams.json) {
+    const { offset: tail } = await log.tail();
+    streams.document({ schema: "events-show/1", offset: tail, event: event.toJSON(), prevHash, chainOk });
+  } else streams.lines([...renderFields(fieldsOf(proof)), ...dataLines(proof)]);
+  return chainOk ? EXIT.done : EXIT.integrity;
+}
+
+function fieldsOf({ event, prevHash, chainOk }: EventProof): [string, string][] {
+  const { offset, version, commit, recordedAt, id, stream, type, actor, meta, salt, dataHash, hash } = event;
+  const others = Object.entries(meta).map(([name, value]): [string, string] => [`meta.${name}`, textOf(value)]);
+  return [
+    ["offset", String(offset)],
+    ["time", recordedAt],
+    ["stream", `${stream}  v${version}`],
+    ["type", type],
+    ["actor", actor],
+    ...others,
+    ["id", id],
+    ["commit", String(commit)],
+    event.redacted ? ["data hash", dataHash ?? ""] : ["salt", salt ?? ""],
+    ["prev hash", prevHash],
+    ["hash", hash],
+    ["chain", chainOk ? "ok: it fits the event before it" : "BAD: it is not as it was sealed"],
+  ];
+}
+
+function dataLines({ event }: EventProof): string[] {
+  if (event.redacted) return ["data  (erased)"];
+  return [
+    "data",
+    ...JSON.stringify(event.data, null, 2)
+      .split("\n")
+      .map((line) => printable(`  ${line}`)),
+  ];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

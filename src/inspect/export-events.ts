@@ -1,0 +1,44 @@
+import { encodeLine } from "../log/event-line.js";
+import type { EventLog } from "../log/event-log.js";
+import { type EventQuery, listEvents } from "./list-events.js";
+
+/** What an export held. */
+export interface ExportedEvents {
+  readonly events: number;
+  /** Offset and hash of the last event; 0 and "" where there was none. */
+  readonly lastOffset: number;
+  readonly lastHash: string;
+  /** The last event is not the last one of its append: as a log of its own, the export ends inside an append. */
+  readonly endsInsideAppend: boolean;
+}
+
+/** Characters that are gathered before they are written. */
+const MAX_PIECE_CHARS = 256 * 1024;
+
+/**
+ * Writes the selected events as lines of a JSONL log (`src/log/event-line.ts` draws them), oldest first. All events of a
+ * log give the bytes that the same log has as a JSONL file, whatever its backend. `write` gets whole lines, and the next
+ * ones when it has resolved.
+ */
+export async function exportEvents(
+  log: EventLog,
+  query: Omit<EventQuery, "reverse">,
+  write: (lines: string) => Promise<unknown>,
+): Promise<ExportedEvents> {
+  let report: ExportedEvents = { events: 0, lastOffset: 0, lastHash: "", endsInsideAppend: false };
+  let lines: string[] = [];
+  let chars = 0;
+  const flush = async () => {
+    if (lines.length > 0) await write(lines.join(""));
+    [lines, chars] = [[], 0];
+  };
+  for await (const event of listEvents(log, query)) {
+    const { offset, commit, hash } = event;
+    report = { events: report.events + 1, lastOffset: offset, lastHash: hash, endsInsideAppend: commit > offset };
+    const line = encodeLine(event);
+    chars += line.length;
+    if (lines.push(line) > 0 && chars >= MAX_PIECE_CHARS) await flush();
+  }
+  await flush();
+  return report;
+}

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ACTOR, appendCount, linesOf } from "../../src/conformance/target.js";
+import { eventAt } from "../../src/inspect/event-at.js";
+import { eventItem } from "../../src/inspect/event-item.js";
+import { selects } from "../../src/inspect/event-selection.js";
+import { exportEvents } from "../../src/inspect/export-events.js";
+import { type EventQuery, listEvents } from "../../src/inspect/list-events.js";
+import { SealedEvent } from "../../src/log/event.js";
+import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { openLog } from "../../src/open-log.js";
+import { SessionStore } from "../../src/session/session-store.js";
+import { SHARED_STORES } from "../support/stores.js";
+
+/** Events of three sessions, one after the other. */
+async function mixed(count: number): Promise<MemoryLog> {
+  const log = new MemoryLog();
+  for (let i = 1; i <= count; i++) {
+    const events = [{ type: i % 5 === 0 ? "test.fifth" : "test.counted", data: { i } }];
+    await log.append({ stream: `session-${"abc"[i % 3]}`, events }, { actor: i % 2 === 0 ? "user:ada" : "agent:x" });
+  }
+  return log;
+}
+
+async function offsets(log: MemoryLog, query: EventQuery): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { offset } of listEvents(log, query)) found.push(offset);
+  return found;
+}
+
+test("every query gives what a filter over the whole log gives", async () => {
+  const COUNT = 450; // more than two of the windows in which it goes back
+  const log = await mixed(COUNT);
+  const all: SealedEvent[] = [];
+  for await (const event of listEvents(log)) all.push(event);
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+  const query = fc.record({
+    after: maybe(fc.nat(COUNT + 5)),
+    to: maybe(fc.integer({ min: 3, max: COUNT + 5 })),
+    session: maybe(fc.constantFrom("a", "b")),
+    type: maybe(fc.constantFrom("test.*", "*fifth", "t*.*i*h", "none", "*")),
+    actor: maybe(fc.constantFrom("user:*", "agent:x")),
+    limit: maybe(fc.oneof(fc.nat(4), fc.nat(COUNT))),
+    reverse: maybe(fc.boolean()),
+  });
+  await fc.assert(
+    fc.asyncProperty(query, async (asked) => {
+      const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as EventQuery;
+      const { after = 0, to = COUNT, limit, reverse } = given;
+      const matching = all.filter((one) => one.offset > after && one.offset <= to && selects(given)(one));
+      const newest = limit === undefined ? matching : matching.slice(Math.max(0, matching.length - limit));
+      const expected = newest.map(({ offset }) => offset);
+      expect(await offsets(log, given)).toEqual(reverse === true ? expected.reverse() : expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("a session that is not there is no empty list", async () => {
+  const log = await mixed(9);
+  await expect(offsets(log, { session: "nobody" })).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+  await expect(offsets(log, { session: "a", to: 1 })).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+  expect(await offsets(log, { session: "a", after: 9 })).toEqual([]);
+});
+
+describe("a glob", () => {
+  const ask = (glob: string, type: string) => selects({ type: glob })({ type } as SealedEvent);
+
+  test("means the same as its regular expression", () => {
+    const text = fc.string({ unit: fc.constantFrom("a", "b", ".", "*"), maxLength: 8 });
+    fc.assert(
+      fc.property(text, text, (glob, type) => {
+        const expression = glob.replaceAll(".", "\\.").replaceAll("*", "[^]*");
+        expect(ask(glob, type)).toBe(new RegExp(`^${expression}$`).test(type));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("of stars alone takes no time", () => {
+    expect(ask(`${"a*".repeat(100)}b`, "a".repeat(256))).toBe(false);
+  });
+});
+
+test("an item tells what the event did to its session, and holds the data of all others", async () => {
+  const log = new MemoryLog();
+  const store = new SessionStore(log, { actor: "ada" });
+  await store.create({ session: "s", branch: "main" }, { reason: "begin" });
+  await store.update("s", { branch: "b2" });
+  await store.delete("s");
+  await log.append({ stream: "other", events: [{ type: "x", data: [1], meta: { reason: 7 as never } }] }, ACTOR);
+  const items = [];
+  for await (const event of listEvents(log)) items.push(eventItem(event));
+  expect(items).toMatchObject([
+    { offset: 1, session: "s", reason: "begin", patch: [{ op: "add", path: "", value: { session: "s" } }] },
+    { version: 2, reason: null, patch: [{ op: "replace", path: "/branch", value: "b2" }] },
+    { type: "session.deleted", patch: [{ op: "replace", path: "", value: null }] },
+    { session: null, stream: "other", reason: null, data: [1] },
+  ]);
+  const { event } = await eventAt(log, 2);
+  const erased = new SealedEvent({ ...event, dataText: null, salt: null, dataHash: "0".repeat(64) });
+  expect(eventItem(erased)).toMatchObject({ redacted: true });
+  expect(eventItem(erased)).not.toHaveProperty("patch");
+});
+
+test("one event comes with the hash before it, and with whether it fits", async () => {
+  const log = await mixed(3);
+  const first = await eventAt(log, 1);
+  expect(first).toMatchObject({ prevHash: "0".repeat(64), chainOk: true });
+  expect(await eventAt(log, 2)).toMatchObject({ prevHash: first.event.hash, chainOk: true });
+  const readAll = log.readAll.bind(log);
+  log.readAll = async function* (range) {
+    for await (const page of readAll(range)) yield page.map((one) => new SealedEvent({ ...one, type: "forged" }));
+  };
+  expect(await eventAt(log, 2)).toMatchObject({ chainOk: false });
+  for (const offset of [0, 4]) await expect(eventAt(log, offset)).rejects.toMatchObject({ code: "EVENT_NOT_FOUND" });
+});
+
+describe.each(SHARED_STORES)("an export of %s", (_name, fresh) => {
+  test("is the JSONL log of the same events, byte for byte", async () => {
+    const source = new MemoryLog();
+    await appendCount(source, "session-a", 1200);
+    const batch = ["\u2028", "\u0000", "é🚀", "a\tb"].map((data) => ({ type: "t", data, meta: { reason: "{x}" } }));
+    await source.append({ stream: 'session-"q"', events: batch }, ACTOR);
+    const log = await openLog(await fresh());
+    onTestFinished(() => log.close());
+    for await (const page of source.readAll()) await log.appendSealed(page);
+    const pieces: string[] = [];
+    const report = await exportEvents(log, {}, async (lines) => pieces.push(lines));
+    expect(pieces.join("")).toBe((await linesOf(source)).join(""));
+    const { offset, hash } = await source.tail();
+    expect(report).toEqual({ events: 1204, lastOffset: offset, lastHash: hash, endsInsideAppend: false });
+    expect(await exportEvents(log, { to: 1202 }, async () => undefined)).toMatchObject({ endsInsideAppend: true });
+  });
+});
