@@ -14,6 +14,8 @@ export interface FoldEvent {
   readonly version: number;
   readonly recordedAt: string;
   readonly actor: string;
+  /** Why, as its writer said. */
+  reason(): string | undefined;
 }
 
 /** What an upcaster may change. */
@@ -93,5 +95,7 @@ export function seenBy<D extends object>(
   const [recordedAt, actor] = [texts.time.of(event.recordedAt), texts.actor.of(event.actor)];
   const stored: UpcastShape = { type: event.type, data: event.data, schema };
   const { type, data, schema: lifted } = projection.upcast?.(stored) ?? stored;
-  return { id, type, data, schema: lifted, offset, version, recordedAt, actor };
+  // Parsing meta costs more than folding: only who asks for the reason pays for it.
+  const reason = () => (typeof event.meta.reason === "string" ? event.meta.reason : undefined); // others may put anything
+  return { id, type, data, schema: lifted, offset, version, recordedAt, actor, reason };
 }

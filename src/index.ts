@@ -1,4 +1,5 @@
 /** The library. `sessiondb/testing` holds the conformance suite for people who write a backend. */
+export type { Mark } from "../projections/marks.js";
 export type { FoldEvent, Projection, ProjectionField } from "../projections/projection.js";
 export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
@@ -64,6 +65,7 @@ export type { ExportedEvents } from "./inspect/export-events.js";
 export { exportEvents } from "./inspect/export-events.js";
 export type { EventQuery } from "./inspect/list-events.js";
 export { listEvents } from "./inspect/list-events.js";
+export { listMarks } from "./inspect/marks.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
 export type { Point, PointContext, PointLike } from "./inspect/point.js";
 export { resolvePoint } from "./inspect/point.js";
@@ -162,6 +164,8 @@ export type {
   SessionStoreOptions,
 } from "./session/session-store.js";
 export { SessionStore } from "./session/session-store.js";
+export type { MarkOptions, SetMarkOptions } from "./session/set-mark.js";
+export { removeMark, setMark } from "./session/set-mark.js";
 export type { SessionDatabaseStorage } from "./session/storage-backend-factory.js";
 export { StorageBackendFactory } from "./session/storage-backend-factory.js";
 export type { StorageConfig } from "./session/storage-config.js";

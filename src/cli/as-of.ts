@@ -10,7 +10,10 @@ export interface AsOfOptions {
 }
 
 export function asOfOption(): Option {
-  return new Option("--as-of <point>", "as it was then: 42, v12, HEAD~3, 2026-01-31T10:00:00Z, 2026-01-31, 2h, 7d");
+  return new Option(
+    "--as-of <point>",
+    "as it was then: 42, v12, HEAD~3, mark:NAME, 2026-01-31T10:00:00Z, 2026-01-31, today 18:00, 2h, 7d",
+  );
 }
 
 /** Resolves --as-of and says on stderr what it was taken to mean. @returns undefined where it was not given */

@@ -5,6 +5,7 @@ import { backupCommand } from "./commands/backup.js";
 import { eventsCommand } from "./commands/events.js";
 import { exportCommand } from "./commands/export.js";
 import { importCommand } from "./commands/import.js";
+import { markCommand } from "./commands/mark.js";
 import { migrateCommand } from "./commands/migrate.js";
 import { projectionCommand } from "./commands/projection.js";
 import { restoreCommand } from "./commands/restore.js";
@@ -54,6 +55,7 @@ function programOf(name: string, state: RunState): Command {
     .addCommand(undoCommand(state))
     .addCommand(redoCommand(state))
     .addCommand(eventsCommand(state))
+    .addCommand(markCommand(state))
     .addCommand(importCommand(state))
     .addCommand(exportCommand(state))
     .addCommand(migrateCommand(state))

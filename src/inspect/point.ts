@@ -3,6 +3,8 @@ import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
+import { offsetOfMark } from "./marks.js";
+import { readTime } from "./time-text.js";
 
 /** A place in the log, as it was asked for and as it was understood. */
 export interface Point {
@@ -23,17 +25,15 @@ export interface PointContext {
 const OFFSET = /^\d{1,15}$/;
 const VERSION = /^v(\d{1,15})$/i;
 const HEAD = /^head(?:~(\d{1,15}))?$/i;
-const AGO = /^(\d{1,9})(s|m|h|d|w)$/;
-const DAY = /^\d{4}-\d\d-\d\d$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/;
-const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const MARK = /^mark:(.*)$/s;
 
 /**
- * Understands `42` (offset), `v12` (version in the session), `HEAD`, `HEAD~3`, `2026-01-31T10:00:00Z`, `2026-01-31`
- * (local midnight), `2h` and `7d` (ago).
+ * Understands `42` (offset), `v12` (version in the session), `HEAD`, `HEAD~3`, `mark:name`, and the times of
+ * {@link readTime}: `2026-01-31T10:00:00Z`, `2026-01-31` (local midnight), `today 18:00`, `2h` and `7d` (ago).
  *
- * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time,
- *   SESSION_NOT_FOUND where a version was named and its session has no events
+ * @throws UsageError POINT_INVALID, MARK_NAME_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset,
+ *   version or time, MARK_NOT_FOUND, SESSION_NOT_FOUND where a version was named and its session has no events;
+ *   IntegrityError MARK_MISMATCH
  */
 export async function resolvePoint(log: EventLog, text: string, context: PointContext): Promise<Point> {
   const point = (offset: number, meaning: string): Point => ({ text, offset, meaning });
@@ -46,6 +46,8 @@ export async function resolvePoint(log: EventLog, text: string, context: PointCo
     const { offset } = await log.tail();
     return point(await existing(log, offset - Number(head[1] ?? 0), text), text.toUpperCase());
   }
+  const mark = MARK.exec(text)?.[1];
+  if (mark !== undefined) return point(await offsetOfMark(log, mark), text);
   const time = timeOf(text, context.now);
   return point(await offsetAtTime(log, time, context), `as of ${time.toISOString()}`);
 }
@@ -93,25 +95,16 @@ async function offsetAtTime(log: EventLog, time: Date, { emptyPast }: PointConte
   });
 }
 
-/** @throws UsageError POINT_INVALID */
+/** As {@link readTime}. @throws UsageError POINT_INVALID where the text is no time */
 export function timeOf(text: string, now: Date): Date {
-  const ago = AGO.exec(text);
-  if (ago !== null)
-    return validTime(new Date(now.getTime() - Number(ago[1]) * (UNIT_MS[ago[2] as string] as number)), text);
-  // A date alone means local midnight; the language itself would take it as UTC.
-  if (DAY.test(text)) return validTime(new Date(`${text}T00:00:00`), text);
-  if (TIME.test(text)) return validTime(new Date(text), text);
-  throw invalidPoint(text);
-}
-
-function validTime(time: Date, text: string): Date {
-  if (Number.isNaN(time.getTime())) throw invalidPoint(text);
+  const time = readTime(text, now);
+  if (time === undefined) throw invalidPoint(text);
   return time;
 }
 
 function invalidPoint(text: string): UsageError {
   return new UsageError("POINT_INVALID", `${JSON.stringify(text)} is no point in the log`, {
-    hint: "write an offset (42), v12, HEAD, HEAD~3, 2026-01-31T10:00:00Z, 2026-01-31, 2h or 7d",
+    hint: "write an offset (42), v12, HEAD, HEAD~3, mark:NAME, 2026-01-31T10:00:00Z, 2026-01-31, today 18:00, 2h or 7d",
   });
 }
 

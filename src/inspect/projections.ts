@@ -1,3 +1,4 @@
+import { marks } from "../../projections/marks.js";
 import type { Projection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
 import { storeSettings } from "../../projections/store-settings.js";
@@ -8,7 +9,7 @@ import type { ModelCheck, OnProgress } from "../replay/read-model/model-engine.j
 import { ReadModel } from "../replay/read-model/read-model.js";
 
 /** The projections of this program. They have nothing in common but their form, which is all that is asked of them here. */
-const PROJECTIONS = [sessions, storeSettings] as unknown as readonly Projection<object>[];
+const PROJECTIONS = [sessions, storeSettings, marks] as unknown as readonly Projection<object>[];
 
 /** How far the stored documents of one projection are. Nothing is caught up to answer this. */
 export interface ProjectionState {

@@ -1,9 +1,7 @@
 import { NotFoundError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { type Point, type PointContext, resolvePoint } from "./point.js";
-
-/** Points that count something that is there, or is not. The others are times. */
-const COUNTED = /^(v?\d+|head.*)$/i;
+import { readTime } from "./time-text.js";
 
 /**
  * An end of a range: as {@link resolvePoint}, but a time before the first event is offset 0 and no error. "Since last
@@ -13,7 +11,7 @@ export async function resolveRangePoint(log: EventLog, text: string, context: Po
   try {
     return await resolvePoint(log, text, context);
   } catch (error) {
-    if (!(error instanceof NotFoundError) || COUNTED.test(text)) throw error;
+    if (!(error instanceof NotFoundError) || readTime(text, context.now) === undefined) throw error;
     return { text, offset: 0, meaning: "before the first event" };
   }
 }

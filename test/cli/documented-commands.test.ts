@@ -89,8 +89,9 @@ function leaves(): string[][] {
   const out = ["minsky-json", "csv", "sql"].map((name) => ["export", name]);
   const moves = [["migrate", "to"], ["migrate", "status"], ["migrate", "list"], ["rollback"], ["backup"], ["restore"]];
   const events = ["list", "show", "export"].map((name) => ["events", name]);
+  const mark = ["add", "list", "rm"].map((name) => ["mark", name]);
   const others = [["undo"], ["redo"], ["migrate"], ["verify"], ["status"]];
-  return [...session, ...past, ...projection, ...audit, ...events, ...foreign, ...out, ...others, ...moves];
+  return [...session, ...past, ...projection, ...audit, ...events, ...mark, ...foreign, ...out, ...others, ...moves];
 }
 
 /** The order in which the examples can run in one folder: what is checked, rolled back or restored is made first. */
