@@ -22,7 +22,7 @@ const EXIT_CODES = `
 Exit codes:
   0 done · 1 failed · 2 usage or configuration · 3 not found · 4 conflict
   5 locked or unreachable · 6 integrity · 7 refused, needs --yes or --force
-  8 differences (with --exit-code)`;
+  8 differences (with --exit-code) · 130, 143 ended by Ctrl-C, by SIGTERM`;
 
 /**
  * Runs one command line. Sets process.exitCode instead of exiting, because process.exit cuts what a pipe has not taken.

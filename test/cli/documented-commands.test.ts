@@ -88,7 +88,7 @@ function leaves(): string[][] {
   const foreign = ["minsky-json", "minsky-sqlite", "minsky-postgres"].map((name) => ["import", name]);
   const out = ["minsky-json", "csv", "sql"].map((name) => ["export", name]);
   const moves = [["migrate", "to"], ["migrate", "status"], ["migrate", "list"], ["rollback"], ["backup"], ["restore"]];
-  const events = ["list", "show", "export"].map((name) => ["events", name]);
+  const events = ["list", "show", "export", "tail"].map((name) => ["events", name]);
   const mark = ["add", "list", "rm"].map((name) => ["mark", name]);
   const others = [["undo"], ["redo"], ["migrate"], ["verify"], ["status"]];
   return [...session, ...past, ...projection, ...audit, ...events, ...mark, ...foreign, ...out, ...others, ...moves];

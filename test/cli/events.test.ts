@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
-import { runCli } from "../support/cli.js";
+import { runCli, spawnCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 
 const STORE = ["--store", "jsonl:./s.jsonl"];
@@ -189,3 +189,16 @@ describe("events export", () => {
     expect((await run("events", "export", "--json")).stderr).toContain("ARGUMENT_INVALID");
   });
 });
+
+test.each([["list", "--ndjson"], ["list"], ["list", "--json"], ["export"]])(
+  "events %s %s ends in order where its reader goes away",
+  async (...args) => {
+    const log = await openLog(`jsonl:${join(cwd, "s.jsonl")}`);
+    const events = Array.from({ length: 5000 }, () => ({ type: "t", data: "x".repeat(200) }));
+    await log.append({ stream: "session-a", events }, { actor: "user:ada" });
+    await log.close();
+    const worker = spawnCli(["events", ...args.filter((arg) => arg !== undefined), ...STORE], { cwd });
+    await worker.firstBytes();
+    expect(await worker.exit).toMatchObject({ code: 0, stderr: "" });
+  },
+);

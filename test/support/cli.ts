@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { bundledProgram } from "./bundled-program.js";
+import { cleanUp } from "./clean-up.js";
+import { Worker } from "./worker.js";
 
 export interface CliOptions {
   readonly command?: "sessiondb" | "minsky";
@@ -35,4 +37,14 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** Starts one command line that goes on until it is ended; killed at the end of the test, if it still runs. */
+export function spawnCli(args: readonly string[], options: Pick<CliOptions, "cwd" | "env"> = {}): Worker {
+  const program = bundledProgram("cli", "dist/cli/sessiondb.js");
+  const env = { ...process.env, ...options.env };
+  const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
+  const worker = new Worker(spawn(process.execPath, [program, ...args], { cwd: options.cwd, env, stdio }));
+  cleanUp(() => worker.kill9());
+  return worker;
 }

@@ -47,15 +47,29 @@ export class Worker {
   /** Settles when the process has ended, whether or not its lines were read. */
   readonly exit: Promise<WorkerExit>;
   readonly #child: Child;
+  #stderr = "";
 
   constructor(child: Child) {
     this.#child = child;
     this.lines = linesOf(child.stdout);
-    this.exit = exitOf(child);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr += text;
+    });
+    this.exit = exitOf(child, () => this.#stderr);
+  }
+
+  /** What it has said so far. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** Waits for its first output and reads no more of it: the pipe is closed. In the place of `lines`. */
+  async firstBytes(): Promise<void> {
+    for await (const _chunk of this.#child.stdout) break;
   }
 
   kill9(): void {
@@ -68,16 +82,12 @@ export class Worker {
   }
 }
 
-function exitOf(child: Child): Promise<WorkerExit> {
-  let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
+function exitOf(child: Child, stderr: () => string): Promise<WorkerExit> {
   const stderrClosed = new Promise((resolve) => child.stderr.once("close", resolve));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => {
-      void stderrClosed.then(() => resolve({ code, signal, stderr }));
+      void stderrClosed.then(() => resolve({ code, signal, stderr: stderr() }));
     });
   });
 }

@@ -57,7 +57,12 @@ export class Streams {
 
   /** A remark for people, on stderr; not with --quiet or --json. */
   note(text: string): void {
-    if (!this.#quiet && !this.json) process.stderr.write(`${printable(text)}\n`);
+    if (!this.json) this.say(text);
+  }
+
+  /** A remark that whoever reads --ndjson needs too; not with --quiet. */
+  say(text: string): void {
+    if (!this.#quiet) process.stderr.write(`${printable(text)}\n`);
   }
 
   /** What must not be missed: on stderr with --json, too; not with --quiet. */
