@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { type Point, type PointContext, resolvePoint } from "../inspect/point.js";
+import { type Point, resolvePoint } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
 import { PastLog } from "../replay/past-log.js";
 import type { CommandContext, ReadOptions } from "./command.js";
@@ -24,18 +24,19 @@ export async function resolveAsOf(
   stream?: string,
 ): Promise<Point | undefined> {
   if (options.asOf === undefined) return undefined;
-  return notedPoint(log, options.asOf, streams, stream === undefined ? {} : { stream });
+  return notedPoint(log, options.asOf, streams, stream);
 }
 
-/** Resolves a point of any option, and says on stderr what it was taken to mean. */
-export async function notedPoint(
-  log: EventLog,
-  text: string,
-  streams: Streams,
-  context: Omit<PointContext, "now"> = {},
-): Promise<Point> {
-  const point = await resolvePoint(log, text, { ...context, now: new Date() });
-  streams.note(`${text} → offset ${point.offset} (${point.meaning})`);
+/** Resolves the point of any option, and says on stderr what it was taken to mean. */
+export async function notedPoint(log: EventLog, text: string, streams: Streams, stream?: string): Promise<Point> {
+  return noted(
+    await resolvePoint(log, text, { now: new Date(), ...(stream === undefined ? {} : { stream }) }),
+    streams,
+  );
+}
+
+export function noted(point: Point, streams: Streams): Point {
+  streams.note(`${point.text} → offset ${point.offset} (${point.meaning})`);
   return point;
 }
 

@@ -1,66 +1,30 @@
 import type { AuditSummary } from "../inspect/audit.js";
 import type { Side } from "./audit-columns.js";
 import { csvLine } from "./output/csv.js";
-import { printableJson } from "./output/escape.js";
-import { JsonItems } from "./output/json-items.js";
-import { pickFields } from "./output/pick-fields.js";
 import type { Streams } from "./output/streams.js";
-import { renderTable } from "./output/table.js";
+import { type RowFormat, type RowPrinterOptions, rowPrinter } from "./row-printer.js";
 
-export type AuditFormat = "table" | "csv" | "ndjson" | "json";
+export type AuditFormat = RowFormat | "csv";
 
 /** Prints rows as they come. */
-export interface RowPrinter<Row> {
+export interface AuditPrinter<Row> {
   add(row: Row): void;
   end(summary: AuditSummary): void;
 }
 
-/** Rows of a table are lined up with each other in blocks of this size: more would have to be kept. */
-const TABLE_BLOCK = 1000;
-
-/** @param head what the JSON document says of itself, before its items */
-export function rowPrinter<Row extends object>(
+export function auditPrinter<Row extends object>(
   streams: Streams,
   format: AuditFormat,
   sides: readonly Side<Row>[],
-  { fields, head }: { fields: string | undefined; head: Record<string, unknown> },
-): RowPrinter<Row> {
-  const picked = (row: Row) => pickFields({ ...row } as Record<string, unknown>, fields);
-  switch (format) {
-    case "table":
-      return tablePrinter(streams, sides);
-    case "csv":
-      return csvPrinter(streams, sides);
-    case "ndjson":
-      return { add: (row) => streams.lines([printableJson(JSON.stringify(picked(row)))]), end: () => undefined };
-    case "json": {
-      const items = new JsonItems(streams, head);
-      return { add: (row) => items.add(picked(row)), end: (summary) => items.end(jsonSummary(summary)) };
-    }
-    default:
-      throw new TypeError(`unhandled ${format satisfies never}`);
-  }
-}
-
-function tablePrinter<Row>(streams: Streams, sides: readonly Side<Row>[]): RowPrinter<Row> {
-  let block: Row[] = [];
-  let printed = 0;
-  const print = () => {
-    const lines = block.length === 0 ? [] : renderTable(block, sides, streams.width);
-    streams.lines(lines.slice(printed === 0 ? 0 : 1)); // the titles once
-    printed += block.length;
-    block = [];
-  };
-  return {
-    add: (row) => {
-      if (block.push(row) === TABLE_BLOCK) print();
-    },
-    end: print,
-  };
+  options: RowPrinterOptions,
+): AuditPrinter<Row> {
+  if (format === "csv") return csvPrinter(streams, sides);
+  const rows = rowPrinter(streams, format, sides, options);
+  return { add: rows.add, end: (summary) => rows.end(jsonSummary(summary)) };
 }
 
 /** The names of the columns come with the first row, or at the end: an answer that failed prints nothing. */
-function csvPrinter<Row>(streams: Streams, sides: readonly Side<Row>[]): RowPrinter<Row> {
+function csvPrinter<Row>(streams: Streams, sides: readonly Side<Row>[]): AuditPrinter<Row> {
   let titled = false;
   const print = (...rows: Row[]) => {
     const lines = rows.map((row) => sides.map(({ value }) => value(row)));

@@ -1,6 +1,9 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../errors.js";
+import type { Point } from "../inspect/point.js";
 import { resolveRangePoint } from "../inspect/range-point.js";
 import type { EventLog } from "../log/event-log.js";
+import { noted } from "./as-of.js";
 import type { Streams } from "./output/streams.js";
 
 export interface RangeOptions {
@@ -14,27 +17,45 @@ export interface OffsetsBetween {
   readonly until?: number;
 }
 
+export interface RangeContext {
+  /** The stream that `vN` counts in. */
+  readonly stream?: string | undefined;
+  /** What the command calls the ends. */
+  readonly names?: readonly [since: string, until: string];
+}
+
 export function withRange(command: Command): Command {
   return command
-    .addOption(new Option("--since <point>", "only what came after this point"))
+    .addOption(
+      new Option("--since <point>", "only what came after this point: 42, v12, HEAD~3, mark:x, 2026-01-31, 7d"),
+    )
     .addOption(new Option("--until <point>", "only what came up to this point, and at it"));
 }
 
-/** Resolves --since and --until, and says on stderr what they were taken to mean. */
+/**
+ * Resolves the ends of a range, and says on stderr what they were taken to mean.
+ *
+ * @throws UsageError RANGE_INVALID where the first end is behind the second; as resolveRangePoint
+ */
 export async function resolveRange(
   log: EventLog,
-  options: RangeOptions,
+  { since, until }: { readonly since?: string | undefined; readonly until?: string | undefined },
   streams: Streams,
-  stream?: string,
+  { stream, names = ["--since", "--until"] }: RangeContext = {},
 ): Promise<OffsetsBetween> {
+  const offsetOf = async (text: string) => (await notedRangePoint(log, text, streams, stream)).offset;
+  const range = {
+    ...(since === undefined ? {} : { since: await offsetOf(since) }),
+    ...(until === undefined ? {} : { until: await offsetOf(until) }),
+  };
+  if (range.since === undefined || range.until === undefined || range.since <= range.until) return range;
+  const [first, second] = names;
+  const message = `${first} ${since} is offset ${range.since}, which is behind ${second} ${until}, offset ${range.until}`;
+  throw new UsageError("RANGE_INVALID", message, { hint: `the earlier point comes first: ${first} 10 ${second} 20` });
+}
+
+/** One end. @throws as resolveRangePoint */
+export async function notedRangePoint(log: EventLog, text: string, streams: Streams, stream?: string): Promise<Point> {
   const context = { now: new Date(), ...(stream === undefined ? {} : { stream }) };
-  const offsetOf = async (text: string) => {
-    const { offset, meaning } = await resolveRangePoint(log, text, context);
-    streams.note(`${text} → offset ${offset} (${meaning})`);
-    return offset;
-  };
-  return {
-    ...(options.since === undefined ? {} : { since: await offsetOf(options.since) }),
-    ...(options.until === undefined ? {} : { until: await offsetOf(options.until) }),
-  };
+  return noted(await resolveRangePoint(log, text, context), streams);
 }

@@ -1,6 +1,6 @@
 import { SessionDbError } from "../errors.js";
+import { type EventFilter, eventSelector } from "../inspect/event-filter.js";
 import { eventItem } from "../inspect/event-item.js";
-import { type EventSelection, selects } from "../inspect/event-selection.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { subscribe } from "../replay/subscribe.js";
@@ -11,7 +11,7 @@ import { handOver } from "./output/hand-over.js";
 import type { Streams } from "./output/streams.js";
 
 export interface TailPlan {
-  readonly selection: EventSelection;
+  readonly filter: EventFilter;
   readonly ndjson: boolean;
   /** End when nothing was printed for so long; undefined: never. */
   readonly untilIdleMs: number | undefined;
@@ -29,7 +29,7 @@ export class Tail {
   readonly #plan: TailPlan;
   readonly #streams: Streams;
   readonly #endings = new Endings();
-  readonly #wanted: ReturnType<typeof selects>;
+  readonly #wanted: ReturnType<typeof eventSelector>;
   /** Everything up to there was printed, or not selected: `--from` this goes on behind it. */
   #last: number;
   /** When something was printed last, or when it began to wait. */
@@ -42,7 +42,7 @@ export class Tail {
     this.#last = from;
     this.#plan = plan;
     this.#streams = streams;
-    this.#wanted = selects(plan.selection);
+    this.#wanted = eventSelector(plan.filter);
   }
 
   /** @returns the exit code */

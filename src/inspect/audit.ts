@@ -1,10 +1,9 @@
-import { sessionIdOf, sessionStream } from "../../projections/sessions.js";
-import { NotFoundError } from "../errors.js";
+import { sessionIdOf } from "../../projections/sessions.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { type EventFilter, eventMatcher } from "./event-filter.js";
+import { filteredRange } from "./filtered-range.js";
 
 /** One event that matches: who did what, when, where and why. */
 export interface AuditEntry {
@@ -60,7 +59,7 @@ export async function* audit(
   options: AuditOptions = {},
 ): AsyncGenerator<AuditEntry, AuditSummary, undefined> {
   const matching = eventMatcher(filter);
-  const { head, from, to } = await auditedRange(log, filter, options.head);
+  const { head, from, to } = await filteredRange(log, filter, options.head);
   const streams = new Set<string>();
   let [events, first, last]: [number, number?, number?] = [0];
   for await (const event of checkedEvents(log, await tailAt(log, from), to)) {
@@ -75,30 +74,6 @@ export async function* audit(
   }
   const verified = from < to ? { from: from + 1, to } : undefined;
   return { events, sessions: streams.size, first, last, verified, head };
-}
-
-/**
- * The part of the log that a filter asks for: after `from` up to `to` (inclusive), both cut to the log.
- *
- * @throws NotFoundError SESSION_NOT_FOUND
- */
-export async function auditedRange(
-  log: EventLog,
-  filter: EventFilter,
-  asked: number | undefined,
-): Promise<{ head: number; from: number; to: number }> {
-  const tail = await log.tail();
-  const head = Math.min(asked ?? tail.offset, tail.offset);
-  for (const id of new Set(filter.sessions)) await assertSession(log, id, head);
-  const to = Math.min(filter.until ?? head, head);
-  return { head, from: Math.min(filter.since ?? 0, to), to };
-}
-
-async function assertSession(log: EventLog, id: string, head: number): Promise<void> {
-  for await (const _event of eventsOf(log.readStream(sessionStream(id), { to: 1, toOffset: head }))) return;
-  throw new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(id)} at offset ${head}`, {
-    hint: "run: sessiondb session list",
-  });
 }
 
 function entryOf(event: SealedEvent, paths: readonly string[]): AuditEntry {

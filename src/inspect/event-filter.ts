@@ -69,6 +69,13 @@ export function eventMatcher(filter: EventFilter): (event: SealedEvent) => reado
   };
 }
 
+/** The same where nobody asks which paths: data is only parsed where there is a condition on paths. */
+export function eventSelector(filter: EventFilter): (event: SealedEvent) => boolean {
+  if (!hasPaths(filter)) return envelopeMatcher(filter);
+  const matching = eventMatcher(filter);
+  return (event) => matching(event) !== undefined;
+}
+
 /** True where events must be seen with their data to know whether they match. */
 export function hasPaths({ paths = [] }: EventFilter): boolean {
   return paths.length > 0;

@@ -1,6 +1,7 @@
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
-import { type EventQuery, listEvents } from "./list-events.js";
+import type { EventFilter } from "./event-filter.js";
+import { type ListEventsOptions, listEvents } from "./list-events.js";
 
 /** What an export held. */
 export interface ExportedEvents {
@@ -16,14 +17,15 @@ export interface ExportedEvents {
 const MAX_PIECE_CHARS = 256 * 1024;
 
 /**
- * Writes the selected events as lines of a JSONL log (`src/log/event-line.ts` draws them), oldest first. All events of a
+ * Writes the events that match as lines of a JSONL log (`src/log/event-line.ts` draws them), oldest first. All events of a
  * log give the bytes that the same log has as a JSONL file, whatever its backend. `write` gets whole lines, and the next
- * ones when it has resolved.
+ * ones when it has resolved. @throws as listEvents; what `write` throws
  */
 export async function exportEvents(
   log: EventLog,
-  query: Omit<EventQuery, "reverse">,
+  filter: EventFilter,
   write: (lines: string) => Promise<unknown>,
+  options: Omit<ListEventsOptions, "reverse"> = {},
 ): Promise<ExportedEvents> {
   let report: ExportedEvents = { events: 0, lastOffset: 0, lastHash: "", endsInsideAppend: false };
   let lines: string[] = [];
@@ -32,7 +34,7 @@ export async function exportEvents(
     if (lines.length > 0) await write(lines.join(""));
     [lines, chars] = [[], 0];
   };
-  for await (const event of listEvents(log, query)) {
+  for await (const event of listEvents(log, filter, options)) {
     const { offset, commit, hash } = event;
     report = { events: report.events + 1, lastOffset: offset, lastHash: hash, endsInsideAppend: commit > offset };
     const line = encodeLine(event);

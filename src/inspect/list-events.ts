@@ -1,19 +1,19 @@
 import { sessionStream } from "../../projections/sessions.js";
-import { NotFoundError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
-import { type EventSelection, selects } from "./event-selection.js";
+import { type EventFilter, eventSelector } from "./event-filter.js";
+import { type FilteredRange, filteredRange } from "./filtered-range.js";
 
-export interface EventQuery extends EventSelection {
-  /** Events after this offset come. Default 0: from the first. */
-  readonly after?: number;
-  /** Inclusive. Default the tail when the read begins. */
-  readonly to?: number;
-  /** Only the newest so many of those that are selected. */
+export interface ListEventsOptions {
+  /** Inclusive: the log as it was then. Default the tail. */
+  readonly head?: number;
+  /** Only the newest so many of those that match. */
   readonly limit?: number;
   /** Newest first. */
   readonly reverse?: boolean;
+  /** Ends it; the generator then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Events at consecutive places: offsets of the log, or versions of a stream. */
@@ -28,37 +28,46 @@ interface Walk {
 const WINDOW = 200;
 
 /**
- * The selected events of a log, oldest first, or newest first with `reverse`. Memory is bounded whatever the length of the
- * log. A range without events, or without selected ones, gives none.
+ * The events of a log that match, oldest first, or newest first with `reverse`. Memory is bounded whatever the length of
+ * the log. A range without events, or without any that match, gives none.
  *
- * @throws NotFoundError SESSION_NOT_FOUND the session that is named has no event up to `to`
+ * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`; UsageError GLOB_INVALID
  */
-export async function* listEvents(log: EventLog, query: EventQuery = {}): AsyncGenerator<SealedEvent, void, undefined> {
-  const { limit = Number.POSITIVE_INFINITY, reverse = false } = query;
-  const wanted = selects(query);
-  const walk = query.session === undefined ? await logWalk(log, query) : await streamWalk(log, query, query.session);
+export async function* listEvents(
+  log: EventLog,
+  filter: EventFilter = {},
+  options: ListEventsOptions = {},
+): AsyncGenerator<SealedEvent, void, undefined> {
+  const { limit = Number.POSITIVE_INFINITY, reverse = false, signal } = options;
+  const matches = eventSelector(filter);
+  const wanted = (event: SealedEvent) => {
+    signal?.throwIfAborted();
+    return matches(event);
+  };
+  const walk = await walkOf(log, filter, await filteredRange(log, filter, options.head));
+  if (walk.first > walk.last) return;
   if (reverse) return yield* taken(backwards(walk, wanted), limit);
   const first = Number.isFinite(limit) ? await firstOfNewest(walk, wanted, limit) : walk.first;
   for await (const event of walk.read(first, walk.last)) if (wanted(event)) yield event;
 }
 
-async function logWalk(log: EventLog, { after = 0, to }: EventQuery): Promise<Walk> {
-  const { offset } = await log.tail();
-  const read = (from: number, end: number) => eventsOf(log.readAll({ from, to: end }));
-  return { first: after + 1, last: Math.min(to ?? offset, offset), read, placeOf: (event) => event.offset };
+/** Who asks for one session reads no other. */
+async function walkOf(log: EventLog, { sessions }: EventFilter, range: FilteredRange): Promise<Walk> {
+  const [session, ...others] = new Set(sessions);
+  return session === undefined || others.length > 0 ? logWalk(log, range) : streamWalk(log, range, session);
 }
 
-async function streamWalk(log: EventLog, { after = 0, to }: EventQuery, session: string): Promise<Walk> {
+function logWalk(log: EventLog, { from: after, to: last }: FilteredRange): Walk {
+  const read = (from: number, to: number) => eventsOf(log.readAll({ from, to }));
+  return { first: after + 1, last, read, placeOf: (event) => event.offset };
+}
+
+async function streamWalk(log: EventLog, { from: after, to }: FilteredRange, session: string): Promise<Walk> {
   const stream = sessionStream(session);
   let [first, last] = [1, 0];
-  for await (const { offset, version } of eventsOf(log.readStream(stream, to === undefined ? {} : { toOffset: to }))) {
+  for await (const { offset, version } of eventsOf(log.readStream(stream, { toOffset: to }))) {
     if (offset <= after) first = version + 1;
     last = version;
-  }
-  if (last === 0) {
-    throw new NotFoundError("SESSION_NOT_FOUND", `there is no session ${JSON.stringify(session)} (then)`, {
-      hint: "run: sessiondb session list",
-    });
   }
   const read = (from: number, end: number) => eventsOf(log.readStream(stream, { from, to: end }));
   return { first, last, read, placeOf: (event) => event.version };

@@ -17,8 +17,6 @@ export interface Point {
 export interface PointContext {
   /** The stream that `vN` counts in; without it `vN` is refused. */
   readonly stream?: string;
-  /** A time before the first event is offset 0, and no error: for the ends of a range. */
-  readonly emptyPast?: boolean;
   readonly now: Date;
 }
 
@@ -49,7 +47,7 @@ export async function resolvePoint(log: EventLog, text: string, context: PointCo
   const mark = MARK.exec(text)?.[1];
   if (mark !== undefined) return point(await offsetOfMark(log, mark), text);
   const time = timeOf(text, context.now);
-  return point(await offsetAtTime(log, time, context), `as of ${time.toISOString()}`);
+  return point(await offsetAtTime(log, time), `as of ${time.toISOString()}`);
 }
 
 async function existing(log: EventLog, offset: number, text: string): Promise<number> {
@@ -87,9 +85,9 @@ async function versionOutside(log: EventLog, stream: string, version: number): P
   });
 }
 
-async function offsetAtTime(log: EventLog, time: Date, { emptyPast }: PointContext): Promise<number> {
+async function offsetAtTime(log: EventLog, time: Date): Promise<number> {
   const offset = await log.offsetAt(time);
-  if (offset > 0 || emptyPast === true) return offset;
+  if (offset > 0) return offset;
   throw new NotFoundError("POINT_OUTSIDE", `${time.toISOString()} is before the first event`, {
     hint: "offset 1 is the first event",
   });

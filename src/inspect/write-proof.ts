@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
-import { auditedRange } from "./audit.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { type EventFilter, eventMatcher } from "./event-filter.js";
+import { filteredRange } from "./filtered-range.js";
 import { NewFile } from "./new-file.js";
 import { replacesProof, withProofFile } from "./proof-file.js";
 import { encodeEnd, encodeHeader, encodeProven, type ProofHeader, placeOf } from "./proof-lines.js";
@@ -44,7 +44,7 @@ export async function writeProof(
 ): Promise<WrittenProof> {
   const { force = false, now = new Date() } = options;
   const matching = eventMatcher(filter);
-  const range = await auditedRange(log, filter, options.head);
+  const range = await filteredRange(log, filter, options.head);
   const after = placeOf(await tailAt(log, range.from));
   const head = placeOf(await tailAt(log, range.head));
   const header = { store: log.url, createdAt: now.toISOString(), filter, after, head };

@@ -84,10 +84,11 @@ export class SessionStore {
 
   /**
    * The store as it was at a point of the log: an offset, a time (the last event recorded at or before it), or a text such
-   * as "42", "HEAD~3", "2026-01-31T10:00:00Z", "2h", and "v12" of a session. It stays there whatever is appended; of a
+   * as "42", "HEAD~3", "mark:NAME", "2026-01-31T10:00:00Z", "2h", and "v12" of a session. It stays there whatever is appended; of a
    * past store, `at` reaches no further than that store itself.
    *
-   * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time
+   * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time,
+   *   MARK_NOT_FOUND; IntegrityError MARK_MISMATCH
    */
   async at(point: PointLike, { session, now = new Date() }: AtOptions = {}): Promise<PastStore> {
     const context = session === undefined ? { now } : { now, stream: sessionStream(session) };

@@ -76,7 +76,7 @@ test.each<[number[], string[]]>([
 
 test("the actor of the environment is who writes, not who is looked for", async () => {
   const { stdout } = await runCli(["audit", "--ndjson", ...STORE], { cwd, env: { SESSIONDB_ACTOR: "ada" } });
-  expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(5);
 });
 
 test("groups, the largest first", async () => {
@@ -99,7 +99,9 @@ test("one JSON document, also with nothing in it; one line an event with --ndjso
   const empty = JSON.parse(await ok("audit", "--json", "--actor", "nobody"));
   expect(empty).toMatchObject({ schema: "audit/1", offset: 4, items: [], total: 0, verified: { from: 1, to: 4 } });
   const lines = (await ok("audit", "--ndjson", "--session", "b")).trimEnd().split("\n");
-  expect(lines.map((line) => JSON.parse(line).offset)).toEqual([2, 3, 4]);
+  const records = lines.map((line) => JSON.parse(line));
+  expect(records.slice(0, -1).map(({ offset }) => offset)).toEqual([2, 3, 4]);
+  expect(records.at(-1)).toEqual({ end: true, offset: 4 });
   expect(JSON.parse(await ok("audit", "--json=offset,actor", "--limit", "1")).items).toEqual([
     { offset: 1, actor: "ada" },
   ]);
@@ -111,7 +113,7 @@ describe("each failure has its code", () => {
     [3, "SESSION_NOT_FOUND", ["--session", "nope", "--format", "csv"]],
     [3, "SESSION_NOT_FOUND", ["--session", "nope", "--group-by", "day"]],
     [2, "GLOB_INVALID", ["--actor", ""]],
-    [2, "ARGUMENT_INVALID", ["--since", "3", "--until", "2"]],
+    [2, "RANGE_INVALID", ["--since", "3", "--until", "2"]],
     [2, "POINT_INVALID", ["--since", "v1"]],
     [3, "POINT_OUTSIDE", ["--since", "99"]],
     [2, "USAGE", ["--group-by", "mood"]],

@@ -34,7 +34,30 @@ test("a mark stands wherever a point does", async () => {
   expect(items.map(({ offset }: { offset: number }) => offset)).toEqual([2, 3]);
   expect(await ok("mark", "add", "again", "--at", "mark:v1.0")).toBe("mark:again is offset 1\n");
   await ok("session", "fork", "a", "--at", "mark:v1.0", "--as", "b");
+  const audited = JSON.parse(await ok("audit", "--since", "mark:v1.0", "--until", "mark:now", "--json"));
+  expect(audited).toMatchObject({ items: [{ offset: 2 }, { offset: 3 }], verified: { from: 2, to: 3 } });
+  expect(JSON.parse(await ok("session", "list", "--until", "mark:now", "--json")).items).toHaveLength(1);
+  await ok("session", "revert", "a", "--to", "mark:v1.0");
+  expect(JSON.parse(await ok("session", "show", "a", "--json")).record.branch).toBe("main");
 });
+
+test("undo passes over marks, and marks leave an undo to be redone", async () => {
+  await ok("mark", "add", "before");
+  await ok("undo");
+  await ok("mark", "add", "after");
+  await ok("redo");
+  expect(JSON.parse(await ok("session", "show", "a", "--json")).record.branch).toBe("two");
+});
+
+test.each([["audit"], ["session", "list"], ["events", "list"]])(
+  "no %s %s since a mark that is not there",
+  async (...words) => {
+    const command = words.filter((word) => word !== undefined);
+    const { code, stdout, stderr } = await run(...command, command[0] === "events" ? "--from" : "--since", "mark:none");
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("MARK_NOT_FOUND");
+  },
+);
 
 test("the list tells who set a mark, when and why", async () => {
   await ok("mark", "add", "m", "--reason", "all green", "--actor", "user:ada");

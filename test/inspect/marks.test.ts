@@ -6,6 +6,7 @@ import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { copyLog } from "../../src/migrate/copy-log.js";
 import { openLog } from "../../src/open-log.js";
+import { SessionStore } from "../../src/session/session-store.js";
 import { removeMark, setMark } from "../../src/session/set-mark.js";
 import { SHARED_STORES } from "../support/stores.js";
 
@@ -37,6 +38,21 @@ test("a mark can be anywhere in the log, also before everything", async () => {
   const empty = new MemoryLog();
   await setMark(empty, "start");
   expect(await offsetOf(empty, "mark:start")).toBe(0);
+});
+
+test("a store can be seen as it was at a mark, and keeps the marks of that time", async () => {
+  const log = new MemoryLog();
+  const store = new SessionStore(log, { actor: "ada" });
+  await store.create({ session: "s", branch: "one" });
+  await setMark(log, "m");
+  await store.update("s", { branch: "two" });
+  await setMark(log, "later");
+  const past = await store.at("mark:m");
+  expect((await past.get("s")).record.branch).toBe("one");
+  expect(await names((await store.at("mark:later")).log)).toEqual(["m"]);
+  expect((await (await store.at("mark:later")).at("mark:m")).log).toBeDefined();
+  await expect(store.at("mark:none")).rejects.toMatchObject({ code: "MARK_NOT_FOUND" });
+  await expect(setMark(past.log, "x")).rejects.toMatchObject({ code: "PAST_READ_ONLY" });
 });
 
 test("a name that is taken is kept, unless it is moved on purpose", async () => {

@@ -6,27 +6,17 @@ import type { EventFilter } from "../../inspect/event-filter.js";
 import type { EventLog } from "../../log/event-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { entrySides, groupSides } from "../audit-columns.js";
-import { type AuditFormat, rowPrinter, summaryLine } from "../audit-printer.js";
+import { type AuditFormat, auditPrinter, summaryLine } from "../audit-printer.js";
 import { exportProof } from "../audit-proof.js";
-import {
-  type CommandContext,
-  collected,
-  examples,
-  type ReadOptions,
-  type RunState,
-  readLeaf,
-  wholeNumber,
-} from "../command.js";
+import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
+import { type FilterOptions, filterOf, streamOf, withFilter } from "../event-filter-options.js";
 import { progressLine } from "../output/progress.js";
 import type { Streams } from "../output/streams.js";
-import { type RangeOptions, rangeOptions, resolveRange } from "../range-options.js";
+import { type RangeOptions, resolveRange, withRange } from "../range.js";
+import { rowFormat } from "../row-printer.js";
 import { auditCheckCommand } from "./audit-check.js";
 
-interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions {
-  actor?: string[];
-  type?: string[];
-  session?: string[];
-  path?: string[];
+interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions, FilterOptions {
   groupBy?: GroupBy;
   format?: "table" | "csv";
   ndjson?: boolean;
@@ -39,12 +29,8 @@ interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions {
 const PRINTING = ["groupBy", "format", "ndjson", "limit"];
 
 export function auditCommand(state: RunState): Command {
-  const command = readLeaf<AuditCommandOptions>(state, "audit", "who changed what, in all sessions, oldest first", act)
-    .option("--actor <glob>", "only events of these: ada, 'agent:*' (repeat for more)", collected)
-    .option("--type <glob>", "only events of these types: session.updated, 'session.pr-*' (repeat for more)", collected)
-    .option("--session <id>", "only events of this session (repeat for more)", collected)
-    .option("--path <glob>", "only events that wrote there: branch, 'prState.*' (repeat for more)", collected);
-  rangeOptions(command)
+  const command = readLeaf<AuditCommandOptions>(state, "audit", "who changed what, in all sessions, oldest first", act);
+  withRange(withFilter(command))
     .addOption(asOfOption())
     .addOption(new Option("--group-by <what>", "count them by one side; days are UTC days").choices(GROUP_BY))
     .addOption(new Option("--format <format>", "table or csv").choices(["table", "csv"]).conflicts(["json", "ndjson"]))
@@ -69,8 +55,9 @@ async function act({ openStore, options, streams }: CommandContext<AuditCommandO
     });
   }
   const log = await openStore({ mustExist: true });
-  const head = (await resolveAsOf(log, options, streams)) ?? (await log.tail());
-  const filter = await filterOf(log, options, streams);
+  const stream = streamOf(options);
+  const head = (await resolveAsOf(log, options, streams, stream)) ?? (await log.tail());
+  const filter = { ...filterOf(options), ...(await resolveRange(log, options, streams, { stream })) };
   const line = progressLine(streams, "reading");
   const reading = { head: head.offset, onRead: (offset: number) => line(offset, head.offset) };
   if (options.proof !== undefined) {
@@ -86,28 +73,16 @@ async function act({ openStore, options, streams }: CommandContext<AuditCommandO
   streams.note(`${cut ? `the first ${options.limit} of ` : ""}${summaryLine(summary)}`);
 }
 
-/** @throws UsageError, NotFoundError as resolveRange */
-async function filterOf(log: EventLog, options: AuditCommandOptions, streams: Streams): Promise<EventFilter> {
-  const { actor, type, session, path } = options;
-  return {
-    ...(actor === undefined ? {} : { actors: actor }),
-    ...(type === undefined ? {} : { types: type }),
-    ...(session === undefined ? {} : { sessions: session }),
-    ...(path === undefined ? {} : { paths: path }),
-    ...(await resolveRange(log, options, streams, session)),
-  };
-}
-
 async function printEntries(
   log: EventLog,
   filter: EventFilter,
-  reading: AuditOptions,
+  reading: AuditOptions & { readonly head: number },
   options: AuditCommandOptions,
   streams: Streams,
 ): Promise<AuditSummary> {
   const head = { schema: "audit/1", store: log.url, offset: reading.head, filter };
   const sides = entrySides(streams.width !== undefined);
-  const printer = rowPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
+  const printer = auditPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
   const entries = audit(log, filter, reading);
   for (let shown = 0; ; ) {
     const step = await entries.next();
@@ -124,14 +99,14 @@ async function printGroups(
   log: EventLog,
   filter: EventFilter,
   by: GroupBy,
-  reading: AuditOptions,
+  reading: AuditOptions & { readonly head: number },
   options: AuditCommandOptions,
   streams: Streams,
 ): Promise<AuditSummary> {
   const { groups, summary } = await auditGroups(log, filter, by, reading);
   const head = { schema: "audit/1", store: log.url, offset: reading.head, filter, groupBy: by, groups: groups.length };
   const sides = groupSides(by, streams.width !== undefined);
-  const printer = rowPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
+  const printer = auditPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
   for (const group of groups.slice(0, options.limit)) {
     printer.add(group);
     await streams.drained();
@@ -140,7 +115,6 @@ async function printGroups(
   return summary;
 }
 
-function formatOf({ json, ndjson, format }: AuditCommandOptions): AuditFormat {
-  if (json === true) return "json";
-  return ndjson === true ? "ndjson" : (format ?? "table");
+function formatOf({ format, ...options }: AuditCommandOptions): AuditFormat {
+  return format ?? rowFormat(options);
 }

@@ -4,21 +4,23 @@ import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { type ExportedEvents, exportEvents } from "../../inspect/export-events.js";
 import type { EventLog } from "../../log/event-log.js";
-import { asOfOption } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
-import { type EventRange, type RangeOptions, resolveRange, withRange } from "../event-range.js";
-import { AtomicFile } from "../output/atomic-file.js";
+import { type EventRange, type EventRangeOptions, resolveEventRange, withEventRange } from "../event-range.js";
+import { interruptible } from "../interruptible.js";
+import { printable } from "../output/escape.js";
+import { OutputFile } from "../output/output-file.js";
 import type { Streams } from "../output/streams.js";
 
-interface ExportOptions extends ReadOptions, RangeOptions {
+interface ExportOptions extends ReadOptions, EventRangeOptions {
   output?: string;
 }
 
 export function eventsExportCommand(state: RunState): Command {
-  const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act)
-    .option("-o, --output <file>", "write this file, whole or not at all; default stdout")
-    .addOption(asOfOption());
-  return examples(withRange(command), [
+  const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act).option(
+    "-o, --output <file>",
+    "write this file, whole or not at all; default stdout",
+  );
+  return examples(withEventRange(command), [
     "sessiondb events export -o export.jsonl --store sqlite:./s.db",
     "sessiondb events export --session auth-refactor --store sqlite:./s.db",
   ]);
@@ -33,32 +35,39 @@ async function act({ openStore, options, streams }: CommandContext<ExportOptions
   }
   const log = await openStore({ mustExist: true });
   if (output !== undefined) assertNotOf(log, output);
-  const range = await resolveRange(log, options, streams);
-  if (output === undefined) remark(await exportEvents(log, range, (lines) => streams.taken(lines)), range, streams);
-  else await exportTo(output, log, range, streams);
+  const range = await resolveEventRange(log, options, streams);
+  if (output !== undefined) await exportTo(output, log, range, streams);
+  else
+    remark(
+      await exportEvents(log, range.filter, (lines) => streams.taken(lines), { head: range.head }),
+      range,
+      streams,
+    );
 }
 
 async function exportTo(output: string, log: EventLog, range: EventRange, streams: Streams): Promise<void> {
-  const file = await AtomicFile.create(output);
-  let report: ExportedEvents;
-  try {
-    report = await exportEvents(log, range, (lines) => file.write(lines));
-    await file.finish();
-  } catch (error) {
-    await file.abandon();
-    throw error;
-  }
+  const { filter, head } = range;
+  const file = await OutputFile.create(output);
+  const report = await interruptible(async (signal) => {
+    try {
+      const done = await exportEvents(log, filter, (lines) => file.write(lines), { head, signal });
+      await file.finish();
+      return done;
+    } finally {
+      await file.discard();
+    }
+  });
   const { events, lastOffset, lastHash } = report;
   if (streams.json) {
-    streams.document({ schema: "events-export/1", offset: range.asOf, file: file.path, events, lastOffset, lastHash });
-  } else streams.lines([`exported ${events} ${events === 1 ? "event" : "events"} to ${file.path}`]);
+    streams.document({ schema: "events-export/1", offset: head, file: file.path, events, lastOffset, lastHash });
+  } else streams.lines([`exported ${events} ${events === 1 ? "event" : "events"} to ${printable(file.path)}`]);
   remark(report, range, streams);
 }
 
-function remark({ events, lastOffset, endsInsideAppend }: ExportedEvents, range: EventRange, streams: Streams): void {
+function remark({ events, lastOffset, endsInsideAppend }: ExportedEvents, { head }: EventRange, streams: Streams): void {
   if (events < lastOffset) streams.note("this is a part of the log: it cannot be opened as a log of its own");
   else if (endsInsideAppend) streams.note(`it ends inside an append, at offset ${lastOffset}: not as a log of its own`);
-  else streams.note(`${events} events, whole up to offset ${lastOffset} of ${range.asOf}`);
+  else streams.note(`${events} events, whole up to offset ${lastOffset} of ${head}`);
 }
 
 /** Files of a log, by what follows its own path. */

@@ -37,7 +37,7 @@ export function logCommand(state: RunState): Command {
 async function log({ openStore, options, streams }: CommandContext<LogOptions>, id: string): Promise<undefined> {
   const store = await openStore({ mustExist: true });
   const point = await resolveAsOf(store, options, streams, sessionStream(id));
-  const range = await resolveRange(store, options, streams, sessionStream(id));
+  const range = await resolveRange(store, options, streams, { stream: sessionStream(id) });
   const asked = { ...askedOf(options), ...range, ...(point === undefined ? {} : { toOffset: point.offset }) };
   const { shown, total } = await collect(sessionLog(store, id, asked), options);
   if (streams.json) {

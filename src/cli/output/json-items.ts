@@ -21,7 +21,8 @@ export class JsonItems {
   }
 
   end(rest: Record<string, unknown>): void {
-    this.#print(`${this.#begun ? "" : this.#head}],${JSON.stringify(rest).slice(1)}`);
+    const after = Object.keys(rest).length === 0 ? "}" : `,${JSON.stringify(rest).slice(1)}`;
+    this.#print(`${this.#begun ? "" : this.#head}]${after}`);
   }
 
   #print(text: string): void {

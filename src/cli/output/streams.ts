@@ -42,6 +42,10 @@ export class Streams {
   /** One record a line; the last line says that nothing was cut off, and the offset at which all was true. */
   records(items: Iterable<unknown>, offset: number): void {
     for (const item of items) this.document(item);
+    this.recordsEnd(offset);
+  }
+
+  recordsEnd(offset: number): void {
     this.document({ end: true, offset });
   }
 

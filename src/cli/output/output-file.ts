@@ -1,0 +1,58 @@
+import { lstatSync } from "node:fs";
+import { resolve } from "node:path";
+import { StorageError, UsageError } from "../../errors.js";
+import { NewFile } from "../../inspect/new-file.js";
+
+/** Where a command writes in the place of stdout: there whole or not at all, in the place of a file that was there. */
+export class OutputFile {
+  readonly path: string;
+  readonly #file: NewFile;
+
+  private constructor(path: string, file: NewFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Readable by its owner only. @throws UsageError OUTPUT_FILE_INVALID where no file can be made there */
+  static async create(name: string): Promise<OutputFile> {
+    const path = resolve(name);
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    // A rename would put a file in the place of a device, a link or a folder.
+    if (there !== undefined && !there.isFile()) throw invalid(path, "it is no ordinary file");
+    const file = await NewFile.begin(path).catch((cause: Error) => {
+      throw invalid(path, cause.message, cause);
+    });
+    return new OutputFile(path, file);
+  }
+
+  /** @throws StorageError OUTPUT_FAILED */
+  async write(text: string): Promise<void> {
+    await this.#told(this.#file.write(text));
+  }
+
+  /** From here on it is there, also after a loss of power. @throws StorageError OUTPUT_FAILED */
+  async finish(): Promise<void> {
+    await this.#told(this.#file.publish(true));
+  }
+
+  /** Leaves nothing behind. Harmless after finish. */
+  async discard(): Promise<void> {
+    await this.#file.discard();
+  }
+
+  async #told(act: Promise<void>): Promise<void> {
+    await act.catch((cause: Error) => {
+      throw new StorageError("OUTPUT_FAILED", `${this.path} could not be written: ${cause.message}`, {
+        hint: "free some space, or name a file elsewhere; what stood there before still does",
+        cause,
+      });
+    });
+  }
+}
+
+function invalid(path: string, why: string, cause?: unknown): UsageError {
+  return new UsageError("OUTPUT_FILE_INVALID", `${path} cannot be written: ${why}`, {
+    hint: "name a file in a folder that is there, or leave it out and redirect stdout",
+    cause,
+  });
+}
