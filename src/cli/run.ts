@@ -44,7 +44,8 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
   }
 }
 
-function programOf(name: string, state: RunState): Command {
+/** The program with all its commands, not yet run. */
+export function programOf(name: string, state: RunState): Command {
   const program = new Command(name)
     .description("Sessions as an append-only log that lives the same in a JSONL file, SQLite and Postgres.")
     .version(VERSION, "-V, --version")

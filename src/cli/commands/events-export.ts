@@ -64,7 +64,11 @@ async function exportTo(output: string, log: EventLog, range: EventRange, stream
   remark(report, range, streams);
 }
 
-function remark({ events, lastOffset, endsInsideAppend }: ExportedEvents, { head }: EventRange, streams: Streams): void {
+function remark(
+  { events, lastOffset, endsInsideAppend }: ExportedEvents,
+  { head }: EventRange,
+  streams: Streams,
+): void {
   if (events < lastOffset) streams.note("this is a part of the log: it cannot be opened as a log of its own");
   else if (endsInsideAppend) streams.note(`it ends inside an append, at offset ${lastOffset}: not as a log of its own`);
   else streams.note(`${events} events, whole up to offset ${lastOffset} of ${head}`);
