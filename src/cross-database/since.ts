@@ -12,14 +12,14 @@ export interface Since {
 }
 
 const MIGRATION_ID = /^[0-9a-f]{8}-[0-9a-f-]{1,27}$/i;
-const IN_LOG = /^(\d{1,15}|head(~\d{1,15})?)$/i;
+const IN_LOG = /^(\d{1,15}|head(~\d{1,15})?|mark:.*)$/i;
 
 /**
- * Understands `42` and `HEAD~3` (offsets of the source), `2024-01-01`, `2024-01-01T10:00:00Z` and `2h` (times), the id of
+ * Understands `42`, `HEAD~3` and `mark:NAME` (offsets of the source), `2024-01-01`, `2024-01-01T10:00:00Z` and `2h` (times), the id of
  * a migration into `target`, and `last`: the end of the last one that was done.
  *
  * @param target undefined where there is no log yet
- * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE, MIGRATION_NOT_FOUND
+ * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE, MARK_NOT_FOUND, MIGRATION_NOT_FOUND
  */
 export async function resolveSince(
   source: EventLog,

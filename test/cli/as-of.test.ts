@@ -13,6 +13,9 @@ const READING: readonly (readonly string[])[] = [
   ["session", "what-if", "a", "--skip", "v2"],
   ["audit"],
   ["audit", "--group-by", "path"],
+  ["events", "list"],
+  ["events", "show", "HEAD"],
+  ["mark", "list"],
   ["status"],
   ["verify"],
 ];

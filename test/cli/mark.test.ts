@@ -41,6 +41,19 @@ test("a mark stands wherever a point does", async () => {
   expect(JSON.parse(await ok("session", "show", "a", "--json")).record.branch).toBe("main");
 });
 
+test("a migration copies what came since a mark", async () => {
+  const copy = ["migrate", "--from", "sqlite:./s.db", "--to", "jsonl:./copy.jsonl"];
+  await ok(...copy);
+  await ok("mark", "add", "copied");
+  await ok("session", "update", "a", "--set", "branch=three");
+  const none = await run(...copy, "--since", "mark:none");
+  expect([none.code, none.stderr]).toEqual([3, expect.stringContaining("MARK_NOT_FOUND")]);
+  await ok(...copy, "--since", "mark:copied");
+  const shown = await ok("session", "show", "a", "--json");
+  const { stdout } = await runCli(["session", "show", "a", "--json", "--store", "jsonl:./copy.jsonl"], { cwd });
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
+});
+
 test("undo passes over marks, and marks leave an undo to be redone", async () => {
   await ok("mark", "add", "before");
   await ok("undo");

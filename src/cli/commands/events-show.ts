@@ -1,19 +1,23 @@
 import type { Command } from "commander";
 import { type EventProof, eventAt } from "../../inspect/event-at.js";
-import { notedPoint } from "../as-of.js";
+import { type AsOfOptions, asOfOption, notedPoint, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { printable } from "../output/escape.js";
 import { renderFields } from "../output/table.js";
 
+interface ShowOptions extends CommonOptions, AsOfOptions {}
+
 export function eventsShowCommand(state: RunState): Command {
-  const command = leaf<CommonOptions>(state, "show <offset>", "everything about one event: 42, HEAD, mark:x", show);
+  const summary = "everything about one event: 42, HEAD, mark:x";
+  const command = leaf<ShowOptions>(state, "show <offset>", summary, show).addOption(asOfOption());
   return examples(command, ["sessiondb events show 1 --store sqlite:./s.db"]);
 }
 
 /** Exit code 6 where the event does not fit its hash. */
-async function show({ openStore, streams }: CommandContext<CommonOptions>, text: string): Promise<number> {
-  const log = await openStore({ mustExist: true });
+async function show(context: CommandContext<ShowOptions>, text: string): Promise<number> {
+  const { streams } = context;
+  const log = await openAsOf(context);
   const { offset } = await notedPoint(log, text, streams);
   const proof = await eventAt(log, offset);
   const { event, prevHash, chainOk } = proof;
