@@ -3,7 +3,7 @@ import { findMigration } from "../../cross-database/find-journal.js";
 import { addressOf } from "../../cross-database/migration-ends.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { UsageError } from "../../errors.js";
-import { type CommandContext, leaf, type RunState } from "../command.js";
+import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { runMigration } from "../migration-run.js";
 import { migratorOf } from "../migrator-of.js";
 import { type JournalOptions, searchOf } from "./migrate-list.js";
@@ -14,10 +14,16 @@ interface ResumeOptions extends JournalOptions {
 }
 
 export function migrateResumeCommand(state: RunState): Command {
-  return leaf<ResumeOptions>(state, "resume <id>", "go on with a migration that was stopped, killed, or failed", resume)
+  const command = leaf<ResumeOptions>(
+    state,
+    "resume <id>",
+    "go on with a migration that was stopped, killed, or failed",
+    resume,
+  )
     .option("--to <store>", "the log that was migrated into; default the store, else the default places")
     .option("--from <store>", "the source, where the journal's address needs a password")
     .option("--ndjson", "progress and result as lines of JSON");
+  return examples(command, ["sessiondb migrate resume last --to jsonl:./s.jsonl"]);
 }
 
 async function resume({ options, streams }: CommandContext<ResumeOptions>, id: string): Promise<number | undefined> {
