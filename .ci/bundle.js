@@ -27,8 +27,12 @@ export async function bundle(entryPoints, outdir, options = {}) {
   return Object.keys(metafile?.outputs ?? {});
 }
 
+/** Native, or found by their own means at run time. */
+const OUTSIDE = ["better-sqlite3", "pg", "pg-listen", "pg-copy-streams", "pg-native", "fs-native-extensions", "kysely"];
+
 /**
- * The two commands. Split, so that what one command needs (a driver, for one) is loaded only when that command runs.
+ * The two commands. Split, so that what one command needs (a driver, for one) is loaded only when that command runs. With
+ * the packages inside: finding and opening the hundred files of zod takes as long as starting Node.
  *
  * @param {string} root
  * @param {string} outdir
@@ -36,5 +40,14 @@ export async function bundle(entryPoints, outdir, options = {}) {
  */
 export function bundleCli(root, outdir, options = {}) {
   const entries = ["sessiondb", "minsky"].map((name) => `${root}/src/cli/${name}.ts`);
-  return bundle(entries, outdir, { splitting: true, ...options });
+  return bundle(entries, outdir, {
+    splitting: true,
+    packages: "bundle",
+    external: OUTSIDE,
+    // Packages in CommonJS ask for Node's own modules with require.
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',
+    },
+    ...options,
+  });
 }

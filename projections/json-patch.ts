@@ -1,6 +1,6 @@
 import { current, isDraft } from "immer";
 import { createPatch } from "rfc6902";
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../src/log/canonical.js";
 
 /** The part of RFC 6902 that events carry. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
 /** All marks of a log are in one stream, so that two that are set at the same time under one name meet. */

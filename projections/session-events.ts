@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject, PatchOp } from "./json-patch.js";
 import { isPlainPatch, patchSchema } from "./json-patch.js";
 import type { StoredRecord } from "./session-record.js";

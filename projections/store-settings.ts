@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
 export const SETTINGS_STREAM = "store-settings";

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { run } from "./run.js";
+import { main } from "./main.js";
 
-void run("sessiondb", process.argv.slice(2));
+void main("sessiondb");

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { IntegrityError, UsageError } from "../errors.js";
 import { type SealedFields, storedDataHash } from "../log/event.js";
 import { encodeLine } from "../log/event-line.js";

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { z } from "zod";
+import * as z from "zod";
 
 const tail = z.object({ offset: z.number().int().min(0), hash: z.string(), recordedAt: z.string() });
 

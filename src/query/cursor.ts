@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { UsageError } from "../errors.js";
 import { sha256Hex } from "../log/hash-chain.js";
 import type { Place } from "./query.js";

@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import type { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Streams } from "../../src/cli/output/streams.js";
-import { programOf } from "../../src/cli/run.js";
+import { programOf } from "../../src/cli/program.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
@@ -73,7 +73,7 @@ test("every command has examples in its help, and they all run", { timeout: ALL_
   for (const line of ["session start another", "session start auth-refactor"]) {
     await runLine(`sessiondb ${line} --store sqlite:./s.db`, cwd);
   }
-  const lines = leaves(programOf("sessiondb", { exitCode: 0, streams: new Streams() })).flatMap(examplesOf);
+  const lines = leaves(await programOf("sessiondb", { exitCode: 0, streams: new Streams() })).flatMap(examplesOf);
   // Examples of deleting come last, and the one of starting needs its id to be free.
   for (const line of lines.sort((a, b) => rank(a) - rank(b))) {
     const { code, output } = await runLine(line, line.includes("session start") ? tempDir() : cwd);

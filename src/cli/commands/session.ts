@@ -1,31 +1,23 @@
 import type { Command } from "commander";
 import { noun, type RunState } from "../command.js";
-import { bisectCommand } from "./session-bisect.js";
-import { blameCommand } from "./session-blame.js";
-import { deleteCommand } from "./session-delete.js";
-import { diffCommand } from "./session-diff.js";
-import { forkCommand } from "./session-fork.js";
-import { listCommand } from "./session-list.js";
-import { logCommand } from "./session-log.js";
-import { revertCommand } from "./session-revert.js";
-import { showCommand } from "./session-show.js";
-import { startCommand } from "./session-start.js";
-import { updateCommand } from "./session-update.js";
-import { whatIfCommand } from "./session-what-if.js";
+import { type LazyCommand, loadCommands } from "../lazy-commands.js";
 
-export function sessionCommand(state: RunState): Command {
-  return noun("session", "start, change, list and look back at sessions", [
-    startCommand(state),
-    listCommand(state),
-    showCommand(state),
-    updateCommand(state),
-    deleteCommand(state),
-    logCommand(state),
-    diffCommand(state),
-    blameCommand(state),
-    bisectCommand(state),
-    whatIfCommand(state),
-    forkCommand(state),
-    revertCommand(state),
-  ]);
+/** In the order of the help. */
+const COMMANDS: readonly LazyCommand[] = [
+  { names: ["start"], load: async () => (await import("./session-start.js")).startCommand },
+  { names: ["list", "ls"], load: async () => (await import("./session-list.js")).listCommand },
+  { names: ["show", "get"], load: async () => (await import("./session-show.js")).showCommand },
+  { names: ["update"], load: async () => (await import("./session-update.js")).updateCommand },
+  { names: ["delete"], load: async () => (await import("./session-delete.js")).deleteCommand },
+  { names: ["log"], load: async () => (await import("./session-log.js")).logCommand },
+  { names: ["diff"], load: async () => (await import("./session-diff.js")).diffCommand },
+  { names: ["blame"], load: async () => (await import("./session-blame.js")).blameCommand },
+  { names: ["bisect"], load: async () => (await import("./session-bisect.js")).bisectCommand },
+  { names: ["what-if"], load: async () => (await import("./session-what-if.js")).whatIfCommand },
+  { names: ["fork"], load: async () => (await import("./session-fork.js")).forkCommand },
+  { names: ["revert"], load: async () => (await import("./session-revert.js")).revertCommand },
+];
+
+export async function sessionCommand(state: RunState, rest: readonly string[]): Promise<Command> {
+  return noun("session", "start, change, list and look back at sessions", await loadCommands(COMMANDS, state, rest));
 }

@@ -1,0 +1,13 @@
+import { VERSION } from "./version.js";
+
+/** Asking for the version loads nothing else. */
+export async function main(programName: "sessiondb" | "minsky"): Promise<void> {
+  const args = process.argv.slice(2);
+  const [first = ""] = args;
+  if (args.length === 1 && ["--version", "-V"].includes(first)) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const { run } = await import("./run.js");
+  await run(programName, args);
+}

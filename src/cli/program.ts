@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import type { RunState } from "./command.js";
+import { type LazyCommand, loadCommands } from "./lazy-commands.js";
+import { VERSION } from "./version.js";
+
+const EXIT_CODES = `
+Exit codes:
+  0 done · 1 failed · 2 usage or configuration · 3 not found · 4 conflict
+  5 locked or unreachable · 6 integrity · 7 refused, needs --yes or --force
+  8 differences (with --exit-code) · 130, 143 ended by Ctrl-C, by SIGTERM`;
+
+/** In the order of the help. */
+const COMMANDS: readonly LazyCommand[] = [
+  { names: ["session"], load: async () => (await import("./commands/session.js")).sessionCommand },
+  { names: ["audit"], load: async () => (await import("./commands/audit.js")).auditCommand },
+  { names: ["undo"], load: async () => (await import("./commands/undo.js")).undoCommand },
+  { names: ["redo"], load: async () => (await import("./commands/undo.js")).redoCommand },
+  { names: ["events"], load: async () => (await import("./commands/events.js")).eventsCommand },
+  { names: ["mark"], load: async () => (await import("./commands/mark.js")).markCommand },
+  { names: ["import"], load: async () => (await import("./commands/import.js")).importCommand },
+  { names: ["export"], load: async () => (await import("./commands/export.js")).exportCommand },
+  { names: ["migrate"], load: async () => (await import("./commands/migrate.js")).migrateCommand },
+  { names: ["rollback"], load: async () => (await import("./commands/rollback.js")).rollbackCommand },
+  { names: ["backup"], load: async () => (await import("./commands/backup.js")).backupCommand },
+  { names: ["restore"], load: async () => (await import("./commands/restore.js")).restoreCommand },
+  { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
+  { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
+  { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },
+];
+
+/** The program, not yet run, with the command that `args` ask for; with all commands where they ask for none. */
+export async function programOf(name: string, state: RunState, args: readonly string[] = []): Promise<Command> {
+  const program = new Command(name)
+    .description("Sessions as an append-only log that lives the same in a JSONL file, SQLite and Postgres.")
+    .version(VERSION, "-V, --version")
+    // Options belong to the command they stand behind, also where a command has commands of its own.
+    .enablePositionalOptions()
+    .addHelpText("after", EXIT_CODES);
+  for (const command of await loadCommands(COMMANDS, state, args)) program.addCommand(command);
+  for (const command of everyCommand(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError(false)
+      .configureOutput({ outputError: () => undefined });
+  }
+  return program;
+}
+
+function everyCommand(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
