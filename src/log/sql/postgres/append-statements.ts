@@ -58,18 +58,15 @@ export class AppendStatements {
    * Stores `events`, which were sealed after `tail`, if the log still ends there: one round trip, one transaction.
    * Comparing the hash is comparing the whole history, so versions and ids that were looked up for that tail are right.
    *
-   * @returns false where the log ends elsewhere, others hold the lock, or the role's isolation is stricter than the
-   *   argument in {@link appendCondition} allows; nothing was written
+   * @returns how many events were written: all, or none where the log ends elsewhere, others hold the lock, or the
+   *   role's isolation is stricter than the argument in {@link appendCondition} allows
    * @throws the driver's unique violation where somebody was faster by a hair, or an id stands in the log
    */
-  async compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
+  compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<number> {
     const last = events.at(-1) as SealedEvent;
     const ends = [String(tail.offset), tail.hash, String(last.offset), last.recordedAt];
-    const written =
-      events.length === 1
-        ? session.insert(this.#appendOne, [...ends, ...valuesOfOne(last)])
-        : session.affected(this.#appendMany, [...ends, ...valuesOfMany(events)]);
-    return (await written) > 0;
+    if (events.length === 1) return session.insert(this.#appendOne, ends.concat(valuesOfOne(last)));
+    return session.affected(this.#appendMany, [...ends, ...valuesOfMany(events)]);
   }
 }
 
@@ -108,18 +105,10 @@ function appendCondition(tables: Tables, channel: string | undefined): string {
   return [endsAtTail, looksLate, tryLock(tables), DURABLE, ...told].join(" AND ");
 }
 
-function valuesOfOne({
-  version,
-  id,
-  stream,
-  type,
-  actor,
-  metaText,
-  dataText,
-  salt,
-  hash,
-}: SealedEvent): (string | null)[] {
-  return [String(version), id, stream, type, actor, metaText, dataText, salt, hash];
+function valuesOfOne(event: SealedEvent): string[] {
+  const { version, id, stream, type, actor, metaText, dataText, salt, hash } = event;
+  // A new event has data and salt: only redaction takes them away.
+  return [String(version), id, stream, type, actor, metaText, dataText as string, salt as string, hash];
 }
 
 /** One array a column. Offsets and time follow from what all events have in common. */

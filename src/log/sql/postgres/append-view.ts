@@ -24,6 +24,11 @@ export type IdChoice = "given" | "all";
 export class AppendViews {
   readonly #statements: AppendStatements;
   readonly #versions = new StreamVersions();
+  readonly #remembered: Known = {
+    // Asked only where remembered() has found every stream, and for ids that were made just now.
+    versionOf: (stream) => this.#versions.get(stream) as number,
+    eventById: () => undefined,
+  };
   #tail: Tail | undefined;
 
   constructor(statements: AppendStatements) {
@@ -35,16 +40,15 @@ export class AppendViews {
     return this.#tail;
   }
 
-  /** @returns undefined where memory does not hold all that the group needs */
+  /** To be used at once: it looks into the memory itself. @returns undefined where that does not hold all that the group needs */
   remembered(group: Group): AppendView | undefined {
-    if (this.#tail === undefined || idsOf(group, "given").length > 0) return undefined;
-    const versions = new Map<string, number>();
-    for (const stream of streamsOf(group)) {
-      const version = this.#versions.get(stream);
-      if (version === undefined) return undefined;
-      versions.set(stream, version);
+    if (this.#tail === undefined) return undefined;
+    for (const append of group) {
+      for (const { stream, fresh } of append) {
+        if (!fresh || this.#versions.get(stream) === undefined) return undefined;
+      }
     }
-    return { tail: this.#tail, known: knownOf(versions, []), looked: false, repeats: false };
+    return { tail: this.#tail, known: this.#remembered, looked: false, repeats: false };
   }
 
   /** Asks the log: one round trip, and one more where ids stand in it already. */

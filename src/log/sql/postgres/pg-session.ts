@@ -34,14 +34,14 @@ export class PgSession {
   }
 
   /** As affected, for an INSERT of texts that is done again and again. */
-  insert(statement: Statement, values: readonly (string | null)[]): Promise<number> {
+  insert(statement: Statement, values: readonly string[]): Promise<number> {
     if ("timeoutMs" in this.#clock || !this.#prepared.has(statement.name))
       return this.#prepareInsert(statement, values);
     this.#clock.beginStatement();
     return PreparedInsert.run(this.client, statement.name, values);
   }
 
-  async #prepareInsert(statement: Statement, values: readonly (string | null)[]): Promise<number> {
+  async #prepareInsert(statement: Statement, values: readonly string[]): Promise<number> {
     const count = await this.affected(statement, values);
     if (this.#prepare) this.#prepared.add(statement.name);
     return count;

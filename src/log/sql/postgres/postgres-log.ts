@@ -174,23 +174,17 @@ export class PostgresLog implements EventLog {
   }
 
   async #flush(group: Group): Promise<readonly SealOutcome[]> {
-    const outcomes = await this.#write(group);
+    let outcomes: readonly SealOutcome[] | undefined;
+    let uncertain = false;
+    try {
+      if (fitsOneMessage(group)) outcomes = await this.#writer.appendAtOnce(group);
+    } catch (error) {
+      // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
+      uncertain = isConnectionLost(error);
+    }
+    outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
     return outcomes;
-  }
-
-  async #write(group: Group): Promise<readonly SealOutcome[]> {
-    let uncertain = false;
-    if (fitsOneMessage(group)) {
-      try {
-        const outcomes = await this.#writer.appendAtOnce(group);
-        if (outcomes !== undefined) return outcomes;
-      } catch (error) {
-        // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
-        uncertain = isConnectionLost(error);
-      }
-    }
-    return this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
   }
 
   /** A change that is not an append of new events. */

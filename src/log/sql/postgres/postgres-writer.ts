@@ -1,5 +1,4 @@
 import { IntegrityError } from "../../../errors.js";
-import type { SealedEvent } from "../../event.js";
 import { type Sealed, type SealOutcome, seal, type Tail } from "../../seal.js";
 import type { AppendStatements } from "./append-statements.js";
 import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
@@ -48,7 +47,10 @@ export class PostgresWriter {
     if (session === undefined) return undefined;
     let failed = true;
     try {
-      this.#alone = await this.#compareAndAppend(session, view.tail, sealed.events);
+      this.#alone = (await this.#statements.compareAndAppend(session, view.tail, sealed.events)) > 0;
+      failed = false;
+    } catch (error) {
+      this.#alone = noneWhereOutrun(error) > 0;
       failed = false;
     } finally {
       this.#connections.doneWriting(failed);
@@ -89,22 +91,14 @@ export class PostgresWriter {
       // Reading the repeated events was a second look, at a log that may have changed in between: the lock prevents that.
       if (view.repeats) return undefined;
       if (sealed.events.length === 0) return sealed.outcomes;
-      const stored = await commitWith(() => this.#compareAndAppend(session, view.tail, sealed.events));
-      if (stored) this.#views.learn(sealed.events, sealed.tail);
-      return stored ? sealed.outcomes : undefined;
+      const append = () => this.#statements.compareAndAppend(session, view.tail, sealed.events);
+      const written = await commitWith(append).catch(noneWhereOutrun);
+      if (written === 0) return undefined;
+      this.#views.learn(sealed.events, sealed.tail);
+      return sealed.outcomes;
     });
     this.#alone = outcomes !== undefined;
     return outcomes;
-  }
-
-  /** As the statement of that name; false also where somebody was faster by a hair. The lock sorts that out. */
-  async #compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<boolean> {
-    try {
-      return await this.#statements.compareAndAppend(session, tail, events);
-    } catch (error) {
-      if (isUniqueViolation(error)) return false;
-      throw error;
-    }
   }
 
   #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {
@@ -123,7 +117,7 @@ export class PostgresWriter {
   }
 
   async #storeLocked(session: PgSession, tail: Tail, sealed: Sealed): Promise<void> {
-    if (await this.#statements.compareAndAppend(session, tail, sealed.events)) return;
+    if ((await this.#statements.compareAndAppend(session, tail, sealed.events)) > 0) return;
     throw new IntegrityError("HEAD_CHANGED", "the end of the log changed while it was locked", {
       hint: "look for programs that write to the table of events by themselves; run: sessiondb verify",
     });
@@ -132,6 +126,12 @@ export class PostgresWriter {
   #seal(view: AppendView, group: Group): Sealed {
     return seal(view.tail, group, view.known, this.#now());
   }
+}
+
+/** Somebody was faster by a hair, or an id stands in the log: the lock sorts it out. @throws every other error */
+function noneWhereOutrun(error: unknown): number {
+  if (isUniqueViolation(error)) return 0;
+  throw error;
 }
 
 /** Ids that were made for this append can stand in the log only because an earlier attempt of its own has put them there. */

@@ -6,14 +6,14 @@ import type pg from "pg";
  */
 export class PreparedInsert implements pg.Submittable {
   readonly #name: string;
-  readonly #values: readonly (string | null)[];
+  readonly #values: readonly string[];
   readonly #resolve: (count: number) => void;
   readonly #reject: (error: unknown) => void;
   #count = 0;
 
   private constructor(
     name: string,
-    values: readonly (string | null)[],
+    values: readonly string[],
     resolve: (count: number) => void,
     reject: (error: unknown) => void,
   ) {
@@ -24,7 +24,7 @@ export class PreparedInsert implements pg.Submittable {
   }
 
   /** @returns how many rows it has written */
-  static run(client: pg.ClientBase, name: string, values: readonly (string | null)[]): Promise<number> {
+  static run(client: pg.ClientBase, name: string, values: readonly string[]): Promise<number> {
     return new Promise((resolve, reject) => {
       client.query(new PreparedInsert(name, values, resolve, reject));
     });
