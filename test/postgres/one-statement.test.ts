@@ -33,6 +33,16 @@ function valuesOf(event: SealedEvent): unknown[] {
   return [offset, commit, version, recordedAt, id, stream, type, actor, metaText, dataText, salt, hash];
 }
 
+/** Short logs and long ones are asked for their tail in different ways. */
+const LENGTHS = [0, 1000];
+
+/** A log of so many events, and four more of one stream. */
+async function fill(log: PostgresLog, length: number): Promise<void> {
+  const events = Array.from({ length }, (_, data) => ({ type: "t", data }));
+  if (length > 0) await log.append({ stream: "filler", events }, ACTOR);
+  for (const data of [1, 2, 3, 4]) await append(log, data);
+}
+
 const datasOf = async (log: PostgresLog) => {
   const datas: unknown[] = [];
   for await (const { data } of eventsOf(log.readAll())) datas.push(data);
@@ -53,11 +63,11 @@ async function withRole(admin: pg.Client, schema: string, act: (user: string) =>
   await admin.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
 }
 
-/** Of four events the last two were cut off. */
-async function assertLandedAfterCut(log: PostgresLog, { lastOffset }: AppendResult): Promise<void> {
-  expect(lastOffset).toBe(3);
-  expect(await datasOf(log)).toEqual([1, 2, "late"]);
-  expect(await verifyLog(log)).toMatchObject({ ok: true, verified: 3 });
+/** Of the four events the last two were cut off. */
+async function assertLandedAfterCut(log: PostgresLog, { lastOffset }: AppendResult, length: number): Promise<void> {
+  expect(lastOffset).toBe(length + 3);
+  expect((await datasOf(log)).slice(length)).toEqual([1, 2, "late"]);
+  expect(await verifyLog(log)).toMatchObject({ ok: true, verified: length + 3 });
 }
 
 describe("an append in one statement", () => {
@@ -93,18 +103,18 @@ describe("an append in one statement", () => {
     expect(await verifyLog(log)).toMatchObject({ ok: true, verified: 5 });
   });
 
-  test("lands behind a cut that was under way, not behind what was cut off", async () => {
+  test.each(LENGTHS)("lands behind a cut that was under way, not behind what was cut off (%d)", async (length) => {
     const url = await freshPostgresUrl();
     const [log, other, admin] = [await openPostgres(url), await openPostgres(url), await openAdmin(url)];
-    for (const data of [1, 2, 3, 4]) await append(log, data);
+    await fill(log, length);
     // Somebody who looks at an event that is to go holds up the cut in its middle.
-    await admin.query(`BEGIN; SELECT 1 FROM ${schemaOf(url)}.events WHERE "offset" = 4 FOR SHARE`);
-    const cut = other.truncateAfter(2, await other.tail());
+    await admin.query(`BEGIN; SELECT 1 FROM ${schemaOf(url)}.events WHERE "offset" = ${length + 4} FOR SHARE`);
+    const cut = other.truncateAfter(length + 2, await other.tail());
     await untilWaiting(url, 1);
     const late = append(log, "late");
     await admin.query("COMMIT");
-    expect(await cut).toMatchObject({ offset: 2 });
-    await assertLandedAfterCut(log, await late);
+    expect(await cut).toMatchObject({ offset: length + 2 });
+    await assertLandedAfterCut(log, await late, length);
   });
 
   test("that has looked before a cut does not write after it", async () => {
@@ -118,7 +128,7 @@ describe("an append in one statement", () => {
         CREATE POLICY pause ON ${schema}.events USING (${schema}.pause());
         GRANT USAGE ON SCHEMA ${schema} TO ${user}; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
       const log = await openPostgres(asUser(url, user));
-      for (const data of [1, 2, 3, 4]) await append(log, data);
+      await fill(log, 0);
       await admin.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('${schema}'))`);
       const late = append(log, "late");
       await untilWaiting(url, 1);
@@ -126,34 +136,36 @@ describe("an append in one statement", () => {
       await untilWaiting(url, 2);
       await admin.query("COMMIT");
       expect(await cut).toMatchObject({ offset: 2 });
-      await assertLandedAfterCut(other, await late);
+      await assertLandedAfterCut(other, await late, 0);
       await log.close();
     });
   });
 
-  test.each(["read committed", "repeatable read", "serializable"])(
-    "that waits for a cut looks after it: %s",
-    async (level) => {
-      const url = await freshPostgresUrl();
-      const [admin, schema] = [await openAdmin(url), schemaOf(url)];
-      await openPostgres(url);
-      await withRole(admin, schema, async (user) => {
-        await admin.query(
-          `ALTER ROLE ${user} SUPERUSER; ALTER ROLE ${user} SET default_transaction_isolation = '${level}'`,
-        );
-        const log = await openPostgres(asUser(url, user));
-        for (const data of [1, 2, 3, 4]) await append(log, data);
-        await admin.query(`BEGIN; LOCK TABLE ${schema}.events IN SHARE ROW EXCLUSIVE MODE`);
-        const late = append(log, "late");
-        await untilWaiting(url, 1);
-        await admin.query(
-          `SET LOCAL sessiondb.allow_change = 'on'; DELETE FROM ${schema}.events WHERE "offset" > 2; COMMIT`,
-        );
-        await assertLandedAfterCut(log, await late);
-        await log.close();
-      });
-    },
-  );
+  test.each([
+    ["read committed", 0],
+    ["read committed", 1000],
+    ["repeatable read", 0],
+    ["serializable", 1000],
+  ])("that waits for a cut looks after it: %s (%d)", async (level, length) => {
+    const url = await freshPostgresUrl();
+    const [admin, schema] = [await openAdmin(url), schemaOf(url)];
+    await openPostgres(url);
+    await withRole(admin, schema, async (user) => {
+      await admin.query(
+        `ALTER ROLE ${user} SUPERUSER; ALTER ROLE ${user} SET default_transaction_isolation = '${level}'`,
+      );
+      const log = await openPostgres(asUser(url, user));
+      await fill(log, length);
+      await admin.query(`BEGIN; LOCK TABLE ${schema}.events IN SHARE ROW EXCLUSIVE MODE`);
+      const late = append(log, "late");
+      await untilWaiting(url, 1);
+      await admin.query(
+        `SET LOCAL sessiondb.allow_change = 'on'; DELETE FROM ${schema}.events WHERE "offset" > ${length + 2}; COMMIT`,
+      );
+      await assertLandedAfterCut(log, await late, length);
+      await log.close();
+    });
+  });
 
   test("sees that the log was cut and has grown to the same length", async () => {
     const url = await freshPostgresUrl();
