@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
 import { UsageError } from "./errors.js";
 import type { EventLog } from "./log/event-log.js";
@@ -35,6 +35,8 @@ export interface OpenLogOptions {
   listenUrl?: string;
   /** Postgres: how long to wait for a new connection. */
   connectTimeoutMs?: number;
+  /** Postgres: how long one statement may take. */
+  statementTimeoutMs?: number;
 }
 
 /** Opens a log. `rest` is what follows `scheme:` in the address, `url` the whole address. */
@@ -48,10 +50,6 @@ const BACKENDS = new Map<string, OpenBackend>([
   ["postgres", openPostgres],
   ["postgresql", openPostgres],
 ]);
-
-const BY_EXTENSION: Readonly<Record<string, string>> = { ".jsonl": "jsonl", ".db": "sqlite", ".sqlite": "sqlite" };
-/** Two characters at least: `C:` is a drive. */
-const SCHEME = /^([a-z][a-z0-9+.-]+):(.*)$/is;
 
 /**
  * Opens the log at an address: `jsonl:PATH`, `sqlite:PATH`, `postgres://…`, `memory:`, or a scheme that was registered.
@@ -99,13 +97,6 @@ export function registerBackend(scheme: string, open: OpenBackend): void {
     throw new UsageError("SCHEME_TAKEN", `${scheme}: has a backend already`, { hint: "choose another scheme" });
   }
   BACKENDS.set(scheme, open);
-}
-
-/** The scheme in lower case, empty where there is none; of a bare path, the one that its ending stands for. */
-export function addressParts(url: string): { scheme: string; rest: string } {
-  const [, scheme, rest] = SCHEME.exec(url) ?? [];
-  if (scheme !== undefined && rest !== undefined) return { scheme: scheme.toLowerCase(), rest };
-  return { scheme: BY_EXTENSION[extname(url).toLowerCase()] ?? "", rest: url };
 }
 
 /** The address as the log that is opened there shows it: paths absolute, passwords masked. */

@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL("..", import.meta.url)),
     include: ["test/**/*.test.ts"],
+    // The configuration of whoever runs the tests is none of theirs.
+    env: { XDG_CONFIG_HOME: "/nonexistent" },
     // Child processes: a native driver that crashes takes one file with it, and kill -9 of the run ends them all.
     pool: "forks",
     globalSetup: ["test/support/global-setup.ts"],

@@ -1,9 +1,10 @@
 import { Command, Option } from "commander";
-import { defaultStoreUrl } from "../config/paths.js";
+import { type Config, loadConfig } from "../config/layers.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { maskUrl } from "../log/mask-url.js";
-import { openLog } from "../open-log.js";
+import { type OpenLogOptions, openLog } from "../open-log.js";
+import { type ConfiguredStore, configuredStore, isDefaultPlace, limitsOf } from "../session/configured-store.js";
 import { firstStart } from "../session/first-start.js";
 import { EXIT } from "./exit-code.js";
 import { tellFirstStart } from "./output/import-report.js";
@@ -27,7 +28,11 @@ export interface CommonOptions extends ReadOptions {
 export interface CommandContext<Options extends ReadOptions> {
   readonly options: Options;
   readonly streams: Streams;
-  /** Opens the store that --store, the environment or the default names; closed when the command ends. */
+  /** The layers of configuration, read once; what they warn of is told on stderr. */
+  config(): Config;
+  /** The store that --store, the environment, the files or the default name. */
+  store(): ConfiguredStore;
+  /** Opens that store; closed when the command ends. */
   openStore(options?: { mustExist?: boolean }): Promise<EventLog>;
   /** Opens any other log; closed when the command ends. */
   open(url: string, options?: { mustExist?: boolean }): Promise<EventLog>;
@@ -51,8 +56,13 @@ export function leaf<Options extends CommonOptions>(
   summary: string,
   act: Act<Options>,
 ): Command {
-  return readLeaf(state, signature, summary, act).addOption(
-    new Option("--actor <name>", "who does this; default user@host").env("SESSIONDB_ACTOR"),
+  const actAsConfigured: Act<Options> = (context, ...args) => {
+    const actor = context.options.actor ?? context.config().find("actor")?.value;
+    return act(actor === undefined ? context : { ...context, options: { ...context.options, actor } }, ...args);
+  };
+  return readLeaf(state, signature, summary, actAsConfigured).option(
+    "--actor <name>",
+    "who does this; default user@host (env: SESSIONDB_ACTOR)",
   );
 }
 
@@ -69,7 +79,7 @@ export function readLeaf<Options extends ReadOptions>(
   return command
     .summary(summary)
     .description(summary)
-    .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://…").env("SESSIONDB_STORE"))
+    .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://… (env: SESSIONDB_STORE)"))
     .addOption(new Option("--json", "one JSON document on stdout; errors as JSON on stderr"))
     .addOption(new Option("--fields <names>", "with --json: only these fields, also written --json=a,b").hideHelp())
     .option("--quiet", "no remarks on stderr")
@@ -89,23 +99,35 @@ async function withContext<Options extends ReadOptions>(
   args: unknown[],
 ): Promise<number> {
   const opened: EventLog[] = [];
-  const open = async (url: string, openOptions: { mustExist?: boolean } = {}) => {
+  let config: Config | undefined;
+  let partial = false;
+  const readConfig = () => {
+    if (config !== undefined) return config;
+    config = loadConfig({ flags: { store: options.store } });
+    for (const warning of config.warnings) streams.note(warning);
+    return config;
+  };
+  const openWith = async (url: string, openOptions: OpenLogOptions) => {
     warnOfPassword(url, streams);
     const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
     const log = await openLog(url, { ...openOptions, onNotice });
     opened.push(log);
     return log;
   };
-  let partial = false;
+  const store = () => configuredStore(readConfig());
   const openStore = async (openOptions: { mustExist?: boolean } = {}) => {
-    if (options.store !== undefined) return open(options.store, openOptions);
-    const first = await firstStart(() => open(defaultStoreUrl(process.env)), process.env);
-    if (first === undefined) return open(defaultStoreUrl(process.env), openOptions);
+    const configured = store();
+    const { url, options: limits } = configured;
+    const first = isDefaultPlace(configured) ? await firstStart(() => openWith(url, limits), process.env) : undefined;
+    if (first === undefined) return openWith(url, { ...limits, ...openOptions });
     partial = tellFirstStart(streams, first);
     return first.log;
   };
+  const open = async (url: string, openOptions: { mustExist?: boolean } = {}) =>
+    openWith(url, { ...limitsOf(readConfig()), ...openOptions });
   try {
-    const code = (await act({ options, streams, open, openStore }, ...(args as string[]))) ?? EXIT.done;
+    const context = { options, streams, config: readConfig, store, open, openStore };
+    const code = (await act(context, ...(args as string[]))) ?? EXIT.done;
     return code === EXIT.done && partial ? EXIT.failed : code;
   } finally {
     streams.progress("");

@@ -1,13 +1,21 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The home folder of an environment, `$HOME` where it is absolute. */
+export function homeDir(env: Env): string {
+  return env.HOME !== undefined && isAbsolute(env.HOME) ? env.HOME : homedir();
+}
 
 /** `$XDG_STATE_HOME/minsky`, default `~/.local/state/minsky`. A relative XDG value is ignored, as XDG says. */
 export function stateDir(env: Env): string {
-  const base = env.XDG_STATE_HOME;
-  const root = base !== undefined && isAbsolute(base) ? base : join(homedir(), ".local", "state");
-  return join(root, "minsky");
+  return join(xdgFolder(env, env.XDG_STATE_HOME, ".local/state"), "minsky");
+}
+
+/** `$XDG_CONFIG_HOME/minsky/config.yaml`, default `~/.config/minsky/config.yaml`. */
+export function userConfigFile(env: Env): string {
+  return join(xdgFolder(env, env.XDG_CONFIG_HOME, ".config"), "minsky", "config.yaml");
 }
 
 export function defaultStoreUrl(env: Env): string {
@@ -19,8 +27,16 @@ export function legacyStatePath(env: Env): string {
   return join(stateDir(env), "session-db.json");
 }
 
-/** An absolute path; `~` and `~/…` mean the home folder. */
-export function expandPath(path: string): string {
-  if (path === "~") return homedir();
-  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(path);
+export function defaultSqlitePath(env: Env): string {
+  return join(stateDir(env), "sessions.db");
+}
+
+/** An absolute path; `~` and `~/…` mean the home folder, other relative paths start at `base`. */
+export function expandPath(path: string, base: string = "", env: Env = process.env): string {
+  if (path === "~") return homeDir(env);
+  return path.startsWith("~/") ? join(homeDir(env), path.slice(2)) : resolve(base, path);
+}
+
+function xdgFolder(env: Env, named: string | undefined, otherwise: string): string {
+  return named !== undefined && isAbsolute(named) ? named : join(homeDir(env), otherwise);
 }

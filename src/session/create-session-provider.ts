@@ -3,9 +3,9 @@ import { StorageBackendFactory } from "./storage-backend-factory.js";
 import type { StorageConfig } from "./storage-config.js";
 
 export interface SessionProviderOptions {
-  /** Default: what the environment names. */
+  /** Default: what the environment, the repository's and the user's configuration name. */
   readonly config?: StorageConfig;
-  /** Where relative paths of the environment start. Default: the current folder. */
+  /** From here the repository's configuration is searched. Default: the current folder. */
   readonly workdir?: string;
 }
 

@@ -10,7 +10,7 @@ import { type StorageConfig, storageAddress } from "./storage-config.js";
  * A storage for a configuration. Nothing is opened before `initialize()` or the first use; drivers of other backends are
  * never loaded.
  *
- * @throws UsageError STORAGE_CONFIG_INVALID
+ * @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID
  */
 export function createStorageBackend(config: StorageConfig): DatabaseStorage<SessionRecord, SessionDbState> {
   const { url, location, options } = storageAddress(config);

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from "node:fs";
+import { addressParts } from "../config/address.js";
 import { defaultStoreUrl, legacyStatePath } from "../config/paths.js";
 import { SessionDbError, StorageError } from "../errors.js";
 import { readMinskyJson } from "../import/minsky-json.js";
 import type { MinskySource } from "../import/minsky-source.js";
 import type { ImportReport } from "../import/report.js";
 import type { EventLog } from "../log/event-log.js";
-import { addressParts } from "../open-log.js";
 import { importRecords } from "./import-records.js";
 import { SessionStore } from "./session-store.js";
 

@@ -1,9 +1,10 @@
 import type { SessionRecord } from "../../projections/session-record.js";
+import { loadConfig } from "../config/layers.js";
 import { canonicalText } from "../log/canonical.js";
+import { configuredStorage } from "./configured-store.js";
 import { createStorageBackend } from "./create-storage-backend.js";
 import type { DatabaseStorage, SessionDbState } from "./database-storage.js";
 import { type StorageConfig, storageAddress } from "./storage-config.js";
-import { storageConfigFromEnv } from "./storage-config-from-env.js";
 
 export type SessionDatabaseStorage = DatabaseStorage<SessionRecord, SessionDbState>;
 
@@ -17,16 +18,20 @@ export class StorageBackendFactory {
     return StorageBackendFactory.#instance;
   }
 
-  /** The storage that the environment names; its relative paths start at `workdir`. */
+  /**
+   * The storage that the environment, the repository's and the user's configuration name, seen from `workdir`.
+   *
+   * @throws as `loadConfig` and `decideStore`
+   */
   static create(workdir: string = process.cwd()): SessionDatabaseStorage {
-    return StorageBackendFactory.getInstance().getBackend(storageConfigFromEnv(workdir));
+    return StorageBackendFactory.getInstance().getBackend(configuredStorage(loadConfig({ cwd: workdir })));
   }
 
   static createFromConfig(config: StorageConfig): SessionDatabaseStorage {
     return StorageBackendFactory.getInstance().getBackend(config);
   }
 
-  /** @throws UsageError STORAGE_CONFIG_INVALID */
+  /** @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID */
   getBackend(config: StorageConfig): SessionDatabaseStorage {
     const { url, options } = storageAddress(config);
     const { baseDir, actor } = config;

@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { defaultStoreUrl, expandPath, stateDir } from "../config/paths.js";
+import { defaultSqlitePath, defaultStoreUrl, type Env, expandPath } from "../config/paths.js";
 import { UsageError } from "../errors.js";
+import { maskUrl } from "../log/mask-url.js";
 import type { OpenLogOptions } from "../open-log.js";
-
-type Env = Readonly<Record<string, string | undefined>>;
+import { type PostgresSsl, withParameters } from "./postgres-parameters.js";
 
 /** The documented configuration of a storage. */
 export interface StorageConfig {
@@ -22,9 +21,19 @@ export interface StorageConfig {
     connectionUrl?: string;
     connectionString?: string;
     maxConnections?: number;
-    /** Milliseconds. */
+    /** Milliseconds to wait for a new connection. */
     connectTimeout?: number;
+    /** Milliseconds that one statement may take. */
+    statementTimeout?: number;
+    /** Where the address names none. Default `sessiondb`. */
+    schema?: string;
+    /** Where the address says nothing of it. */
+    ssl?: PostgresSsl;
+    /** A direct address for LISTEN, where the other goes through a pooler. */
+    listenUrl?: string;
   };
+  /** Milliseconds that an append waits for other writers. */
+  lockTimeout?: number;
   /** What readState says as long as no other was written. */
   baseDir?: string;
   /** Who changes things through this storage. */
@@ -34,24 +43,27 @@ export interface StorageConfig {
 /** Where a storage lies, and how it is opened. */
 export interface StorageAddress {
   readonly url: string;
-  /** The path or address alone, for people. */
+  /** The path or address alone, for people: without its password. */
   readonly location: string;
   readonly options: OpenLogOptions;
 }
 
-/** @throws UsageError STORAGE_CONFIG_INVALID */
+/** @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID */
 export function storageAddress(config: StorageConfig, env: Env = process.env): StorageAddress {
+  const waits = config.lockTimeout === undefined ? {} : { lockTimeoutMs: config.lockTimeout };
   switch (config.backend) {
     case "json":
     case "jsonl":
-      return atPath("jsonl", jsonlPath(config.json?.filePath, env), {});
+      return atPath("jsonl", jsonlPath(config.json?.filePath, env), waits);
     case "sqlite":
-      return sqliteAddress(config.sqlite ?? {}, env);
+      return sqliteAddress(config.sqlite ?? {}, env, waits);
     case "postgres":
     case "postgresql":
-      return postgresAddress(config.postgres ?? {});
+      return postgresAddress(config.postgres ?? {}, waits);
     default:
-      throw invalid(`unknown backend ${JSON.stringify(config.backend satisfies never)}`, "json, sqlite or postgres");
+      throw new UsageError("BACKEND_UNKNOWN", `unknown backend ${JSON.stringify(config.backend satisfies never)}`, {
+        hint: "take json, jsonl, sqlite or postgres",
+      });
   }
 }
 
@@ -60,29 +72,34 @@ function jsonlPath(filePath: string | undefined, env: Env): string {
   return expandPath(filePath.toLowerCase().endsWith(".json") ? `${filePath}l` : filePath);
 }
 
-function sqliteAddress(sqlite: NonNullable<StorageConfig["sqlite"]>, env: Env): StorageAddress {
-  if (sqlite.enableWAL === false)
-    throw invalid("sqlite.enableWAL: false is not possible", "leave it out: WAL is always on");
+function sqliteAddress(sqlite: NonNullable<StorageConfig["sqlite"]>, env: Env, waits: OpenLogOptions): StorageAddress {
+  if (sqlite.enableWAL === false) {
+    throw new UsageError("STORAGE_CONFIG_INVALID", "sqlite.enableWAL: false is not possible", {
+      hint: "leave it out: the log is always in WAL mode, without which readers and writers would lock each other out",
+    });
+  }
   const path = sqlite.dbPath ?? sqlite.path;
-  const options = sqlite.timeout === undefined ? {} : { lockTimeoutMs: sqlite.timeout };
-  return atPath("sqlite", path === undefined ? join(stateDir(env), "sessions.db") : expandPath(path), options);
+  const options = sqlite.timeout === undefined ? waits : { lockTimeoutMs: sqlite.timeout };
+  return atPath("sqlite", path === undefined ? defaultSqlitePath(env) : expandPath(path), options);
 }
 
-function postgresAddress(postgres: NonNullable<StorageConfig["postgres"]>): StorageAddress {
-  const url = postgres.connectionUrl ?? postgres.connectionString;
-  if (url === undefined || url === "") {
-    throw invalid("backend postgres needs an address", "postgres: { connectionUrl: process.env.DATABASE_URL }");
+function postgresAddress(postgres: NonNullable<StorageConfig["postgres"]>, waits: OpenLogOptions): StorageAddress {
+  const address = postgres.connectionUrl ?? postgres.connectionString;
+  if (address === undefined || address === "") {
+    throw new UsageError("CONNECTION_STRING_MISSING", "backend postgres needs an address", {
+      hint: "postgres: { connectionUrl: process.env.DATABASE_URL }",
+    });
   }
-  const options: OpenLogOptions = {};
-  if (postgres.maxConnections !== undefined) options.maxConnections = postgres.maxConnections;
-  if (postgres.connectTimeout !== undefined) options.connectTimeoutMs = postgres.connectTimeout;
-  return { url, location: url, options };
+  const { maxConnections, connectTimeout, statementTimeout, listenUrl, schema, ssl } = postgres;
+  const url = withParameters(address, { schema, ssl });
+  const options: OpenLogOptions = { ...waits };
+  if (maxConnections !== undefined) options.maxConnections = maxConnections;
+  if (connectTimeout !== undefined) options.connectTimeoutMs = connectTimeout;
+  if (statementTimeout !== undefined) options.statementTimeoutMs = statementTimeout;
+  if (listenUrl !== undefined) options.listenUrl = withParameters(listenUrl, { ssl });
+  return { url, location: maskUrl(url), options };
 }
 
 function atPath(scheme: string, path: string, options: OpenLogOptions): StorageAddress {
   return { url: `${scheme}:${path}`, location: path, options };
-}
-
-function invalid(message: string, hint: string): UsageError {
-  return new UsageError("STORAGE_CONFIG_INVALID", message, { hint });
 }

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
+import { addressParts } from "../config/address.js";
 import { UsageError } from "../errors.js";
-import { addressParts } from "../open-log.js";
 
 /** A file that is to be written must not be the log of the store, nor a file beside it. @throws UsageError TARGET_IS_SOURCE */
 export function assertNotStore(path: string, storeUrl: string): void {

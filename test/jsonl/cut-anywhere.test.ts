@@ -113,7 +113,7 @@ test("a file that never was a log is refused and left as it is", async () => {
 
 test("while a writer holds the lock, an unfinished append is not torn and nobody touches it", async () => {
   const { path, bytes, whole } = await threeAppends();
-  const { FileLock } = await import("../../src/log/jsonl/file-lock.js");
+  const { FileLock } = await import("../../src/files/file-lock.js");
   const writer = new FileLock(`${path}.lock`, 1000);
   truncateSync(path, bytes.length - 20);
   await writer.hold(async () => {

@@ -13,8 +13,8 @@ import {
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, eventually, linesOf } from "../../src/conformance/target.js";
+import { FileLock } from "../../src/files/file-lock.js";
 import { encodeLine } from "../../src/log/event-line.js";
-import { FileLock } from "../../src/log/jsonl/file-lock.js";
 import { fixedEntropy, freshPath, offsetsOf, open } from "./jsonl-fixture.js";
 
 test("a path without a file is an empty log, and only the first append makes it", async () => {

@@ -2,12 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/layers.js";
+import { configuredStorage } from "../../src/session/configured-store.js";
 import { createSessionProvider } from "../../src/session/create-session-provider.js";
 import { createStorageBackend } from "../../src/session/create-storage-backend.js";
 import { defaultActor } from "../../src/session/default-actor.js";
 import { StorageBackendFactory } from "../../src/session/storage-backend-factory.js";
 import { type StorageConfig, storageAddress } from "../../src/session/storage-config.js";
-import { storageConfigFromEnv } from "../../src/session/storage-config-from-env.js";
 import { taskIdMatch } from "../../src/session/task-id.js";
 import { record } from "./records.js";
 
@@ -29,18 +30,26 @@ test.each<[string, StorageConfig, string]>([
 });
 
 test.each([
-  { backend: "postgres" },
-  { backend: "mongo" },
-  { backend: "sqlite", sqlite: { enableWAL: false } },
-] as StorageConfig[])("%j is refused", (config) => {
-  expect(() => createStorageBackend(config)).toThrow(expect.objectContaining({ code: "STORAGE_CONFIG_INVALID" }));
+  ["CONNECTION_STRING_MISSING", { backend: "postgres" }],
+  ["BACKEND_UNKNOWN", { backend: "mongo" }],
+  ["STORAGE_CONFIG_INVALID", { backend: "sqlite", sqlite: { enableWAL: false } }],
+] as [string, StorageConfig][])("%s: %j is refused", (code, config) => {
+  expect(() => createStorageBackend(config)).toThrow(expect.objectContaining({ code }));
 });
+
+function storageConfigFromEnv(cwd: string, env: Record<string, string>): StorageConfig {
+  return configuredStorage(loadConfig({ cwd, env: { HOME: folder, ...env } }));
+}
 
 test("the environment names a backend, the newest name first", () => {
   const env = { MINSKY_SESSION_BACKEND: "sqlite", MINSKY_STORAGE_BACKEND: "json", MINSKY_SQLITE_PATH: "rel/s.db" };
   expect(storageConfigFromEnv("/work", env)).toEqual({ backend: "sqlite", sqlite: { dbPath: "/work/rel/s.db" } });
-  expect(storageConfigFromEnv("/work", {})).toEqual({ backend: "jsonl" });
-  expect(() => storageConfigFromEnv("/work", { MINSKY_STORAGE_BACKEND: "x" })).toThrow(/unknown backend/);
+  expect(storageConfigFromEnv("/work", {})).toEqual({
+    backend: "jsonl",
+    json: { filePath: join(folder, ".local/state/minsky/session-db.jsonl") },
+  });
+  const unknown = () => storageConfigFromEnv("/work", { MINSKY_STORAGE_BACKEND: "x" });
+  expect(unknown).toThrow(expect.objectContaining({ code: "BACKEND_UNKNOWN" }));
 });
 
 test("SESSIONDB_STORE names the same store as on the command line", () => {

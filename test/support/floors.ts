@@ -12,6 +12,7 @@ interface Unit {
 const UNITS: readonly Unit[] = [
   { floor: 0, paths: ["src/errors.ts"] },
   { floor: 0, paths: ["src/types/"] },
+  { floor: 1, paths: ["src/files/"] },
   { floor: 3, paths: ["src/log/memory/"] },
   { floor: 3, paths: ["src/log/jsonl/"] },
   { floor: 3, paths: ["src/log/sql/"] },

@@ -4,7 +4,7 @@
  * Arguments: path [exclusive]
  */
 import Database from "better-sqlite3";
-import { FileLock } from "../../src/log/jsonl/file-lock.js";
+import { FileLock } from "../../src/files/file-lock.js";
 
 const [path = "", exclusive] = process.argv.slice(2);
 if (path.endsWith(".jsonl")) {

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import { defaultStoreUrl } from "../../config/paths.js";
 import { migrationEnds } from "../../cross-database/migration-ends.js";
 import type { OnConflict } from "../../migrate/execute-migration.js";
 import { shownUrl } from "../../open-log.js";
+import { isDefaultPlace } from "../../session/configured-store.js";
 import {
   type CommandContext,
   type CommonOptions,
@@ -89,14 +89,14 @@ function withOptions(command: Command): Command {
     .addOption(new Option("--no-switch", "accepted: there is no configuration to be switched yet").hideHelp());
 }
 
-async function migrate({ options, streams, openStore }: CommandContext<MigrateOptions>): Promise<number | undefined> {
+async function migrate(context: CommandContext<MigrateOptions>): Promise<number | undefined> {
+  const { options, streams, openStore } = context;
   const { from, to, sqlitePath, connectionUrl, since, backup, batch } = options;
   const preview = options.preview === true || options.dryRun === true;
   // The default store may still have to take over the session-db.json beside it.
-  if (from === undefined && options.store === undefined && !preview) await openStore({ mustExist: true });
-  const store = options.store ?? defaultStoreUrl(process.env);
+  if (from === undefined && !preview && isDefaultPlace(context.store())) await openStore({ mustExist: true });
   const ends = await migrationEnds({
-    ...{ from, to, sqlitePath, connectionUrl, store },
+    ...{ from, to, sqlitePath, connectionUrl, store: context.store().url },
     onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
   });
   for (const url of [ends.from, ends.to]) warnOfPassword(url, streams);

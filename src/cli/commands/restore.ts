@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { defaultStoreUrl } from "../../config/paths.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { timeOf } from "../../inspect/point.js";
 import type { RestorePlan } from "../../migrate/restore-file.js";
@@ -31,8 +30,8 @@ export function restoreCommand(state: RunState): Command {
   return examples(command, ["sessiondb restore ./backup.jsonl --to sqlite:./restored.db"]);
 }
 
-async function restore({ options, streams }: CommandContext<RestoreOptions>, file: string): Promise<undefined> {
-  const to = storeAddress(options.to ?? options.store ?? defaultStoreUrl(process.env));
+async function restore({ options, streams, store }: CommandContext<RestoreOptions>, file: string): Promise<undefined> {
+  const to = storeAddress(options.to ?? store().url);
   warnOfPassword(to, streams);
   const { asOf, dryRun = false } = options;
   const point = asOf === undefined ? undefined : pointOf(asOf);

@@ -14,22 +14,18 @@ export function statusCommand(state: RunState): Command {
 }
 
 async function status(context: CommandContext<StatusOptions>): Promise<undefined> {
-  const { options, streams } = context;
+  const { streams } = context;
+  const { source, placeSource } = context.store();
   const log = await openAsOf(context);
-  const store = new SessionStore(log);
-  const { offset, documents } = await store.list();
+  const { offset, documents } = await new SessionStore(log).list();
   const { hash, recordedAt } = await log.tail();
-  const decidedBy =
-    options.store === undefined
-      ? "default"
-      : process.env.SESSIONDB_STORE === options.store
-        ? "SESSIONDB_STORE"
-        : "--store";
   if (streams.json) {
     streams.document({
       schema: "status/1",
       store: log.url,
-      decidedBy,
+      decidedBy: source.name,
+      layer: source.layer,
+      placeFrom: placeSource.name,
       offset,
       hash,
       recordedAt,
@@ -37,9 +33,12 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
     });
     return;
   }
+  const layer = source.layer === "default" ? "nobody: it is the default" : `${source.name} (${source.layer})`;
+  const place = placeSource.name === source.name ? "" : `, and where it lies by ${placeSource.name}`;
   streams.lines(
     renderFields([
-      ["store", `${log.url}  (${decidedBy})`],
+      ["store", log.url],
+      ["decided by", `${layer}${place}`],
       ["events", String(offset)],
       ["sessions", String(documents.length)],
       ["tail hash", hash],

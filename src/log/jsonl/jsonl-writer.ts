@@ -1,11 +1,11 @@
 import { ChainBreakError } from "../../errors.js";
+import { FileLock } from "../../files/file-lock.js";
 import { assertContinues } from "../chain-check.js";
 import type { SealedEvent } from "../event.js";
 import type { PreparedEvent } from "../prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
-import { FileLock } from "./file-lock.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LogIndex } from "./log-index.js";
 import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";

@@ -1,10 +1,9 @@
 import { UsageError } from "../../../errors.js";
 import { sha256Hex } from "../../hash-chain.js";
 import { maskUrl } from "../../mask-url.js";
+import { isSchemaName, SCHEMA_NAME_FORM } from "../../schema-name.js";
 
 const DEFAULT_SCHEMA = "sessiondb";
-/** Lower case only, so that quoted and unquoted mean the same; short enough for every name that is made of it. */
-const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,47}$/;
 
 /** What one address says. */
 export interface PostgresAddress {
@@ -26,8 +25,8 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   }
   const { base, parameters } = splitQuery(url);
   const schema = parameters.get("schema") ?? DEFAULT_SCHEMA;
-  if (!SCHEMA_NAME.test(schema) || schema.startsWith("pg_")) {
-    const hint = "take 1 to 48 of a-z, 0-9 and _, not starting with a digit or pg_: ?schema=sessiondb";
+  if (!isSchemaName(schema)) {
+    const hint = `take ${SCHEMA_NAME_FORM}: ?schema=sessiondb`;
     throw invalid(`not a name for a schema: ${JSON.stringify(schema)}`, hint);
   }
   const namesSchema = parameters.has("schema");

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { UnavailableError, UsageError } from "../../errors.js";
+import { UnavailableError, UsageError } from "../errors.js";
 
 /** Longest pause between two attempts. Pauses are random and do not grow, so that nobody starves. */
 const MAX_PAUSE_MS = 6;
