@@ -4,6 +4,15 @@ export type { FoldEvent, Projection, ProjectionField } from "../projections/proj
 export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
+export type { StoreDecision } from "./config/decide-store.js";
+export { decideStore } from "./config/decide-store.js";
+export type { DescribedSetting } from "./config/describe-config.js";
+export { describeConfig } from "./config/describe-config.js";
+export type { ConfigContext, ConfigValue } from "./config/layers.js";
+export { Config, loadConfig } from "./config/layers.js";
+export type { ConfigSource, Layer } from "./config/source.js";
+export type { StoreSwitch } from "./config/switch-store.js";
+export { storeFile, switchBack, switchStore } from "./config/switch-store.js";
 export type {
   Compatibility,
   EndsBackup,
@@ -17,6 +26,8 @@ export type {
 export { CrossDatabaseMigrator } from "./cross-database/cross-database-migrator.js";
 export { MigrationAdapter } from "./cross-database/migration-adapter.js";
 export type { StoreName } from "./cross-database/store-address.js";
+export type { ErrorCategory } from "./error-category.js";
+export { errorCategory } from "./error-category.js";
 export {
   AppendOutcomeUnknownError,
   ChainBreakError,
@@ -126,6 +137,8 @@ export type { SubscribeOptions } from "./replay/subscribe.js";
 export { subscribe } from "./replay/subscribe.js";
 export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
 export { verifyLog } from "./replay/verify-log.js";
+export type { ConfiguredStore } from "./session/configured-store.js";
+export { configuredStore } from "./session/configured-store.js";
 export type { SessionProviderOptions } from "./session/create-session-provider.js";
 export { createSessionProvider } from "./session/create-session-provider.js";
 export { createStorageBackend } from "./session/create-storage-backend.js";

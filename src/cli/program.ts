@@ -25,6 +25,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["restore"], load: async () => (await import("./commands/restore.js")).restoreCommand },
   { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
+  { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },
   { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },
 ];
 

@@ -1,6 +1,6 @@
 import type { Node, Pair } from "yaml";
 import { UsageError } from "../errors.js";
-import { type KnownKey, knownKey, suggestionFor } from "./known-keys.js";
+import { type KnownKey, knownKey, LIST_HINT, suggestionFor } from "./known-keys.js";
 import type { Setting, SettingValue } from "./settings.js";
 import { parseYaml, syntaxError, type YamlText, yaml } from "./yaml-text.js";
 
@@ -86,7 +86,7 @@ class EntryReader {
       "CONFIG_KEY_UNKNOWN",
       `${this.#file}:${line}: unknown key ${JSON.stringify(path.join("."))}`,
       {
-        hint: meant === undefined ? "sessiondb config list --all shows the known ones" : `did you mean ${meant}?`,
+        hint: meant === undefined ? LIST_HINT : `did you mean ${meant}?`,
       },
     );
   }

@@ -29,10 +29,11 @@ export function findRepositoryFile(cwd: string, env: Env, onStranger: (path: str
   return undefined;
 }
 
-/** The file to write to where there is none yet: at the root of the repository, else in the folder itself. */
-export function newRepositoryFile(cwd: string, env: Env): ConfigFile {
+/** The repository's file that is there, else the one to be made: at the root of the repository, else in the folder itself. */
+export function repositoryFile(cwd: string, env: Env): ConfigFile {
+  const found = findRepositoryFile(cwd, env, () => undefined);
   const root = foldersUpFrom(cwd, env).find((folder) => existsSync(join(folder, ".git")));
-  return repositoryFileOf(root ?? cwd);
+  return found ?? repositoryFileOf(root ?? cwd);
 }
 
 function repositoryFileOf(base: string): ConfigFile {

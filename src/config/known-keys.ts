@@ -1,8 +1,11 @@
+import { UsageError } from "../errors.js";
 import { nearest } from "./nearest.js";
 import { SECTION, SETTINGS, type Setting } from "./settings.js";
 
 /** The sections of all eras; each takes every setting, in camelCase or snake_case. */
 export const SECTIONS = [SECTION, "persistence", "storage"] as const;
+
+export const LIST_HINT = "sessiondb config list --all shows the known ones";
 
 /** Sections of Minsky's that are not ours: they are left alone. */
 const FOREIGN = new Set(
@@ -51,6 +54,17 @@ export function knownKey(path: readonly string[]): KnownKey | undefined {
 export function settingOf(key: string): Setting | undefined {
   const name = camelPath(key);
   return BY_PATH.get(name) ?? BY_PATH.get(`${SECTION}.${name}`);
+}
+
+/** @throws UsageError CONFIG_KEY_UNKNOWN */
+export function requireSetting(key: string): Setting {
+  const setting = settingOf(key);
+  if (setting !== undefined) return setting;
+  const canonical = SECTIONS.some((section) => key.startsWith(`${section}.`)) ? key : `${SECTION}.${key}`;
+  const meant = suggestionFor(canonical.split("."));
+  throw new UsageError("CONFIG_KEY_UNKNOWN", `unknown key ${JSON.stringify(key)}`, {
+    hint: meant === undefined ? LIST_HINT : `did you mean ${meant}?`,
+  });
 }
 
 /** The known key that looks most like this one, in the style that it was written in. */

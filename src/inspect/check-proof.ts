@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { IntegrityError, UsageError } from "../errors.js";
+import { codeOf } from "../files/new-file.js";
 import { MAX_TEXT_BYTES } from "../log/canonical.js";
 import { type FileLine, fileLines } from "./file-lines.js";
-import { codeOf } from "./new-file.js";
 import { ProofCheck, type ProofReport } from "./proof-check.js";
 import { proofNotFound, withProofFile } from "./proof-file.js";
 import { brokenProof, decodeHeader, END_BEGINNING, notAProof, PROOF_BEGINNING } from "./proof-lines.js";

@@ -1,6 +1,6 @@
 import { lstat, open } from "node:fs/promises";
 import { NotFoundError, RefusedError, SessionDbError, StorageError } from "../errors.js";
-import { codeOf } from "./new-file.js";
+import { codeOf } from "../files/new-file.js";
 import { notAProof, PROOF_BEGINNING } from "./proof-lines.js";
 
 /**

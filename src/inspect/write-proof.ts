@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
+import { NewFile } from "../files/new-file.js";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { type EventFilter, eventMatcher } from "./event-filter.js";
 import { filteredRange } from "./filtered-range.js";
-import { NewFile } from "./new-file.js";
 import { replacesProof, withProofFile } from "./proof-file.js";
 import { encodeEnd, encodeHeader, encodeProven, type ProofHeader, placeOf } from "./proof-lines.js";
 

@@ -10,7 +10,7 @@ interface Unit {
 
 /** The first unit that has the path counts. */
 const UNITS: readonly Unit[] = [
-  { floor: 0, paths: ["src/errors.ts"] },
+  { floor: 0, paths: ["src/errors.ts", "src/error-category.ts"] },
   { floor: 0, paths: ["src/types/"] },
   { floor: 1, paths: ["src/files/"] },
   { floor: 3, paths: ["src/log/memory/"] },

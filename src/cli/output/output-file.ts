@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { StorageError, UsageError } from "../../errors.js";
-import { NewFile } from "../../inspect/new-file.js";
+import { NewFile } from "../../files/new-file.js";
 
 /** Where a command writes in the place of stdout: there whole or not at all, in the place of a file that was there. */
 export class OutputFile {

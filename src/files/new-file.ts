@@ -8,8 +8,8 @@ const FLUSH_CHARS = 256 * 1024;
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
 
 /**
- * A file that appears whole or not at all: it is written beside its place under another name, with mode 0600, and gets its
- * own when all of it is on the disk. Rejects as `fs` does.
+ * A file that appears whole or not at all: it is written beside its place under another name, with mode 0600 if none is
+ * given, and gets its own when all of it is on the disk. Rejects as `fs` does.
  */
 export class NewFile {
   readonly #path: string;
@@ -24,9 +24,11 @@ export class NewFile {
     this.#handle = handle;
   }
 
-  static async begin(path: string): Promise<NewFile> {
+  static async begin(path: string, mode = PRIVATE): Promise<NewFile> {
     const unfinished = join(dirname(path), `.unfinished-${randomBytes(6).toString("hex")}`);
-    return new NewFile(path, unfinished, await open(unfinished, "wx", PRIVATE));
+    const handle = await open(unfinished, "wx", PRIVATE);
+    if (mode !== PRIVATE) await handle.chmod(mode);
+    return new NewFile(path, unfinished, handle);
   }
 
   async write(text: string): Promise<void> {
