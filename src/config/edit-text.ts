@@ -20,14 +20,21 @@ export interface ConfigEdit {
 export function editedText(file: string, text: string, edits: readonly ConfigEdit[]): string {
   const before = fileEntries(file, text);
   const { document } = parseYaml(file, text);
-  try {
+  const result = written(file, () => {
     for (const edit of edits) applyEdit(document, before, edit);
+    return isEmpty(document) ? commentsOf(document) : document.toString({ lineWidth: 0 });
+  });
+  if (!saysWhatWasMeant(before, fileEntries(file, result), edits)) throw impossible(file);
+  return result;
+}
+
+/** The library's own errors here are about places that hold something else, and anchors that are gone. */
+function written(file: string, write: () => string): string {
+  try {
+    return write();
   } catch (cause) {
     throw impossible(file, cause);
   }
-  const result = isEmpty(document) ? commentsOf(document) : document.toString({ lineWidth: 0 });
-  if (!saysWhatWasMeant(before, fileEntries(file, result), edits)) throw impossible(file);
-  return result;
 }
 
 function applyEdit(document: Document.Parsed, entries: readonly FileEntry[], { setting, raw }: ConfigEdit): void {
@@ -72,8 +79,18 @@ function remove(document: Document.Parsed, path: readonly string[]): void {
   document.deleteIn(path);
   for (let depth = path.length - 1; depth > 0; depth--) {
     const parent = document.getIn(path.slice(0, depth), true);
-    if (yaml().isMap(parent) && parent.items.length === 0) document.deleteIn(path.slice(0, depth));
+    if (!yaml().isMap(parent) || parent.items.length > 0) continue;
+    if (depth === 1) keepHeading(document, path[0] as string);
+    document.deleteIn(path.slice(0, depth));
   }
+}
+
+/** A comment at the top is about the file; the parser takes it for one about the first key. */
+function keepHeading(document: Document.Parsed, section: string): void {
+  const { isMap, isScalar } = yaml();
+  const key = isMap(document.contents) ? document.contents.items[0]?.key : undefined;
+  if (!isScalar(key) || key.value !== section || !key.commentBefore) return;
+  document.commentBefore = [document.commentBefore, key.commentBefore].filter((text) => text).join("\n");
 }
 
 function isEmpty({ contents }: Document.Parsed): boolean {

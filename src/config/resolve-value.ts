@@ -15,7 +15,8 @@ export interface Candidate {
   readonly base: string;
 }
 
-const REFERENCE = /\$\{([^}]*)\}/g;
+/** One that is not closed too, so that it is no literal by mistake. */
+const REFERENCE = /\$\{([^}]*)(?:\}|$)/g;
 
 /**
  * The value that a candidate stands for: `${NAME}` (in files) and `~` expanded, once; its form checked; paths absolute, and
@@ -42,8 +43,7 @@ export function shownValue({ secret }: Setting, value: SettingValue): string {
 
 function expandReferences(candidate: Candidate, raw: string, env: Env): string {
   return raw.replace(REFERENCE, (_, name: string) => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what stands in the file
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw invalidValue(candidate, "holds a ${…} that names no variable");
+    if (!/^[A-Za-z_]\w*$/.test(name)) throw invalidValue(candidate, "holds a reference that names no variable");
     const value = env[name];
     if (value !== undefined && value !== "") return value;
     throw new UsageError(

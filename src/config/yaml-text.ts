@@ -33,11 +33,11 @@ export function parseYaml(file: string, text: string): YamlText {
   refuseBombs(file, text);
   const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
-  const options = { schema: "core", merge: false, uniqueKeys: false, prettyErrors: false, logLevel: "silent" } as const;
+  const options = { schema: "core", merge: false, uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
   const document = parseDocument(text, { ...options, lineCounter: lines });
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault !== undefined) throw syntaxError(file, lines.linePos(fault.pos[0]).line, wordsOf(fault.code));
-  refuseRepetitions(file, document, lines);
+  checkNodes(file, document, lines);
   return { document, lines };
 }
 
@@ -64,13 +64,15 @@ function refuseBombs(file: string, text: string): void {
   }
 }
 
-/** Not left to the parser, which compares every key of a map with every other. */
-function refuseRepetitions(file: string, document: Document.Parsed, lines: LineCounter): void {
+/** Repeated keys are not left to the parser, which compares every key of a map with every other. */
+function checkNodes(file: string, document: Document.Parsed, lines: LineCounter): void {
   const { isScalar, visit } = yaml();
   let aliases = 0;
   visit(document, {
-    Alias: () => {
+    Alias: (_, alias) => {
       if (++aliases > MAX_ALIASES) throw tooLarge(file, `more than ${MAX_ALIASES} aliases`);
+      if (alias.resolve(document) !== undefined) return;
+      throw syntaxError(file, lines.linePos(alias.range?.[0] ?? 0).line, "an alias of nothing");
     },
     Map: (_, { items }) => {
       const keys = new Set<string>();
