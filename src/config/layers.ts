@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { type ReadConfigFile, readConfigFile } from "./config-file.js";
 import { environmentCandidates } from "./environment.js";
 import { modeWarning } from "./file-mode.js";
@@ -78,7 +79,8 @@ export class Config {
  *   passed over, because it may name another store.
  */
 export function loadConfig(context: ConfigContext = {}): Config {
-  const { cwd = currentFolder(), env = process.env, flags = {} } = context;
+  const { env = process.env, flags = {} } = context;
+  const cwd = context.cwd === undefined ? currentFolder() : resolve(context.cwd);
   const warnings: string[] = [];
   const files = readFiles(cwd, env, warnings);
   warnings.push(...files.flatMap(modeWarning));

@@ -53,7 +53,8 @@ async function prepared(): Promise<string> {
 async function runLine(line: string, cwd: string): Promise<{ code: number | null; output: string }> {
   const [command, ...args] = words(line);
   // The default stores of a user of this machine are not the tests' to write to.
-  const env = { MINSKY_POSTGRES_URL: postgresUrl, XDG_STATE_HOME: join(cwd, "state") };
+  const folders = { XDG_CONFIG_HOME: join(cwd, "etc"), XDG_STATE_HOME: join(cwd, "state") };
+  const env = { MINSKY_POSTGRES_URL: postgresUrl, ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }
