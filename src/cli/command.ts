@@ -93,17 +93,20 @@ export function readLeaf<Options extends ReadOptions>(
 }
 
 async function withContext<Options extends ReadOptions>(
-  options: Options,
+  given: Options,
   streams: Streams,
   act: Act<Options>,
   args: unknown[],
 ): Promise<number> {
   const opened: EventLog[] = [];
+  // Commands that look further where nobody names a store take the variable for the option.
+  const named = given.store ?? (process.env.SESSIONDB_STORE || undefined);
+  const options = named === undefined ? given : { ...given, store: named };
   let config: Config | undefined;
   let partial = false;
   const readConfig = () => {
     if (config !== undefined) return config;
-    config = loadConfig({ flags: { store: options.store } });
+    config = loadConfig({ flags: { store: given.store } });
     for (const warning of config.warnings) streams.note(warning);
     return config;
   };

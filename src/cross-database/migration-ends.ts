@@ -1,8 +1,6 @@
-import { loadConfig } from "../config/layers.js";
 import { UsageError } from "../errors.js";
 import { maskUrl } from "../log/mask-url.js";
 import { shownUrl } from "../open-log.js";
-import { configuredStore } from "../session/configured-store.js";
 import { type JournalSearch, readJournals } from "./find-journal.js";
 import { defaultStores, type NamedPlaces, storeAddress } from "./store-address.js";
 
@@ -51,8 +49,7 @@ async function lastTarget(from: string, { onUnreadable }: NamedEnds): Promise<st
  */
 export function addressOf(shown: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
   if (!shown.includes("***")) return shown;
-  const known = [configuredStore(loadConfig({ env })).url, ...defaultStores(env)];
-  const found = known.find((address) => maskUrl(address) === shown);
+  const found = defaultStores(env).find((address) => maskUrl(address) === shown);
   if (found !== undefined) return found;
   throw new UsageError("SOURCE_PASSWORD_MISSING", `the journal keeps no passwords, and nobody names that of ${shown}`, {
     hint: "add --from with the whole address, or set MINSKY_POSTGRES_URL",

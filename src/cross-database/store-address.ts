@@ -1,7 +1,7 @@
 import { loadConfig } from "../config/layers.js";
 import type { Env } from "../config/paths.js";
 import { UsageError } from "../errors.js";
-import { storageOfBackend } from "../session/configured-store.js";
+import { configuredStore, storageOfBackend } from "../session/configured-store.js";
 import { type StorageConfig, storageAddress } from "../session/storage-config.js";
 
 /** A store: its address, the name of a backend whose default place is meant, or a documented configuration. */
@@ -38,11 +38,12 @@ export function storeAddress(store: StoreName, places: NamedPlaces = {}, env: En
   });
 }
 
-/** The default places of all backends, as far as they are named: where a journal that is asked for may be. */
+/** The configured store and the places of all backends, as far as they are named: where a journal that is asked for may be. */
 export function defaultStores(env: Env = process.env): string[] {
   const config = loadConfig({ env });
-  return (["jsonl", "sqlite", "postgres"] as const).flatMap((backend) => {
+  const places = (["jsonl", "sqlite", "postgres"] as const).flatMap((backend) => {
     const storage = storageOfBackend(config, backend);
     return storage === undefined ? [] : [storageAddress(storage, env).url];
   });
+  return [...new Set([configuredStore(config).url, ...places])];
 }
