@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
 const programs = {
   bench: {
-    entries: ["test/bench/main.ts", "test/bench/read-worker.ts", "test/bench/replay-worker.ts"],
+    entries: ["main", "read-worker", "replay-worker", "migration-worker"].map((name) => `test/bench/${name}.ts`),
     outdir: ".tmp/bench",
     program: "main.js",
   },

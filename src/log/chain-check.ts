@@ -7,15 +7,17 @@ import { EMPTY_TAIL, type Tail } from "./seal.js";
  * stream's version before it (0 where the check starts at offset 1).
  */
 export class ChainCheck {
-  #tail: Tail;
+  /** The event or tail that was last found right. */
+  #last: Tail;
   readonly #versions = new Map<string, number>();
 
   constructor(after: Tail = EMPTY_TAIL) {
-    this.#tail = after;
+    this.#last = after;
   }
 
   get tail(): Tail {
-    return this.#tail;
+    const { offset, hash, recordedAt } = this.#last;
+    return { offset, hash, recordedAt };
   }
 
   /** @returns what is wrong with `event` as the next one, or undefined; then it is the new tail */
@@ -23,17 +25,13 @@ export class ChainCheck {
     const fault = this.#placeFault(event, versionBefore) ?? this.#hashFault(event);
     if (fault !== undefined) return fault;
     this.#versions.set(event.stream, event.version);
-    this.#tail = {
-      offset: event.offset,
-      hash: event.hash,
-      recordedAt: event.recordedAt,
-    };
+    this.#last = event;
     return undefined;
   }
 
   #placeFault(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
-    if (event.offset !== this.#tail.offset + 1) return `its offset is ${event.offset}`;
-    if (event.recordedAt < this.#tail.recordedAt)
+    if (event.offset !== this.#last.offset + 1) return `its offset is ${event.offset}`;
+    if (event.recordedAt < this.#last.recordedAt)
       return `its time ${event.recordedAt} is before that of the event before it`;
     if (event.commit < event.offset) return `its commit ${event.commit} is smaller than its offset`;
     const before = this.#versions.get(event.stream) ?? versionBefore?.(event.stream);
@@ -44,7 +42,7 @@ export class ChainCheck {
   }
 
   #hashFault(event: SealedFields): string | undefined {
-    const expected = recomputeHash(this.#tail.hash, event);
+    const expected = recomputeHash(this.#last.hash, event);
     return expected === event.hash ? undefined : `its hash is ${event.hash}, computed ${expected}`;
   }
 }

@@ -76,9 +76,10 @@ export class BulkFold<D extends object> {
 
   /** @returns undefined where the projection does not read the stream */
   #entryOf(stream: string): Entry<D> | undefined {
+    // Asked of each event of a stream that is not read, so nothing is copied before the answer.
+    if (this.#projection.idOf(stream) === undefined) return undefined;
     const own = new OwnText().of(stream);
-    const id = this.#projection.idOf(own);
-    if (id === undefined) return undefined;
+    const id = this.#projection.idOf(own) as string;
     const entry = this.#entries.get(id) ?? { id, document: null, version: 0, isShared: false };
     this.#entries.set(id, entry);
     this.#byStream.set(own, entry);

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { startPostgres } from "../support/postgres.js";
 import { jsonlBench } from "./jsonl.js";
 import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
+import { migrationBench } from "./migration.js";
 import { postgresBench } from "./postgres.js";
 import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
 import { replayBench } from "./replay-1m.js";
@@ -34,6 +35,7 @@ try {
   if (wanted("sqlite")) await runBench(await sqliteBench(folder));
   if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
+  if (wanted("migration")) await withPostgres(migrations);
   if (wanted("read") || wanted("replay")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });
@@ -64,6 +66,12 @@ async function withPostgres(act: (url: string) => Promise<void>): Promise<void> 
   } finally {
     await server.close();
   }
+}
+
+async function migrations(url: string): Promise<void> {
+  const bench = await migrationBench(url, folder);
+  await runBench(bench);
+  remarks.push(bench.memory());
 }
 
 async function largeLog(): Promise<void> {

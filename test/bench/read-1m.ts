@@ -36,17 +36,17 @@ export function readComparison(path: string): Comparison {
   };
 }
 
-/** Writes the file that is read: sealed as by appends of 1000; 10,000 sessions are created, then changed in turn. */
-export function writeLargeLog(path: string): void {
+/** Writes the file that is read: sealed as by appends of 1000; so many sessions are created, then changed in turn. */
+export function writeLargeLog(path: string, events = EVENTS, sessions = STREAMS): void {
   const entropy = systemEntropy();
   const versions = new Map<string, number>();
   const known = { versionOf: (stream: string) => versions.get(stream) ?? 0, eventById: () => undefined };
   const fd = openSync(path, "w", 0o600);
   let tail = EMPTY_TAIL;
-  for (let from = 0; from < EVENTS; from += BATCH) {
+  for (let from = 0; from < events; from += BATCH) {
     const batch = sampleEvents(BATCH, from).map((event, i) => {
-      const id = `task#${(from + i) % STREAMS}`;
-      return { stream: `session-${id}`, events: [from + i < STREAMS ? createdEvent(id) : event] };
+      const id = `task#${(from + i) % sessions}`;
+      return { stream: `session-${id}`, events: [from + i < sessions ? createdEvent(id) : event] };
     });
     const sealed = seal(tail, [prepareAppend(batch, BENCH_ACTOR, entropy)], known, new Date());
     for (const { stream, version } of sealed.events) versions.set(stream, version);

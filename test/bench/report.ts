@@ -40,9 +40,12 @@ export function tableLines(results: readonly Measured[]): string[] {
 }
 
 export function memoryLine(oursBytes: number, bareBytes: number): string {
-  const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(0);
   const above = mib(oursBytes - bareBytes);
   return `Reading 1,000,000 events keeps ${above} MiB resident above a bare process (${mib(oursBytes)} against ${mib(bareBytes)} MiB; promised: at most 96).`;
+}
+
+export function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
 }
 
 /** Puts the lines between the two marks of docs/performance.md. */

@@ -4,6 +4,7 @@ import { ChainBreakError, IntegrityError } from "../../../errors.js";
 import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
 import type { Tail } from "../../seal.js";
+import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
@@ -25,6 +26,8 @@ export class PostgresBulk {
   readonly #cut: Statement;
   readonly #clamp: Statement;
   readonly #tail: Statement;
+  /** From one load to the next: else the server would look up each stream in each batch. */
+  readonly #versions = new StreamVersions();
 
   constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
     const { events } = tables;
@@ -45,19 +48,41 @@ export class PostgresBulk {
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
   async appendSealed(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
-    return this.#lock.run(session, () => this.#appendSealedLocked(session, events, uncertain), this.#bulkMs);
+    const act = () => this.#appendSealedLocked(session, events, uncertain);
+    const tail = await this.#lock.run(session, act, this.#bulkMs);
+    this.#versions.learn(events, tail);
+    return tail;
   }
 
   async #appendSealedLocked(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
-    const streams = [...new Set(events.map(({ stream }) => stream))];
-    const { tail, versions } = await this.#statements.look(session, streams, []);
+    const tail = await this.#tailLocked(session);
     const last = events.at(-1);
     if (last === undefined || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
-    const before = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    const before = await this.#versionsLocked(session, tail, events);
     assertContinues(tail, events, (stream) => before.get(stream) ?? 0);
     await this.#copyLocked(session, tail, events);
     await this.#tellLocked(session, last.offset);
     return { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
+  }
+
+  /** Versions at `tail` of the streams of `events`: what is remembered of that very tail is not asked for. */
+  async #versionsLocked(
+    session: PgSession,
+    tail: Tail,
+    events: readonly SealedEvent[],
+  ): Promise<ReadonlyMap<string, number>> {
+    this.#versions.at(tail);
+    const found = new Map<string, number>();
+    const unknown = new Set<string>();
+    for (const { stream } of events) {
+      const version = this.#versions.get(stream);
+      if (version === undefined) unknown.add(stream);
+      else found.set(stream, version);
+    }
+    if (unknown.size === 0) return found;
+    const { versions } = await this.#statements.look(session, [...unknown], []);
+    for (const [i, stream] of [...unknown].entries()) found.set(stream, versions[i] ?? 0);
+    return found;
   }
 
   async #copyLocked(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<void> {

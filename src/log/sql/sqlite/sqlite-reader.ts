@@ -31,17 +31,17 @@ export class SqliteReader {
     this.#tail = db.prepare(
       `SELECT "offset", hash, recorded_at AS recordedAt FROM events ORDER BY "offset" DESC LIMIT 1`,
     );
-    this.#byId = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`);
+    this.#byId = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE id = ?`).raw();
     this.#version = db.prepare("SELECT max(version) FROM events WHERE stream = ?").pluck();
     this.#versionAt = db
       .prepare(`SELECT max(version) FROM events WHERE stream = ? AND version <= ? AND "offset" <= ?`)
       .pluck();
     this.#recordedAt = db.prepare(`SELECT recorded_at FROM events WHERE "offset" = ?`).pluck();
     this.#hashAt = db.prepare(`SELECT hash FROM events WHERE "offset" = ?`).pluck();
-    this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`);
-    this.#streamPage = db.prepare(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND version BETWEEN ? AND ? ${page}`,
-    );
+    this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`).raw();
+    this.#streamPage = db
+      .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND version BETWEEN ? AND ? ${page}`)
+      .raw();
   }
 
   tail(): Tail {

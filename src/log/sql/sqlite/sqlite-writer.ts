@@ -84,12 +84,15 @@ export class SqliteWriter {
   }
 
   appendSealed(events: readonly SealedEvent[]): Tail {
-    return this.#transaction.run(() => {
-      const tail = this.#reader.tail();
-      assertContinues(tail, events, (stream) => this.#reader.versionOf(stream));
-      this.#insertSealedLocked(events, tail);
+    const tail = this.#transaction.run(() => {
+      const before = this.#reader.tail();
+      this.#versions.at(before);
+      assertContinues(before, events, (stream) => this.#versionLocked(stream));
+      this.#insertSealedLocked(events, before);
       return this.#reader.tail();
     });
+    this.#versions.learn(events, tail);
+    return tail;
   }
 
   #insertSealedLocked(events: readonly SealedEvent[], tail: Tail): void {

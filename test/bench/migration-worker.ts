@@ -1,0 +1,13 @@
+/** Migrates one log as the command does, and prints what counts. Arguments: source target */
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+
+const [source = "", target = ""] = process.argv.slice(2);
+const began = performance.now();
+const migrator = new CrossDatabaseMigrator({ actor: "agent:bench" });
+const plan = await migrator.planMigration(source, target);
+const planMs = performance.now() - began;
+const { events, durations } = await migrator.executeMigration(plan);
+const ms = performance.now() - began;
+// ru_maxrss is in KiB.
+const maxRssBytes = process.resourceUsage().maxRSS * 1024;
+process.stdout.write(JSON.stringify({ ms, events, planMs, ...durations, maxRssBytes }));
