@@ -133,6 +133,20 @@ export class ChainBreakError extends SessionDbError {
 /** The act destroys something and was not confirmed. */
 export class RefusedError extends SessionDbError {}
 
+/** The log was frozen because it goes on at another address; nothing was written, and reading goes on. */
+export class MovedError extends RefusedError {
+  /** Without a password. */
+  readonly movedTo: string;
+
+  constructor(url: string, movedTo: string, facts: ErrorFacts = {}) {
+    super("LOG_MOVED", `${url} has moved to ${movedTo}; nothing was written`, {
+      hint: `write to ${movedTo}; to write here again: sessiondb rollback last --to ${movedTo}`,
+      ...facts,
+    });
+    this.movedTo = movedTo;
+  }
+}
+
 /** The caller ended the work by his signal; what was done until then stays, and `hint` says how to go on. */
 export class StoppedError extends SessionDbError {}
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { EventLog } from "../log/event-log.js";
 import { appendCases } from "./append-cases.js";
+import { freezeCases } from "./freeze-cases.js";
 import { idempotenceCases } from "./idempotence-cases.js";
 import { lifecycleCases } from "./lifecycle-cases.js";
 import { payloadCases } from "./payload-cases.js";
@@ -45,6 +46,7 @@ export function conformanceSuite(register: RegisterTest, target: ConformanceTarg
   readCases(define);
   sealedCases(define);
   truncateCases(define);
+  freezeCases(define);
   lifecycleCases(define);
   sharedCases(define);
 }

@@ -102,6 +102,26 @@ export interface EventLog {
   truncateAfter(offset: number, expectedTail: Tail): Promise<Tail>;
 
   /**
+   * Freezes the log because it goes on at another address: durable, and seen by everybody who has it open. Whatever was
+   * acknowledged is in the log that is left; from then on each append that would write something, appendSealed and
+   * truncateAfter reject with MovedError and write nothing. Reading goes on, also the sidecar's writing, and a repeated
+   * append still gives its first result. Freezing again for the same address changes nothing.
+   *
+   * Where a backend cannot do that, this and the two below are absent.
+   *
+   * @param movedTo an address; it is kept and shown without its password
+   * @returns the tail, which is the last one
+   * @throws MovedError it is frozen for another address
+   */
+  freeze?(movedTo: string): Promise<Tail>;
+
+  /** Ends the freeze, durably, for everybody who has the log open. Fine where it is not frozen. */
+  thaw?(): Promise<void>;
+
+  /** The address that the log is frozen for; null where it is not frozen. */
+  movedTo?(): Promise<string | null>;
+
+  /**
    * A doorbell: `ring` is called some time after somebody has appended, in this or another process. It may come late,
    * twice, or for nothing, and carries no data; whoever hears it reads from where it stopped. It keeps no process alive.
    *

@@ -9,6 +9,7 @@ export class ReadOnlyLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities;
   readonly sidecar: Sidecar;
+  readonly movedTo?: () => Promise<string | null>;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -17,6 +18,8 @@ export class ReadOnlyLog implements EventLog {
     this.url = log.url;
     this.capabilities = log.capabilities;
     this.sidecar = readOnlySidecar(log);
+    const movedTo = log.movedTo?.bind(log);
+    if (movedTo !== undefined) this.movedTo = movedTo;
   }
 
   async append(): Promise<AppendResult> {

@@ -3,6 +3,7 @@ import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
+import { maskUrl } from "../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
 import type { Tail } from "../seal.js";
 import { reportDamage } from "./damage-report.js";
@@ -115,6 +116,21 @@ export class JsonlLog implements EventLog {
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     this.#assertOpen("truncateAfter");
     return this.#translated(() => this.#writer.truncateAfter(offset, expectedTail));
+  }
+
+  async freeze(movedTo: string): Promise<Tail> {
+    this.#assertOpen("freeze");
+    return this.#translated(() => this.#writer.freeze(maskUrl(movedTo)));
+  }
+
+  async thaw(): Promise<void> {
+    this.#assertOpen("thaw");
+    await this.#translated(() => this.#writer.thaw());
+  }
+
+  async movedTo(): Promise<string | null> {
+    this.#assertOpen("movedTo");
+    return this.#translated(async () => this.#writer.checkManifest()?.movedTo ?? null);
   }
 
   onAppended(ring: () => void): () => void {

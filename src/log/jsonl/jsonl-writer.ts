@@ -1,4 +1,4 @@
-import { ChainBreakError } from "../../errors.js";
+import { ChainBreakError, MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
 import { assertContinues } from "../chain-check.js";
 import type { SealedEvent } from "../event.js";
@@ -10,7 +10,7 @@ import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LogIndex } from "./log-index.js";
 import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
-import { checkManifest, writeManifestLocked } from "./manifest.js";
+import { checkManifest, type Manifest, manifestStamp, writeManifestLocked } from "./manifest.js";
 import { moveTornTailLocked } from "./torn-tail.js";
 
 type Group = readonly (readonly PreparedEvent[])[];
@@ -27,24 +27,49 @@ export class JsonlWriter {
   readonly #store: JsonlStore;
   readonly #settings: WriterSettings;
   readonly #lock: FileLock;
-  #hasManifest: boolean;
+  #manifest: Manifest | undefined;
+  /** Of the manifest that was last read. */
+  #stamp = "";
 
   constructor(store: JsonlStore, settings: WriterSettings) {
     this.#store = store;
     this.#settings = settings;
     this.#lock = new FileLock(`${store.file.path}.lock`, settings.lockTimeoutMs);
-    this.#hasManifest = false;
   }
 
   /** @throws UsageError where the manifest names a lock or a format that this program does not know */
-  checkManifest(): void {
-    this.#hasManifest = checkManifest(this.#store.file.path);
+  checkManifest(): Manifest | undefined {
+    const { path } = this.#store.file;
+    const stamp = manifestStamp(path);
+    // First the stamp: what is replaced in between is read again the next time.
+    if (stamp === "" || stamp !== this.#stamp) this.#manifest = checkManifest(path);
+    this.#stamp = stamp;
+    return this.#manifest;
+  }
+
+  /** @returns the last tail @throws MovedError */
+  async freeze(movedTo: string): Promise<Tail> {
+    return this.#locked(async ({ end }) => {
+      const already = this.#manifest?.movedTo ?? null;
+      if (already !== null && already !== movedTo) this.#assertHereLocked();
+      if (already === null) writeManifestLocked(this.#store.file.path, { movedTo });
+      return end.tail;
+    });
+  }
+
+  async thaw(): Promise<void> {
+    await this.#locked(async () => {
+      if (this.#manifest?.movedTo != null) writeManifestLocked(this.#store.file.path);
+    });
   }
 
   async append(group: Group): Promise<readonly SealOutcome[]> {
     return this.#locked(async ({ end, index }) => {
       const sealed = seal(end.tail, group, this.#known(index, group), this.#settings.now());
-      if (sealed.events.length > 0) await this.#store.writeLocked(sealed.events, sealed.tail);
+      if (sealed.events.length > 0) {
+        this.#assertHereLocked();
+        await this.#store.writeLocked(sealed.events, sealed.tail);
+      }
       return sealed.outcomes;
     });
   }
@@ -54,6 +79,7 @@ export class JsonlWriter {
       assertContinues(end.tail, events, (stream) => index.versionOf(stream));
       const last = events.at(-1);
       if (last === undefined) return end.tail;
+      this.#assertHereLocked();
       const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
       await this.#store.writeLocked(events, tail);
       return tail;
@@ -62,6 +88,7 @@ export class JsonlWriter {
 
   async truncateAfter(offset: number, expected: Tail): Promise<Tail> {
     return this.#locked(async ({ end: { tail }, index }) => {
+      this.#assertHereLocked();
       if (tail.offset !== expected.offset || tail.hash !== expected.hash) {
         throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expected.offset}`, tail.offset, {
           hint: "somebody has appended since: look at the new events before cutting",
@@ -104,13 +131,16 @@ export class JsonlWriter {
     const { file } = this.#store;
     this.#store.assertUsable();
     file.openForWriting();
-    if (!this.#hasManifest) {
-      if (!checkManifest(file.path)) writeManifestLocked(file.path);
-      this.#hasManifest = true;
-    }
+    if (this.checkManifest() === undefined) writeManifestLocked(file.path);
     const known = await this.#store.indexed();
     if (known.tornBytes > 0) await this.#moveTornTailLocked();
     return known;
+  }
+
+  /** @throws MovedError */
+  #assertHereLocked(): void {
+    const movedTo = this.#manifest?.movedTo ?? null;
+    if (movedTo !== null) throw new MovedError(this.#settings.url, movedTo);
   }
 
   async #moveTornTailLocked(): Promise<void> {

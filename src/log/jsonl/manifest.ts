@@ -1,11 +1,12 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
 import { syncFolder } from "../sync-folder.js";
 
 /**
  * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}. It names the kind of lock that guards the log, because two kinds on
- * one log would exclude nobody; a program that does not know the kind must not write.
+ * one log would exclude nobody; a program that does not know the kind must not write. A frozen log also has
+ * "movedTo":"<address>" there. The file is replaced, never written over, so a change of it shows in its inode.
  */
 const MANIFEST = { format: 1, lock: "ofd" } as const;
 
@@ -13,14 +14,25 @@ export function manifestPath(logPath: string): string {
   return `${logPath}.manifest.json`;
 }
 
+export interface Manifest {
+  /** The address that the log is frozen for. */
+  readonly movedTo: string | null;
+}
+
+/** What changes with every manifest; cheap enough to be asked for under the lock of each append. "" where there is none. */
+export function manifestStamp(logPath: string): string {
+  const stat = statSync(manifestPath(logPath), { throwIfNoEntry: false });
+  return stat === undefined ? "" : `${stat.ino} ${stat.ctimeMs} ${stat.size}`;
+}
+
 /**
- * @returns whether there is a manifest
+ * @returns undefined where there is none
  * @throws UsageError LOCK_KIND_UNKNOWN, LOG_FORMAT_NEWER, MANIFEST_INVALID
  */
-export function checkManifest(logPath: string): boolean {
+export function checkManifest(logPath: string): Manifest | undefined {
   const path = manifestPath(logPath);
   const manifest = readManifest(path);
-  if (manifest === undefined) return false;
+  if (manifest === undefined) return undefined;
   if (typeof manifest.format === "number" && manifest.format > MANIFEST.format) {
     throw new UsageError(
       "LOG_FORMAT_NEWER",
@@ -40,22 +52,24 @@ export function checkManifest(logPath: string): boolean {
       },
     );
   }
-  return true;
+  const { movedTo = null } = manifest;
+  if (movedTo === null || typeof movedTo === "string") return { movedTo };
+  throw invalid(path, "movedTo is no address");
 }
 
 /** The caller holds the lock. */
-export function writeManifestLocked(logPath: string): void {
+export function writeManifestLocked(logPath: string, { movedTo }: Manifest = { movedTo: null }): void {
   const path = manifestPath(logPath);
   const unfinished = `${path}.tmp`;
   const fd = openSync(unfinished, "w", 0o600);
-  writeSync(fd, `${JSON.stringify(MANIFEST)}\n`);
+  writeSync(fd, `${JSON.stringify(movedTo === null ? MANIFEST : { ...MANIFEST, movedTo })}\n`);
   fsyncSync(fd);
   closeSync(fd);
   renameSync(unfinished, path);
   syncFolder(dirname(path));
 }
 
-function readManifest(path: string): { format?: unknown; lock?: unknown } | undefined {
+function readManifest(path: string): { format?: unknown; lock?: unknown; movedTo?: unknown } | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

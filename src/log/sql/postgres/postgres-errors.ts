@@ -8,6 +8,7 @@ import {
 } from "../../../errors.js";
 import { maskCause, maskText } from "../../mask-url.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
+import { movedError } from "./postgres-freeze.js";
 
 type Translation = (url: string, text: string, cause: unknown) => SessionDbError;
 type ErrorClass = new (code: string, message: string, facts: { hint: string; cause: unknown }) => SessionDbError;
@@ -136,6 +137,8 @@ const MESSAGE_TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
 export function translateError(error: unknown, url: string): unknown {
   if (error instanceof CommitUnknown) return translateError(error.cause, url);
   if (!(error instanceof Error) || error instanceof SessionDbError) return error;
+  const moved = movedError(error, url);
+  if (moved !== undefined) return moved;
   const { code } = error as { code?: unknown };
   const text = [code, maskText(error.message)].filter((part) => typeof part === "string" && part !== "").join(": ");
   const cause = maskCause(error);

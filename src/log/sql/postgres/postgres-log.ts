@@ -2,6 +2,7 @@ import { ClosedError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
+import { maskUrl } from "../../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
@@ -19,6 +20,7 @@ import { PostgresBulk } from "./postgres-bulk.js";
 import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
+import { PostgresFreeze } from "./postgres-freeze.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresReader } from "./postgres-reader.js";
@@ -46,6 +48,7 @@ export class PostgresLog implements EventLog {
   readonly #pages: PageStatements;
   readonly #writer: PostgresWriter;
   readonly #bulk: PostgresBulk;
+  readonly #freeze: PostgresFreeze;
   readonly #doorbell: PostgresDoorbell;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
@@ -68,6 +71,7 @@ export class PostgresLog implements EventLog {
     this.#pages = new PageStatements(tables);
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
     this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
+    this.#freeze = new PostgresFreeze(tables, lock);
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     this.sidecar = new PostgresSidecar(tables, run);
     this.readModels = new PostgresReadModels(tables, run, this.#reader, this.#pages);
@@ -155,6 +159,18 @@ export class PostgresLog implements EventLog {
     return this.#change("truncateAfter", (session, uncertain) =>
       this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
     );
+  }
+
+  async freeze(movedTo: string): Promise<Tail> {
+    return this.#acts.read("freeze", (session) => this.#freeze.freeze(session, maskUrl(movedTo), this.url));
+  }
+
+  async thaw(): Promise<void> {
+    await this.#acts.read("thaw", (session) => this.#freeze.thaw(session));
+  }
+
+  async movedTo(): Promise<string | null> {
+    return this.#acts.read("movedTo", (session) => this.#freeze.movedTo(session));
   }
 
   onAppended(ring: () => void): () => void {

@@ -4,6 +4,7 @@ import { AppendOutcomeUnknownError, ClosedError, UsageError } from "../../../err
 import type { SealedEvent } from "../../event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
+import { maskUrl } from "../../mask-url.js";
 import {
   type AppendOptions,
   type Entropy,
@@ -17,6 +18,7 @@ import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
 import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
+import { frozenFor, translateMoved } from "./sqlite-freeze.js";
 import { SqliteReadModels } from "./sqlite-read-models.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
 import { type RunOnLog, SqliteSidecar } from "./sqlite-sidecar.js";
@@ -128,7 +130,19 @@ export class SqliteLog implements EventLog {
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    return this.#run("truncateAfter", () => this.#writer.truncateAfter(offset, expectedTail));
+    return this.#run("truncateAfter", () => this.#writer.truncateAfter(offset, expectedTail, this.url));
+  }
+
+  async freeze(movedTo: string): Promise<Tail> {
+    return this.#run("freeze", () => this.#writer.freeze(maskUrl(movedTo), this.url));
+  }
+
+  async thaw(): Promise<void> {
+    await this.#run("thaw", () => this.#writer.thaw());
+  }
+
+  async movedTo(): Promise<string | null> {
+    return this.#run("movedTo", () => frozenFor(this.#db));
   }
 
   onAppended(ring: () => void): () => void {
@@ -171,7 +185,7 @@ export class SqliteLog implements EventLog {
   }
 
   #appendError(error: unknown, group: Group): unknown {
-    const translated = translateError(error, this.url);
+    const translated = translateError(translateMoved(error, this.url), this.url);
     if (!(error instanceof CommitFailure)) return translated;
     const ids = group.flatMap((append) => append.map(({ id }) => id));
     return new AppendOutcomeUnknownError(ids, translated);
@@ -185,7 +199,7 @@ export class SqliteLog implements EventLog {
         return act();
       });
     } catch (error) {
-      throw translateError(error, this.url);
+      throw translateError(translateMoved(error, this.url), this.url);
     }
   }
 

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import { ChainBreakError } from "../../../errors.js";
+import { ChainBreakError, MovedError } from "../../../errors.js";
 import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
@@ -8,6 +8,7 @@ import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import { EventInserter } from "./event-rows.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
+import { freezeLocked, frozenFor, thawLocked } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
 import { WriteTransaction } from "./write-transaction.js";
 
@@ -107,8 +108,10 @@ export class SqliteWriter {
     }
   }
 
-  truncateAfter(offset: number, expectedTail: Tail): Tail {
+  truncateAfter(offset: number, expectedTail: Tail, url: string): Tail {
     return this.#transaction.run(() => {
+      const movedTo = frozenFor(this.#db);
+      if (movedTo !== null) throw new MovedError(url, movedTo);
       const tail = this.#reader.tail();
       if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
         throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expectedTail.offset}`, tail.offset, {
@@ -118,6 +121,20 @@ export class SqliteWriter {
       if (offset < tail.offset) withoutAppendGuardLocked(this.#db, () => this.#cutLocked(offset));
       return this.#reader.tail();
     });
+  }
+
+  /** @returns the last tail @throws MovedError */
+  freeze(movedTo: string, url: string): Tail {
+    return this.#transaction.run(() => {
+      const already = frozenFor(this.#db);
+      if (already === null) freezeLocked(this.#db, movedTo);
+      else if (already !== movedTo) throw new MovedError(url, already);
+      return this.#reader.tail();
+    });
+  }
+
+  thaw(): void {
+    this.#transaction.run(() => thawLocked(this.#db));
   }
 
   #cutLocked(offset: number): void {
