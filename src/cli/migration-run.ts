@@ -20,6 +20,8 @@ export interface MigrationRun {
   /** A folder for copies of both sides, made before anything is written. */
   readonly backup?: string | undefined;
   readonly batchEvents?: number | undefined;
+  /** Freeze the source at the end. */
+  readonly cutover: boolean;
   /** Progress and result as lines of JSON on stdout. */
   readonly ndjson: boolean;
 }
@@ -53,7 +55,10 @@ async function planAndExecute(run: MigrationRun, streams: Streams, progressing: 
     ...(since === undefined ? {} : { since }),
   });
   streams.progress("");
-  if (run.preview) return showPlan(plan, streams, run.onConflict);
+  if (run.preview) {
+    if (run.cutover) streams.note(`--cutover: at the end ${plan.source.url} would refuse its writers (LOG_MOVED)`);
+    return showPlan(plan, streams, run.onConflict);
+  }
   const report = await execute(run, plan, progressing);
   streams.progress("");
   showReport(run, plan, report, streams);
@@ -65,7 +70,7 @@ interface Progressing {
 }
 
 async function execute(
-  { migrator, backup, from, to, onConflict, batchEvents }: MigrationRun,
+  { migrator, backup, from, to, onConflict, batchEvents, cutover }: MigrationRun,
   plan: MigrationPlan,
   progressing: Progressing,
 ): Promise<MigrationReport> {
@@ -74,6 +79,7 @@ async function execute(
     ...progressing,
     onConflict,
     backups,
+    cutover,
     ...(batchEvents === undefined ? {} : { batchEvents }),
   });
 }
@@ -101,9 +107,8 @@ function showReport(
     streams.note(`kept as it is: ${sourceEvents} events behind offset ${lastCommonOffset} stay in the source only`);
   }
   if (report.id !== null) {
-    streams.note(
-      `undo: sessiondb rollback ${report.id}${storeOption("--to", report.target)} · the source is unchanged`,
-    );
+    const source = report.frozen === null ? "the source is unchanged" : "which also thaws the source";
+    streams.note(`undo: sessiondb rollback ${report.id}${storeOption("--to", report.target)} · ${source}`);
   }
 }
 

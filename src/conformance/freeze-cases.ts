@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { EventLog } from "../log/event-log.js";
-import { ACTOR, allEvents, appendCount, countedId, type DefineCase, event, linesOf, refuses, rejectsWith } from "./target.js";
+import {
+  ACTOR,
+  allEvents,
+  appendCount,
+  countedId,
+  type DefineCase,
+  event,
+  linesOf,
+  refuses,
+  rejectsWith,
+} from "./target.js";
 
 const ELSEWHERE = "postgres://ada:secret@db.example.com/o'brien?schema=a%20b";
 const SHOWN = ELSEWHERE.replace("secret", "***");

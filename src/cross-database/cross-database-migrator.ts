@@ -15,6 +15,7 @@ import { saveEvents } from "../migrate/save-events.js";
 import type { AnyProjection } from "../migrate/state-digests.js";
 import { type OpenLogOptions, openLog, probeStore, shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
+import { addressOf } from "./migration-ends.js";
 import { assertNoGap, resolveSince, type Since } from "./since.js";
 import { type StoreName, storeAddress } from "./store-address.js";
 
@@ -39,7 +40,7 @@ export interface PlanRequest {
 
 export type ExecuteRequest = Pick<
   ExecuteOptions,
-  "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig"
+  "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig" | "cutover"
 >;
 
 export interface RollbackRequest {
@@ -49,6 +50,8 @@ export interface RollbackRequest {
   readonly toOffset?: number;
   /** Cut also what others have appended since; it is saved with the rest. */
   readonly force?: boolean;
+  /** The source of a cut-over, which is thawed. Default: the address in the journal, which has no password. */
+  readonly source?: StoreName;
 }
 
 export interface Compatibility {
@@ -89,7 +92,7 @@ interface Ends {
 /**
  * Migrates logs between backends, in any direction: plans, executes, verifies, and rolls back. Stores are named by their
  * address (`sqlite:PATH`), the name of a backend (`sqlite`), or a documented configuration. The source is opened for
- * reading only, always; the target is opened for writing when the plan holds, and not before.
+ * reading only, but for a cut-over, which freezes it; the target is opened for writing when the plan holds, and not before.
  */
 export class CrossDatabaseMigrator {
   readonly #actor: string;
@@ -144,7 +147,8 @@ export class CrossDatabaseMigrator {
     const ends = this.#ends.get(plan) ?? { source: plan.source.url, target: plan.target.url };
     const { projections } = this.#options;
     assertExecutable(plan, request.onConflict ?? "abort"); // before a target that is not there is made
-    return this.#reading(ends.source, async (source) => {
+    const readOnly = request.cutover !== true;
+    return this.#with(ends.source, { readOnly, mustExist: true }, async (source) => {
       const target = await this.#open(ends.target, {});
       try {
         return await executeMigration(plan, source, target, {
@@ -214,7 +218,8 @@ export class CrossDatabaseMigrator {
   }
 
   /**
-   * Cuts a target back to what it was before a migration. What is cut is saved to a file first, which is read back.
+   * Cuts a target back to what it was before a migration. What is cut is saved to a file first, which is read back. The
+   * source of a cut-over is thawed.
    *
    * @throws NotFoundError MIGRATION_NOT_FOUND; RefusedError ROLLBACK_WOULD_LOSE others have appended since (`force` takes
    *   those too); UsageError ROLLBACK_IMPOSSIBLE; UnavailableError MIGRATION_RUNNING
@@ -222,9 +227,15 @@ export class CrossDatabaseMigrator {
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
     const log = await this.#open(storeAddress(request.target), { mustExist: true });
     try {
-      const { toOffset, force = false } = request;
+      const { toOffset, force = false, source } = request;
       const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
-      return await rollBack(log, plan, { actor: this.#actor, saveFolder: this.#saveFolder, force });
+      const options = { actor: this.#actor, saveFolder: this.#saveFolder, force };
+      if (!plan.migration.cutover) return await rollBack(log, plan, options);
+      const address = source ?? addressOf(plan.migration.source);
+      // Opened before anything is cut: a source that cannot be reached keeps everything as it is.
+      return await this.#with(address, { mustExist: true }, (frozen) =>
+        rollBack(log, plan, { ...options, thawSource: () => thawFrozenFor(frozen, log.url) }),
+      );
     } finally {
       await log.close();
     }
@@ -250,8 +261,12 @@ export class CrossDatabaseMigrator {
     return plan;
   }
 
-  async #reading<T>(store: StoreName, act: (log: EventLog) => Promise<T>): Promise<T> {
-    const log = await this.#open(storeAddress(store), { readOnly: true });
+  #reading<T>(store: StoreName, act: (log: EventLog) => Promise<T>): Promise<T> {
+    return this.#with(store, { readOnly: true }, act);
+  }
+
+  async #with<T>(store: StoreName, options: OpenLogOptions, act: (log: EventLog) => Promise<T>): Promise<T> {
+    const log = await this.#open(storeAddress(store), options);
     try {
       return await act(log);
     } finally {
@@ -271,6 +286,11 @@ export class CrossDatabaseMigrator {
       throw error;
     }
   }
+}
+
+/** A source that was frozen for somebody else since is not ours to thaw. */
+async function thawFrozenFor(source: EventLog, movedTo: string): Promise<void> {
+  if ((await source.movedTo?.()) === movedTo) await source.thaw?.();
 }
 
 function assertTwo({ source, target }: Ends): void {

@@ -1,7 +1,8 @@
-import { IntegrityError, type SessionDbError, StoppedError, UnavailableError } from "../errors.js";
+import { IntegrityError, type SessionDbError, StoppedError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { copyBatches } from "./copy-batches.js";
+import { assertFreezable, CutOver, type CutOverOptions } from "./cut-over.js";
 import { cutSaved } from "./cut-saved.js";
 import type { CutEvents } from "./journal-entry.js";
 import type { MigrationPlan } from "./migration-plan.js";
@@ -40,6 +41,11 @@ export interface ExecuteOptions {
   readonly onProgress?: (progress: MigrationProgress) => void;
   /** Ends the migration between two batches, so that it can be gone on with. */
   readonly signal?: AbortSignal;
+  /**
+   * The source is frozen at the end, so that its writers go on in the target; it must be open for writing. They may write
+   * until then: what they write meanwhile is copied too.
+   */
+  readonly cutover?: boolean;
   /** Called when all is verified, before the migration is entered as done. Default: nothing is switched. */
   readonly switchConfig?: (report: MigrationReport) => Promise<void>;
 }
@@ -65,11 +71,13 @@ export interface MigrationReport {
   /** Events of the target that gave way to the source's, and where they were saved. */
   readonly replaced: CutEvents | null;
   readonly rebased: Rebased | null;
+  /** The source's last tail, at which a cut-over has frozen it; else null. */
+  readonly frozen: Tail | null;
 }
 
 /**
  * Executes a plan: copies in batches behind the target's tail, verifies hashes, chain and folded states of both sides,
- * and keeps a journal in the target. The source is only read.
+ * and keeps a journal in the target. The source is only read; a cut-over freezes it, and thaws it where that fails.
  *
  * Killed or stopped anywhere, it leaves a target that is a valid beginning of the source, and is gone on with by doing
  * it again. What does not verify is taken back.
@@ -89,9 +97,10 @@ export async function executeMigration(
   assertExecutable(plan, onConflict);
   await assertAsPlanned(plan, target);
   if (onConflict === "target-wins") return nothingDone(plan, 0, 0);
-  const { actor, backups = [] } = options;
-  const start = { plan, actor, onConflict: onConflict === "abort" ? null : onConflict, backups };
-  if (plan.events === 0 && !(await RunningMigration.isUnfinished(target, start))) {
+  const { actor, backups = [], cutover = false } = options;
+  if (cutover) assertCanCutOver(source, onConflict);
+  const start = { plan, actor, onConflict: onConflict === "abort" ? null : onConflict, backups, cutover };
+  if (plan.events === 0 && !cutover && !(await RunningMigration.isUnfinished(target, start))) {
     return verifyOnly(plan, target, options);
   }
   const run = await RunningMigration.begin(target, start);
@@ -100,6 +109,14 @@ export async function executeMigration(
   } catch (error) {
     throw await explained(error, run, options.signal);
   }
+}
+
+function assertCanCutOver(source: EventLog, onConflict: OnConflict): void {
+  assertFreezable(source);
+  if (onConflict === "abort" || onConflict === "source-wins") return;
+  throw new UsageError("CUTOVER_IMPOSSIBLE", `after --on-conflict ${onConflict} the target is not what the source is`, {
+    hint: "leave --cutover out, and stop the writers of the source",
+  });
 }
 
 async function assertAsPlanned(plan: MigrationPlan, target: EventLog): Promise<void> {
@@ -128,6 +145,7 @@ function nothingDone({ source, target, relation }: MigrationPlan, states: number
     durations: { copyMs: 0, verifyMs },
     replaced: null,
     rebased: null,
+    frozen: null,
   };
 }
 
@@ -177,8 +195,25 @@ class Execution {
     const start = onConflict === "source-wins" ? await this.#replace() : this.#plan.target.tail;
     await this.#copy(start);
     const copied = performance.now();
-    const states = await this.#verify();
-    return this.#finish(this.#plan.source.tail, states, copied - began, performance.now() - copied, null);
+    if (this.#options.cutover === true) return this.#cutOver(copied - began, copied);
+    const { tail } = this.#plan.source;
+    const states = await this.#verifying(tail.offset, () => this.#verify());
+    return this.#finish(tail, states, copied - began, performance.now() - copied, null);
+  }
+
+  async #cutOver(copyMs: number, copied: number): Promise<MigrationReport> {
+    const { projections = DEFAULT_PROJECTIONS, batchEvents, signal, onProgress } = this.#options;
+    const tell: CutOverOptions["onProgress"] = (phase, done, total) => onProgress?.({ phase, done, total });
+    const options = { projections, batchEvents, signal, onProgress: tell };
+    const cutOver = new CutOver(this.#source, this.#target, this.#run, options);
+    try {
+      const plannedTail = this.#plan.source.tail;
+      const { tail, states } = await this.#verifying(undefined, () => cutOver.finish(plannedTail));
+      return await this.#finish(tail, states, copyMs, performance.now() - copied, null, () => cutOver.settle());
+    } catch (error) {
+      await cutOver.takeBack(error);
+      throw error;
+    }
   }
 
   async #copy(start: Tail): Promise<void> {
@@ -200,28 +235,28 @@ class Execution {
     );
   }
 
-  /** Takes back what was written where it is not what the source holds. */
-  async #verify(): Promise<number> {
+  #verify(): Promise<number> {
+    const { source, states } = this.#plan;
+    return verifyMigration(this.#target, source.tail, states, verifyOptions(this.#options));
+  }
+
+  /** Takes back what was written where it is not what the source holds. `end`: default what was copied by then. */
+  async #verifying<T>(end: number | undefined, act: () => Promise<T>): Promise<T> {
     try {
-      return await verifyMigration(
-        this.#target,
-        this.#plan.source.tail,
-        this.#plan.states,
-        verifyOptions(this.#options),
-      );
+      return await act();
     } catch (error) {
-      if (error instanceof IntegrityError) await this.#takeBack(error);
+      if (error instanceof IntegrityError) await this.#takeBack(error, end ?? this.#run.entry.reached.offset);
       throw error;
     }
   }
 
   /** To where the source's events begin; what gave way to them stays in its file, which the journal names. */
-  async #takeBack(error: IntegrityError): Promise<void> {
+  async #takeBack(error: IntegrityError, end: number): Promise<void> {
     const { before, replaced } = this.#run.entry;
     const offset = replaced === null ? before.offset : replaced.from - 1;
     try {
       const tail = await this.#target.tail();
-      if (tail.offset > this.#plan.to) return; // somebody has gone on behind it: what is his is not ours to cut
+      if (tail.offset > end) return; // somebody has gone on behind it: what is his is not ours to cut
       await this.#target.truncateAfter(offset, tail);
     } catch {
       return; // a target that can neither be read right nor cut is told of by the first error
@@ -244,14 +279,16 @@ class Execution {
     copyMs: number,
     verifyMs: number,
     rebased: Rebased | null,
+    settle: () => void = () => undefined,
   ): Promise<MigrationReport> {
     const { source, target, relation, sessions, bytes } = this.#plan;
-    const { id, before, replaced, events: earlier } = this.#run.entry;
-    const events = rebased?.appended ?? this.#plan.events;
+    const { id, before, replaced, events: earlier, frozen } = this.#run.entry;
+    const events = rebased?.appended ?? this.#plan.events + after.offset - source.tail.offset;
     const counts = { events, sessions, bytes, states };
     const ends = { source: source.url, target: target.url, relation: relation.kind, before: target.tail, after };
-    const report = { id, ...ends, ...counts, durations: { copyMs, verifyMs }, replaced, rebased };
+    const report = { id, ...ends, ...counts, durations: { copyMs, verifyMs }, replaced, rebased, frozen };
     await this.#options.switchConfig?.(report);
+    settle();
     const total = rebased === null && replaced === null ? after.offset - before.offset : earlier + events;
     await this.#run.end("done", { after, events: total, states, copyMs, verifyMs });
     return report;

@@ -54,6 +54,10 @@ const journalEntry = z.object({
   /** What was cut before copying (source-wins) and by rollbacks, oldest first. */
   replaced: cut.nullable(),
   rollbacks: z.array(cut),
+  /** Whether the source is frozen at the end, so that its writers go on in the target. */
+  cutover: z.boolean().default(false),
+  /** The source's last tail, once it was frozen by this migration; null before, and where it was thawed again. */
+  frozen: tail.nullable().default(null),
   /** Copies that were made before it began. */
   backups: z.array(z.string()),
 });

@@ -137,6 +137,7 @@ export async function restoreFile(
     actor,
     onConflict: null,
     backups: [],
+    cutover: false,
   });
   try {
     const began = performance.now();

@@ -18,6 +18,8 @@ export interface RollbackOptions {
   readonly saveFolder: string;
   /** Cut also what others have appended since the migration. */
   readonly force?: boolean;
+  /** Ends the freeze of the source of a cut-over: called when the target is cut back to where the migration began. */
+  readonly thawSource?: () => Promise<void>;
 }
 
 export interface RollbackReport {
@@ -63,6 +65,7 @@ export async function rollBack(
   const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), target, base);
   await assertRestored(target, now);
   const whole = base.offset === startOffset(migration);
+  if (whole && migration.cutover) await options.thawSource?.();
   const ended = { ...noted, endedAt: new Date().toISOString() };
   const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
   await journal.write(entry);

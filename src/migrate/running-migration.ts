@@ -14,6 +14,7 @@ export interface MigrationStart {
   readonly actor: string;
   readonly onConflict: JournalEntry["onConflict"];
   readonly backups: readonly string[];
+  readonly cutover: boolean;
 }
 
 /** One migration under way, as its journal entry says. */
@@ -130,7 +131,7 @@ async function unfinished(
   return offset === 0 || (await eventAt(target, offset)).hash === hash ? last : undefined;
 }
 
-function newEntry(target: EventLog, { plan, actor, onConflict, backups }: MigrationStart): JournalEntry {
+function newEntry(target: EventLog, { plan, actor, onConflict, backups, cutover }: MigrationStart): JournalEntry {
   const now = new Date().toISOString();
   return {
     format: 1,
@@ -159,11 +160,13 @@ function newEntry(target: EventLog, { plan, actor, onConflict, backups }: Migrat
     error: null,
     replaced: null,
     rollbacks: [],
+    cutover,
+    frozen: null,
     backups: [...backups],
   };
 }
 
-function continued(earlier: JournalEntry, { plan, actor, backups }: MigrationStart): JournalEntry {
+function continued(earlier: JournalEntry, { plan, actor, backups, cutover }: MigrationStart): JournalEntry {
   return {
     ...earlier,
     state: "running",
@@ -174,6 +177,7 @@ function continued(earlier: JournalEntry, { plan, actor, backups }: MigrationSta
     planned: plan.source.tail,
     sessions: Math.max(earlier.sessions, plan.sessions),
     error: null,
+    cutover: earlier.cutover || cutover,
     backups: [...earlier.backups, ...backups],
   };
 }

@@ -1,12 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { sessionIdOf } from "../../projections/sessions.js";
-import type { IntegrityError } from "../errors.js";
-import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import { type AnyProjection, type StateDigests, StateFold } from "./state-digests.js";
+import { LogWalk } from "./log-walk.js";
+import type { AnyProjection, StateDigests } from "./state-digests.js";
 import { storageFault } from "./storable.js";
 
 /** Faults that are named; the others are counted. */
@@ -45,29 +43,17 @@ export interface Survey {
  */
 export async function survey(log: EventLog, options: SurveyOptions): Promise<Survey> {
   const began = performance.now();
-  const check = new ChainCheck();
-  const fold = new StateFold(options.projections);
+  const { to, after, projections, onProgress, signal } = options;
+  const walk = new LogWalk(log, projections);
   const count = new Count();
-  for await (const page of log.readAll({ to: options.to })) {
-    await nextTurn(); // pages may come without a turn of the event loop, and a signal must be heard
-    options.signal?.throwIfAborted();
-    for (const event of page) {
-      const fault = check.next(event, () => 0);
-      if (fault !== undefined) throw chainBroken(check.tail.offset + 1, `${fault} (${log.url})`);
-      fold.add(event);
-      if (event.offset > options.after) count.add(event);
-    }
-    options.onProgress?.(check.tail.offset, options.to);
-  }
-  if (check.tail.offset !== options.to) throw endsEarly(log.url, check.tail.offset, options.to);
+  const onEvent = (event: SealedEvent) => {
+    if (event.offset > after) count.add(event);
+  };
+  await walk.advance(to, { onEvent, onProgress, signal });
   const { events, bytes, sessions, unstorable, unstorableCount } = count;
   const durationMs = performance.now() - began;
   const counts = { events, bytes, sessions: sessions.size, unstorable, unstorableCount };
-  return { tail: check.tail, ...counts, states: fold.digests(), durationMs };
-}
-
-function endsEarly(url: string, seen: number, expected: number): IntegrityError {
-  return chainBroken(seen + 1, `${url} ends at ${seen}, its tail says ${expected}`);
+  return { tail: walk.tail, ...counts, states: walk.digests(), durationMs };
 }
 
 class Count {

@@ -1,6 +1,7 @@
 import { IntegrityError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
+import type { LogWalk } from "./log-walk.js";
 import { tailAt } from "./relation.js";
 import { type AnyProjection, differingStates, type StateDigests } from "./state-digests.js";
 import { survey } from "./survey.js";
@@ -31,9 +32,29 @@ export async function verifyMigration(
     throw mismatch(`at offset ${tail.offset} the source has the hash ${tail.hash}, the target ${there.hash}`);
   }
   const { states } = await survey(target, { ...options, to: tail.offset, after: tail.offset });
-  const different = differingStates(sourceStates, states);
-  if (different.length > 0) throw mismatch(`the folded states differ: ${named(different)}`);
+  assertSameStates(sourceStates, states);
   return states.size;
+}
+
+/**
+ * Both walks have come to the same offset: the hashes there and all folded states must be equal.
+ *
+ * @returns how many documents were compared
+ * @throws IntegrityError MIGRATION_MISMATCH
+ */
+export function compareWalks(source: LogWalk, target: LogWalk): number {
+  const { offset, hash } = source.tail;
+  if (target.tail.hash !== hash) {
+    throw mismatch(`at offset ${offset} the source has the hash ${hash}, the target ${target.tail.hash}`);
+  }
+  const states = source.digests();
+  assertSameStates(states, target.digests());
+  return states.size;
+}
+
+function assertSameStates(source: StateDigests, target: StateDigests): void {
+  const different = differingStates(source, target);
+  if (different.length > 0) throw mismatch(`the folded states differ: ${named(different)}`);
 }
 
 function named(names: readonly string[]): string {

@@ -6,6 +6,7 @@ import copyStreams from "pg-copy-streams";
 import type { EventLog } from "../../src/log/event-log.js";
 import { COPY_COLUMNS, copyChunks } from "../../src/log/sql/postgres/copy-text.js";
 
+const PSQL = process.env.PSQL ?? "psql";
 const TABLE = "bench_copied.events";
 const COPY = `${TABLE} (${COPY_COLUMNS}) FROM`;
 
@@ -48,7 +49,7 @@ export class CopyPeer {
         data_hash text, hash text NOT NULL);
       CREATE UNIQUE INDEX ON ${TABLE} (id); CREATE UNIQUE INDEX ON ${TABLE} (stream, version)`);
     const began = performance.now();
-    if (this.#hasPsql) execFileSync("psql", [this.#url, "-qc", `\\copy ${COPY} '${path}'`]);
+    if (this.#hasPsql) execFileSync(PSQL, [this.#url, "-qc", `\\copy ${COPY} '${path}'`]);
     else await pipeline(createReadStream(path), this.#client.query(copyStreams.from(`COPY ${COPY} STDIN`)));
     const seconds = (performance.now() - began) / 1000;
     await this.drop("bench_copied");
@@ -62,7 +63,7 @@ export class CopyPeer {
 
 function hasPsql(): boolean {
   try {
-    execFileSync("psql", ["--version"]);
+    execFileSync(PSQL, ["--version"]);
     return true;
   } catch {
     return false;

@@ -1,13 +1,14 @@
 /**
  * Migrates a log and prints a line for each batch that is durable, and "done" with the result. With `uid` it becomes that
- * user first, once everything is loaded: no mode of a file stops root.
+ * user first, once everything is loaded: no mode of a file stops root. With `cutover` it cuts over, says when it is about
+ * to switch the configuration, and stands still there.
  *
- * Arguments: source target [batch events] [uid]
+ * Arguments: source target [batch events] [uid] [cutover]
  */
 import Database from "better-sqlite3";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 
-const [source = "", target = "", batch = "5000", uid = ""] = process.argv.slice(2);
+const [source = "", target = "", batch = "5000", uid = "", cutover = ""] = process.argv.slice(2);
 if (uid !== "") {
   new Database(":memory:").close(); // loads the native driver, which the other user may not be able to reach
   process.setgid?.(Number(uid));
@@ -20,6 +21,12 @@ try {
   say({ planned: plan.events, obstacles: plan.obstacles.map(({ code }) => code) });
   const report = await migrator.executeMigration(plan, {
     batchEvents: Number(batch),
+    cutover: cutover !== "",
+    switchConfig: async () => {
+      if (cutover === "") return;
+      say({ phase: "switching" });
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
+    },
     onProgress: ({ phase, done }) => say({ phase, done }),
   });
   say({ done: true, id: report.id, events: report.events });

@@ -45,6 +45,7 @@ async function resume({ options, streams }: CommandContext<ResumeOptions>, id: s
       preview: false,
       onConflict: entry.onConflict ?? "abort",
       ndjson: options.ndjson === true,
+      cutover: entry.cutover,
     },
     streams,
   );

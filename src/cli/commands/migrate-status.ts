@@ -51,12 +51,17 @@ function fieldsOf(entry: JournalEntry): [string, string][] {
     ["wrote", `${events} events, ${sessions} sessions, ${sizeText(bytes)} as JSONL`],
     ["compared", `${states} states`],
     ["took", `${durationText(copyMs)} copying, ${durationText(verifyMs)} verifying`],
+    ...(entry.cutover ? [["cut over", frozenText(entry)] as [string, string]] : []),
     ...(entry.onConflict === null ? [] : [["conflict", entry.onConflict] as [string, string]]),
     ...(entry.replaced === null ? [] : [["replaced", cutText(entry.replaced)] as [string, string]]),
     ...entry.rollbacks.map((cut): [string, string] => ["rolled back", cutText(cut)]),
     ...entry.backups.map((path): [string, string] => ["backup", path]),
   ];
   return [...fields, ["next", nextOf(entry, state)]];
+}
+
+function frozenText({ frozen, source }: JournalEntry): string {
+  return frozen === null ? `${source} is not frozen` : `${source} was frozen at offset ${frozen.offset}`;
 }
 
 function cutText({ at, actor, from, to, savedAs }: CutEvents): string {

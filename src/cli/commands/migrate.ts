@@ -33,6 +33,7 @@ interface MigrateOptions extends CommonOptions {
   backup?: string;
   batch?: number;
   verify?: boolean;
+  cutover?: boolean;
   ndjson?: boolean;
 }
 
@@ -83,6 +84,10 @@ function withOptions(command: Command): Command {
     )
     .option("--backup <folder>", "first save the events of both sides there, as logs of their own")
     .option("--batch <events>", "events in one transaction, at least", wholeNumber("--batch"))
+    .option(
+      "--cutover",
+      "at the end freeze the source, so that its writers go on in the target; they may write until then",
+    )
     .option("--verify", "alone: compare with the last target again; every migration is verified anyway")
     .option("--ndjson", "progress and result as lines of JSON")
     .addOption(new Option("--execute", "accepted for older scripts: a migration executes by default").hideHelp())
@@ -109,6 +114,7 @@ async function migrate(context: CommandContext<MigrateOptions>): Promise<number 
       onConflict: options.onConflict ?? "abort",
       ...{ since, backup, batchEvents: batch },
       ndjson: options.ndjson === true,
+      cutover: options.cutover === true,
     },
     streams,
   );

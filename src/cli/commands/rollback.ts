@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CrossDatabaseMigrator } from "../../cross-database/cross-database-migrator.js";
 import { findMigration } from "../../cross-database/find-journal.js";
+import { storeAddress } from "../../cross-database/store-address.js";
 import { UsageError } from "../../errors.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
 import type { RollbackReport } from "../../migrate/roll-back.js";
@@ -15,6 +16,7 @@ import { type JournalOptions, searchOf } from "./migrate-list.js";
 
 interface RollbackOptions extends JournalOptions {
   migrationId?: string;
+  from?: string;
   toOffset?: number;
   dryRun?: boolean;
   yes?: boolean;
@@ -30,6 +32,7 @@ export function rollbackCommand(state: RunState): Command {
   )
     .option("--migration-id <id>", "the migration, instead of the argument")
     .option("--to <store>", "the log that was migrated into; default the store, else the default places")
+    .option("--from <store>", "the source of a cut-over, where the journal's address needs a password")
     .addOption(
       new Option("--to-offset <n>", "cut less: events up to this offset stay").argParser(wholeNumber("--to-offset")),
     )
@@ -43,8 +46,9 @@ async function rollback({ options, streams }: CommandContext<RollbackOptions>, a
   const id = idOf(argument, options.migrationId);
   const { address, entry } = await findMigration(id, searchOf(options, streams));
   const migrator = migratorOf(options, streams);
-  const { toOffset, force = false } = options;
-  const request = { target: address, force, ...(toOffset === undefined ? {} : { toOffset }) };
+  const { toOffset, force = false, from } = options;
+  const source = from === undefined ? {} : { source: storeAddress(from) };
+  const request = { target: address, force, ...source, ...(toOffset === undefined ? {} : { toOffset }) };
   const plan = await migrator.planRollback(entry.id, request);
   if (options.dryRun === true) return showPlan(plan, streams, true);
   if (!streams.json && options.yes !== true) showPlan(plan, streams, false);
@@ -94,6 +98,7 @@ function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefi
     `PREVIEW: ${migration.target} goes back from offset ${tail.offset} to ${base.offset}; ${own} copied events leave it`,
     ...othersLines(plan),
   ];
+  if (migration.cutover) lines.push(`         ${migration.source} is thawed: its writers may write to it again`);
   if (plan.comesBack !== null) {
     const { from, to, savedAs } = plan.comesBack;
     lines.push(`         ${from}..${to}, which had given way, come back from ${savedAs}`);

@@ -76,8 +76,13 @@ export function reportLines(plan: MigrationPlan, report: MigrationReport): strin
   if (replaced !== null)
     lines.push(`replaced ${replaced.from}..${replaced.to} of the target, saved in ${printable(replaced.savedAs)}`);
   if ((rebased === null && plan.relation.kind !== "diverged") || replaced !== null) {
-    const equal = `tail hashes equal at offset ${plan.source.tail.offset} (${plan.source.tail.hash}), ${states} states equal`;
+    const equal = `tail hashes equal at offset ${after.offset} (${after.hash}), ${states} states equal`;
     lines.push(`verified: ${equal}, in ${durationText(verifyMs)}`);
+  }
+  if (report.frozen !== null) {
+    lines.push(
+      printable(`frozen:   ${report.source} at offset ${report.frozen.offset}; its writers are sent to the target`),
+    );
   }
   if (rebased !== null) lines.push(...rebasedLines(report));
   return lines;
@@ -126,7 +131,7 @@ export function planDocument(plan: MigrationPlan) {
 }
 
 export function reportDocument(plan: MigrationPlan, report: MigrationReport) {
-  const { id, relation, events, before, after, bytes, sessions, states, durations, replaced, rebased } = report;
+  const { id, relation, events, before, after, bytes, sessions, states, durations, replaced, rebased, frozen } = report;
   return {
     schema: "migrate/1",
     preview: false,
@@ -138,7 +143,7 @@ export function reportDocument(plan: MigrationPlan, report: MigrationReport) {
     before,
     offset: after.offset,
     hash: after.hash,
-    sourceOffset: plan.source.tail.offset,
-    ...{ bytes, sessions, states, durations, replaced, rebased },
+    sourceOffset: (frozen ?? plan.source.tail).offset,
+    ...{ bytes, sessions, states, durations, replaced, rebased, frozen },
   };
 }

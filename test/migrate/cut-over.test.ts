@@ -1,0 +1,170 @@
+import { describe, expect, test } from "vitest";
+import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { MigrationJournal } from "../../src/migrate/journal.js";
+import { verifyLog } from "../../src/replay/verify-log.js";
+import { tempDir } from "../support/temp.js";
+import { until } from "../support/until.js";
+import { spawnWorker } from "../support/worker.js";
+import { addSessions, allLines, freshStore, type Kind, opened, withLog } from "./stores.js";
+
+const WRITERS = 4;
+const LIMIT_MS = 300_000;
+const PAIRS: [Kind, Kind][] = [
+  ["jsonl", "sqlite"],
+  ["sqlite", "postgres"],
+  ["postgres", "jsonl"],
+];
+
+function migratorIn(saveFolder = tempDir()): CrossDatabaseMigrator {
+  return new CrossDatabaseMigrator({ actor: "user:test", saveFolder });
+}
+
+interface Written {
+  readonly ids: string[];
+  end?: { code?: string; movedTo?: string };
+}
+
+/** Reads what a writer says until it ends. */
+async function follow(url: string, writer: number, written: Written): Promise<void> {
+  const worker = spawnWorker("cut-over-writer", [url, String(writer)]);
+  for await (const line of worker.lines) {
+    const said = JSON.parse(line) as { id?: string };
+    if (said.id === undefined) written.end = said as { code?: string };
+    else written.ids.push(said.id);
+  }
+  expect(await worker.exit).toMatchObject({ code: 0 });
+}
+
+describe.each(PAIRS)("a cut-over %s → %s", (from, to) => {
+  test("with writers at work: what was acknowledged is in the target, and nothing is in the source only", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await addSessions(source, 5);
+    const writers = Array.from({ length: WRITERS }, (): Written => ({ ids: [] }));
+    const ends = Promise.all(writers.map((written, i) => follow(source, i, written)));
+    await until("all writers are at work", () => writers.every(({ ids }) => ids.length > 0), LIMIT_MS);
+    const migrator = migratorIn();
+    const switched: string[] = [];
+    const report = await migrator.executeMigration(await migrator.planMigration(source, target), {
+      cutover: true,
+      batchEvents: 50,
+      switchConfig: async ({ target: address }) => void switched.push(address),
+    });
+    await ends;
+    const lines = await allLines(source);
+    expect(await allLines(target)).toEqual(lines);
+    expect(report).toMatchObject({ events: lines.length, frozen: { offset: lines.length, hash: report.after.hash } });
+    expect(switched).toEqual([report.target]);
+    for (const { end } of writers) expect(end).toEqual({ code: "LOG_MOVED", movedTo: report.target });
+    const ids = new Set((await withLog(target, (log) => allEvents(log), { readOnly: true })).map(({ id }) => id));
+    expect(writers.flatMap((written) => written.ids).filter((id) => !ids.has(id))).toEqual([]);
+    await withLog(target, async (log) => {
+      expect(await verifyLog(log)).toMatchObject({ ok: true });
+      expect(await new MigrationJournal(log).find("last")).toMatchObject({ state: "done", cutover: true });
+      await appendCount(log, "session-goes-on", 1);
+    });
+    expect(await allLines(source)).toEqual(lines);
+  });
+
+  test("is rolled back: the target is what it was, and the source takes writers again", async () => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await addSessions(source, 3);
+    const lines = await allLines(source);
+    const migrator = migratorIn();
+    const open = await opened(source);
+    const { id } = await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+    await expect(appendCount(open, "session-a", 1)).rejects.toMatchObject({ code: "LOG_MOVED" });
+    await migrator.rollbackMigration(id ?? "", { target });
+    expect(await allLines(target)).toEqual([]);
+    await appendCount(open, "session-a", 1);
+    expect((await linesOf(open)).slice(0, -1)).toEqual(lines);
+  });
+
+  test.each([
+    ["switching the configuration fails", new Error("no"), "no"],
+    ["it is stopped before the freeze", undefined, "was stopped"],
+  ])("where %s, the source takes writers again and the same command goes on", async (_case, failure, message) => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await addSessions(source, 3);
+    const migrator = migratorIn();
+    const stop = new AbortController();
+    const request = {
+      cutover: true,
+      signal: stop.signal,
+      onProgress: ({ phase }: { phase: string }) => {
+        if (failure === undefined && phase === "verifying") stop.abort(new Error("stopped"));
+      },
+      switchConfig: () => (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
+    };
+    const attempt = async () => migrator.executeMigration(await migrator.planMigration(source, target), request);
+    await expect(attempt()).rejects.toThrow(message);
+    await withLog(source, async (log) => {
+      expect(await log.movedTo?.()).toBeNull();
+      await appendCount(log, "session-a", 2);
+    });
+    const again = await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+    expect(again.frozen?.offset).toBe(8);
+    expect(await allLines(target)).toEqual(await allLines(source));
+  });
+});
+
+/** Killed (-9) between the freeze and the end. */
+async function killedBehindFreeze(source: string, target: string): Promise<void> {
+  await addSessions(source, 2);
+  const worker = spawnWorker("migrator", [source, target, "10", "", "cutover"]);
+  for await (const line of worker.lines) if (line.includes('"switching"')) worker.kill9();
+  await worker.exit;
+  await withLog(source, async (log) => {
+    await expect(log.append({ stream: "s", events: [event()] }, ACTOR)).rejects.toMatchObject({ code: "LOG_MOVED" });
+  });
+}
+
+describe.each(PAIRS)("a cut-over %s → %s that was killed behind the freeze", (from, to) => {
+  test("is gone on with under its id, and the source stays frozen", async () => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await killedBehindFreeze(source, target);
+    const migrator = migratorIn();
+    const { frozen } = await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+    expect(frozen?.offset).toBe(4);
+    await withLog(target, async (log) => {
+      const { entries } = await new MigrationJournal(log).list();
+      expect(entries).toMatchObject([{ state: "done", cutover: true, frozen: { offset: 4 }, after: { offset: 4 } }]);
+    });
+    await withLog(source, async (log) => {
+      await expect(appendCount(log, "session-a", 1)).rejects.toMatchObject({ code: "LOG_MOVED" });
+    });
+  });
+
+  test("is rolled back, and the source takes writers again", async () => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await killedBehindFreeze(source, target);
+    await migratorIn().rollbackMigration("last", { target });
+    await withLog(source, (log) => appendCount(log, "session-a", 1));
+    expect(await allLines(target)).toEqual([]);
+  });
+});
+
+test("a source that has moved elsewhere already is not cut over, and stays as it is", async () => {
+  const [source, target] = [await freshStore("sqlite"), await freshStore("jsonl")];
+  await addSessions(source, 2);
+  const log = await opened(source);
+  await log.freeze?.("jsonl:/elsewhere.jsonl");
+  const migrator = migratorIn();
+  const plan = await migrator.planMigration(source, target);
+  await expect(migrator.executeMigration(plan, { cutover: true })).rejects.toMatchObject({ code: "LOG_MOVED" });
+  expect(await log.movedTo?.()).toBe("jsonl:/elsewhere.jsonl");
+});
+
+test("a log that cannot be frozen, and a rebase, are refused before anything is written", async () => {
+  const [source, target] = [await freshStore("sqlite"), await freshStore("sqlite")];
+  await addSessions(source, 1, "here");
+  await addSessions(target, 1, "there");
+  const migrator = migratorIn();
+  const before = await allLines(target);
+  const plan = await migrator.planMigration(source, target);
+  const refused = migrator.executeMigration(plan, { cutover: true, onConflict: "rebase" });
+  await expect(refused).rejects.toMatchObject({ code: "CUTOVER_IMPOSSIBLE" });
+  expect(await allLines(target)).toEqual(before);
+});
