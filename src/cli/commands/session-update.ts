@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
+import { type Assignment, assignFields } from "../../session/assign-fields.js";
 import { SessionStore } from "../../session/session-store.js";
-import { type Assignment, assign, parseSet, parseUnset } from "../assignments.js";
+import { parseSet, parseUnset } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changed } from "../output/changed.js";
 
@@ -48,7 +49,7 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
     await openStore({ mustExist: true }),
     options.actor === undefined ? {} : { actor: options.actor },
   );
-  const result = await store.update(id, (record) => assign(record, assignments), {
+  const result = await store.update(id, (record) => assignFields(record, assignments), {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });

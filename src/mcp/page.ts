@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { UsageError } from "../errors.js";
+
+/** Where a page ended, and the state of the log that all pages of one listing show. */
+export interface PagePlace {
+  /** The offset as of which the listing is. */
+  readonly head: number;
+  /** How far the pages before have come: an offset, or a number of items, as the listing counts. */
+  readonly after: number;
+  /** What was asked; a cursor fits only the question that it came from. */
+  readonly asked: string;
+}
+
+const schema = z.strictObject({
+  head: z.number().int().min(0),
+  after: z.number().int().min(0),
+  asked: z.string(),
+});
+
+export function encodeCursor(place: PagePlace): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+/** @throws UsageError CURSOR_INVALID */
+export function decodeCursor(cursor: string, asked: string): PagePlace {
+  const { data } = schema.safeParse(jsonOf(cursor));
+  if (data?.asked === asked) return data;
+  const what = data === undefined ? "this is no cursor" : "this cursor belongs to another question";
+  throw new UsageError("CURSOR_INVALID", what, {
+    hint: "pass next_cursor of the page before, with the same arguments",
+  });
+}
+
+function jsonOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, "base64url").toString());
+  } catch {
+    return undefined; // told by the schema
+  }
+}

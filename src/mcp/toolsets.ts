@@ -1,0 +1,31 @@
+import type { Tool } from "./tool.js";
+import { addMark } from "./tools/add-mark.js";
+import { appendEvent } from "./tools/append-event.js";
+import { auditTrail } from "./tools/audit.js";
+import { bisectSession } from "./tools/bisect-session.js";
+import { blameField } from "./tools/blame-field.js";
+import { createSession } from "./tools/create-session.js";
+import { diffSession } from "./tools/diff-session.js";
+import { getPoint } from "./tools/get-point.js";
+import { getSession } from "./tools/get-session.js";
+import { listSessions } from "./tools/list-sessions.js";
+import { readLog } from "./tools/read-log.js";
+import { revertEvent } from "./tools/revert-event.js";
+import { updateSession } from "./tools/update-session.js";
+
+/** Five to eight tools each: with more, models choose worse. */
+const TOOLSETS = {
+  read: [listSessions, getSession, readLog, diffSession, getPoint],
+  audit: [readLog, diffSession, blameField, bisectSession, auditTrail, getPoint],
+  write: [createSession, updateSession, appendEvent, addMark, revertEvent],
+} as const satisfies Record<string, readonly Tool[]>;
+
+export type Toolset = keyof typeof TOOLSETS;
+
+export const TOOLSET_NAMES = Object.keys(TOOLSETS) as readonly Toolset[];
+
+/** Each tool once, those that read first. Without `allowWrite` no tool that changes anything is in it. */
+export function toolsOf(names: readonly Toolset[], allowWrite: boolean): readonly Tool[] {
+  const asked = new Set(names.flatMap((name): readonly Tool[] => TOOLSETS[name]));
+  return [...asked].filter(({ effect }) => effect === "reads" || allowWrite);
+}
