@@ -150,6 +150,18 @@ export class MovedError extends RefusedError {
 /** The caller ended the work by his signal; what was done until then stays, and `hint` says how to go on. */
 export class StoppedError extends SessionDbError {}
 
+/** Git ended with a failure: `exitCode`, and the end of what it said in `said` (passwords masked). */
+export class GitError extends SessionDbError {
+  readonly exitCode: number;
+  readonly said: string;
+
+  constructor(message: string, exitCode: number, said: string, hint: string) {
+    super("GIT_FAILED", said === "" ? message : `${message}: ${said}`, { hint });
+    this.exitCode = exitCode;
+    this.said = said;
+  }
+}
+
 /** The log was closed by its owner. */
 export class ClosedError extends SessionDbError {
   constructor(operation: string) {

@@ -26,3 +26,10 @@ function numberOf(taskId: string): TaskNumber | undefined {
   // `task#064` and `task-md#123` are how sessions name the tasks #064 and md#123.
   return { prefix: prefix.replace(/^task-?/, ""), number: match[2] as string };
 }
+
+/** The name that sessions of a task have: `#064` → `task#064`, `md#283` → `task-md#283`; undefined for what has no number. */
+export function sessionIdOfTask(taskId: string): string | undefined {
+  const [, prefix = "", digits] = /^(?:([a-z][a-z0-9_-]*)?#)?(\d+)$/i.exec(taskId.trim()) ?? [];
+  if (digits === undefined) return undefined;
+  return prefix === "" || prefix.toLowerCase() === "task" ? `task#${digits}` : `task-${prefix}#${digits}`;
+}

@@ -11,6 +11,7 @@ import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { commit, git } from "../workspace/repositories.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter((name) =>
@@ -47,6 +48,8 @@ async function prepared(): Promise<string> {
   const db = new Database(join(cwd, "sessions.db"));
   db.exec(LEGACY_SQL);
   db.close();
+  git(cwd, "init", "--quiet", "app");
+  commit(join(cwd, "app"), "readme.txt", "hallo");
   return cwd;
 }
 
@@ -77,7 +80,7 @@ test("every command has examples in its help, and they all run", { timeout: ALL_
   const lines = leaves(await programOf("sessiondb", { exitCode: 0, streams: new Streams() })).flatMap(examplesOf);
   // Examples of deleting come last, and the one of starting needs its id to be free.
   for (const line of lines.sort((a, b) => rank(a) - rank(b))) {
-    const { code, output } = await runLine(line, line.includes("session start") ? tempDir() : cwd);
+    const { code, output } = await runLine(line, line.includes("session start") ? await prepared() : cwd);
     // No migration of this folder was stopped.
     expect(code, `${line}\n${output}`).toBe(line.includes("migrate resume") ? 2 : 0);
   }

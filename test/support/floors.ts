@@ -43,6 +43,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/migrate/", "src/replay/"], // a migration verifies by replaying
   ["src/session/", "src/open-log.ts"], // the public stores are made from a configuration, and open their log
   ["src/session/", "src/inspect/point.ts"], // a store is asked for its past by a point, as people name it
+  ["src/workspace/", "src/session/"], // a workspace belongs to a session, and is recorded in its store
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 

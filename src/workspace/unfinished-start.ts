@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import type { StoredRecord } from "../../projections/session-record.js";
+import { CLONE_LIMIT_MS } from "./git-runner.js";
+import type { WorkspaceFolders } from "./workspace-folders.js";
+
+const PREFIX = ".starting-";
+const CLAIM = "claim.json";
+/** A start lasts no longer than its clone may; then whoever made it is gone, whatever its number says. */
+const LONGEST_START_MS = CLONE_LIMIT_MS + 10 * 60_000;
+/** A folder that has no claim yet gets one at once. */
+const UNCLAIMED_MS = 60_000;
+
+const claimSchema = z.object({
+  session: z.string(),
+  record: z.looseObject({ session: z.string() }),
+  actor: z.string(),
+  reason: z.string().optional(),
+  recreate: z.boolean().optional(),
+  /** Of a worktree: the repository that knows about it. */
+  source: z.string().optional(),
+  pid: z.number(),
+  host: z.string(),
+  startedAt: z.string(),
+});
+
+/** What a start is about to record, so that `repair` can end it where its process was killed. */
+export type Claim = Omit<z.infer<typeof claimSchema>, "pid" | "host" | "startedAt" | "record"> & {
+  readonly record: StoredRecord;
+};
+
+export interface AbandonedStart {
+  readonly folder: string;
+  /** Undefined where it was killed before it said what it is. */
+  readonly claim: Claim | undefined;
+  /** False while its process may still be at work. */
+  readonly abandoned: boolean;
+}
+
+/**
+ * The hidden folder, beside the workspaces, in which a start builds one: `claim.json` and the tree. The tree moves to its
+ * place when it is complete, then the session is recorded, and last the folder goes. Killed at any time, a start leaves
+ * this folder, and nothing in the way of another start but a workspace that was complete.
+ */
+export class UnfinishedStart {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async begin(folders: WorkspaceFolders, claim: Claim): Promise<UnfinishedStart> {
+    const folder = join(await folders.root(), `${PREFIX}${randomBytes(8).toString("hex")}`);
+    await mkdir(folder, { mode: 0o700 });
+    const whole = { ...claim, pid: process.pid, host: hostname(), startedAt: new Date().toISOString() };
+    await writeFile(join(folder, CLAIM), JSON.stringify(whole), { mode: 0o600, flag: "wx" });
+    return new UnfinishedStart(folder);
+  }
+
+  /** Where the workspace is built. */
+  get tree(): string {
+    return join(this.folder, "tree");
+  }
+
+  async end(): Promise<void> {
+    await removeStart(this.folder);
+  }
+}
+
+export async function unfinishedStarts(folders: WorkspaceFolders, now: Date): Promise<AbandonedStart[]> {
+  const root = join(folders.baseDir, "sessions");
+  const names = await readdir(root).catch(() => []); // there is no such folder, so there are no starts
+  const found = names.filter((name) => name.startsWith(PREFIX)).sort();
+  return Promise.all(found.map((name) => looked(join(root, name), now)));
+}
+
+/** git may still be dying in it, so it is tried again where it is not empty. */
+export async function removeStart(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+async function looked(folder: string, now: Date): Promise<AbandonedStart> {
+  const text = await readFile(join(folder, CLAIM), "utf8").catch(() => "");
+  const whole = claimSchema.safeParse(jsonOf(text)).data;
+  if (whole === undefined) {
+    const { mtimeMs } = await stat(folder);
+    return { folder, claim: undefined, abandoned: now.getTime() - mtimeMs > UNCLAIMED_MS };
+  }
+  const { pid, host, startedAt, ...claim } = whole;
+  const ageMs = now.getTime() - Date.parse(startedAt);
+  const abandoned = ageMs > LONGEST_START_MS || (host === hostname() && !isRunning(pid));
+  return { folder, claim: claim as Claim, abandoned }; // zod's loose object is any JSON, as it was written
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // cut off by the kill
+  }
+}
+
+/** A number that was given to another process since only makes it look alive. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

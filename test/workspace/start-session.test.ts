@@ -1,0 +1,153 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { parseRepository } from "../../src/workspace/repository-address.js";
+import { type StartRequest, startSession } from "../../src/workspace/start-session.js";
+import { commit, git, repositories, toolsIn } from "./repositories.js";
+
+function requestFor(id: string, repo: string, more: Partial<StartRequest> = {}): StartRequest {
+  return { record: { session: id, branch: "work" }, repository: parseRepository(repo, "/"), ...more };
+}
+
+/** Everything below the base folder's `sessions`, hidden folders too. */
+function leftIn(baseDir: string): string[] {
+  const root = join(baseDir, "sessions");
+  return existsSync(root) ? readdirSync(root) : [];
+}
+
+test("a start clones the repository, makes the branch and records the session", async () => {
+  const { remote, baseDir } = repositories();
+  const tools = toolsIn(baseDir);
+  const { document } = await startSession(tools, requestFor("task#1/x", remote, { reason: "try" }));
+  const path = join(baseDir, "sessions", "task#1%2Fx");
+  expect(document.record).toMatchObject({ repoUrl: remote, backendType: "local", branch: "work", workspacePath: path });
+  expect(git(path, "branch", "--show-current").trim()).toBe("work");
+  expect(existsSync(join(path, "readme.txt"))).toBe(true);
+  expect(leftIn(baseDir)).toEqual(["task#1%2Fx"]);
+  expect((await tools.store.history("task#1/x"))[0]).toMatchObject({
+    type: "session.created",
+    meta: { reason: "try" },
+  });
+});
+
+test("a branch that the repository has is taken and followed", async () => {
+  const { remote, clone, baseDir } = repositories();
+  git(clone, "switch", "--quiet", "--create", "work");
+  const head = commit(clone, "b.txt", "b");
+  git(clone, "push", "--quiet", "origin", "HEAD:refs/heads/work");
+  const tools = toolsIn(baseDir);
+  await startSession(tools, requestFor("a", remote));
+  const path = join(baseDir, "sessions", "a");
+  expect(git(path, "rev-parse", "HEAD", "@{upstream}").trim().split("\n")).toEqual([head, head]);
+});
+
+test("a repository without commits gives a workspace without files, on its branch", async () => {
+  const { folder, baseDir } = repositories();
+  git(folder, "init", "--quiet", "--bare", "empty.git");
+  await startSession(toolsIn(baseDir), requestFor("a", join(folder, "empty.git")));
+  expect(git(join(baseDir, "sessions", "a"), "symbolic-ref", "HEAD").trim()).toBe("refs/heads/work");
+});
+
+test("a worktree is known to its repository, and its branch is new there", async () => {
+  const { clone, baseDir } = repositories();
+  const tools = toolsIn(baseDir);
+  await startSession(tools, requestFor("a", clone, { worktree: true }));
+  const path = join(baseDir, "sessions", "a");
+  expect(git(path, "status", "--porcelain=v1", "--branch").trim()).toBe("## work");
+  expect(git(clone, "worktree", "list", "--porcelain")).toContain(`worktree ${path}\n`);
+  expect(git(clone, "worktree", "prune", "--dry-run", "--verbose")).toBe("");
+});
+
+test("a failed clone leaves no session and no folder", async () => {
+  const { folder, baseDir } = repositories();
+  mkdirSync(join(folder, "no-repository"));
+  const tools = toolsIn(baseDir);
+  const failed = startSession(tools, requestFor("a", join(folder, "no-repository")));
+  await expect(failed).rejects.toMatchObject({ code: "GIT_FAILED" });
+  expect(leftIn(baseDir)).toEqual([]);
+  expect((await tools.store.list()).documents).toEqual([]);
+});
+
+test("a worktree that cannot be made leaves no session, no folder and no branch", async () => {
+  const { clone, baseDir } = repositories();
+  const tools = toolsIn(baseDir);
+  const failed = startSession(
+    tools,
+    requestFor("a", clone, { worktree: true, record: { session: "a", branch: "main" } }),
+  );
+  await expect(failed).rejects.toMatchObject({ code: "GIT_FAILED" }); // main is checked out
+  expect(leftIn(baseDir)).toEqual([]);
+  await tools.store.create({ session: "b" });
+  await expect(startSession(tools, requestFor("b", clone, { worktree: true }))).rejects.toMatchObject({
+    code: "SESSION_EXISTS",
+  });
+  expect(git(clone, "branch", "--list", "work")).toBe("");
+  expect(git(clone, "worktree", "list").trim().split("\n")).toHaveLength(1);
+});
+
+test.each([
+  ["clone", false],
+  ["worktree", true],
+] as const)(
+  "of starts of one name at once one wins, the others conflict and leave nothing (%s)",
+  async (_kind, worktree) => {
+    const { clone, baseDir } = repositories();
+    const log = new MemoryLog();
+    const starts = Array.from({ length: 4 }, () =>
+      startSession(toolsIn(baseDir, log), requestFor("a", clone, { worktree })),
+    );
+    const ended = await Promise.allSettled(starts);
+    expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const codes = ended.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : []));
+    for (const code of codes) expect(["SESSION_EXISTS", "WORKSPACE_EXISTS"]).toContain(code);
+    expect(leftIn(baseDir)).toEqual(["a"]);
+    expect((await log.tail()).offset).toBe(1);
+    expect(git(join(baseDir, "sessions", "a"), "status", "--porcelain").trim()).toBe("");
+  },
+);
+
+test("where the session cannot be recorded, its workspace goes again", async () => {
+  const { remote, clone, baseDir } = repositories();
+  for (const [repo, worktree] of [
+    [remote, false],
+    [clone, true],
+  ] as const) {
+    const log = new MemoryLog();
+    const tools = toolsIn(baseDir, log);
+    let polls = 0;
+    // Somebody else records it while it is cloned.
+    const request = requestFor("a", repo, { worktree });
+    const runner = tools.git.run.bind(tools.git);
+    tools.git.run = async (call) => {
+      if (polls++ === 1) await toolsIn(baseDir, log).store.create({ session: "a" });
+      return runner(call);
+    };
+    await expect(startSession(tools, request)).rejects.toMatchObject({ code: "SESSION_EXISTS" });
+    expect(leftIn(baseDir)).toEqual([]);
+  }
+  expect(git(clone, "branch", "--list", "work")).toBe("");
+});
+
+test("a link in the place of a workspace is neither followed nor replaced", async () => {
+  const { folder, remote, baseDir } = repositories();
+  mkdirSync(join(baseDir, "sessions"), { recursive: true });
+  mkdirSync(join(folder, "elsewhere"));
+  symlinkSync(join(folder, "elsewhere"), join(baseDir, "sessions", "a"));
+  const tools = toolsIn(baseDir);
+  await expect(startSession(tools, requestFor("a", remote))).rejects.toMatchObject({ code: "WORKSPACE_OUTSIDE" });
+  expect(readdirSync(join(folder, "elsewhere"))).toEqual([]);
+  expect(lstatSync(join(baseDir, "sessions", "a")).isSymbolicLink()).toBe(true);
+  expect(await tools.store.load("a")).toBeNull();
+});
+
+test("a folder that is there already stays as it is", async () => {
+  const { remote, baseDir } = repositories();
+  mkdirSync(join(baseDir, "sessions", "a"), { recursive: true });
+  writeFileSync(join(baseDir, "sessions", "a", "mine.txt"), "mine");
+  await expect(startSession(toolsIn(baseDir), requestFor("a", remote))).rejects.toMatchObject({
+    code: "WORKSPACE_EXISTS",
+  });
+  expect(leftIn(baseDir)).toEqual(["a"]);
+  expect(readdirSync(join(baseDir, "sessions", "a"))).toEqual(["mine.txt"]);
+});
