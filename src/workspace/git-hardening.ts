@@ -22,11 +22,17 @@ const CONFIG: readonly string[] = [
   "fetch.recurseSubmodules=false",
   "gc.auto=0",
   "maintenance.auto=false",
-  "safe.bareRepository=explicit",
   "protocol.allow=never",
   ...PROTOCOLS.map((protocol) => `protocol.${protocol}.allow=always`),
   "protocol.ext.allow=never",
 ];
+
+/** For a push to a folder of this machine: git starts it with a shell, and without the options above. */
+export const QUIET_RECEIVE_PACK = [
+  "git",
+  `-c core.hooksPath=${devNull} -c core.fsmonitor=false -c core.alternateRefsCommand=`,
+  "-c receive.denyCurrentBranch=refuse -c receive.autogc=false receive-pack",
+].join(" ");
 
 /** Variables that git and what it starts (ssh, credential helpers) may see. Not GIT_DIR and the like: a hook sets them. */
 const PASSED_ON = [

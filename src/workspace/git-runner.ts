@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { SimpleGitOptions } from "simple-git";
 import { GitError, NotFoundError, RefusedError, StorageError, UnavailableError, UsageError } from "../errors.js";
 import { maskText } from "../log/mask-url.js";
-import { GIT_VARIABLES, hardEnvironment, hardOptions } from "./git-hardening.js";
+import { GIT_VARIABLES, hardEnvironment, hardOptions, QUIET_RECEIVE_PACK } from "./git-hardening.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,6 +30,8 @@ export interface GitCall {
   readonly remote?: boolean;
   /** Gets what git says while it works, for people. */
   readonly onProgress?: (said: string) => void;
+  /** A push: the receiving side, where it is on this machine, runs nothing that its configuration or hooks name. */
+  readonly quietReceiver?: boolean;
   /** Ends git; `run` rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -83,7 +85,7 @@ export class GitRunner {
       return error instanceof Error ? error : new Error("git was ended");
     };
     if (!existsSync(call.cwd)) throw folderGone(call);
-    const git = simpleGit({ baseDir: call.cwd, abort: stop.signal, errors, ...OPTIONS, ...inputOf(call) });
+    const git = simpleGit({ baseDir: call.cwd, abort: stop.signal, errors, ...optionsOf(call) });
     git.env({ ...hardEnvironment(this.#env, remote), ...call.env });
     git.outputHandler((_command, stdout, errorOutput) => {
       const count = (chunk: Buffer): void => {
@@ -100,7 +102,7 @@ export class GitRunner {
     const timer = setTimeout(() => stop.abort(), limitMs);
     this.#spawned++;
     try {
-      const stdout = await git.raw([...hardOptions(), ...call.args]);
+      const stdout = await git.raw([...hardOptions(), ...argsOf(call)]);
       return { exitCode, stdout, stderr };
     } catch (cause) {
       call.signal?.throwIfAborted();
@@ -143,8 +145,14 @@ const OPTIONS: Partial<SimpleGitOptions> = {
   },
 };
 
-function inputOf({ stdin }: GitCall): Partial<SimpleGitOptions> {
-  return stdin === undefined ? {} : { input: () => stdin };
+function optionsOf({ stdin, quietReceiver }: GitCall): Partial<SimpleGitOptions> {
+  const input = stdin === undefined ? {} : { input: () => stdin };
+  return { ...OPTIONS, ...input, unsafe: { ...OPTIONS.unsafe, allowUnsafePack: quietReceiver === true } };
+}
+
+function argsOf({ args, quietReceiver }: GitCall): readonly string[] {
+  const [command = "", ...rest] = args;
+  return quietReceiver === true ? [command, `--receive-pack=${QUIET_RECEIVE_PACK}`, ...rest] : args;
 }
 
 function lastLine(said: string): string {

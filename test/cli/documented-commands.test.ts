@@ -11,7 +11,7 @@ import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
-import { commit, git } from "../workspace/repositories.js";
+import { repositoriesIn } from "../workspace/repositories.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)].filter((name) =>
@@ -48,8 +48,7 @@ async function prepared(): Promise<string> {
   const db = new Database(join(cwd, "sessions.db"));
   db.exec(LEGACY_SQL);
   db.close();
-  git(cwd, "init", "--quiet", "app");
-  commit(join(cwd, "app"), "readme.txt", "hallo");
+  repositoriesIn(cwd);
   return cwd;
 }
 
@@ -74,8 +73,8 @@ describe("every command line of the docs runs, in the order of its page", () => 
 
 test("every command has examples in its help, and they all run", { timeout: ALL_LINES_MS }, async () => {
   const cwd = await prepared();
-  for (const line of ["session start another", "session start auth-refactor"]) {
-    await runLine(`sessiondb ${line} --store sqlite:./s.db`, cwd);
+  for (const line of ["start another", "start auth-refactor", "start docs-site --repo ./app.git"]) {
+    await runLine(`sessiondb session ${line} --store sqlite:./s.db`, cwd);
   }
   const lines = leaves(await programOf("sessiondb", { exitCode: 0, streams: new Streams() })).flatMap(examplesOf);
   // Examples of deleting come last, and the one of starting needs its id to be free.
@@ -107,7 +106,7 @@ function helpOf(command: Command): string {
 /** The order in which the examples can run in one folder: what is checked, rolled back or restored is made first. */
 function rank(line: string): number {
   if (line.includes("session delete")) return 3;
-  if (/ (verify|rollback|restore|resume|audit check) /.test(line)) return 2;
+  if (/ (verify|rollback|restore|resume|audit check|pr merge) /.test(line)) return 2;
   return line.includes("--preview") ? 0 : 1;
 }
 

@@ -33,7 +33,11 @@ export interface Repositories {
 }
 
 export function repositories(): Repositories {
-  const folder = tempDir();
+  return repositoriesIn(tempDir());
+}
+
+/** app.git, app and base in a folder. */
+export function repositoriesIn(folder: string): Repositories {
   const [remote, clone] = [join(folder, "app.git"), join(folder, "app")];
   git(folder, "init", "--quiet", "--bare", remote);
   git(folder, "clone", "--quiet", remote, clone);

@@ -1,11 +1,14 @@
 import type { Command } from "commander";
-import { SessionStore } from "../../session/session-store.js";
+import { deleteWithWorkspace } from "../../workspace/delete-session.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changed } from "../output/changed.js";
+import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
 
-interface DeleteOptions extends CommonOptions {
+interface DeleteOptions extends CommonOptions, BaseDirOptions {
   reason?: string;
   expectVersion?: number;
+  workspace?: boolean;
+  force?: boolean;
 }
 
 export function deleteCommand(state: RunState): Command {
@@ -15,20 +18,30 @@ export function deleteCommand(state: RunState): Command {
       "refuse (exit code 4) unless the session is at this version",
       wholeNumber("--expect-version"),
     )
-    .option("--reason <text>", "why, for the audit trail");
-  return examples(command, ['sessiondb session delete auth-refactor --reason "merged" --store sqlite:./s.db']);
+    .option("--reason <text>", "why, for the audit trail")
+    .option("--workspace", "also remove its folder; refused (exit code 7) where that would lose work")
+    .option("--force", "with --workspace: remove it all the same")
+    .addOption(baseDirOption());
+  return examples(command, [
+    'sessiondb session delete auth-refactor --reason "merged" --store sqlite:./s.db',
+    "sessiondb session delete docs-site --workspace --store sqlite:./s.db",
+  ]);
 }
 
 async function act({ openStore, options, streams }: CommandContext<DeleteOptions>, id: string): Promise<undefined> {
-  const { reason, expectVersion } = options;
-  const store = new SessionStore(
-    await openStore({ mustExist: true }),
-    options.actor === undefined ? {} : { actor: options.actor },
-  );
-  const result = await store.delete(id, {
+  const { reason, expectVersion, workspace, force } = options;
+  const log = await openStore({ mustExist: true });
+  const note = {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
-  });
+  };
+  const tools = await workspaceTools(log, options);
+  const result =
+    workspace === true
+      ? await deleteWithWorkspace(tools, id, { ...note, force: force === true })
+      : { ...(await tools.store.delete(id, note)), removed: undefined };
   changed(streams, id, result.events);
+  if (workspace === true)
+    streams.note(result.removed === undefined ? "it had no workspace here" : `removed ${result.removed}`);
   streams.note(`its past is still there: sessiondb session log ${id}`);
 }

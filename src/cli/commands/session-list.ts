@@ -3,9 +3,11 @@ import type { SessionDocument } from "../../../projections/sessions.js";
 import { orderSessions, SESSION_ORDERS, type SessionOrder, selectSessions } from "../../inspect/session-selection.js";
 import { querySessions } from "../../session/query-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
+import { HEALTHS, type SessionHealth, sessionHealth } from "../../workspace/session-health.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
 import { pickFields } from "../output/pick-fields.js";
+import { sessionItem } from "../output/session-item.js";
 import { sessionRows } from "../output/session-rows.js";
 import { type OffsetsBetween, type RangeOptions, resolveRange, withRange } from "../range.js";
 
@@ -13,6 +15,7 @@ interface ListOptions extends ReadOptions, AsOfOptions, RangeOptions {
   repo?: string;
   task?: string;
   status?: string;
+  health?: SessionHealth;
   actor?: string;
   sort: SessionOrder;
   limit?: number;
@@ -29,6 +32,14 @@ export function listCommand(state: RunState): Command {
     .option("--repo <name>", "only sessions of this repository")
     .option("--task <id>", "only sessions of this task; #283, 283 and md#283 find each other")
     .option("--status <status>", "only sessions with this status")
+    .addOption(
+      new Option(
+        "--health <health>",
+        "only these: idle for 30 minutes, stale for 2 hours, orphaned where the folder is gone",
+      )
+        .choices([...HEALTHS])
+        .conflicts("asOf"),
+    )
     .option("--actor <glob>", "only sessions that such an actor changed last, for example 'agent:*'")
     .addOption(new Option("--sort <order>", "what comes first").choices([...SESSION_ORDERS]).default("updated"))
     .option("--limit <n>", "at most this many", wholeNumber("--limit"))
@@ -38,6 +49,7 @@ export function listCommand(state: RunState): Command {
   return examples(command, [
     "sessiondb session list --store sqlite:./s.db",
     "sessiondb session list --since 7d --actor 'agent:*' --sort events --store sqlite:./s.db",
+    "sessiondb session list --health orphaned --store sqlite:./s.db",
     "sessiondb session list --as-of HEAD~1 --store sqlite:./s.db --json=session,status",
   ]);
 }
@@ -47,17 +59,26 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
   const point = await resolveAsOf(log, options, streams);
   const range = await resolveRange(log, options, streams);
   const { offset, documents } = await new SessionStore(log).list(point === undefined ? {} : { asOf: point.offset });
-  const matching = matchingOf(documents, options, range);
+  const now = new Date();
+  const healthOf = (document: SessionDocument) => sessionHealth(document, now);
+  const matching = matchingOf(documents, options, range).filter(
+    (document) => options.health === undefined || healthOf(document) === options.health,
+  );
+  // What is on the disk now says nothing about the past.
+  const told = point === undefined ? healthOf : undefined;
   const limit =
     options.limit ?? (streams.width !== undefined && options.all !== true ? TERMINAL_ROWS : matching.length);
   const shown = matching.slice(0, limit);
   if (streams.json) {
-    const items = shown.map((document) => pickFields(itemOf(document), options.fields));
+    const items = shown.map((document) => {
+      const item = sessionItem(document);
+      return pickFields(told === undefined ? item : { ...item, health: told(document) }, options.fields);
+    });
     if (options.ndjson === true) streams.records(items, offset);
     else streams.document({ schema: "session-list/1", offset, total: matching.length, items });
     return;
   }
-  if (shown.length > 0) streams.lines(sessionRows(shown, streams.width));
+  if (shown.length > 0) streams.lines(sessionRows(shown, streams.width, now, told));
   const rest = shown.length < matching.length ? " · --all shows the rest" : "";
   streams.note(`${shown.length} of ${matching.length} sessions · offset ${offset} · ${log.url}${rest}`);
 }
@@ -74,10 +95,4 @@ function matchingOf(
   };
   const selection = { ...range, ...(actor === undefined ? {} : { actor }) };
   return orderSessions(selectSessions(querySessions(documents, filters), selection), sort);
-}
-
-/** The record, and what the log knows of it. */
-function itemOf({ record, version, lastOffset, createdOffset, updatedAt, lastActor }: SessionDocument) {
-  const known = { version, events: version, createdOffset, lastOffset, updatedAt, lastActor, lastBy: lastActor };
-  return { ...record, ...known };
 }

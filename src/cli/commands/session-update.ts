@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import type { SessionRecord } from "../../../projections/session-record.js";
 import { UsageError } from "../../errors.js";
 import { type Assignment, assignFields } from "../../session/assign-fields.js";
+import { parseRecordPatch, type RecordPatch } from "../../session/record-patch.js";
 import { SessionStore } from "../../session/session-store.js";
 import { parseSet, parseUnset } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
@@ -9,6 +11,7 @@ import { changed } from "../output/changed.js";
 interface UpdateOptions extends CommonOptions {
   set?: Assignment[];
   unset?: Assignment[];
+  patch?: RecordPatch[];
   expectVersion?: number;
   reason?: string;
 }
@@ -26,6 +29,11 @@ export function updateCommand(state: RunState): Command {
     )
     .option("--unset <field>", "remove a field; may stand several times", collect(parseUnset))
     .option(
+      "--patch <json>",
+      "an object is merged into the record (null removes), an array is a JSON Patch; before --set",
+      (text: string, before: RecordPatch[] = []) => [...before, parseRecordPatch(text)],
+    )
+    .option(
       "--expect-version <n>",
       "refuse (exit code 4) unless the session is at this version",
       wholeNumber("--expect-version"),
@@ -34,13 +42,15 @@ export function updateCommand(state: RunState): Command {
   return examples(command, [
     'sessiondb session update auth-refactor --set status=PR_OPEN --reason "ready for review" --store sqlite:./s.db',
     "sessiondb session update auth-refactor --set prState.exists=false --expect-version 2 --store sqlite:./s.db",
+    `sessiondb session update another --patch '{"commitCount":3,"prBranch":null}' --store sqlite:./s.db`,
   ]);
 }
 
 async function update({ openStore, options, streams }: CommandContext<UpdateOptions>, id: string): Promise<undefined> {
   const assignments = [...(options.set ?? []), ...(options.unset ?? [])];
-  if (assignments.length === 0) {
-    throw new UsageError("NOTHING_TO_CHANGE", "update needs at least one --set or --unset", {
+  const patches = options.patch ?? [];
+  if (assignments.length + patches.length === 0) {
+    throw new UsageError("NOTHING_TO_CHANGE", "update needs at least one --set, --unset or --patch", {
       hint: "for example --set branch=main",
     });
   }
@@ -49,9 +59,13 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
     await openStore({ mustExist: true }),
     options.actor === undefined ? {} : { actor: options.actor },
   );
-  const result = await store.update(id, (record) => assignFields(record, assignments), {
+  const result = await store.update(id, (record) => assignFields(patched(record, patches), assignments), {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });
   changed(streams, id, result.events);
+}
+
+function patched(record: SessionRecord, patches: readonly RecordPatch[]): SessionRecord {
+  return patches.reduce((changed, patch) => patch(changed), record);
 }

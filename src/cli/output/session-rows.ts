@@ -7,11 +7,13 @@ export function sessionRows(
   documents: readonly SessionDocument[],
   width: number | undefined,
   now: Date = new Date(),
+  health?: (document: SessionDocument) => string,
 ): string[] {
   const time = ({ updatedAt }: SessionDocument) => (width === undefined ? updatedAt : relativeTime(updatedAt, now));
   const columns: Column<SessionDocument>[] = [
     { title: "SESSION", value: ({ id }) => id, narrow: 14 },
     { title: "STATUS", value: ({ record }) => text(record.status), narrow: 8 },
+    ...(health === undefined ? [] : [{ title: "HEALTH", value: health }]),
     { title: "TASK", value: ({ record }) => text(record.taskId), narrow: 8 },
     { title: "BRANCH", value: ({ record }) => text(record.branch), narrow: 12 },
     { title: "LAST BY", value: ({ lastActor }) => lastActor, narrow: 12 },

@@ -96,7 +96,7 @@ export class Streams {
   #print({ code, message, hint }: { code: string; message: string; hint: string | undefined }): void {
     if (this.json) {
       process.stderr.write(
-        `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } })}\n`,
+        `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,
       );
     } else {
       const lines = [`${pc.red("error")} ${code}: ${printable(message)}`];

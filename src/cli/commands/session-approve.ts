@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { approveSession } from "../../workspace/approve-session.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { changed } from "../output/changed.js";
+import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
+
+interface ApproveOptions extends CommonOptions, BaseDirOptions {
+  reason?: string;
+  expectVersion?: number;
+}
+
+export function approveCommand(state: RunState): Command {
+  const command = leaf<ApproveOptions>(state, "approve <session>", "approve the session's pull request", approve)
+    .option("--reason <text>", "why, for the audit trail")
+    .option(
+      "--expect-version <n>",
+      "refuse (exit code 4) unless the session is at this version",
+      wholeNumber("--expect-version"),
+    )
+    .addOption(baseDirOption());
+  return examples(command, ['sessiondb session approve docs-site --reason "looks right" --store sqlite:./s.db']);
+}
+
+async function approve(
+  { openStore, options, streams }: CommandContext<ApproveOptions>,
+  id: string,
+): Promise<undefined> {
+  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+  const { reason, expectVersion } = options;
+  const { events, pr } = await approveSession(tools, id, {
+    ...(reason === undefined ? {} : { reason }),
+    ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
+  });
+  changed(streams, id, events);
+  streams.note(
+    `${pr.branch} exists: ${pr.source === "cache" ? "checked" : `says the ${pr.source},`} at ${pr.checkedAt}`,
+  );
+}

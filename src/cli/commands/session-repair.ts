@@ -1,0 +1,45 @@
+import { type Command, Option } from "commander";
+import { repairWorkspaces, type WorkspaceFinding } from "../../workspace/repair-workspaces.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { type Column, renderTable } from "../output/table.js";
+import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
+
+interface RepairOptions extends CommonOptions, BaseDirOptions {
+  execute?: boolean;
+}
+
+export function repairCommand(state: RunState): Command {
+  const summary = "compare the records with the folders of the workspaces; --execute mends what loses nothing";
+  const command = leaf<RepairOptions>(state, "repair", summary, repair)
+    .addOption(new Option("--execute", "mend it: default is to say what would be done").default(false))
+    .addOption(baseDirOption());
+  return examples(command, ["sessiondb session repair --store sqlite:./s.db"]);
+}
+
+async function repair({ openStore, options, streams }: CommandContext<RepairOptions>): Promise<undefined> {
+  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+  const execute = options.execute === true;
+  const { findings, offset } = await repairWorkspaces(tools, { execute });
+  if (streams.json) {
+    const baseDir = tools.folders.baseDir;
+    streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items: findings });
+    return;
+  }
+  const columns: Column<WorkspaceFinding>[] = [
+    { title: "FOUND", value: ({ kind }) => kind },
+    { title: "SESSION", value: ({ session }) => session, narrow: 14 },
+    { title: "PATH", value: ({ path }) => path, narrow: 20 },
+    { title: execute ? "DONE" : "WOULD", value: (finding) => toldOf(finding, execute), narrow: 30 },
+  ];
+  if (findings.length > 0) streams.lines(renderTable(findings, columns, streams.width));
+  const open = findings.filter(({ mend, done }) => mend !== null && !done).length;
+  const next = open > 0 ? " · --execute mends what can be" : "";
+  streams.note(
+    `${findings.length} ${findings.length === 1 ? "finding" : "findings"} · ${tools.folders.baseDir}${next}`,
+  );
+}
+
+function toldOf({ mend, hint, done }: WorkspaceFinding, execute: boolean): string {
+  if (mend === null) return `nothing: ${hint}`;
+  return execute && !done ? `not done: ${mend}` : mend;
+}

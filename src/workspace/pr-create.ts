@@ -1,0 +1,130 @@
+import type { SessionRecord } from "../../projections/session-record.js";
+import { NotFoundError, RefusedError } from "../errors.js";
+import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
+import { assertNotMerged } from "./approve-session.js";
+import { assertBranchName } from "./branch-name.js";
+import { REMOTE_LIMIT_MS } from "./git-runner.js";
+import { NeutralRepository } from "./neutral-repository.js";
+import { cachedPr, nextPrState, prBranchOf } from "./pr-cache.js";
+import type { RepositoryAddress } from "./repository-address.js";
+import { repositoryFiles } from "./repository-files.js";
+import type { WorkspaceTools } from "./start-session.js";
+import { uncommittedWork } from "./work-at-risk.js";
+import { repositoryOf, workspaceOf } from "./workspace-of.js";
+
+export interface PrCreateOptions extends ChangeOptions {
+  readonly title?: string;
+  readonly body?: string;
+  /** The branch that it is to be merged into; default: the one that the repository calls its own. */
+  readonly base?: string;
+  /** Replaces what the branch of the pull request holds, also where that is no ancestor: after a rebase. */
+  readonly force?: boolean;
+}
+
+/**
+ * Pushes what is committed on the session's branch to the branch of its pull request (`pr/<session>`), and records that:
+ * prState, prBranch, status PR_OPEN. Done again, it pushes what came since, and an approval of the older state is void.
+ *
+ * @throws NotFoundError SESSION_NOT_FOUND, WORKSPACE_NOT_FOUND, REPOSITORY_NOT_FOUND, BRANCH_NOT_FOUND; RuleError PR_MERGED;
+ *   RefusedError WORKSPACE_HAS_WORK where something is not committed; UsageError BRANCH_INVALID; GitError GIT_FAILED
+ */
+export async function createPr(
+  tools: WorkspaceTools,
+  id: string,
+  options: PrCreateOptions = {},
+): Promise<ChangeResult> {
+  const { record } = await tools.store.get(id);
+  assertNotMerged(record);
+  if (options.base !== undefined) assertBranchName(options.base);
+  const workspace = workspaceOf(tools.folders, record);
+  const repository = requireRepository(record);
+  await assertCommitted(tools, id, workspace);
+  const commit = await tipOf(tools, record, workspace);
+  await pushPr(tools, { workspace, repository, commit, branch: prBranchOf(record), force: options.force === true });
+  const now = (tools.now ?? (() => new Date()))().toISOString();
+  const { title, body, base, force: _, ...note } = options;
+  const pr = { title, body, baseBranch: base };
+  return tools.store.update(id, (current) => withPr(current, commit, now, pr), note);
+}
+
+/** @throws NotFoundError REPOSITORY_NOT_FOUND */
+export function requireRepository(record: SessionRecord): RepositoryAddress {
+  const repository = repositoryOf(record);
+  if (repository !== undefined) return repository;
+  throw new NotFoundError("REPOSITORY_NOT_FOUND", `session ${record.session} names no repository that can be reached`, {
+    hint: "sessiondb session update --set repoUrl=… names it",
+  });
+}
+
+async function assertCommitted({ git }: WorkspaceTools, id: string, workspace: string): Promise<void> {
+  const work = await uncommittedWork(git, workspace);
+  if (work.length === 0) return;
+  throw new RefusedError(
+    "WORKSPACE_HAS_WORK",
+    `the workspace of session ${id} has work that would not be in it: ${work.join("; ")}`,
+    {
+      hint: "commit it, or add it to .gitignore",
+    },
+  );
+}
+
+/** @throws NotFoundError BRANCH_NOT_FOUND, UsageError BRANCH_INVALID */
+async function tipOf({ git }: WorkspaceTools, record: SessionRecord, cwd: string): Promise<string> {
+  const branch = typeof record.branch === "string" && record.branch !== "" ? record.branch : record.session;
+  assertBranchName(branch);
+  const call = { cwd, args: ["rev-parse", "--verify", "--quiet", "--end-of-options", `refs/heads/${branch}^{commit}`] };
+  const { exitCode, stdout } = await git.run(call);
+  if (exitCode === 0) return stdout.trim();
+  throw new NotFoundError("BRANCH_NOT_FOUND", `the workspace ${cwd} has no commit on a branch ${branch}`, {
+    hint: `commit on it, or: sessiondb session update ${record.session} --set branch=… names the branch of the work`,
+  });
+}
+
+interface Push {
+  readonly workspace: string;
+  readonly repository: RepositoryAddress;
+  readonly commit: string;
+  readonly branch: string;
+  readonly force: boolean;
+}
+
+async function pushPr({ git }: WorkspaceTools, push: Push): Promise<void> {
+  const { workspace, repository, commit, branch, force } = push;
+  const ref = `refs/heads/${branch}`;
+  const refspec = `${force ? "+" : ""}${commit}:${ref}`;
+  await NeutralRepository.with(async (neutral) => {
+    const env = await neutral.using(repositoryFiles(workspace));
+    const args = ["push", "--quiet", "--no-verify", "--end-of-options", repository.address, refspec];
+    await git.output({ cwd: workspace, args, env, remote: true, limitMs: REMOTE_LIMIT_MS, quietReceiver: true });
+  });
+  // So that the workspace knows of it, too, when the repository cannot be asked.
+  await git.output({ cwd: workspace, args: ["update-ref", ref, commit] });
+}
+
+function withPr(
+  record: SessionRecord,
+  commit: string,
+  now: string,
+  named: {
+    readonly title: string | undefined;
+    readonly body: string | undefined;
+    readonly baseBranch: string | undefined;
+  },
+): SessionRecord {
+  assertNotMerged(record);
+  const before = record.pullRequest ?? {};
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+  const isNew = before.headCommit !== commit;
+  const pullRequest = {
+    state: "open",
+    createdAt: now,
+    ...before,
+    ...given,
+    headBranch: prBranchOf(record),
+    headCommit: commit,
+  };
+  const prState = nextPrState(record, true, now, { createdAt: cachedPr(record).createdAt ?? now, mergedAt: null });
+  const approval = isNew && record.prApproved === true ? { prApproved: false } : {};
+  const status = isNew || record.status !== "PR_APPROVED" ? "PR_OPEN" : record.status;
+  return { ...record, prBranch: prBranchOf(record), prState, pullRequest, status, ...approval };
+}
