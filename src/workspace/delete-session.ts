@@ -46,7 +46,7 @@ export async function assertRemovable(
 ): Promise<void> {
   if (!(await folders.isOwn(id, path))) {
     throw new RefusedError("WORKSPACE_OUTSIDE", `${path} is not the folder of session ${id} below ${folders.baseDir}`, {
-      hint: "it is not removed, not even with --force; delete the session without --workspace, and the folder by hand",
+      hint: "name its base folder with --base-dir; another folder is never removed, not even with --force",
     });
   }
   const work = force ? [] : await workAtRisk(git, path);

@@ -88,7 +88,8 @@ export async function worktreeMoved(git: GitRunner, source: string, path: string
 
 /** The folder, with all that is in it, and what its repository knows of it; the branch stays. */
 export async function removeWorktree(git: GitRunner, source: string, path: string): Promise<void> {
-  await git.output({ cwd: source, args: ["worktree", "remove", "--force", path] });
+  // Twice: while it is made it is locked, and who was killed then has left it so.
+  await git.output({ cwd: source, args: ["worktree", "remove", "--force", "--force", path] });
 }
 
 /** @param ref a full name. @returns undefined where the repository has none of it */

@@ -5,6 +5,7 @@ import type { SessionDocument } from "../../projections/sessions.js";
 import { SessionDbError } from "../errors.js";
 import { recordedPath } from "../session/workspace-path.js";
 import { assertRemovable, removeWorkspace } from "./delete-session.js";
+import { removeWorktree } from "./make-workspace.js";
 import { headBranch, repositoryFiles } from "./repository-files.js";
 import { finishStart, type WorkspaceTools } from "./start-session.js";
 import { type AbandonedStart, removeStart, unfinishedStarts } from "./unfinished-start.js";
@@ -80,7 +81,12 @@ function ofStart(
   finished: Set<string>,
 ): Found[] {
   const session = claim?.session ?? null;
-  const remove = () => removeStart(folder);
+  const remove = async () => {
+    // Its repository may know of the worktree already, or not yet, or not any more.
+    if (claim?.source !== undefined)
+      await removeWorktree(tools.git, claim.source, join(folder, "tree")).catch(() => undefined);
+    await removeStart(folder);
+  };
   const placed = folders.find(({ id }) => id === session && session !== null);
   const isRecorded = session !== null && documents.get(session)?.deleted === null;
   if (placed !== undefined && (!isRecorded || !abandoned)) finished.add(placed.path);

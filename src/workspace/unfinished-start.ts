@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -7,12 +7,11 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import { CLONE_LIMIT_MS } from "./git-runner.js";
 import type { WorkspaceFolders } from "./workspace-folders.js";
 
-const PREFIX = ".starting-";
+/** With the process that makes it and its machine, known from the first moment on. */
+const NAME = /^\.starting-(\d+)-([0-9a-f]{8})-[0-9a-f]{16}$/;
 const CLAIM = "claim.json";
 /** A start lasts no longer than its clone may; then whoever made it is gone, whatever its number says. */
 const LONGEST_START_MS = CLONE_LIMIT_MS + 10 * 60_000;
-/** A folder that has no claim yet gets one at once. */
-const UNCLAIMED_MS = 60_000;
 
 const claimSchema = z.object({
   session: z.string(),
@@ -22,13 +21,10 @@ const claimSchema = z.object({
   recreate: z.boolean().optional(),
   /** Of a worktree: the repository that knows about it. */
   source: z.string().optional(),
-  pid: z.number(),
-  host: z.string(),
-  startedAt: z.string(),
 });
 
 /** What a start is about to record, so that `repair` can end it where its process was killed. */
-export type Claim = Omit<z.infer<typeof claimSchema>, "pid" | "host" | "startedAt" | "record"> & {
+export type Claim = Omit<z.infer<typeof claimSchema>, "record"> & {
   readonly record: StoredRecord;
 };
 
@@ -53,10 +49,10 @@ export class UnfinishedStart {
   }
 
   static async begin(folders: WorkspaceFolders, claim: Claim): Promise<UnfinishedStart> {
-    const folder = join(await folders.root(), `${PREFIX}${randomBytes(8).toString("hex")}`);
+    const name = `.starting-${process.pid}-${thisHost()}-${randomBytes(8).toString("hex")}`;
+    const folder = join(await folders.root(), name);
     await mkdir(folder, { mode: 0o700 });
-    const whole = { ...claim, pid: process.pid, host: hostname(), startedAt: new Date().toISOString() };
-    await writeFile(join(folder, CLAIM), JSON.stringify(whole), { mode: 0o600, flag: "wx" });
+    await writeFile(join(folder, CLAIM), JSON.stringify(claim), { mode: 0o600, flag: "wx" });
     return new UnfinishedStart(folder);
   }
 
@@ -73,8 +69,8 @@ export class UnfinishedStart {
 export async function unfinishedStarts(folders: WorkspaceFolders, now: Date): Promise<AbandonedStart[]> {
   const root = join(folders.baseDir, "sessions");
   const names = await readdir(root).catch(() => []); // there is no such folder, so there are no starts
-  const found = names.filter((name) => name.startsWith(PREFIX)).sort();
-  return Promise.all(found.map((name) => looked(join(root, name), now)));
+  const found = names.filter((name) => NAME.test(name)).sort();
+  return (await Promise.all(found.map((name) => looked(root, name, now)))).flat();
 }
 
 /** git may still be dying in it, so it is tried again where it is not empty. */
@@ -82,17 +78,19 @@ export async function removeStart(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-async function looked(folder: string, now: Date): Promise<AbandonedStart> {
+async function looked(root: string, name: string, now: Date): Promise<AbandonedStart[]> {
+  const folder = join(root, name);
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats === undefined) return []; // it has just ended
   const text = await readFile(join(folder, CLAIM), "utf8").catch(() => "");
-  const whole = claimSchema.safeParse(jsonOf(text)).data;
-  if (whole === undefined) {
-    const { mtimeMs } = await stat(folder);
-    return { folder, claim: undefined, abandoned: now.getTime() - mtimeMs > UNCLAIMED_MS };
-  }
-  const { pid, host, startedAt, ...claim } = whole;
-  const ageMs = now.getTime() - Date.parse(startedAt);
-  const abandoned = ageMs > LONGEST_START_MS || (host === hostname() && !isRunning(pid));
-  return { folder, claim: claim as Claim, abandoned }; // zod's loose object is any JSON, as it was written
+  const claim = claimSchema.safeParse(jsonOf(text)).data as Claim | undefined; // any JSON, as it was written
+  const [, pid = "", host] = NAME.exec(name) ?? [];
+  const isGone = host === thisHost() && !isRunning(Number(pid));
+  return [{ folder, claim, abandoned: isGone || now.getTime() - stats.mtimeMs > LONGEST_START_MS }];
+}
+
+function thisHost(): string {
+  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 }
 
 function jsonOf(text: string): unknown {

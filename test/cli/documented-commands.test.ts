@@ -56,7 +56,7 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
   const [command, ...args] = words(line);
   // The default stores of a user of this machine are not the tests' to write to.
   const folders = { XDG_CONFIG_HOME: join(cwd, "etc"), XDG_STATE_HOME: join(cwd, "state") };
-  const env = { MINSKY_POSTGRES_URL: postgresUrl, ...folders };
+  const env = { MINSKY_POSTGRES_URL: postgresUrl, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }
