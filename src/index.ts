@@ -35,6 +35,7 @@ export {
   ConflictError,
   DivergedError,
   EventIdReusedError,
+  GitError,
   IntegrityError,
   InvalidEventError,
   NotFoundError,
@@ -83,6 +84,8 @@ export type { ProjectionCheck, ProjectionState } from "./inspect/projections.js"
 export { checkProjections, projectionStates, rebuildProjections } from "./inspect/projections.js";
 export type { ProofReport } from "./inspect/proof-check.js";
 export type { ChainPlace, ProofHeader } from "./inspect/proof-lines.js";
+export type { SearchSessionsOptions } from "./inspect/search-sessions.js";
+export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
 export { stateAt } from "./inspect/state-at.js";
@@ -183,3 +186,25 @@ export { StorageBackendFactory } from "./session/storage-backend-factory.js";
 export type { StorageConfig } from "./session/storage-config.js";
 export type { Undone, UndoOptions } from "./session/undo.js";
 export { redo, undo } from "./session/undo.js";
+export type { Approved } from "./workspace/approve-session.js";
+export { approveSession } from "./workspace/approve-session.js";
+export type { DeletedWorkspace, DeleteWorkspaceOptions } from "./workspace/delete-session.js";
+export { deleteWithWorkspace } from "./workspace/delete-session.js";
+export { GitRunner } from "./workspace/git-runner.js";
+export type { KnownPr } from "./workspace/known-prs.js";
+export { knownPrs } from "./workspace/known-prs.js";
+export type { PrCreateOptions } from "./workspace/pr-create.js";
+export { createPr } from "./workspace/pr-create.js";
+export type { Merged, PrMergeOptions } from "./workspace/pr-merge.js";
+export { mergePr } from "./workspace/pr-merge.js";
+export type { PrStateOptions, PrStatus } from "./workspace/pr-state.js";
+export { prStatus } from "./workspace/pr-state.js";
+export type { RepairReport, WorkspaceFinding } from "./workspace/repair-workspaces.js";
+export { repairWorkspaces } from "./workspace/repair-workspaces.js";
+export type { RepositoryAddress } from "./workspace/repository-address.js";
+export { parseRepository } from "./workspace/repository-address.js";
+export type { SessionHealth } from "./workspace/session-health.js";
+export { sessionHealth } from "./workspace/session-health.js";
+export type { StartRequest, WorkspaceTools } from "./workspace/start-session.js";
+export { startSession } from "./workspace/start-session.js";
+export { WorkspaceFolders } from "./workspace/workspace-folders.js";

@@ -1,0 +1,98 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { runCli } from "../support/cli.js";
+import { GIT_ENV, git, type Repositories, repositories } from "../workspace/repositories.js";
+
+let all: Repositories;
+beforeEach(() => {
+  all = repositories();
+});
+
+async function run(...args: string[]) {
+  const env = { ...GIT_ENV, MINSKY_BASE_DIR: all.baseDir, SESSIONDB_STORE: `sqlite:${join(all.folder, "s.db")}` };
+  return runCli(["session", ...args], { env, cwd: all.folder });
+}
+
+async function json(...args: string[]): Promise<Record<string, unknown> & { items: Record<string, unknown>[] }> {
+  const { code, stdout, stderr } = await run(...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
+test("a developer's day: start, look around, open, approve and merge a pull request, delete", async () => {
+  await json("start", "--repo", "./app.git", "--task", "md#283", "--description", "Übersicht");
+  const { path, offset } = await json("dir", "task-md#283");
+  expect([path, offset]).toEqual([join(all.baseDir, "sessions", "task-md#283"), 1]);
+  expect((await run("dir", "task-md#283")).stdout).toBe(`${path}\n`);
+  expect((await json("list", "--task", "283", "--health", "healthy")).items).toMatchObject([
+    { health: "healthy", branch: "task-md#283" },
+  ]);
+  expect((await json("search", "ubersicht")).items).toMatchObject([{ session: "task-md#283" }]);
+  const { stdout } = await run("search", "--json", "--", "ubersicht", "-app");
+  expect(JSON.parse(stdout)).toMatchObject({ schema: "session-search/1", offset: 1, total: 0, items: [] });
+  await json("pr", "create", "task-md#283", "--title", "Over");
+  expect((await json("pr", "list")).items).toMatchObject([
+    { branch: "pr/task-md#283", exists: true, status: "PR_OPEN" },
+  ]);
+  expect((await run("pr", "merge", "task-md#283")).code).toBe(4);
+  await json("approve", "task-md#283", "--reason", "fine");
+  await json("pr", "merge", "task-md#283");
+  expect(await json("pr", "show", "task-md#283", "--refresh")).toMatchObject({ exists: false, source: "remote" });
+  writeFileSync(join(path as string, "work.txt"), "work");
+  expect((await run("delete", "task-md#283", "--workspace")).code).toBe(7);
+  await json("delete", "task-md#283", "--workspace", "--force");
+  expect([existsSync(path as string), (await run("dir", "task-md#283")).code]).toEqual([false, 4]);
+});
+
+test("without a repository, or with --no-workspace, a session is only recorded", async () => {
+  await json("start", "a", "--repo", "https://example.com/team/app.git", "--no-workspace");
+  await json("start", "b");
+  expect((await run("dir", "a")).code).toBe(3);
+  expect((await json("show", "a")).record).toMatchObject({
+    repoName: "team/app",
+    repoUrl: "https://example.com/team/app.git",
+  });
+  expect(existsSync(all.baseDir)).toBe(false);
+  expect((await run("start", "c", "--worktree")).code).toBe(2);
+  expect((await run("start", "--task", "no number")).code).toBe(2);
+  expect((await run("start", "c", "--repo", "./nowhere")).code).toBe(3);
+  expect((await json("repair")).items).toEqual([]);
+});
+
+test("two starts of one name at once: one wins, the other conflicts", async () => {
+  const ended = await Promise.all([run("start", "a", "--repo", "app.git"), run("start", "a", "--repo", "app.git")]);
+  expect(ended.map(({ code }) => code).sort()).toEqual([0, 4]);
+  expect(git(join(all.baseDir, "sessions", "a"), "branch", "--show-current")).toBe("a\n");
+});
+
+test("a patch is merged into the record, or applied to it, or refused whole", async () => {
+  await json("start", "a", "--branch", "x");
+  await json("update", "a", "--patch", '{"status":null,"prState":{"exists":true},"__proto__":{"admin":true}}');
+  const { record } = await json("show", "a");
+  expect(record).toMatchObject({ branch: "x", prState: { exists: true } });
+  expect(record).not.toHaveProperty("status");
+  expect(Object.keys(record as object)).toContain("__proto__");
+  await json(
+    "update",
+    "a",
+    "--patch",
+    '[{"op":"remove","path":"/prState/exists"},{"op":"add","path":"/n","value":null}]',
+    "--set",
+    "branch=y",
+  );
+  expect((await json("show", "a")).record).toMatchObject({ branch: "y", n: null, prState: {} });
+  const before = (await json("show", "a")).version;
+  for (const [patch, code] of [
+    ["{", 2],
+    ["3", 2],
+    ["[]", 2],
+    ['[{"op":"test","path":"/n","value":1}]', 2],
+    ['[{"op":"remove","path":"/no"}]', 4],
+    ['{"session":"b"}', 4],
+    ["[1]", 2],
+  ] as const) {
+    expect((await run("update", "a", "--patch", patch)).code, patch).toBe(code);
+  }
+  expect((await json("show", "a")).version).toBe(before);
+});
