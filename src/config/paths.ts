@@ -22,12 +22,6 @@ export function defaultStoreUrl(env: Env): string {
   return `jsonl:${join(stateDir(env), "session-db.jsonl")}`;
 }
 
-/** The folder below which the workspaces of sessions lie, where neither a flag nor the store says so. */
-export function defaultBaseDir(env: Env): string {
-  const named = [env.MINSKY_SESSIONDB_BASE_DIR, env.MINSKY_BASE_DIR].find((dir) => dir !== undefined && dir !== "");
-  return named === undefined ? stateDir(env) : expandPath(named);
-}
-
 /** Where Minsky kept its sessions before there was a log. */
 export function legacyStatePath(env: Env): string {
   return join(stateDir(env), "session-db.json");

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import type { SimpleGitOptions } from "simple-git";
-import { GitError, NotFoundError, RefusedError, StorageError, UnavailableError, UsageError } from "../errors.js";
+import { GitError, NotFoundError, RefusedError, UsageError } from "../errors.js";
 import { maskText } from "../log/mask-url.js";
 import { GIT_VARIABLES, hardEnvironment, hardOptions, QUIET_RECEIVE_PACK } from "./git-hardening.js";
+import { ProcessLimits } from "./process-limits.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,9 +13,6 @@ export const LOCAL_LIMIT_MS = 60_000;
 export const REMOTE_LIMIT_MS = 120_000;
 /** For a whole history. */
 export const CLONE_LIMIT_MS = 30 * 60_000;
-const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
-/** Output that a child of git still holds open after git has ended is not waited for any longer. */
-const AFTER_EXIT_MS = 10_000;
 const SAID_CHARS = 600;
 
 export interface GitCall {
@@ -70,48 +68,30 @@ export class GitRunner {
   }
 
   /**
-   * @throws UsageError GIT_MISSING, NotFoundError WORKSPACE_NOT_FOUND, RefusedError GIT_ARGUMENT_REFUSED; UnavailableError GIT_TIMEOUT, StorageError GIT_OUTPUT_TOO_LARGE: git was ended
+   * @throws UsageError GIT_MISSING, NotFoundError WORKSPACE_NOT_FOUND, RefusedError GIT_ARGUMENT_REFUSED; UnavailableError
+   *   GIT_TIMEOUT, StorageError GIT_OUTPUT_TOO_LARGE and the reason of the signal: git was ended
    */
   async run(call: GitCall): Promise<GitAnswer> {
-    const { limitMs = LOCAL_LIMIT_MS, remote = false } = call;
-    const { simpleGit } = await import("simple-git");
-    const stop = new AbortController();
-    let [exitCode, stderr, bytes] = [-1, "", 0];
-    const errors: SimpleGitOptions["errors"] = (error, result) => {
-      exitCode = result.exitCode;
-      stderr = Buffer.concat(result.stdErr).toString("utf8");
-      // simple-git takes a failure for what git prints; here each exit code is an answer, and no exit code is none.
-      if (exitCode >= 0 && !stop.signal.aborted) return undefined;
-      return error instanceof Error ? error : new Error("git was ended");
-    };
     if (!existsSync(call.cwd)) throw folderGone(call);
-    const git = simpleGit({ baseDir: call.cwd, abort: stop.signal, errors, ...optionsOf(call) });
-    git.env({ ...hardEnvironment(this.#env, remote), ...call.env });
-    git.outputHandler((_command, stdout, errorOutput) => {
-      const count = (chunk: Buffer): void => {
-        bytes += chunk.length;
-        if (bytes > MAX_OUTPUT_BYTES) stop.abort();
-      };
-      stdout.on("data", count);
-      errorOutput.on("data", count);
-      errorOutput.on("data", (chunk: Buffer) => call.onProgress?.(lastLine(chunk.toString("utf8"))));
-    });
-    const onAbort = () => stop.abort();
-    call.signal?.throwIfAborted();
-    call.signal?.addEventListener("abort", onAbort);
-    const timer = setTimeout(() => stop.abort(), limitMs);
-    this.#spawned++;
+    const { simpleGit } = await import("simple-git");
+    const limits = new ProcessLimits(call.limitMs ?? LOCAL_LIMIT_MS, call.signal);
+    const result: Ended = { exitCode: -1, stderr: "" };
     try {
-      const stdout = await git.raw([...hardOptions(), ...argsOf(call)]);
-      return { exitCode, stdout, stderr };
+      const git = simpleGit({ baseDir: call.cwd, ...optionsOf(call, limits, result) });
+      git.env({ ...hardEnvironment(this.#env, call.remote === true), ...call.env });
+      git.outputHandler((_command, stdout, stderr) => {
+        stdout.on("data", limits.took);
+        stderr.on("data", limits.took);
+        stderr.on("data", (chunk: Buffer) => call.onProgress?.(lastLine(chunk.toString("utf8"))));
+      });
+      this.#spawned++;
+      const stdout = await Promise.race([git.raw([...hardOptions(), ...argsOf(call)]), limits.overdue]);
+      return { ...result, stdout };
     } catch (cause) {
-      call.signal?.throwIfAborted();
-      if (bytes > MAX_OUTPUT_BYTES) throw tooLarge(call);
-      if (stop.signal.aborted) throw timedOut(call, limitMs);
+      limits.throwIfEnded(call.args[0] ?? "");
       throw (cause as { plugin?: unknown }).plugin === "unsafe" ? refused(call, cause) : notStarted(call, cause);
     } finally {
-      clearTimeout(timer);
-      call.signal?.removeEventListener("abort", onAbort);
+      limits.clear();
     }
   }
 }
@@ -130,7 +110,7 @@ export function gitFailed(call: GitCall, answer: GitAnswer, hint?: string): GitE
 
 const OPTIONS: Partial<SimpleGitOptions> = {
   allowEnvironment: GIT_VARIABLES,
-  completion: { onClose: true, onExit: AFTER_EXIT_MS },
+  completion: { onClose: true, onExit: false },
   trimmed: false,
   // Only what git-hardening.ts and the neutral repository set themselves.
   unsafe: {
@@ -145,9 +125,25 @@ const OPTIONS: Partial<SimpleGitOptions> = {
   },
 };
 
-function optionsOf({ stdin, quietReceiver }: GitCall): Partial<SimpleGitOptions> {
+interface Ended {
+  exitCode: number;
+  stderr: string;
+}
+
+/** simple-git takes a failure for what git prints; here each exit code is an answer, and only no exit code is a failure. */
+function optionsOf(
+  { stdin, quietReceiver }: GitCall,
+  { signal }: ProcessLimits,
+  ended: Ended,
+): Partial<SimpleGitOptions> {
+  const errors: SimpleGitOptions["errors"] = (error, { exitCode, stdErr }) => {
+    Object.assign(ended, { exitCode, stderr: Buffer.concat(stdErr).toString("utf8") });
+    if (exitCode >= 0 && !signal.aborted) return undefined;
+    return error instanceof Error ? error : new Error("git was ended");
+  };
   const input = stdin === undefined ? {} : { input: () => stdin };
-  return { ...OPTIONS, ...input, unsafe: { ...OPTIONS.unsafe, allowUnsafePack: quietReceiver === true } };
+  const unsafe = { ...OPTIONS.unsafe, allowUnsafePack: quietReceiver === true };
+  return { ...OPTIONS, ...input, abort: signal, errors, unsafe };
 }
 
 function argsOf({ args, quietReceiver }: GitCall): readonly string[] {
@@ -157,18 +153,6 @@ function argsOf({ args, quietReceiver }: GitCall): readonly string[] {
 
 function lastLine(said: string): string {
   return said.split(/[\r\n]+/).findLast((line) => line.trim() !== "") ?? "";
-}
-
-function tooLarge(call: GitCall): StorageError {
-  return new StorageError("GIT_OUTPUT_TOO_LARGE", `git ${call.args[0]} printed more than ${MAX_OUTPUT_BYTES} bytes`, {
-    hint: "look at the repository: it has far more to tell than expected",
-  });
-}
-
-function timedOut(call: GitCall, limitMs: number): UnavailableError {
-  return new UnavailableError("GIT_TIMEOUT", `git ${call.args[0]} took longer than ${limitMs / 1000} s and was ended`, {
-    hint: "check that the repository's server answers, and try again",
-  });
 }
 
 function folderGone({ cwd }: GitCall): NotFoundError {

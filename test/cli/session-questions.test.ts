@@ -66,7 +66,7 @@ test("one record a line, and a last line that tells a whole answer from a torn o
 
 test("the table has who and how much, and its footer goes to stderr", async () => {
   const { stdout, stderr } = await cli("session", "list", "--limit", "1");
-  expect(stdout).toMatch(/^SESSION +STATUS +TASK +BRANCH +LAST BY +UPDATED +EVENTS\nb .* agent:claude .* 2\n$/);
+  expect(stdout).toMatch(/^SESSION +STATUS +HEALTH +TASK +BRANCH +LAST BY +UPDATED +EVENTS\nb .* agent:claude .* 2\n$/);
   expect(stderr).toMatch(/^1 of 3 sessions · offset 6 · sqlite:.*s\.db · --all shows the rest\n$/);
 });
 

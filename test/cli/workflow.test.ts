@@ -20,7 +20,9 @@ async function json(...args: string[]): Promise<Record<string, unknown> & { item
   return JSON.parse(stdout);
 }
 
-test("a developer's day: start, look around, open, approve and merge a pull request, delete", async () => {
+test("a developer's day: start, look around, open, approve and merge a pull request, delete", {
+  timeout: 120_000,
+}, async () => {
   await json("start", "--repo", "./app.git", "--task", "md#283", "--description", "Übersicht");
   const { path, offset } = await json("dir", "task-md#283");
   expect([path, offset]).toEqual([join(all.baseDir, "sessions", "task-md#283"), 1]);

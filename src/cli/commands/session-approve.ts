@@ -22,10 +22,10 @@ export function approveCommand(state: RunState): Command {
 }
 
 async function approve(
-  { openStore, options, streams }: CommandContext<ApproveOptions>,
+  { openStore, options, config, streams }: CommandContext<ApproveOptions>,
   id: string,
 ): Promise<undefined> {
-  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+  const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const { reason, expectVersion } = options;
   const { events, pr } = await approveSession(tools, id, {
     ...(reason === undefined ? {} : { reason }),

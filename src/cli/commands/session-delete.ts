@@ -28,14 +28,17 @@ export function deleteCommand(state: RunState): Command {
   ]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<DeleteOptions>, id: string): Promise<undefined> {
+async function act(
+  { openStore, options, config, streams }: CommandContext<DeleteOptions>,
+  id: string,
+): Promise<undefined> {
   const { reason, expectVersion, workspace, force } = options;
   const log = await openStore({ mustExist: true });
   const note = {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   };
-  const tools = await workspaceTools(log, options);
+  const tools = await workspaceTools(log, { options, config });
   const result =
     workspace === true
       ? await deleteWithWorkspace(tools, id, { ...note, force: force === true })

@@ -13,9 +13,12 @@ export function dirCommand(state: RunState): Command {
   return examples(command, ["sessiondb session dir docs-site --store sqlite:./s.db"]);
 }
 
-async function dir({ openStore, options, streams }: CommandContext<DirOptions>, id: string): Promise<undefined> {
+async function dir(
+  { openStore, options, config, streams }: CommandContext<DirOptions>,
+  id: string,
+): Promise<undefined> {
   const log = await openStore({ mustExist: true });
-  const { store, folders } = await workspaceTools(log, options);
+  const { store, folders } = await workspaceTools(log, { options, config });
   const { record } = await store.get(id);
   const path = workspaceOf(folders, record);
   if (streams.json) {

@@ -84,27 +84,33 @@ function mergeCommand(state: RunState): Command {
 }
 
 async function create(
-  { openStore, options, streams }: CommandContext<PrCreateOptions>,
+  { openStore, options, config, streams }: CommandContext<PrCreateOptions>,
   id: string,
 ): Promise<undefined> {
-  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+  const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const { title, body, base, force, reason } = options;
   const { events, document } = await createPr(tools, id, given({ title, body, base, force, reason }));
   changed(streams, id, events);
   streams.note(`pushed to ${(document.record as SessionRecord).prBranch}`);
 }
 
-async function merge({ openStore, options, streams }: CommandContext<PrOptions>, id: string): Promise<undefined> {
-  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+async function merge(
+  { openStore, options, config, streams }: CommandContext<PrOptions>,
+  id: string,
+): Promise<undefined> {
+  const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const { base, force, reason } = options;
   const merged = await mergePr(tools, id, given({ base, force, reason }));
   changed(streams, id, merged.events);
   streams.note(`${merged.base} is at ${merged.commit}`);
 }
 
-async function show({ openStore, options, streams }: CommandContext<PrShowOptions>, id: string): Promise<undefined> {
+async function show(
+  { openStore, options, config, streams }: CommandContext<PrShowOptions>,
+  id: string,
+): Promise<undefined> {
   const log = await openStore({ mustExist: true });
-  const tools = await workspaceTools(log, options);
+  const tools = await workspaceTools(log, { options, config });
   const status = await prStatus(tools, id, options.refresh === true ? { freshMs: 0 } : {});
   if (streams.json) {
     const { offset } = await log.tail();

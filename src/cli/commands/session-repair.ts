@@ -16,8 +16,8 @@ export function repairCommand(state: RunState): Command {
   return examples(command, ["sessiondb session repair --store sqlite:./s.db"]);
 }
 
-async function repair({ openStore, options, streams }: CommandContext<RepairOptions>): Promise<undefined> {
-  const tools = await workspaceTools(await openStore({ mustExist: true }), options);
+async function repair({ openStore, options, config, streams }: CommandContext<RepairOptions>): Promise<undefined> {
+  const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const execute = options.execute === true;
   const { findings, offset } = await repairWorkspaces(tools, { execute });
   if (streams.json) {

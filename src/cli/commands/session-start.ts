@@ -58,9 +58,9 @@ async function start(context: CommandContext<StartOptions>, name?: string): Prom
   if (withWorkspace) streams.note(`workspace: ${workspacePath} · cd "$(sessiondb session dir ${id})"`);
 }
 
-async function startWorkspace({ openStore, options, streams }: CommandContext<StartOptions>, id: string) {
+async function startWorkspace({ openStore, options, config, streams }: CommandContext<StartOptions>, id: string) {
   const repository = parseRepository(options.repo as string, process.cwd());
-  const tools = await workspaceTools(await openStore(), options);
+  const tools = await workspaceTools(await openStore(), { options, config });
   const request = {
     record: recordOf(id, options),
     repository,
