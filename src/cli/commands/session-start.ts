@@ -55,7 +55,7 @@ async function start(context: CommandContext<StartOptions>, name?: string): Prom
   const result = withWorkspace ? await startWorkspace(context, id) : await recordOnly(context, id);
   changed(streams, id, result.events);
   const { workspacePath } = result.document.record;
-  if (withWorkspace) streams.note(`workspace: ${workspacePath} · cd "$(sessiondb session dir ${id})"`);
+  if (withWorkspace) streams.note(`workspace: ${workspacePath}`);
 }
 
 async function startWorkspace({ openStore, options, config, streams }: CommandContext<StartOptions>, id: string) {
