@@ -2,7 +2,8 @@ import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError, UnavailableError } from "../errors.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { cachedPr } from "./pr-cache.js";
-import { type PrStateOptions, type PrStatus, prStatus } from "./pr-state.js";
+import { lookUpPr, type PrStateOptions, type PrStatus } from "./pr-state.js";
+import { presentSession } from "./present-session.js";
 import type { WorkspaceTools } from "./start-session.js";
 
 export interface Approved extends ChangeResult {
@@ -20,10 +21,13 @@ export async function approveSession(
   id: string,
   options: PrStateOptions & ChangeOptions = {},
 ): Promise<Approved> {
-  assertNotMerged((await tools.store.get(id)).record);
-  const pr = await prStatus(tools, id, options);
+  const document = await presentSession(tools.store, id, options.expectedVersion);
+  assertNotMerged(document.record);
+  const { pr, version } = await lookUpPr(tools, document, options);
   assertThere(pr);
-  const { freshMs: _, ...change } = options;
+  const { freshMs: _, expectedVersion, ...note } = options;
+  // What git said is written by now: that is no change of somebody else.
+  const change = expectedVersion === undefined ? note : { ...note, expectedVersion: version };
   const approve = (record: SessionRecord): SessionRecord => {
     assertNotMerged(record);
     return { ...record, prApproved: true, status: "PR_APPROVED" };

@@ -1,6 +1,7 @@
 import { RefusedError } from "../errors.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { removeWorktree } from "./make-workspace.js";
+import { presentSession } from "./present-session.js";
 import { repositoryFiles } from "./repository-files.js";
 import type { WorkspaceTools } from "./start-session.js";
 import { workAtRisk } from "./work-at-risk.js";
@@ -29,7 +30,7 @@ export async function deleteWithWorkspace(
   options: DeleteWorkspaceOptions = {},
 ): Promise<DeletedWorkspace> {
   const { force = false, ...note } = options;
-  const { record } = await tools.store.get(id);
+  const { record } = await presentSession(tools.store, id, options.expectedVersion);
   const path = workspaceIn(tools.folders, record);
   if (path !== undefined) await assertRemovable(tools, id, path, force);
   const result = await tools.store.delete(id, note);

@@ -6,6 +6,7 @@ import { assertBranchName } from "./branch-name.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
 import { cachedPr, nextPrState, prBranchOf } from "./pr-cache.js";
+import { presentSession } from "./present-session.js";
 import type { RepositoryAddress } from "./repository-address.js";
 import { repositoryFiles } from "./repository-files.js";
 import type { WorkspaceTools } from "./start-session.js";
@@ -33,7 +34,7 @@ export async function createPr(
   id: string,
   options: PrCreateOptions = {},
 ): Promise<ChangeResult> {
-  const { record } = await tools.store.get(id);
+  const { record } = await presentSession(tools.store, id, options.expectedVersion);
   assertNotMerged(record);
   if (options.base !== undefined) assertBranchName(options.base);
   const workspace = workspaceOf(tools.folders, record);
@@ -90,15 +91,18 @@ interface Push {
 
 async function pushPr({ git }: WorkspaceTools, push: Push): Promise<void> {
   const { workspace, repository, commit, branch, force } = push;
-  const ref = `refs/heads/${branch}`;
-  const refspec = `${force ? "+" : ""}${commit}:${ref}`;
+  const files = repositoryFiles(workspace);
+  const refspec = `${force ? "+" : ""}${commit}:refs/heads/${branch}`;
   await NeutralRepository.with(async (neutral) => {
-    const env = await neutral.using(repositoryFiles(workspace));
+    const env = await neutral.using(files);
     const args = ["push", "--quiet", "--no-verify", "--end-of-options", repository.address, refspec];
     await git.output({ cwd: workspace, args, env, remote: true, limitMs: REMOTE_LIMIT_MS, quietReceiver: true });
   });
-  // So that the workspace knows of it, too, when the repository cannot be asked.
-  await git.output({ cwd: workspace, args: ["update-ref", ref, commit] });
+  // As a push by hand would: the workspace knows of the branch when the repository cannot be asked, and that what was
+  // pushed is no longer only here. A worktree's repository is the one that was pushed to.
+  const known = files.isWorktree ? ["heads"] : ["heads", "remotes/origin"];
+  const stdin = known.map((kind) => `update refs/${kind}/${branch} ${commit}\n`).join("");
+  await git.output({ cwd: workspace, args: ["update-ref", "--stdin"], stdin });
 }
 
 function withPr(

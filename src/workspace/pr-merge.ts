@@ -7,6 +7,7 @@ import { type GitRunner, gitFailed, REMOTE_LIMIT_MS } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
 import { cachedPr, nextPrState, prBranchOf } from "./pr-cache.js";
 import { requireRepository } from "./pr-create.js";
+import { presentSession } from "./present-session.js";
 import { repositoryFiles } from "./repository-files.js";
 import type { WorkspaceTools } from "./start-session.js";
 import { workspaceIn } from "./workspace-of.js";
@@ -14,7 +15,7 @@ import { workspaceIn } from "./workspace-of.js";
 export interface PrMergeOptions extends ChangeOptions {
   /** Default: as the pull request was made, else the branch that the repository calls its own. */
   readonly base?: string;
-  /** Also where it was not approved. */
+  /** Also where it was not approved, or holds other commits than what `pr create` pushed last. */
   readonly force?: boolean;
 }
 
@@ -40,13 +41,13 @@ interface Tips {
  *   UsageError BRANCH_INVALID; GitError GIT_FAILED: nothing was merged
  */
 export async function mergePr(tools: WorkspaceTools, id: string, options: PrMergeOptions = {}): Promise<Merged> {
-  const { record } = await tools.store.get(id);
+  const { record } = await presentSession(tools.store, id, options.expectedVersion);
   assertNotMerged(record);
   if (record.prApproved !== true && options.force !== true) throw notApproved(id);
   const { base, commit } = await NeutralRepository.with(async (neutral) => {
     const workspace = workspaceIn(tools.folders, record);
     const env = await neutral.using(filesOf(workspace));
-    return new Merge(tools.git, neutral.folder, env, record).run(options.base);
+    return new Merge(tools.git, neutral.folder, env, record).run(options);
   });
   const now = (tools.now ?? (() => new Date()))().toISOString();
   const { base: _base, force: _force, ...note } = options;
@@ -81,10 +82,11 @@ class Merge {
     this.#prRef = `refs/heads/${prBranchOf(record)}`;
   }
 
-  async run(wanted: string | undefined): Promise<{ base: string; commit: string }> {
-    const tips = await this.#tips(wanted);
-    const { base, baseTip, prTip } = tips;
-    const tip = prTip ?? this.#lastKnownTip();
+  async run({ base: wanted, force }: PrMergeOptions): Promise<{ base: string; commit: string }> {
+    const { base, baseTip, prTip } = await this.#tips(wanted);
+    const known = this.#lastKnownTip();
+    if (force !== true && prTip !== undefined && (known ?? prTip) !== prTip) throw movedOn(this.#record, prTip);
+    const tip = prTip ?? known;
     if (tip === undefined) throw prNotFound(this.#record.session, prBranchOf(this.#record));
     await this.#fetch(base, prTip === undefined ? [] : [this.#prRef]);
     if (prTip === undefined) {
@@ -198,6 +200,14 @@ function conflict({ session }: SessionRecord, paths: readonly string[]): RuleErr
 function noBase(base: string): NotFoundError {
   return new NotFoundError("BRANCH_NOT_FOUND", `the repository has no branch ${base} to merge into`, {
     hint: "name another with --base",
+  });
+}
+
+/** What was approved is what `pr create` pushed last. */
+function movedOn(record: SessionRecord, tip: string): RuleError {
+  const message = `${prBranchOf(record)} is at ${tip} by now: somebody else pushed to it, and nobody approved that`;
+  return new RuleError("PR_NOT_APPROVED", message, {
+    hint: "take it into the workspace, sessiondb session pr create and approve again; or merge with --force",
   });
 }
 

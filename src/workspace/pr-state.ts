@@ -1,6 +1,8 @@
 import { isSameJson } from "../../projections/json-patch.js";
 import type { SessionRecord } from "../../projections/session-record.js";
+import type { SessionDocument } from "../../projections/sessions.js";
 import type { Json } from "../log/canonical.js";
+import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
 import { cachedPr, isFresh, nextPrState, PR_FRESH_MS } from "./pr-cache.js";
@@ -26,6 +28,12 @@ export interface PrStateOptions {
   readonly actor?: string;
 }
 
+/** The answer, and the version that the session has with it written back. */
+export interface PrLookUp {
+  readonly pr: PrStatus;
+  readonly version: number;
+}
+
 type Answer = Pick<PrStatus, "exists" | "source">;
 
 /**
@@ -36,8 +44,16 @@ type Answer = Pick<PrStatus, "exists" | "source">;
  * @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED. A failure of git is the answer "unknown".
  */
 export async function prStatus(tools: WorkspaceTools, id: string, options: PrStateOptions = {}): Promise<PrStatus> {
+  return (await lookUpPr(tools, await tools.store.get(id), options)).pr;
+}
+
+/** As prStatus, of a session that was read. @throws ConflictError with an expected version, where it has another by now */
+export async function lookUpPr(
+  tools: WorkspaceTools,
+  { id, record, version }: SessionDocument,
+  options: PrStateOptions & ChangeOptions,
+): Promise<PrLookUp> {
   const { freshMs = PR_FRESH_MS } = options;
-  const { record } = await tools.store.get(id);
   const now = (tools.now ?? (() => new Date()))();
   const cached = cachedPr(record);
   const known = {
@@ -47,19 +63,15 @@ export async function prStatus(tools: WorkspaceTools, id: string, options: PrSta
     mergedAt: cached.mergedAt ?? null,
   };
   if (cached.exists !== undefined && isFresh(cached, now.getTime(), freshMs)) {
-    return {
-      ...known,
-      exists: cached.exists,
-      source: "cache",
-      checkedAt: new Date(cached.checkedAtMs as number).toISOString(),
-    };
+    const checkedAt = new Date(cached.checkedAtMs as number).toISOString();
+    return { pr: { ...known, exists: cached.exists, source: "cache", checkedAt }, version };
   }
   const answer = await askGit(tools, record, cached.branch);
   const checkedAt = answer.source === "nobody" ? null : now.toISOString();
-  if (answer.source === "remote" && answer.exists !== "unknown") {
-    await writeBack(tools, record, answer.exists, now.toISOString(), options);
-  }
-  return { ...known, ...answer, checkedAt };
+  const pr = { ...known, ...answer, checkedAt };
+  if (answer.source !== "remote" || answer.exists === "unknown") return { pr, version };
+  const { document } = await writeBack(tools, record, answer.exists, now.toISOString(), options);
+  return { pr, version: document.version };
 }
 
 async function askGit(tools: WorkspaceTools, record: SessionRecord, branch: string): Promise<Answer> {
@@ -105,13 +117,17 @@ async function writeBack(
   seen: SessionRecord,
   exists: boolean,
   now: string,
-  { actor }: PrStateOptions,
-): Promise<void> {
-  const note = { source: "pr-check", ...(actor === undefined ? {} : { actor }) };
+  { actor, expectedVersion }: ChangeOptions,
+): Promise<ChangeResult> {
+  const note = {
+    source: "pr-check",
+    ...(actor === undefined ? {} : { actor }),
+    ...(expectedVersion === undefined ? {} : { expectedVersion }),
+  };
   const change = (record: SessionRecord): SessionRecord => {
     const isSame = isSameJson((record.prState ?? null) as Json, (seen.prState ?? null) as Json);
     if (!isSame || (!exists && (record.prState ?? null) === null)) return record;
     return { ...record, prState: nextPrState(record, exists, now) };
   };
-  await store.update(seen.session, change, note);
+  return store.update(seen.session, change, note);
 }

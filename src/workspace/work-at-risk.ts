@@ -9,8 +9,8 @@ const SHOWN = 3;
 
 /**
  * What would be lost with this folder, one sentence each; empty where nothing would: changes that are not committed, files
- * that git does not know (ignored ones are no work), commits and stashes that no remote has (of a worktree: that no branch
- * has), and whatever cannot be looked into. Reads only, and runs nothing that the workspace's configuration names.
+ * that git does not know (ignored ones are no work), commits and stashes that no remote has, as far as git knows here (of a
+ * worktree: that no branch has), and whatever cannot be looked into. Reads only, and runs nothing that the workspace's configuration names.
  */
 export async function workAtRisk(git: GitRunner, path: string): Promise<string[]> {
   try {

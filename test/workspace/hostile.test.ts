@@ -133,6 +133,7 @@ describe("a hostile repository runs nothing", () => {
     await prStatus(tools, "a", { freshMs: 0 });
     await mergePr(tools, "a", { force: true }); // the base has moved: a merge of trees
     await repairWorkspaces(tools, { execute: true });
+    writeFileSync(join(path, "readme.txt"), "other\n");
     await expect(deleteWithWorkspace(tools, "a")).rejects.toMatchObject({ code: "WORKSPACE_HAS_WORK" });
     await deleteWithWorkspace(tools, "a", { force: true });
     expect(sprung()).toEqual([]);

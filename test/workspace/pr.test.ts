@@ -1,7 +1,8 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { approveSession } from "../../src/workspace/approve-session.js";
+import { deleteWithWorkspace } from "../../src/workspace/delete-session.js";
 import { createPr } from "../../src/workspace/pr-create.js";
 import { mergePr } from "../../src/workspace/pr-merge.js";
 import { prStatus } from "../../src/workspace/pr-state.js";
@@ -83,6 +84,64 @@ test("a fresh approval starts at least two processes less than one that has to a
     exists: true,
     lastChecked: "2026-01-31T10:05:00.000Z",
   });
+});
+
+test("an approval of an expected version counts what git said as its own change", async () => {
+  const all = repositories();
+  const { tools, later } = await session(all);
+  const { document } = await createPr(tools, "a");
+  later(5 * 60_000);
+  const before = tools.git.spawned;
+  const other = { expectedVersion: document.version - 1 };
+  await expect(approveSession(tools, "a", other)).rejects.toMatchObject({ code: "VERSION_CONFLICT" });
+  expect(tools.git.spawned).toBe(before);
+  const approved = await approveSession(tools, "a", { expectedVersion: document.version });
+  expect(approved.document.version).toBe(document.version + 2);
+});
+
+test("acts on another version than expected push, merge and remove nothing", async () => {
+  const all = repositories();
+  const { tools, path } = await session(all);
+  const before = tips(all.remote);
+  const wrong = { expectedVersion: 7, force: true };
+  for (const act of [createPr, mergePr, deleteWithWorkspace]) {
+    await expect(act(tools, "a", wrong)).rejects.toMatchObject({ code: "VERSION_CONFLICT" });
+  }
+  expect([tips(all.remote), existsSync(path)]).toEqual([before, true]);
+});
+
+test("what a pull request pushed, or merged, does not keep the workspace from being deleted", async () => {
+  const pushed = repositories();
+  const one = await session(pushed);
+  await expect(deleteWithWorkspace(one.tools, "a")).rejects.toMatchObject({ code: "WORKSPACE_HAS_WORK" });
+  await createPr(one.tools, "a");
+  await deleteWithWorkspace(one.tools, "a");
+  const merged = repositories();
+  const two = await session(merged);
+  commit(merged.clone, "base.txt", "base");
+  git(merged.clone, "push", "--quiet", "origin", "HEAD:refs/heads/main");
+  await createPr(two.tools, "a");
+  await mergePr(two.tools, "a", { force: true });
+  commit(two.path, "later.txt", "later");
+  await expect(deleteWithWorkspace(two.tools, "a")).rejects.toMatchObject({ code: "WORKSPACE_HAS_WORK" });
+  git(two.path, "reset", "--quiet", "--hard", "HEAD~1");
+  await deleteWithWorkspace(two.tools, "a");
+  expect([existsSync(one.path), existsSync(two.path)]).toEqual([false, false]);
+});
+
+test("commits that somebody else pushed to the branch are not merged by the approval of others", async () => {
+  const all = repositories();
+  const { tools, path, head } = await session(all);
+  await createPr(tools, "a");
+  await approveSession(tools, "a");
+  const theirs = commit(path, "theirs.txt", "theirs");
+  git(path, "push", "--quiet", "origin", "HEAD:refs/heads/pr/a");
+  const before = tips(all.remote);
+  await expect(mergePr(tools, "a")).rejects.toMatchObject({ code: "PR_NOT_APPROVED" });
+  expect([tips(all.remote), theirs === head]).toEqual([before, false]);
+  await createPr(tools, "a");
+  await approveSession(tools, "a");
+  expect((await mergePr(tools, "a")).commit).toBe(theirs);
 });
 
 test("a branch that somebody took away is gone once the answer is old", async () => {
