@@ -1,4 +1,5 @@
 import { changesBetween } from "../inspect/changes.js";
+import { shellWord } from "../migrate/store-option.js";
 import type { RevertPlan, RevertTarget } from "../session/plan-revert.js";
 import { previewRevert, type RevertOptions, revertSession } from "../session/revert-session.js";
 import type { ChangeResult, SessionStore } from "../session/session-store.js";
@@ -28,7 +29,8 @@ export async function takeBack(
   for (const line of changeLines(changesOf(done), undefined, "  ")) streams.note(line);
   changed(streams, id, done.events);
   const [event] = done.events;
-  if (event !== undefined) streams.note(`take it back: sessiondb session revert ${id} --event ${event.offset}`);
+  if (event !== undefined)
+    streams.note(`take it back: sessiondb session revert ${shellWord(id)} --event ${event.offset}`);
 }
 
 function documentOf(session: string, plan: RevertPlan, offset: number, events: ChangeResult["events"]) {

@@ -2,6 +2,7 @@ import { sessionIdOf } from "../../projections/sessions.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { shellWord } from "../migrate/store-option.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { offsetOfMark } from "./marks.js";
 import { readTime } from "./time-text.js";
@@ -81,7 +82,7 @@ async function versionOutside(log: EventLog, stream: string, version: number): P
   for await (const page of log.readStream(stream)) last = page.at(-1)?.version ?? last;
   if (last === 0) return sessionNotFound(id);
   return new NotFoundError("POINT_OUTSIDE", `session ${id} has no version ${version}: it has v1 to v${last}`, {
-    hint: `run: sessiondb session log ${id}; the offset 0 is before everything`,
+    hint: `run: sessiondb session log ${shellWord(id)}; the offset 0 is before everything`,
   });
 }
 

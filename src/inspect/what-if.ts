@@ -5,6 +5,7 @@ import { NotFoundError, UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { shellWord } from "../migrate/store-option.js";
 import { type RecordStep, recordSteps, type SetBy, setBy, stepsOf } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 
@@ -86,6 +87,6 @@ function assertEvents(id: string, steps: readonly RecordStep[], offsets: readonl
   const missing = offsets.find((offset) => !steps.some(({ event }) => event.offset === offset));
   if (missing === undefined) return;
   throw new NotFoundError("EVENT_NOT_FOUND", `the event at offset ${missing} is none of session ${id}`, {
-    hint: `run: sessiondb session log ${id}`,
+    hint: `run: sessiondb session log ${shellWord(id)}`,
   });
 }

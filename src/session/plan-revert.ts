@@ -3,6 +3,7 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { NewEvent } from "../log/event.js";
+import { shellWord } from "../migrate/store-option.js";
 import { type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
@@ -113,14 +114,14 @@ export function compensation(
 
 function eventNotFound(id: string, offset: number): NotFoundError {
   return new NotFoundError("EVENT_NOT_FOUND", `the event at offset ${offset} is none of session ${id}`, {
-    hint: `run: sessiondb session log ${id}`,
+    hint: `run: sessiondb session log ${shellWord(id)}`,
   });
 }
 
 function deletedSince(id: string, steps: readonly RecordStep[]): RuleError {
   const deletion = steps.findLast(({ before, after }) => before !== undefined && after === undefined)?.event.offset;
   return new RuleError("SESSION_DELETED", `session ${id} was deleted at offset ${deletion}`, {
-    hint: `bring it back first: sessiondb session revert ${id} --event ${deletion}`,
+    hint: `bring it back first: sessiondb session revert ${shellWord(id)} --event ${deletion}`,
   });
 }
 
@@ -129,6 +130,6 @@ function allInConflict(id: string, { conflicts, undone }: RevertPlan): RuleError
   const places = conflicts.length === 1 ? "1 place" : `${conflicts.length} places`;
   const message = `nothing of event ${undone?.offset} can be taken back: later events changed all of it (${places})`;
   return new RuleError("REVERT_CONFLICT", `${message}, the last one at offset ${by.offset}, by ${by.actor}`, {
-    hint: `sessiondb session revert ${id} --event ${undone?.offset} --force puts back the old values all the same`,
+    hint: `sessiondb session revert ${shellWord(id)} --event ${undone?.offset} --force puts back the old values all the same`,
   });
 }

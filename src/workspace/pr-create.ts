@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RefusedError } from "../errors.js";
+import { shellWord } from "../migrate/store-option.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { assertNotMerged } from "./approve-session.js";
 import { assertBranchName } from "./branch-name.js";
@@ -77,7 +78,7 @@ async function tipOf({ git }: WorkspaceTools, record: SessionRecord, cwd: string
   const { exitCode, stdout } = await git.run(call);
   if (exitCode === 0) return stdout.trim();
   throw new NotFoundError("BRANCH_NOT_FOUND", `the workspace ${cwd} has no commit on a branch ${branch}`, {
-    hint: `commit on it, or: sessiondb session update ${record.session} --set branch=… names the branch of the work`,
+    hint: `commit on it, or: sessiondb session update ${shellWord(record.session)} --set branch=… names the branch of the work`,
   });
 }
 

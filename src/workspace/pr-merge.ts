@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError } from "../errors.js";
+import { shellWord } from "../migrate/store-option.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { assertNotMerged, prNotFound } from "./approve-session.js";
 import { assertBranchName } from "./branch-name.js";
@@ -213,6 +214,6 @@ function movedOn(record: SessionRecord, tip: string): RuleError {
 
 function notApproved(id: string): RuleError {
   return new RuleError("PR_NOT_APPROVED", `the pull request of session ${id} is not approved`, {
-    hint: `sessiondb session approve ${id}, or merge with --force`,
+    hint: `sessiondb session approve ${shellWord(id)}, or merge with --force`,
   });
 }

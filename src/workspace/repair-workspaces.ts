@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { SessionDbError } from "../errors.js";
+import { shellWord } from "../migrate/store-option.js";
 import { recordedPath } from "../session/workspace-path.js";
 import { assertRemovable, removeWorkspace } from "./delete-session.js";
 import { removeWorktree } from "./make-workspace.js";
@@ -130,7 +131,9 @@ function ofFolder(
 function ofRecord({ id, record, deleted }: SessionDocument): Found[] {
   const path = recordedPath(record);
   if (deleted !== null || path === undefined || (isAbsolute(path) && isFolder(path))) return [];
-  const hint = `sessiondb session delete ${id}, or session update ${id} --unset workspacePath`;
+  const named = Object.entries(record).find(([, value]) => value === path)?.[0];
+  const word = shellWord(id);
+  const hint = `sessiondb session delete ${word}, or: sessiondb session update ${word} --unset ${named}`;
   return [[{ kind: "record-without-folder", session: id, path, mend: null, hint }, undefined]];
 }
 

@@ -84,6 +84,9 @@ test("a patch is merged into the record, or applied to it, or refused whole", as
     "branch=y",
   );
   expect((await json("show", "a")).record).toMatchObject({ branch: "y", n: null, prState: {} });
+  writeFileSync(join(all.folder, "changes.json"), ' {"branch":"z"}\n');
+  await json("update", "a", "--patch", "changes.json");
+  expect((await json("show", "a")).record).toMatchObject({ branch: "z", n: null });
   const before = (await json("show", "a")).version;
   for (const [patch, code] of [
     ["{", 2],
@@ -93,6 +96,9 @@ test("a patch is merged into the record, or applied to it, or refused whole", as
     ['[{"op":"remove","path":"/no"}]', 4],
     ['{"session":"b"}', 4],
     ["[1]", 2],
+    ["", 2],
+    [".", 2],
+    ["no-such-file.json", 2],
   ] as const) {
     expect((await run("update", "a", "--patch", patch)).code, patch).toBe(code);
   }

@@ -4,6 +4,7 @@ import { UsageError } from "../../errors.js";
 import { type BisectResult, type BisectState, bisect, mostSteps, type Verdict } from "../../inspect/bisect.js";
 import { type Condition, type ConditionTest, holds } from "../../inspect/condition.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
+import { shellWord } from "../../migrate/store-option.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
@@ -86,7 +87,8 @@ function report(streams: Streams, { session, suspects }: BisectResult): void {
       ...changeLines(changes, undefined, "       "),
     ]);
   }
-  if (suspects.length === 1) streams.note(`next: sessiondb session revert ${session} --event ${suspects[0]?.offset}`);
+  if (suspects.length === 1)
+    streams.note(`next: sessiondb session revert ${shellWord(session)} --event ${suspects[0]?.offset}`);
   else streams.note(`${suspects.length} events are left: the states between them could not be judged`);
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { shellWord } from "../../migrate/store-option.js";
 import { deleteWithWorkspace } from "../../workspace/delete-session.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changed } from "../output/changed.js";
@@ -46,5 +47,5 @@ async function act(
   changed(streams, id, result.events);
   if (workspace === true)
     streams.note(result.removed === undefined ? "it had no workspace here" : `removed ${result.removed}`);
-  streams.note(`its past is still there: sessiondb session log ${id}`);
+  streams.note(`its past is still there: sessiondb session log ${shellWord(id)}`);
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { shellWord } from "../../migrate/store-option.js";
 import { forkSession, previewFork } from "../../session/fork-session.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
@@ -35,5 +36,5 @@ async function act({ openStore, options, streams }: CommandContext<ForkOptions>,
   }
   const { events } = await forkSession(store, id, { at, as, ...(reason === undefined ? {} : { reason }) });
   changed(streams, as, events);
-  streams.note(`${as} begins as ${id} was at offset ${at} · compare: sessiondb session log ${as} --patch`);
+  streams.note(`${as} begins as ${id} was at offset ${at} · compare: sessiondb session log ${shellWord(as)} --patch`);
 }

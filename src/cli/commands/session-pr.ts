@@ -17,6 +17,8 @@ import {
   readLeaf,
 } from "../command.js";
 import { changed } from "../output/changed.js";
+import { pickFields } from "../output/pick-fields.js";
+import { relativeTime } from "../output/relative-time.js";
 import { type Column, renderFields, renderTable } from "../output/table.js";
 import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
 
@@ -120,21 +122,27 @@ async function show(
 }
 
 async function list(context: CommandContext<ReadOptions & AsOfOptions>): Promise<undefined> {
-  const { streams } = context;
+  const { streams, options } = context;
   const { documents, offset } = await new SessionStore(await openAsOf(context)).list();
   const items = knownPrs(documents);
-  if (streams.json) return void streams.document({ schema: "session-pr-list/1", offset, total: items.length, items });
+  if (streams.json) {
+    const picked = items.map((item) => pickFields({ ...item }, options.fields));
+    return void streams.document({ schema: "session-pr-list/1", offset, total: items.length, items: picked });
+  }
+  const now = new Date();
+  // A pipe gets times as they are, a terminal as people tell them.
+  const told = (time: string | null) => (time === null || streams.width === undefined ? time : relativeTime(time, now));
   const columns: Column<KnownPr>[] = [
     { title: "SESSION", value: ({ session }) => session, narrow: 14 },
     { title: "BRANCH", value: ({ branch }) => branch, narrow: 14 },
     { title: "EXISTED", value: ({ exists }) => String(exists) },
     { title: "STATUS", value: ({ status }) => status, narrow: 8 },
     { title: "APPROVED", value: ({ approved }) => (approved === null ? null : String(approved)) },
-    { title: "CHECKED", value: ({ checkedAt }) => checkedAt },
-    { title: "MERGED", value: ({ mergedAt }) => mergedAt },
+    { title: "CHECKED", value: ({ checkedAt }) => told(checkedAt) },
+    { title: "MERGED", value: ({ mergedAt }) => told(mergedAt) },
   ];
   if (items.length > 0) streams.lines(renderTable(items, columns, streams.width));
-  streams.note(`${items.length} pull requests · offset ${offset}`);
+  streams.note(`${items.length} pull ${items.length === 1 ? "request" : "requests"} · offset ${offset}`);
 }
 
 /** Without what was not given. */

@@ -1,6 +1,8 @@
+import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { repairWorkspaces, type WorkspaceFinding } from "../../workspace/repair-workspaces.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { pickFields } from "../output/pick-fields.js";
 import { type Column, renderTable } from "../output/table.js";
 import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
 
@@ -22,16 +24,21 @@ async function repair({ openStore, options, config, streams }: CommandContext<Re
   const { findings, offset } = await repairWorkspaces(tools, { execute });
   if (streams.json) {
     const baseDir = tools.folders.baseDir;
-    streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items: findings });
+    const items = findings.map((finding) => pickFields({ ...finding }, options.fields));
+    streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items });
     return;
   }
+  // On a terminal without the base folder, which the last line tells.
+  const below = (path: string) =>
+    path.startsWith(tools.folders.baseDir) ? relative(tools.folders.baseDir, path) : path;
   const columns: Column<WorkspaceFinding>[] = [
     { title: "FOUND", value: ({ kind }) => kind },
     { title: "SESSION", value: ({ session }) => session, narrow: 14 },
-    { title: "PATH", value: ({ path }) => path, narrow: 20 },
-    { title: execute ? "DONE" : "WOULD", value: (finding) => toldOf(finding, execute), narrow: 30 },
+    { title: "PATH", value: ({ path }) => (streams.width === undefined ? path : below(path)), narrow: 16 },
+    { title: execute ? "DONE" : "WOULD", value: (finding) => toldOf(finding, execute), narrow: 22 },
   ];
   if (findings.length > 0) streams.lines(renderTable(findings, columns, streams.width));
+  for (const { session, path, hint } of findings) if (hint !== null) streams.note(`${session ?? path}: ${hint}`);
   const open = findings.filter(({ mend, done }) => mend !== null && !done).length;
   const next = open > 0 ? " · --execute mends what can be" : "";
   streams.note(
@@ -39,7 +46,7 @@ async function repair({ openStore, options, config, streams }: CommandContext<Re
   );
 }
 
-function toldOf({ mend, hint, done }: WorkspaceFinding, execute: boolean): string {
-  if (mend === null) return `nothing: ${hint}`;
+function toldOf({ mend, done }: WorkspaceFinding, execute: boolean): string {
+  if (mend === null) return "nothing";
   return execute && !done ? `not done: ${mend}` : mend;
 }

@@ -5,6 +5,7 @@ import { dottedPath } from "../../inspect/changes.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { pathNotFound } from "../../inspect/path-not-found.js";
 import { escapePointer, type Json } from "../../log/canonical.js";
+import { shellWord } from "../../migrate/store-option.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
@@ -79,5 +80,5 @@ function pastNote(id: string, version: number, now: number): string {
   const newer = now - version;
   if (newer === 0) return "past state, read-only · no newer events";
   const events = `${newer} newer ${newer === 1 ? "event" : "events"}`;
-  return `past state, read-only · ${events} · compare: sessiondb session diff ${id} v${version}..HEAD`;
+  return `past state, read-only · ${events} · compare: sessiondb session diff ${shellWord(id)} v${version}..HEAD`;
 }

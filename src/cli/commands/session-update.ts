@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { SessionRecord } from "../../../projections/session-record.js";
 import { UsageError } from "../../errors.js";
@@ -30,8 +31,8 @@ export function updateCommand(state: RunState): Command {
     .option("--unset <field>", "remove a field; may stand several times", collect(parseUnset))
     .option(
       "--patch <json>",
-      "an object is merged into the record (null removes), an array is a JSON Patch; before --set",
-      (text: string, before: RecordPatch[] = []) => [...before, parseRecordPatch(text)],
+      "an object is merged into the record (null removes), an array is a JSON Patch; or a file that holds one; before --set",
+      (text: string, before: RecordPatch[] = []) => [...before, parseRecordPatch(patchText(text))],
     )
     .option(
       "--expect-version <n>",
@@ -64,6 +65,19 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });
   changed(streams, id, result.events);
+}
+
+/** What begins like an object or an array is the patch itself; a file's path does not. @throws UsageError PATCH_INVALID */
+function patchText(given: string): string {
+  if (/^\s*[[{]/.test(given)) return given;
+  try {
+    return readFileSync(given, "utf8");
+  } catch (cause) {
+    throw new UsageError("PATCH_INVALID", "--patch is neither an object, nor an array, nor a file that can be read", {
+      hint: `for example --patch '{"branch":"main"}', or --patch ./changes.json`,
+      cause,
+    });
+  }
 }
 
 function patched(record: SessionRecord, patches: readonly RecordPatch[]): SessionRecord {

@@ -4,6 +4,7 @@ import { UsageError } from "../../errors.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { type ImaginedValue, type WhatIf, whatIf } from "../../inspect/what-if.js";
 import type { EventLog } from "../../log/event-log.js";
+import { shellWord } from "../../migrate/store-option.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { parseSet } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
@@ -59,5 +60,5 @@ function report(streams: Streams, { session, changes, record, lost }: WhatIf): v
     streams.lines([printable(`! v${version}  ${offset}  ${type}  ${actor}  would no longer apply: ${why}`)]);
   if (changes.length === 0) streams.note("the record would be the same");
   else if (record === null) streams.note("there would be no session");
-  streams.note(`nothing was written · now: sessiondb session show ${session}`);
+  streams.note(`nothing was written · now: sessiondb session show ${shellWord(session)}`);
 }
