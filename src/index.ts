@@ -74,6 +74,8 @@ export type { EventItem } from "./inspect/event-item.js";
 export { eventItem } from "./inspect/event-item.js";
 export type { ExportedEvents } from "./inspect/export-events.js";
 export { exportEvents } from "./inspect/export-events.js";
+export type { FirstSessions, FirstSessionsQuery } from "./inspect/first-sessions.js";
+export { firstSessions } from "./inspect/first-sessions.js";
 export type { ListEventsOptions } from "./inspect/list-events.js";
 export { listEvents } from "./inspect/list-events.js";
 export { listMarks } from "./inspect/marks.js";

@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import type { SessionDocument } from "../../../projections/sessions.js";
+import { type FirstSessions, firstSessions } from "../../inspect/first-sessions.js";
 import { orderSessions, SESSION_ORDERS, type SessionOrder, selectSessions } from "../../inspect/session-selection.js";
+import type { EventLog } from "../../log/event-log.js";
 import { querySessions } from "../../session/query-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
 import { HEALTHS, type SessionHealth, sessionHealth } from "../../workspace/session-health.js";
@@ -58,29 +60,61 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
   const log = await openStore({ mustExist: true });
   const point = await resolveAsOf(log, options, streams);
   const range = await resolveRange(log, options, streams);
-  const { offset, documents } = await new SessionStore(log).list(point === undefined ? {} : { asOf: point.offset });
   const now = new Date();
   const healthOf = (document: SessionDocument) => sessionHealth(document, now);
-  const matching = matchingOf(documents, options, range).filter(
-    (document) => options.health === undefined || healthOf(document) === options.health,
-  );
+  const limit = options.limit ?? (streams.width !== undefined && options.all !== true ? TERMINAL_ROWS : undefined);
+  const {
+    offset,
+    total,
+    documents: shown,
+  } = (point === undefined ? await firstOf(log, options, range, limit) : undefined) ??
+  (await foldedOf(log, options, range, { limit, asOf: point?.offset, healthOf }));
   // What is on the disk now says nothing about the past.
   const told = point === undefined ? healthOf : undefined;
-  const limit =
-    options.limit ?? (streams.width !== undefined && options.all !== true ? TERMINAL_ROWS : matching.length);
-  const shown = matching.slice(0, limit);
   if (streams.json) {
     const items = shown.map((document) => {
       const item = sessionItem(document);
       return pickFields(told === undefined ? item : { ...item, health: told(document) }, options.fields);
     });
     if (options.ndjson === true) streams.records(items, offset);
-    else streams.document({ schema: "session-list/1", offset, total: matching.length, items });
+    else streams.document({ schema: "session-list/1", offset, total, items });
     return;
   }
   if (shown.length > 0) streams.lines(sessionRows(shown, streams.width, now, told));
-  const rest = shown.length < matching.length ? " · --all shows the rest" : "";
-  streams.note(`${shown.length} of ${matching.length} sessions · offset ${offset} · ${log.url}${rest}`);
+  const rest = shown.length < total ? " · --all shows the rest" : "";
+  streams.note(`${shown.length} of ${total} sessions · offset ${offset} · ${log.url}${rest}`);
+}
+
+/** The few that are shown, from a table; undefined where it cannot tell. */
+async function firstOf(
+  log: EventLog,
+  { repo, status, task, actor, health, sort }: ListOptions,
+  range: OffsetsBetween,
+  limit: number | undefined,
+): Promise<FirstSessions | undefined> {
+  const isForState = task !== undefined || actor !== undefined || health !== undefined;
+  if (limit === undefined || isForState) return undefined;
+  const names = { ...(repo === undefined ? {} : { repoName: repo }), ...(status === undefined ? {} : { status }) };
+  return firstSessions(log, { ...names, ...range, order: sort, limit });
+}
+
+interface Folding {
+  readonly limit: number | undefined;
+  readonly asOf: number | undefined;
+  readonly healthOf: (document: SessionDocument) => SessionHealth;
+}
+
+async function foldedOf(
+  log: EventLog,
+  options: ListOptions,
+  range: OffsetsBetween,
+  { limit, asOf, healthOf }: Folding,
+): Promise<FirstSessions> {
+  const { offset, documents } = await new SessionStore(log).list(asOf === undefined ? {} : { asOf });
+  const matching = matchingOf(documents, options, range).filter(
+    (document) => options.health === undefined || healthOf(document) === options.health,
+  );
+  return { offset, total: matching.length, documents: matching.slice(0, limit) };
 }
 
 function matchingOf(
