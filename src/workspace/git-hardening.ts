@@ -14,7 +14,7 @@ const CONFIG: readonly string[] = [
   `core.hooksPath=${devNull}`,
   "core.pager=cat",
   "core.askPass=",
-  "core.alternateRefsCommand=",
+  "core.alternateRefsCommand=true", // the program that does nothing: without a name git complains
   "diff.external=",
   "log.showSignature=false",
   "push.gpgSign=false",
@@ -30,7 +30,7 @@ const CONFIG: readonly string[] = [
 /** For a push to a folder of this machine: git starts it with a shell, and without the options above. */
 export const QUIET_RECEIVE_PACK = [
   "git",
-  `-c core.hooksPath=${devNull} -c core.fsmonitor=false -c core.alternateRefsCommand=`,
+  `-c core.hooksPath=${devNull} -c core.fsmonitor=false -c core.alternateRefsCommand=true`,
   "-c receive.denyCurrentBranch=refuse -c receive.autogc=false receive-pack",
 ].join(" ");
 

@@ -282,7 +282,21 @@ test("a worktree's pull request is a branch of the repository that it comes from
   const { tools, head } = await session(all, true);
   await createPr(tools, "a");
   expect(tips(all.clone)).toContain(`refs/heads/pr/a ${head}`);
+  const before = tips(all.clone);
+  await expect(mergePr(tools, "a", { force: true })).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  expect(tips(all.clone)).toBe(before);
   git(all.clone, "checkout", "--quiet", "--detach");
   await mergePr(tools, "a", { force: true });
   expect(git(all.clone, "rev-parse", "main").trim()).toBe(head);
+});
+
+test("what was merged by hand where the base is checked out is recorded, and its branch goes", async () => {
+  const all = repositories();
+  const { tools } = await session(all, true);
+  await createPr(tools, "a");
+  commit(all.clone, "base.txt", "base");
+  git(all.clone, "merge", "--quiet", "--no-edit", "pr/a");
+  const main = git(all.clone, "rev-parse", "main").trim();
+  expect(await mergePr(tools, "a", { force: true })).toMatchObject({ base: "main", commit: main });
+  expect([git(all.clone, "rev-parse", "main").trim(), git(all.clone, "branch", "--list", "pr/*")]).toEqual([main, ""]);
 });
