@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { runCli } from "../support/cli.js";
 import { GIT_ENV, git, type Repositories, repositories } from "../workspace/repositories.js";
@@ -9,9 +9,13 @@ beforeEach(() => {
   all = repositories();
 });
 
-async function run(...args: string[]) {
-  const env = { ...GIT_ENV, MINSKY_BASE_DIR: all.baseDir, SESSIONDB_STORE: `sqlite:${join(all.folder, "s.db")}` };
-  return runCli(["session", ...args], { env, cwd: all.folder });
+function run(...args: string[]) {
+  return runWith({}, ...args);
+}
+
+function runWith(more: Readonly<Record<string, string>>, ...args: string[]) {
+  const ours = { MINSKY_BASE_DIR: all.baseDir, SESSIONDB_STORE: `sqlite:${join(all.folder, "s.db")}` };
+  return runCli(["session", ...args], { env: { ...GIT_ENV, ...ours, ...more }, cwd: all.folder });
 }
 
 async function json(...args: string[]): Promise<Record<string, unknown> & { items: Record<string, unknown>[] }> {
@@ -66,6 +70,23 @@ test("two starts of one name at once: one wins, the other conflicts", async () =
   const ended = await Promise.all([run("start", "a", "--repo", "app.git"), run("start", "a", "--repo", "app.git")]);
   expect(ended.map(({ code }) => code).sort()).toEqual([0, 4]);
   expect(git(join(all.baseDir, "sessions", "a"), "branch", "--show-current")).toBe("a\n");
+});
+
+test("an approval whose answer is fresh starts no git at all, and one that is old starts two", async () => {
+  await json("start", "a", "--repo", "app.git");
+  await json("pr", "create", "a");
+  const started = join(all.folder, "started");
+  const program = join(all.folder, "bin", "git");
+  mkdirSync(dirname(program));
+  writeFileSync(program, `#!/bin/sh\necho x >> '${started}'\nPATH='${process.env.PATH}' exec git "$@"\n`, {
+    mode: 0o755,
+  });
+  const env = { PATH: `${dirname(program)}:${process.env.PATH}` };
+  expect((await runWith(env, "approve", "a")).code).toBe(0);
+  expect(existsSync(started)).toBe(false);
+  await json("update", "a", "--set", "prApproved=false", "--set", "prState.lastChecked=2026-01-31T10:00:00Z");
+  expect((await runWith(env, "approve", "a")).code).toBe(0);
+  expect(readFileSync(started, "utf8")).toBe("x\nx\n");
 });
 
 test("a patch is merged into the record, or applied to it, or refused whole", async () => {
