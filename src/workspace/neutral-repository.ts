@@ -1,7 +1,7 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { RepositoryFiles } from "./repository-files.js";
+import { type RepositoryFiles, smallFile } from "./repository-files.js";
 
 /**
  * An empty git directory of our own, without any configuration, in which git works on the objects of another repository.
@@ -50,11 +50,20 @@ export class NeutralRepository {
   /** For commands that look at the files of a workspace: with its HEAD, its index, and its own list of ignored files. */
   async viewing(source: RepositoryFiles, head: string): Promise<Record<string, string>> {
     await this.headIs(head);
-    await copyFile(source.exclude, join(this.#gitDir, "info", "exclude")).catch(() => undefined); // there is none
+    await writeFile(join(this.#gitDir, "info", "exclude"), excludeOf(source));
     return { ...(await this.using(source)), GIT_WORK_TREE: source.worktree, GIT_INDEX_FILE: source.index };
   }
 
   private async headIs(text: string): Promise<void> {
     await writeFile(join(this.#gitDir, "HEAD"), `${text}\n`);
+  }
+}
+
+/** Without it more files are told as work, never fewer. */
+function excludeOf({ exclude }: RepositoryFiles): string {
+  try {
+    return smallFile(exclude);
+  } catch {
+    return ""; // there is none, or something that git does not write
   }
 }

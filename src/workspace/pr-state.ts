@@ -6,6 +6,7 @@ import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
 import { cachedPr, isFresh, nextPrState, PR_FRESH_MS } from "./pr-cache.js";
+import { repositoryFiles } from "./repository-files.js";
 import type { WorkspaceTools } from "./start-session.js";
 import { repositoryOf, workspaceIn } from "./workspace-of.js";
 
@@ -87,6 +88,7 @@ async function askGit(tools: WorkspaceTools, record: SessionRecord, branch: stri
 async function inTheWorkspace({ git, folders }: WorkspaceTools, record: SessionRecord, branch: string) {
   const cwd = workspaceIn(folders, record);
   if (cwd === undefined) return "unknown";
+  repositoryFiles(cwd); // throws where git would wait for what stands there
   const { exitCode } = await git.run({ cwd, args: ["show-ref", "--verify", "--quiet", `refs/heads/${branch}`] });
   return exitCode === 0 ? true : exitCode === 1 ? false : "unknown";
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
@@ -7,7 +7,7 @@ import { shellWord } from "../migrate/store-option.js";
 import { recordedPath } from "../session/workspace-path.js";
 import { assertRemovable, removeWorkspace } from "./delete-session.js";
 import { removeWorktree } from "./make-workspace.js";
-import { headBranch, repositoryFiles } from "./repository-files.js";
+import { headBranch, repositoryFiles, smallFile } from "./repository-files.js";
 import { finishStart, type WorkspaceTools } from "./start-session.js";
 import { type AbandonedStart, removeStart, unfinishedStarts } from "./unfinished-start.js";
 import type { FoundWorkspace } from "./workspace-folders.js";
@@ -157,7 +157,7 @@ function adopted(session: string, workspacePath: string): SessionRecord {
 
 /** Read as text: git would read more than the address. */
 function originOf(config: string): string | undefined {
-  const [, section = ""] = /^\[remote "origin"\]\s*$([^[]*)/m.exec(readFileSync(config, "utf8").slice(0, 65_536)) ?? [];
+  const [, section = ""] = /^\[remote "origin"\]\s*$([^[]*)/m.exec(smallFile(config)) ?? [];
   const url = /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
   return url === undefined || /\/\/[^/]*@/.test(url) ? undefined : url;
 }

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { NotFoundError } from "../errors.js";
 
 /** Where the parts of a workspace's repository lie; a worktree shares some of them with the repository it comes from. */
@@ -16,7 +16,8 @@ export interface RepositoryFiles {
 }
 
 /** Larger than any `HEAD`, `.git` file or `commondir`. */
-const MAX_POINTER_CHARS = 8192;
+const MAX_POINTER_BYTES = 8192;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 const HEAD_REF = /^ref: (refs\/.+)$/;
 
 /** Read from the disk, without a process. @throws NotFoundError WORKSPACE_NOT_FOUND where it is no repository */
@@ -27,7 +28,10 @@ export function repositoryFiles(worktree: string): RepositoryFiles {
   const gitDir = stats.isDirectory() ? dotGit : resolve(worktree, pointer(dotGit).replace(/^gitdir: /, ""));
   const shared = join(gitDir, "commondir");
   const commonDir = existsSync(shared) ? resolve(gitDir, pointer(shared)) : gitDir;
-  if (!existsSync(join(gitDir, "HEAD")) || !existsSync(join(commonDir, "objects"))) throw noRepository(worktree);
+  if (!existsSync(join(commonDir, "objects"))) throw noRepository(worktree);
+  // git, too, would wait for them.
+  smallFile(join(gitDir, "HEAD"), MAX_POINTER_BYTES);
+  smallFile(join(commonDir, "config"), MAX_CONFIG_BYTES);
   return {
     worktree,
     gitDir,
@@ -50,8 +54,20 @@ export function headBranch(files: Pick<RepositoryFiles, "gitDir">): string | und
   return ref?.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined;
 }
 
+/**
+ * A small file that git writes. Whoever works in a workspace may put a link, a pipe or a device in its place, which would
+ * be waited for, or never end.
+ *
+ * @throws NotFoundError WORKSPACE_NOT_FOUND
+ */
+export function smallFile(path: string, maxBytes = MAX_CONFIG_BYTES): string {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true || stats.size > maxBytes) throw noRepository(dirname(path));
+  return readFileSync(path, "utf8");
+}
+
 function pointer(path: string): string {
-  return readFileSync(path, "utf8").slice(0, MAX_POINTER_CHARS).trim();
+  return smallFile(path, MAX_POINTER_BYTES).trim();
 }
 
 function noRepository(worktree: string): NotFoundError {

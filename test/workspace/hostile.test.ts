@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -138,6 +148,28 @@ describe("a hostile repository runs nothing", () => {
     await deleteWithWorkspace(tools, "a", { force: true });
     expect(sprung()).toEqual([]);
   });
+
+  test.each(["HEAD", "config", "info/exclude"])(
+    "pipes and endless files in the place of %s are not read",
+    async (name) => {
+      const { remote, baseDir } = repositories();
+      const tools = toolsIn(baseDir);
+      await startSession(tools, { record: { session: "a", branch: "work" }, repository: parseRepository(remote, "/") });
+      const path = join(baseDir, "sessions", "a");
+      const file = join(path, ".git", name);
+      for (const put of [() => execFileSync("mkfifo", [file]), () => symlinkSync("/dev/zero", file)]) {
+        rmSync(file, { force: true });
+        put();
+        await prStatus(tools, "a", { freshMs: 0 });
+        await repairWorkspaces({ ...tools, store: toolsIn(baseDir).store }, { execute: name !== "config" });
+      }
+      if (name === "HEAD") {
+        await expect(deleteWithWorkspace(tools, "a")).rejects.toMatchObject({ code: "WORKSPACE_HAS_WORK" });
+      }
+      await deleteWithWorkspace(tools, "a", { force: true });
+      expect(existsSync(path)).toBe(false);
+    },
+  );
 
   test("the traps of this test work: plain git springs them", () => {
     const { folder, clone } = repositories();
