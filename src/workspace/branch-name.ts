@@ -13,6 +13,14 @@ export function isBranchName(name: string): boolean {
   return !name.split("/").some((part) => BAD_PART.test(part));
 }
 
+/** A branch is not merged into itself, and its own commits are not pushed over it. @throws UsageError BRANCH_INVALID */
+export function assertOther(branch: string, base: string): void {
+  if (branch !== base) return;
+  throw new UsageError("BRANCH_INVALID", `${base} is the branch of the pull request and what it is merged into`, {
+    hint: "name another with --base, or set prBranch of the session to another: --set prBranch=pr/…",
+  });
+}
+
 /** @throws UsageError BRANCH_INVALID */
 export function assertBranchName(name: string): void {
   if (isBranchName(name)) return;

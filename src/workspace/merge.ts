@@ -2,7 +2,7 @@ import type { SessionRecord } from "../../projections/session-record.js";
 import { GitError, NotFoundError, RuleError } from "../errors.js";
 import { shellWord } from "../migrate/store-option.js";
 import { prNotFound } from "./approve-session.js";
-import { assertBranchName } from "./branch-name.js";
+import { assertBranchName, assertOther } from "./branch-name.js";
 import { type GitAnswer, type GitRunner, gitFailed, REMOTE_LIMIT_MS } from "./git-runner.js";
 import { prBranchOf } from "./pr-cache.js";
 import { requireRepository } from "./pr-create.js";
@@ -67,6 +67,7 @@ export class Merge {
     const symref = lines.find(([left, name]) => name === "HEAD" && left?.startsWith("ref: refs/heads/"))?.[0];
     const base = typeof named === "string" ? named : (symref?.slice("ref: refs/heads/".length) ?? "main");
     const tipOf = (ref: string) => lines.find(([oid, name]) => name === ref && !oid?.startsWith("ref: "))?.[0];
+    assertOther(prBranchOf(this.#record), base);
     const baseTip = tipOf(`refs/heads/${base}`);
     if (baseTip === undefined) throw noBase(base);
     return { base, baseTip, prTip: tipOf(this.#prRef) };

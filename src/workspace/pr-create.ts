@@ -3,7 +3,7 @@ import { NotFoundError, RefusedError } from "../errors.js";
 import { shellWord } from "../migrate/store-option.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { assertNotMerged } from "./approve-session.js";
-import { assertBranchName } from "./branch-name.js";
+import { assertBranchName, assertOther } from "./branch-name.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
 import { cachedPr, nextPrState, prBranchOf } from "./pr-cache.js";
@@ -35,8 +35,10 @@ export async function createPr(
   id: string,
   options: PrCreateOptions = {},
 ): Promise<ChangeResult> {
-  const { record } = await presentSession(tools.store, id, options.expectedVersion);
+  const { record }: { readonly record: SessionRecord } = await presentSession(tools.store, id, options.expectedVersion);
   assertNotMerged(record);
+  const into = options.base ?? record.pullRequest?.baseBranch;
+  if (typeof into === "string") assertOther(prBranchOf(record), into);
   if (options.base !== undefined) assertBranchName(options.base);
   const workspace = workspaceOf(tools.folders, record);
   const repository = requireRepository(record);

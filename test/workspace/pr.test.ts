@@ -263,6 +263,17 @@ test("where the base has moved on, the merge is a commit of both; a conflict cha
   expect((await other.tools.store.get("a")).record.status).toBe("PR_OPEN");
 });
 
+test("a pull request whose branch is its base is neither pushed nor merged", async () => {
+  const all = repositories();
+  const { tools } = await session(all);
+  await createPr(tools, "a");
+  await tools.store.update("a", { prBranch: "main" });
+  const before = tips(all.remote);
+  await expect(mergePr(tools, "a", { force: true })).rejects.toMatchObject({ code: "BRANCH_INVALID" });
+  await expect(createPr(tools, "a", { base: "main", force: true })).rejects.toMatchObject({ code: "BRANCH_INVALID" });
+  expect(tips(all.remote)).toBe(before);
+});
+
 test("what somebody else has merged is recorded as merged", async () => {
   const all = repositories();
   const { tools, head } = await session(all);
