@@ -29,7 +29,7 @@ export function sessionDeleted({ id, deleted }: SessionDocument): RuleError {
     "SESSION_DELETED",
     `session ${id} was deleted at offset ${deleted?.offset} by ${deleted?.actor}`,
     {
-      hint: "choose another id, or pass recreate: true to use this one again",
+      hint: "choose another id, or use this one again: --recreate, in the library recreate: true",
     },
   );
 }

@@ -157,7 +157,7 @@ describe("a hostile repository runs nothing", () => {
       await startSession(tools, { record: { session: "a", branch: "work" }, repository: parseRepository(remote, "/") });
       const path = join(baseDir, "sessions", "a");
       const file = join(path, ".git", name);
-      for (const put of [() => execFileSync("mkfifo", [file]), () => symlinkSync("/dev/zero", file)]) {
+      for (const put of [() => execFileSync("sh", ["-c", 'mkfifo "$0"', file]), () => symlinkSync("/dev/zero", file)]) {
         rmSync(file, { force: true });
         put();
         await prStatus(tools, "a", { freshMs: 0 });
