@@ -92,7 +92,8 @@ export function seenBy<D extends object>(
   texts = new FoldTexts(),
 ): FoldEvent {
   const { offset, version, schema } = event;
-  const [recordedAt, actor] = [texts.time.of(event.recordedAt), texts.actor.of(event.actor)];
+  const recordedAt = texts.time.of(event.recordedAt);
+  const actor = texts.actor.of(event.actor);
   const stored: UpcastShape = { type: event.type, data: event.data, schema };
   const { type, data, schema: lifted } = projection.upcast?.(stored) ?? stored;
   // Parsing meta costs more than folding: only who asks for the reason pays for it.

@@ -42,6 +42,16 @@ export function readCases(define: DefineCase): void {
     for await (const one of eventsOf(log.readStream("session-ab"))) assert.equal(one.stream, "session-ab");
   });
 
+  define("the bounds of readStream hold where it is one page long, one event more, and two pages", async ({ log }) => {
+    let count = 0;
+    for (const more of [MAX_PAGE_EVENTS, 1, MAX_PAGE_EVENTS - 1]) {
+      await appendCount(log, "session-b", 1);
+      await appendAtOnce(log, more);
+      count += more;
+      await expectBounds(log, count);
+    }
+  });
+
   define("pages are full but bounded, in number and in size", async ({ log }) => {
     const many = Array.from({ length: MAX_PAGE_EVENTS + 500 }, (_, i) => event("t", { i }));
     await log.append({ stream: "session-a", events: many }, ACTOR);
@@ -73,6 +83,16 @@ export function readCases(define: DefineCase): void {
     assert.equal(seen, MAX_PAGE_EVENTS + 10);
   });
 
+  define("a read of a stream ends at the tail it began with, while others append", async ({ log }) => {
+    await appendAtOnce(log, MAX_PAGE_EVENTS + 10);
+    const versions: number[] = [];
+    for await (const page of log.readStream("session-a")) {
+      versions.push(...page.map(({ version }) => version));
+      await appendCount(log, "session-a", 2);
+    }
+    assert.equal(versions.length, MAX_PAGE_EVENTS + 10);
+  });
+
   define("what a reader does with an event does not reach the log", async ({ log }) => {
     await log.append({ stream: "session-a", events: [event("t", { list: [1] })] }, ACTOR);
     const first = (await allEvents(log))[0] as SealedEvent;
@@ -92,6 +112,26 @@ export function readCases(define: DefineCase): void {
     assert.equal(await at("2026-02-01T00:00:03.500Z"), 4);
     assert.equal(await at("2030-01-01T00:00:00.000Z"), 5);
   });
+}
+
+async function appendAtOnce(log: EventLog, count: number): Promise<void> {
+  const events = Array.from({ length: count }, (_, i) => event("t", { i }));
+  await log.append({ stream: "session-a", events }, ACTOR);
+}
+
+/** Of session-a, which has so many events, and of which other streams stand before. */
+async function expectBounds(log: EventLog, count: number): Promise<void> {
+  const offsets: number[] = [];
+  for await (const one of eventsOf(log.readStream("session-a"))) offsets.push(one.offset);
+  const all = offsets.map((_, i) => i + 1);
+  assert.equal(all.length, count);
+  for (const place of [1, 2, MAX_PAGE_EVENTS, MAX_PAGE_EVENTS + 1, count - 1, count, count + 1]) {
+    assert.deepEqual(await versionsOf(log, "session-a", { from: place }), all.slice(place - 1));
+    assert.deepEqual(await versionsOf(log, "session-a", { to: place }), all.slice(0, place));
+    const toOffset = offsets[place - 1] ?? Number.MAX_SAFE_INTEGER;
+    assert.deepEqual(await versionsOf(log, "session-a", { toOffset }), all.slice(0, place));
+    assert.deepEqual(await versionsOf(log, "session-a", { from: 3, to: place, toOffset }), all.slice(2, place));
+  }
 }
 
 async function versionsOf(log: EventLog, stream: string, range?: VersionRange): Promise<number[]> {

@@ -44,5 +44,6 @@ export function* pagesOf(events: Iterable<SealedEvent>): Generator<SealedEvent[]
 export async function* eventsOf(
   pages: AsyncIterable<readonly SealedEvent[]>,
 ): AsyncGenerator<SealedEvent, void, undefined> {
-  for await (const page of pages) yield* page;
+  // Not `yield*`, which takes three promises an event instead of one.
+  for await (const page of pages) for (const event of page) yield event;
 }

@@ -1,6 +1,5 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
 import { BulkFold } from "./fold.js";
 
 /** The document of one stream, and the version of the stream (0: it has no events). */
@@ -20,7 +19,8 @@ export async function foldStream<D extends object>(
   if (id === undefined) throw new TypeError(`${projection.name} does not read ${stream}`);
   const fold = new BulkFold(projection);
   const range = toOffset === undefined ? {} : { toOffset };
-  for await (const event of eventsOf(log.readStream(stream, range))) fold.add(event);
+  // Page by page: a promise an event would cost as much as folding it.
+  for await (const page of log.readStream(stream, range)) for (const event of page) fold.add(event);
   const { documents, versions } = fold.finish();
   return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
 }

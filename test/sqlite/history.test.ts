@@ -79,3 +79,19 @@ test("a row that is no event is an error that names its offset", async () => {
   raw.exec(`DROP TRIGGER events_no_update; UPDATE events SET data = NULL WHERE "offset" = 2`);
   await expect(log.readAll().next()).rejects.toMatchObject({ code: "EVENT_DAMAGED", offset: 2 });
 });
+
+test("a row that is no event does not disturb who reads its stream up to the event before it", async () => {
+  const { log, raw } = await logOf(3);
+  raw.exec(`DROP TRIGGER events_no_update; UPDATE events SET data = NULL WHERE "offset" = 3`);
+  const { value } = await log.readStream("session-a", { toOffset: 2 }).next();
+  expect((value as readonly { offset: number }[]).map(({ offset }) => offset)).toEqual([1, 2]);
+  await expect(log.readStream("session-a").next()).rejects.toMatchObject({ code: "EVENT_DAMAGED", offset: 3 });
+});
+
+test("a version that vanished from the middle of a stream is an error, whatever the bounds", async () => {
+  const { log, raw } = await logOf(5);
+  raw.exec(`DROP TRIGGER events_no_delete; DELETE FROM events WHERE "offset" = 3`);
+  for (const range of [{}, { from: 3 }, { toOffset: 4 }, { to: 4 }]) {
+    await expect(log.readStream("session-a", range).next()).rejects.toMatchObject({ code: "EVENTS_MISSING" });
+  }
+});

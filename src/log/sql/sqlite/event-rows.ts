@@ -41,6 +41,11 @@ export function eventOfRow(row: unknown): SealedEvent {
   return new SealedEvent(all as SealedFields);
 }
 
+/** Without decoding the rest, which may be damaged. */
+export function offsetOfRow(row: unknown): number {
+  return (row as [number])[0];
+}
+
 function damaged(offset: number, countsFit: boolean): IntegrityError {
   const fault = countsFit ? "has neither data nor the hash of redacted data" : "has a number beyond 2^53";
   return new IntegrityError("EVENT_DAMAGED", `the event at offset ${offset} ${fault}`, {

@@ -109,16 +109,22 @@ export class SqliteLog implements EventLog {
     const first = Math.max(range.from ?? 1, 1);
     const tail = await this.#run("readAll", () => this.#reader.tail());
     const last = Math.min(range.to ?? tail.offset, tail.offset);
+    if (first > last) return;
     const page = (start: PageStart) => this.#run("readAll", () => this.#reader.page(start, last));
-    if (first <= last) yield* pages(first, page, ({ offset }) => offset >= last);
+    const begin = await page({ first, after: undefined });
+    yield* pages(
+      begin,
+      ({ offset }) => offset >= last,
+      (after) => page({ first, after }),
+    );
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
-    const first = Math.max(from, 1);
-    const last = await this.#run("readStream", () => this.#reader.versionAt(stream, to, toOffset));
-    const page = (start: PageStart) => this.#run("readStream", () => this.#reader.streamPage(stream, start, last));
-    if (first <= last) yield* pages(first, page, ({ version }) => version >= last);
+    const begin = () => this.#reader.streamBegin(stream, Math.max(from, 1), to, toOffset);
+    const { page, last } = await this.#run("readStream", begin);
+    const next = (after: SealedEvent) => this.#run("readStream", () => this.#reader.streamPage(stream, after, last));
+    yield* pages(page, ({ version }) => version >= last, next);
   }
 
   async tail(): Promise<Tail> {
@@ -212,14 +218,15 @@ export class SqliteLog implements EventLog {
 
 /** Page after page, until one ends at the last event of the range. */
 async function* pages(
-  first: number,
-  fetch: (start: PageStart) => Promise<SealedEvent[]>,
+  begin: readonly SealedEvent[],
   isLast: (event: SealedEvent) => boolean,
+  fetch: (after: SealedEvent) => Promise<readonly SealedEvent[]>,
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-  let after: SealedEvent | undefined;
-  do {
-    const page: SealedEvent[] = await fetch({ first, after });
-    after = page.at(-1);
+  for (let page = begin; ; ) {
+    const after = page.at(-1);
+    if (after === undefined) return;
     yield page;
-  } while (after !== undefined && !isLast(after));
+    if (isLast(after)) return;
+    page = await fetch(after);
+  }
 }

@@ -4,7 +4,7 @@ import type { SealedEvent } from "../../event.js";
 import { MAX_PAGE_EVENTS } from "../../event-log.js";
 import { PageFiller } from "../../paging.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
-import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+import { EVENT_COLUMNS, eventOfRow, offsetOfRow } from "./event-rows.js";
 
 /** Rows of one page statement: a full page, and the event before it. */
 const PAGE_ROWS = MAX_PAGE_EVENTS + 1;
@@ -13,6 +13,14 @@ const PAGE_ROWS = MAX_PAGE_EVENTS + 1;
 export interface PageStart {
   readonly first: number;
   readonly after: SealedEvent | undefined;
+}
+
+/** The first page of a range, and where the range ends. */
+export interface StreamBegin {
+  /** Empty where there is nothing in the range. */
+  readonly page: SealedEvent[];
+  /** The last version in the range. */
+  readonly last: number;
 }
 
 /** Every SELECT of the log. All synchronous: a cursor that is open across an await would keep the WAL growing. */
@@ -84,27 +92,49 @@ export class SqliteReader {
 
   /** @throws IntegrityError EVENTS_MISSING instead of a page that would be too short */
   page(start: PageStart, last: number): SealedEvent[] {
-    const from = start.after?.offset ?? start.first;
-    const rows = this.#page.iterate(from, last);
-    return collect(
-      rows,
-      start,
-      ({ offset }) => offset,
-      (offset) => missing(`the event at offset ${offset}`, offset),
-    );
+    const rows = this.#page.iterate(start.after?.offset ?? start.first, last);
+    return neverEmpty(collect(rows, start, BY_OFFSET), BY_OFFSET);
   }
 
-  /** One stream's page; as page. */
-  streamPage(stream: string, start: PageStart, last: number): SealedEvent[] {
-    const from = start.after?.version ?? start.first;
-    const rows = this.#streamPage.iterate(stream, from, last);
-    return collect(
-      rows,
-      start,
-      ({ version }) => version,
-      (version) => missing(`version ${version} of ${stream}`),
-    );
+  /** The page of one stream behind `after`; as page. */
+  streamPage(stream: string, after: SealedEvent, last: number): SealedEvent[] {
+    const place = byVersion(stream);
+    const rows = this.#streamPage.iterate(stream, after.version, last);
+    return neverEmpty(collect(rows, { first: after.version, after }, place), place);
   }
+
+  /**
+   * The first page of one stream within both bounds (inclusive). Most streams are shorter than a page: then its rows
+   * tell where they end, and no second statement has to.
+   */
+  streamBegin(stream: string, first: number, maxVersion: number, maxOffset: number): StreamBegin {
+    const rows = this.#streamPage.iterate(stream, first, maxVersion);
+    const { page, next, isWhole } = collect(rows, { first, after: undefined }, byVersion(stream), maxOffset);
+    return { page, last: isWhole ? next - 1 : this.versionAt(stream, maxVersion, maxOffset) };
+  }
+}
+
+/** What the rows of a page are counted by, and the error where one is not there. */
+interface Place {
+  of(event: SealedEvent): number;
+  missing(place: number): IntegrityError;
+}
+
+const BY_OFFSET: Place = {
+  of: ({ offset }) => offset,
+  missing: (offset) => missing(`the event at offset ${offset}`, offset),
+};
+
+function byVersion(stream: string): Place {
+  return { of: ({ version }) => version, missing: (version) => missing(`version ${version} of ${stream}`) };
+}
+
+interface Collected {
+  readonly page: SealedEvent[];
+  /** The place behind the page. */
+  readonly next: number;
+  /** False where the page was full before the rows were at their end. */
+  readonly isWhole: boolean;
 }
 
 /**
@@ -115,21 +145,26 @@ export class SqliteReader {
 function collect(
   rows: IterableIterator<unknown>,
   { first, after }: PageStart,
-  placeOf: (event: SealedEvent) => number,
-  missingAt: (place: number) => IntegrityError,
-): SealedEvent[] {
+  place: Place,
+  maxOffset = Number.MAX_SAFE_INTEGER,
+): Collected {
   const filler = new PageFiller();
-  let next = after === undefined ? first : placeOf(after);
+  let next = after === undefined ? first : place.of(after);
   let known = after;
   for (const row of rows) {
+    if (offsetOfRow(row) > maxOffset) break;
     const event = eventOfRow(row);
-    if (placeOf(event) !== next || (known !== undefined && known.hash !== event.hash)) throw missingAt(next);
-    if (known === undefined && !filler.add(event)) break;
+    if (place.of(event) !== next || (known !== undefined && known.hash !== event.hash)) throw place.missing(next);
+    if (known === undefined && !filler.add(event)) return { page: filler.take(), next, isWhole: false };
     known = undefined;
     next++;
   }
-  if (filler.isEmpty) throw missingAt(next);
-  return filler.take();
+  return { page: filler.take(), next, isWhole: true };
+}
+
+function neverEmpty({ page, next }: Collected, place: Place): SealedEvent[] {
+  if (page.length === 0) throw place.missing(next);
+  return page;
 }
 
 function missing(what: string, offset?: number): IntegrityError {
