@@ -11,6 +11,10 @@ export interface Folded<D extends object> {
   readonly versions: Map<string, number>;
 }
 
+export interface SharedFolded<D extends object> extends Folded<D> {
+  readonly changed: readonly D[];
+}
+
 /** What is known of one stream while many events are folded. */
 interface Entry<D extends object> {
   readonly id: string;
@@ -50,13 +54,20 @@ export class BulkFold<D extends object> {
     return folded;
   }
 
-  /** As it is now, to be kept: its documents are frozen, and `add` goes on with copies. */
-  share(): Folded<D> {
+  /**
+   * As it is now, to be kept: its documents are frozen, and `add` goes on with copies. `changed` are the documents that
+   * events made or changed since they were last shared; the others are those of that time.
+   */
+  share(): SharedFolded<D> {
+    const changed: D[] = [];
     for (const entry of this.#entries.values()) {
-      if (entry.document !== null && !entry.isShared) freezeJson(entry.document);
+      if (entry.document !== null && !entry.isShared) {
+        freezeJson(entry.document);
+        changed.push(entry.document);
+      }
       entry.isShared = true;
     }
-    return this.folded;
+    return { ...this.folded, changed };
   }
 
   /** @throws ProjectionStopped the projection fails at this event; its document may be changed by half: use none of it */
@@ -130,12 +141,16 @@ function copyOf<T>(value: T): T {
   const copy = { ...value };
   for (const key of Object.keys(copy) as (keyof T)[]) {
     const member = copy[key];
-    // Not by assignment, which would set the prototype where the key is `__proto__`.
-    if (typeof member === "object" && member !== null) {
-      Object.defineProperty(copy, key, { value: copyOf(member), enumerable: true, configurable: true, writable: true });
-    }
+    if (typeof member !== "object" || member === null) continue;
+    if (key === "__proto__") defineMember(copy, key, copyOf(member));
+    else copy[key] = copyOf(member); // a define takes as long as all the rest of a copy
   }
   return copy;
+}
+
+/** Not by assignment, which would set the prototype where the key is `__proto__`. */
+function defineMember(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function stoppedAt<D extends object>(
