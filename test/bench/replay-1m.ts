@@ -128,7 +128,7 @@ async function oneSession(
   const rows = raw.prepare(`SELECT data FROM events WHERE stream = ? AND "offset" <= ? ORDER BY version`).pluck();
   const places = Array.from(
     { length: READS },
-    (_, i) => [`task#${(i * 6_007) % STREAMS}`, 1 + ((i * 999_983) % EVENTS)] as const,
+    (_, i) => [`task#${(i * 6_007) % STREAMS}`, 1 + ((i * 618_033) % EVENTS)] as const,
   );
   const comparison: Comparison = {
     name: "Replay of one session to a random offset, the slowest 1 % left out",
