@@ -37,6 +37,8 @@ export interface OpenLogOptions {
   connectTimeoutMs?: number;
   /** Postgres: how long one statement may take. */
   statementTimeoutMs?: number;
+  /** Postgres: how long failures that may pass are tried again. */
+  retryLimitMs?: number;
 }
 
 /** Opens a log. `rest` is what follows `scheme:` in the address, `url` the whole address. */

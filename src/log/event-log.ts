@@ -13,6 +13,11 @@ export interface AppendResult {
   readonly lastOffset: number;
   /** True where these ids had been appended before: nothing was written now. */
   readonly repeated: boolean;
+  /**
+   * True where a server that is away has not taken it yet: it is kept durably in an outbox on this machine and goes to the
+   * server later, unless it conflicts there. Offsets, versions, times and hashes are provisional then; ids are not.
+   */
+  readonly queued?: true;
 }
 
 /** Bounds are inclusive; both default to the ends that the log has when the read starts. */

@@ -47,3 +47,16 @@ export async function* eventsOf(
   // Not `yield*`, which takes three promises an event instead of one.
   for await (const page of pages) for (const event of page) yield event;
 }
+
+/** Events by the appends that they came in, out of pages that begin with a whole append. */
+export async function* appendsOf(
+  pages: AsyncIterable<readonly SealedEvent[]>,
+): AsyncGenerator<SealedEvent[], void, undefined> {
+  let append: SealedEvent[] = [];
+  for await (const event of eventsOf(pages)) {
+    append.push(event);
+    if (event.offset !== event.commit) continue;
+    yield append;
+    append = [];
+  }
+}

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError } from "../errors.js";
 import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
+import { appendsOf, eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { StreamConflict } from "./migration-plan.js";
 
@@ -48,7 +48,7 @@ export async function rebase(
 ): Promise<Rebased> {
   await assertNothingErased(source, from, to);
   const count = { appended: 0, repeated: 0, firstOffset: 0, lastOffset: 0 };
-  for await (const append of appendsOf(source, from, to)) {
+  for await (const append of appendsOf(source.readAll({ from, to }))) {
     await nextTurn();
     options.signal?.throwIfAborted();
     const { repeated, events: stored, firstOffset, lastOffset } = await target.append(batchOf(append), ACTOR);
@@ -72,16 +72,6 @@ async function assertNothingErased(source: EventLog, from: number, to: number): 
     if (!event.redacted) continue;
     const message = `the data of the event at offset ${event.offset} of ${source.url} was erased: it cannot be appended anew`;
     throw new RefusedError("REBASE_REDACTED", message, { hint: "take --on-conflict source-wins or target-wins" });
-  }
-}
-
-async function* appendsOf(source: EventLog, from: number, to: number): AsyncGenerator<SealedEvent[], void, undefined> {
-  let append: SealedEvent[] = [];
-  for await (const event of eventsOf(source.readAll({ from, to }))) {
-    append.push(event);
-    if (event.offset !== event.commit) continue;
-    yield append;
-    append = [];
   }
 }
 

@@ -25,7 +25,7 @@ const UNITS: readonly Unit[] = [
   { floor: 3, paths: ["src/migrate/"] },
   { floor: 3, paths: ["src/import/"] },
   { floor: 3, paths: ["src/export/"] },
-  ...["session/", "collab/", "web-session/", "workspace/", "inspect/", "open-log.ts", "open-foreign.ts"].map(
+  ...["session/", "collab/", "web-session/", "workspace/", "inspect/", "outbox/", "open-log.ts", "open-foreign.ts"].map(
     (path) => ({
       floor: 4,
       paths: [`src/${path}`],
@@ -44,6 +44,8 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/session/", "src/open-log.ts"], // the public stores are made from a configuration, and open their log
   ["src/session/", "src/inspect/point.ts"], // a store is asked for its past by a point, as people name it
   ["src/workspace/", "src/session/"], // a workspace belongs to a session, and is recorded in its store
+  ["src/outbox/", "src/open-log.ts"], // an outbox stands between a server's log and logs of its own
+  ["src/session/", "src/outbox/"], // a configured store may have an outbox in front of it
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 

@@ -1,0 +1,340 @@
+import { ClosedError, UnavailableError } from "../errors.js";
+import { Bells } from "../log/bells.js";
+import type { SealedEvent } from "../log/event.js";
+import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../log/event-log.js";
+import { GroupCommit } from "../log/group-commit.js";
+import { maskUrl } from "../log/mask-url.js";
+import {
+  type AppendOptions,
+  type Entropy,
+  type PreparedEvent,
+  prepareAppend,
+  type StreamAppend,
+  systemEntropy,
+} from "../log/prepare.js";
+import type { ReadModelTables } from "../log/read-model-tables.js";
+import type { SealOutcome, Tail } from "../log/seal.js";
+import type { Sidecar } from "../log/sidecar.js";
+import { type LogNotice, type OpenLogOptions, openLog } from "../open-log.js";
+import type { LocalView } from "./local-view.js";
+import { outboxFolder } from "./outbox-place.js";
+import { noCopy, OutboxStore } from "./outbox-store.js";
+import type { Replayed } from "./replay-queue.js";
+import { type Sent, sendGroup } from "./send-group.js";
+import { ServerLink } from "./server-link.js";
+import type { SettleOptions } from "./settle.js";
+
+export interface OutboxLogOptions extends OpenLogOptions {
+  /** The folder below which each server's log has its outbox. */
+  readonly outboxRoot: string;
+  /** How soon, and how often, a server that is away is asked again, and the copy brought up to date. Default 1,000. */
+  readonly contactMs?: number;
+  /** How long a copy may take that nobody waits for. Default 2,000. */
+  readonly copyMs?: number;
+}
+
+/** How old a read is, and what it is made of. */
+export interface Staleness {
+  /** Since when this process knows that the server is away, and by which error. */
+  readonly awaySince: string;
+  readonly code: string;
+  /** The last offset of the copied part; what is behind it waits in the outbox and is provisional. */
+  readonly copiedOffset: number;
+  /** The last moment at which the copy had all that the server had; null where it never had. */
+  readonly completeAt: string | null;
+  /** Appends that wait. */
+  readonly queued: number;
+}
+
+type Group = readonly (readonly PreparedEvent[])[];
+type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
+
+/** A server that is away should not hold up anybody for long: there is another place to go. */
+const RETRY_MS = 2_000;
+
+/**
+ * The log of a server, with an outbox beside it on this machine (`fallback: outbox`). What it promises beyond EventLog:
+ *
+ * **While the server is there** it is the server's log. A copy of it is kept here, which nothing is read from.
+ *
+ * **While it is away** (`isAway` says what that means; everything else stays an error):
+ * - An append is checked against the local view (the copy, and what waits), then waits in the outbox, durably, and says so:
+ *   `queued`, and a notice OUTBOX_QUEUED. An append that the server may have taken waits too, with the same ids.
+ * - A read is answered from the local view and says how old it is: `staleness`, and a notice OUTBOX_READ. Without a whole
+ *   copy it rejects with OUTBOX_NO_COPY, and so does an append that expects something of a stream.
+ * - appendSealed and truncateAfter reject with the error that said that the server is away.
+ *
+ * **When it is back** what waits is replayed before anything else is written, in its order, by one process at a time. Each
+ * append that was acknowledged is then in the server's log exactly once, or among the conflicts: none is dropped, and none is
+ * doubled, wherever a process or the server is killed. Events of one stream keep their order.
+ *
+ * Appends called at the same time are sent together, and the next ones when those are answered.
+ */
+export class OutboxLog implements EventLog {
+  readonly url: string;
+  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly sidecar: Sidecar;
+  /** The server's, where it was there when this was opened; they reject while it is away. */
+  readonly readModels?: ReadModelTables;
+  readonly #entropy: Entropy;
+  readonly #link: ServerLink;
+  readonly #store: OutboxStore;
+  readonly #notify: (notice: LogNotice) => void;
+  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  readonly #bells: Bells;
+  readonly #queued = new WeakSet<SealedEvent>();
+  #serverBell: (() => void) | undefined;
+  #staleness: Staleness | undefined;
+  #isHeard = false;
+  #isToldOf: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(url: string, store: OutboxStore, options: OutboxLogOptions) {
+    const { outboxRoot: _, contactMs, copyMs, ...forServer } = options;
+    this.url = maskUrl(url);
+    this.#store = store;
+    this.#notify = options.onNotice ?? (() => undefined);
+    const entropy = options.entropy ?? systemEntropy();
+    // The salt is given where an event is sealed: by the server, or by the outbox's own log.
+    this.#entropy = { newId: () => entropy.newId(), newSalt: () => "0".repeat(32) };
+    this.#link = new ServerLink({
+      open: () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer }),
+      store,
+      notify: (code, message) => this.#notify({ code, message }),
+      onChange: () => this.#changed(),
+      contactMs,
+      copyMs,
+    });
+    this.#bells = new Bells(
+      () => this.#listen(),
+      () => this.#unlisten(),
+    );
+    this.sidecar = this.#eitherSidecar();
+  }
+
+  /** @throws whatever `openLog` throws where the server is there and refuses; StorageError where the folder cannot be used */
+  static async open(url: string, options: OutboxLogOptions): Promise<OutboxLog> {
+    const folder = outboxFolder(options.outboxRoot, url);
+    const store = await OutboxStore.open(folder, maskUrl(url), options);
+    const log = new OutboxLog(url, store, options);
+    try {
+      await log.#link.begin();
+      const tables = log.#link.server?.readModels;
+      return tables === undefined ? log : Object.assign(log, { readModels: tables });
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+
+  /** Of the last answer that was not the server's; undefined where the server is there. */
+  get staleness(): Staleness | undefined {
+    return this.#link.away === undefined ? undefined : this.#staleness;
+  }
+
+  async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
+    this.#assertOpen("append");
+    const batches = Array.isArray(batch) ? batch : [batch];
+    const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    return result.events.some((event) => this.#queued.has(event)) ? { ...result, queued: true } : result;
+  }
+
+  async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
+    return (await this.#present("appendSealed")).appendSealed(events);
+  }
+
+  async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    return (await this.#present("truncateAfter")).truncateAfter(offset, expectedTail);
+  }
+
+  readAll(range: OffsetRange = {}): Pages {
+    return this.#pages("readAll", (log) => log.readAll(range));
+  }
+
+  readStream(stream: string, range: VersionRange = {}): Pages {
+    return this.#pages("readStream", (log) => log.readStream(stream, range));
+  }
+
+  tail(): Promise<Tail> {
+    return this.#either(
+      "tail",
+      (server) => server.tail(),
+      async (view) => view.tail,
+    );
+  }
+
+  offsetAt(time: Date): Promise<number> {
+    return this.#either(
+      "offsetAt",
+      (server) => server.offsetAt(time),
+      (view) => view.offsetAt(time),
+    );
+  }
+
+  onAppended(ring: () => void): () => void {
+    this.#assertOpen("onAppended");
+    return this.#bells.add(ring);
+  }
+
+  /**
+   * Replays what waits and copies all that the server has, now.
+   *
+   * @throws UnavailableError where the server is away; RefusedError OUTBOX_OTHER_HISTORY
+   */
+  async replay(options: SettleOptions = {}): Promise<Replayed> {
+    this.#assertOpen("replay");
+    return this.#link.replay(options);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#appends.close();
+    this.#bells.close();
+    await this.#link.close();
+    await this.#store.close();
+  }
+
+  async #flush(group: Group): Promise<readonly SealOutcome[]> {
+    const server = await this.#link.forWriting();
+    const unsent = { kind: "away", error: this.#link.away?.error, unsure: false } as const;
+    const sent: Sent[] =
+      server === undefined
+        ? group.map(() => unsent)
+        : await sendGroup(server, group, (error) => this.#link.isAway(error));
+    const lost = sent.find((answer) => answer.kind === "away");
+    if (lost !== undefined && server !== undefined) this.#link.gone(lost.error);
+    const outcomes = lost === undefined ? (sent as SealOutcome[]) : await this.#queueRest(group, sent);
+    this.#bells.ring();
+    return outcomes;
+  }
+
+  /** Those without an answer wait, in their order; one step for all of them. */
+  async #queueRest(group: Group, sent: readonly Sent[]): Promise<SealOutcome[]> {
+    const rest = group.filter((_, i) => sent[i]?.kind === "away");
+    const unsure = sent.flatMap((answer) => (answer.kind === "away" ? [answer.unsure] : []));
+    const why = this.#link.away?.code ?? "LOG_LOCKED";
+    const queued = await this.#store.enqueue(rest, why, unsure);
+    for (const outcome of queued) if (outcome.kind === "sealed") this.#tellQueued(outcome.events, why);
+    await this.#remember();
+    return sent.map((answer) => (answer.kind === "away" ? (queued.shift() as SealOutcome) : answer));
+  }
+
+  #tellQueued(events: readonly SealedEvent[], why: string): void {
+    for (const event of events) this.#queued.add(event);
+    const what = events.map(({ type, stream }) => `${type} of ${stream}`);
+    const shown = what.length > 3 ? `${what.slice(0, 3).join(", ")} and ${what.length - 3} more` : what.join(", ");
+    const message = `WARNING: NOT on the server, only queued on this machine (${why}): ${shown}. It is sent when ${this.url} is back`;
+    this.#notify({ code: "OUTBOX_QUEUED", message });
+  }
+
+  /** The server's pages; where it goes away before the first of them, the view's. After that it is an error. */
+  async *#pages(operation: string, read: (log: Pick<EventLog, "readAll" | "readStream">) => Pages): Pages {
+    const { pages, first } = await this.#either(
+      operation,
+      (server) => begun(read(server)),
+      (view) => begun(read(view)),
+    );
+    try {
+      if (first.done === true) return;
+      yield first.value;
+      this.#assertOpen(operation);
+      yield* pages;
+    } finally {
+      await pages.return();
+    }
+  }
+
+  async #either<T>(
+    operation: string,
+    fromServer: (server: EventLog) => Promise<T>,
+    fromView: (view: LocalView) => Promise<T>,
+  ): Promise<T> {
+    this.#assertOpen(operation);
+    const server = await this.#link.forReading();
+    try {
+      if (server !== undefined) return await fromServer(server);
+    } catch (error) {
+      if (!this.#link.isAway(error)) throw error;
+      this.#link.gone(error);
+    }
+    const { view, staleness } = await this.#remember();
+    if (staleness.completeAt === null) throw noCopy("what is in it", this.#link.away?.error);
+    this.#tellStale(staleness);
+    return fromView(view);
+  }
+
+  async #remember(): Promise<{ view: LocalView; staleness: Staleness }> {
+    const { state, view } = await this.#store.current();
+    const { since = this.#store.now().toISOString(), code = "LOG_LOCKED" } = this.#link.away ?? {};
+    const { offset, completeAt } = state.copy;
+    this.#staleness = { awaySince: since, code, copiedOffset: offset, completeAt, queued: view.queue.length };
+    return { view, staleness: this.#staleness };
+  }
+
+  /** Once for each time that it goes away. */
+  #tellStale({ awaySince, code, copiedOffset, completeAt, queued }: Staleness): void {
+    if (this.#isToldOf === awaySince) return;
+    this.#isToldOf = awaySince;
+    const waiting = queued === 0 ? "" : `, and ${queued} queued on this machine`;
+    const message = `WARNING: ${this.url} is away (${code}): read from a local copy, as of offset ${copiedOffset} at ${completeAt}${waiting}`;
+    this.#notify({ code: "OUTBOX_READ", message });
+  }
+
+  /** The server, for what cannot wait. */
+  async #present(operation: string): Promise<EventLog> {
+    this.#assertOpen(operation);
+    const server = await this.#link.forWriting();
+    if (server !== undefined) return server;
+    throw this.#link.away?.error ?? new UnavailableError("LOG_LOCKED", "another process replays the outbox");
+  }
+
+  /** Caches: those beside the copy while the server is away. */
+  #eitherSidecar(): Sidecar {
+    const beside = async <T>(operation: string, act: (sidecar: Sidecar) => Promise<T>): Promise<T> => {
+      this.#assertOpen(operation);
+      try {
+        if (this.#link.away === undefined && this.#link.server !== undefined)
+          return await act(this.#link.server.sidecar);
+      } catch (error) {
+        if (!this.#link.isAway(error)) throw error;
+        this.#link.gone(error);
+      }
+      const { copy } = await this.#store.state();
+      return act((await this.#store.log(copy.file)).sidecar);
+    };
+    return {
+      read: (name) => beside("sidecar.read", (sidecar) => sidecar.read(name)),
+      write: (name, text) => beside("sidecar.write", (sidecar) => sidecar.write(name, text)),
+      remove: (name) => beside("sidecar.remove", (sidecar) => sidecar.remove(name)),
+      list: (prefix) => beside("sidecar.list", (sidecar) => sidecar.list(prefix)),
+    };
+  }
+
+  #listen(): void {
+    this.#isHeard = true;
+    this.#serverBell ??= this.#link.server?.onAppended(() => this.#bells.ring());
+  }
+
+  #unlisten(): void {
+    this.#isHeard = false;
+    this.#serverBell?.();
+    this.#serverBell = undefined;
+  }
+
+  #changed(): void {
+    if (this.#isHeard) this.#listen();
+    this.#bells.ring();
+  }
+
+  #assertOpen(operation: string): void {
+    if (this.#closing !== undefined) throw new ClosedError(operation);
+  }
+}
+
+async function begun(pages: Pages): Promise<{ pages: Pages; first: IteratorResult<readonly SealedEvent[], void> }> {
+  return { pages, first: await pages.next() };
+}

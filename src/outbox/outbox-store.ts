@@ -1,0 +1,296 @@
+import { mkdirSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type SessionDbError, UnavailableError } from "../errors.js";
+import { FileLock } from "../files/file-lock.js";
+import type { EventLog } from "../log/event-log.js";
+import { appendsOf } from "../log/paging.js";
+import type { PreparedEvent } from "../log/prepare.js";
+import { EMPTY_TAIL, type SealOutcome, type Tail } from "../log/seal.js";
+import { type LogNotice, openLog } from "../open-log.js";
+import { CopiedPart } from "./copied-part.js";
+import { LocalView } from "./local-view.js";
+import { provisionalPlace } from "./named-places.js";
+import { firstState, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
+import { type QueuedAppend, queuedAppend, storedForm } from "./queued-append.js";
+
+export interface OutboxStoreOptions {
+  readonly now?: (() => Date) | undefined;
+  /** How long to wait for other processes with the same outbox. Default 10,000. */
+  readonly lockTimeoutMs?: number | undefined;
+  readonly onNotice?: ((notice: LogNotice) => void) | undefined;
+}
+
+/** What waits is held in memory while it is looked at. */
+const MAX_QUEUED_EVENTS = 100_000;
+const MAX_QUEUED_CHARS = 128 * 1024 * 1024;
+
+/** What the outbox holds at one moment. */
+export interface OutboxNow {
+  readonly state: OutboxState;
+  readonly view: LocalView;
+}
+
+/** The view as it was last seen, and how far into the queue's file it reaches. */
+interface Known {
+  readonly copy: string;
+  readonly queue: string;
+  readonly view: LocalView;
+  readonly last: Tail;
+}
+
+/**
+ * The folder of one outbox, shared by all processes of this machine:
+ *
+ *   outbox.json        which files count, see `OutboxState`     outbox.lock   guards it and the queue, for moments
+ *   copy-N.jsonl       the beginning of the server's log        replay.lock   who replays or copies; taken before outbox.lock
+ *   queue-N.jsonl      what waits for the server                conflicts.jsonl   what the server's log did not take
+ *
+ * The three are logs like any other, so what was put there survives a crash, and half an append of a killed process is none.
+ */
+export class OutboxStore {
+  readonly folder: string;
+  /** Held while something is replayed or copied: one process at a time. */
+  readonly replayLock: FileLock;
+  readonly now: () => Date;
+  readonly #store: string;
+  readonly #lock: FileLock;
+  readonly #logs = new Map<string, Promise<EventLog>>();
+  readonly #options: OutboxStoreOptions;
+  #known: Known | undefined;
+
+  private constructor(folder: string, store: string, options: OutboxStoreOptions) {
+    const limitMs = options.lockTimeoutMs ?? 10_000;
+    this.folder = folder;
+    this.now = options.now ?? (() => new Date());
+    this.replayLock = new FileLock(join(folder, "replay.lock"), limitMs);
+    this.#lock = new FileLock(join(folder, "outbox.lock"), limitMs);
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Makes the folder, 0700, where it is not there. `store` is the address for people, without a password. */
+  static async open(folder: string, store: string, options: OutboxStoreOptions = {}): Promise<OutboxStore> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return new OutboxStore(folder, store, options);
+  }
+
+  /** @throws IntegrityError OUTBOX_DAMAGED where something that was copied or queued is not there any more */
+  async current(): Promise<OutboxNow> {
+    await this.#warm();
+    return this.#lock.hold(() => this.#currentLocked());
+  }
+
+  /** What waits, without a look at the copy, which may be damaged. */
+  async pending(): Promise<{ readonly state: OutboxState; readonly queue: readonly QueuedAppend[] }> {
+    return this.#lock.hold(async () => {
+      const state = await this.#stateLocked();
+      return { state, queue: await appendsIn(await this.log(state.queue.file), state.queue.from) };
+    });
+  }
+
+  async state(): Promise<OutboxState> {
+    return this.#lock.hold(() => this.#stateLocked());
+  }
+
+  /** Whether appends wait. Reads none of them. */
+  async isWaiting(): Promise<boolean> {
+    return this.#lock.hold(async () => {
+      const { queue } = await this.#stateLocked();
+      return (await (await this.log(queue.file)).tail()).offset >= queue.from;
+    });
+  }
+
+  /**
+   * Puts a group of appends behind what waits, durably, each checked against the local view: as a log that is as the view
+   * would have answered. Where there is no view yet, only appends that expect nothing are taken.
+   *
+   * @param unsure of each append whether the server may have taken it
+   * @throws UnavailableError OUTBOX_FULL; nothing of the group was taken
+   */
+  async enqueue(
+    group: readonly (readonly PreparedEvent[])[],
+    why: string,
+    unsure: readonly boolean[],
+  ): Promise<SealOutcome[]> {
+    await this.#warm();
+    return this.#lock.hold(async () => {
+      const { state, view } = await this.#currentLocked();
+      assertRoom(view, group);
+      const refused = group.map((append) => refusal(append, state));
+      const taken = group.filter((_, i) => refused[i] === undefined);
+      const outcomes = [...(await view.outcomes(taken, this.now()))];
+      const answers = group.map((_, i) => refusedOutcome(refused[i]) ?? (outcomes.shift() as SealOutcome));
+      await this.#write(state, group, answers, why, unsure);
+      return this.#asStored(answers);
+    });
+  }
+
+  /** @param file `copy-1.jsonl`, as the state names it; opened once, closed with the outbox */
+  log(file: string): Promise<EventLog> {
+    const { lockTimeoutMs, onNotice } = this.#options;
+    const known = this.#logs.get(file);
+    if (known !== undefined) return known;
+    const opening = openLog(`jsonl:${join(this.folder, file)}`, {
+      now: this.now,
+      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+      ...(onNotice === undefined ? {} : { onNotice }),
+    });
+    this.#logs.set(file, opening);
+    opening.catch(() => this.#logs.delete(file));
+    return opening;
+  }
+
+  conflicts(): Promise<EventLog> {
+    return this.log("conflicts.jsonl");
+  }
+
+  /** Appends that the server's log did not take. */
+  async conflicting(): Promise<QueuedAppend[]> {
+    return appendsIn(await this.conflicts(), 1);
+  }
+
+  /** One step: what was copied is there from now on. The caller holds `replayLock`. */
+  async publishCopy(copy: OutboxState["copy"]): Promise<void> {
+    await this.#lock.hold(async () => {
+      const state = await this.#stateLocked();
+      await writeState(this.folder, { ...state, copy, contactAt: this.now().toISOString() });
+    });
+  }
+
+  /**
+   * One step: what waited up to `last` waits no more, and is in the copy from now on, if there is one. The caller holds
+   * `replayLock`.
+   */
+  async publishAnswered(last: number, copy: OutboxState["copy"]): Promise<void> {
+    await this.#lock.hold(async () => {
+      const state = await this.#stateLocked();
+      const { file } = state.queue;
+      const { offset } = await (await this.log(file)).tail();
+      const queue = offset === last ? { file: nextFile(file), from: 1 } : { file, from: last + 1 };
+      await writeState(this.folder, { ...state, copy, queue, contactAt: this.now().toISOString() });
+      if (queue.file !== file) await this.#removeQueue(file);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.replayLock.close();
+    await this.#lock.close();
+    for (const log of this.#logs.values()) await (await log.catch(() => undefined))?.close();
+  }
+
+  async #write(
+    { queue }: OutboxState,
+    group: readonly (readonly PreparedEvent[])[],
+    answers: readonly SealOutcome[],
+    why: string,
+    unsure: readonly boolean[],
+  ): Promise<void> {
+    const log = await this.log(queue.file);
+    const writing = group.map((events, i) => {
+      if (answers[i]?.kind !== "sealed") return undefined;
+      const note = {
+        expected: events.map(({ expectedVersion }) => expectedVersion ?? null),
+        madeIds: events.every(({ fresh }) => fresh),
+        unsure: unsure[i] === true,
+        why,
+      };
+      return log.append(storedForm(events, note), { actor: "outbox" });
+    });
+    await Promise.all(writing); // called in one turn: one write, one sync
+  }
+
+  /** The events as the view has them from now on. */
+  async #asStored(answers: readonly SealOutcome[]): Promise<SealOutcome[]> {
+    const { view } = await this.#currentLocked();
+    return answers.map((answer) => {
+      if (answer.kind !== "sealed") return answer;
+      return { kind: "sealed", events: answer.events.map((event) => view.waiting(event.id) ?? event) };
+    });
+  }
+
+  /** A long copy is indexed before the lock is taken, so that others need not wait for that. */
+  async #warm(): Promise<void> {
+    const state = await readState(this.folder);
+    if (state === undefined || this.#known?.copy === keyOf(state.copy)) return;
+    for await (const _ of (await this.log(state.copy.file)).readStream("outbox")) break;
+  }
+
+  async #currentLocked(): Promise<OutboxNow> {
+    const state = await this.#stateLocked();
+    const { file, from } = state.queue;
+    const log = await this.log(file);
+    const tail = await log.tail();
+    const known = this.#known;
+    const goesOn =
+      known?.copy === keyOf(state.copy) && known.queue === `${file} ${from}` && known.last.offset <= tail.offset;
+    const { view, last } = goesOn ? known : await this.#beginView(state);
+    if (last.offset < tail.offset) await view.extend(await appendsIn(log, last.offset + 1));
+    this.#known = { copy: keyOf(state.copy), queue: `${file} ${from}`, view, last: tail };
+    return { state, view };
+  }
+
+  async #beginView({ copy, queue }: OutboxState): Promise<Pick<Known, "view" | "last">> {
+    const { offset, hash, recordedAt } = copy;
+    const copied = new CopiedPart(await this.log(copy.file), { offset, hash, recordedAt });
+    await copied.assertThere();
+    return { view: new LocalView(copied), last: { ...EMPTY_TAIL, offset: queue.from - 1 } };
+  }
+
+  async #stateLocked(): Promise<OutboxState> {
+    const state = await readState(this.folder);
+    if (state !== undefined) return state;
+    const first = firstState(this.#store);
+    await writeState(this.folder, first);
+    return first;
+  }
+
+  /** All of it is answered, and nobody opens it any more. */
+  async #removeQueue(file: string): Promise<void> {
+    await (await this.log(file)).close();
+    this.#logs.delete(file);
+    const left = (await readdir(this.folder)).filter((name) => name === file || name.startsWith(`${file}.`));
+    for (const name of left) await rm(join(this.folder, name), { recursive: true, force: true });
+  }
+}
+
+async function appendsIn(log: EventLog, from: number): Promise<QueuedAppend[]> {
+  const appends: QueuedAppend[] = [];
+  for await (const stored of appendsOf(log.readAll({ from }))) appends.push(queuedAppend(stored));
+  return appends;
+}
+
+function refusal(append: readonly PreparedEvent[], { copy }: OutboxState): SessionDbError | undefined {
+  if (copy.completeAt !== null) return provisionalPlace(append, copy.offset);
+  const expects = append.find(({ expectedVersion }) => (expectedVersion ?? "any") !== "any");
+  return expects === undefined ? provisionalPlace(append, 0) : noCopy(`what ${expects.stream} is at`);
+}
+
+/** The server is away, and nothing that was read from it is at hand. */
+export function noCopy(wanted: string, cause?: unknown): UnavailableError {
+  return new UnavailableError("OUTBOX_NO_COPY", `the server is away, and no whole copy of its log says ${wanted}`, {
+    hint: "the first contact with the server makes the copy; until then only appends that expect nothing are queued",
+    cause,
+  });
+}
+
+function refusedOutcome(error: SessionDbError | undefined): SealOutcome | undefined {
+  return error === undefined ? undefined : { kind: "refused", error };
+}
+
+function keyOf({ file, offset, hash }: OutboxState["copy"]): string {
+  return `${file} ${offset} ${hash}`;
+}
+
+function assertRoom(view: LocalView, group: readonly (readonly PreparedEvent[])[]): void {
+  let { events, chars } = view.size;
+  for (const { dataText, metaText } of group.flat()) {
+    events++;
+    chars += dataText.length + metaText.length;
+  }
+  if (events <= MAX_QUEUED_EVENTS && chars <= MAX_QUEUED_CHARS) return;
+  const limit = `${MAX_QUEUED_EVENTS} events or ${MAX_QUEUED_CHARS} characters`;
+  throw new UnavailableError("OUTBOX_FULL", `the server is away, and the outbox holds no more than ${limit}`, {
+    hint: "nothing was written; look why the server is away: sessiondb status",
+  });
+}

@@ -1,0 +1,215 @@
+import { SessionDbError, UnavailableError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import { codeOfAway, isAway } from "./away.js";
+import { copyServer } from "./copy-server.js";
+import type { OutboxStore } from "./outbox-store.js";
+import type { Replayed } from "./replay-queue.js";
+import { type SettleOptions, settle } from "./settle.js";
+
+/** That the server is away, and how this process knows. */
+export interface Away {
+  /** When this process noticed: ISO 8601 UTC, of this machine. */
+  readonly since: string;
+  /** The code of the error that told. */
+  readonly code: string;
+  readonly error: unknown;
+}
+
+export interface ServerLinkOptions {
+  readonly open: () => Promise<EventLog>;
+  readonly store: OutboxStore;
+  readonly notify: (code: string, message: string) => void;
+  /** Called when the server is back, and when others may have appended. */
+  readonly onChange: () => void;
+  /** The first pause before the server is asked again; pauses double up to 32 times that. Default 1,000. */
+  readonly contactMs?: number | undefined;
+  /** How long a copy may take that nobody waits for. Default 2,000. */
+  readonly copyMs?: number | undefined;
+}
+
+/** Pauses between two contacts grow by this factor at most. */
+const MAX_PAUSE_FACTOR = 32;
+
+/**
+ * Whether the server is there, and what is done when it comes back. While it is away nobody waits for it: a timer of its
+ * own, which keeps no process alive, asks again. Before anything is written to a server that is there, what waits for it is
+ * replayed.
+ */
+export class ServerLink {
+  readonly #options: ServerLinkOptions;
+  readonly #contactMs: number;
+  #server: EventLog | undefined;
+  #away: Away | undefined;
+  #reachedBefore = false;
+  #pauseMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: ServerLinkOptions) {
+    this.#options = options;
+    this.#contactMs = options.contactMs ?? 1_000;
+    this.#pauseMs = this.#contactMs;
+  }
+
+  /** undefined while the server is there. */
+  get away(): Away | undefined {
+    return this.#away;
+  }
+
+  /** The log on the server, if it was opened; it may be away. */
+  get server(): EventLog | undefined {
+    return this.#server;
+  }
+
+  /** The first contact. @throws what says that the server is there and refuses */
+  async begin(): Promise<void> {
+    this.#reachedBefore = (await this.#options.store.state()).contactAt !== null;
+    await this.#contact();
+    this.#schedule();
+  }
+
+  isAway(error: unknown): boolean {
+    return isAway(error, this.#reachedBefore);
+  }
+
+  /** From now on nobody asks the server but the timer. */
+  gone(error: unknown): Away {
+    const away = { since: this.#options.store.now().toISOString(), code: codeOfAway(error), error };
+    if (this.#away === undefined) this.#schedule();
+    this.#away ??= away;
+    return this.#away;
+  }
+
+  /** The server with nothing waiting in front of it. @returns undefined where appends are to be queued */
+  async forWriting(): Promise<EventLog | undefined> {
+    if (this.#away !== undefined || this.#server === undefined) return undefined;
+    if (!(await this.#options.store.isWaiting())) return this.#server;
+    return (await this.#settled(this.#server)) === undefined ? undefined : this.#server;
+  }
+
+  /** As for writing; where what waits cannot be replayed, the server all the same, and a notice. */
+  async forReading(): Promise<EventLog | undefined> {
+    try {
+      const server = await this.forWriting();
+      if (server !== undefined || this.#away !== undefined) return server;
+      throw new UnavailableError("LOG_LOCKED", "another process is replaying them");
+    } catch (error) {
+      this.#cannotReplay(error);
+      return this.#server;
+    }
+  }
+
+  /** Replays and copies all, now. @throws where the server is away, and whatever it answers */
+  async replay(options: SettleOptions): Promise<Replayed> {
+    const { store } = this.#options;
+    const server = this.#server ?? (await this.#opened());
+    const replayed = await store.replayLock.hold(async () => {
+      const result = await settle(server, store, options);
+      await store.publishCopy(await copyServer(server, store, (await store.state()).copy));
+      return result;
+    });
+    this.#away = undefined;
+    return replayed;
+  }
+
+  /** Brings the copy up to date once more, if the server is there, and closes it. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#ticking;
+    if (this.#away === undefined && this.#server !== undefined) await this.#refresh(this.#server);
+    await this.#server?.close();
+  }
+
+  async #contact(): Promise<void> {
+    try {
+      const server = await this.#opened();
+      await server.tail();
+      this.#reachedBefore = true;
+      this.#away = undefined;
+      if (await this.#options.store.isWaiting())
+        await this.#settled(server).catch((error) => this.#cannotReplay(error));
+    } catch (error) {
+      if (!this.isAway(error)) throw error;
+      this.gone(error);
+    }
+  }
+
+  async #opened(): Promise<EventLog> {
+    this.#server ??= await this.#options.open();
+    return this.#server;
+  }
+
+  /** @returns undefined where the server went away, or another process is at it for longer than anybody should wait */
+  async #settled(server: EventLog): Promise<Replayed | undefined> {
+    const { store } = this.#options;
+    let isHeld = false;
+    try {
+      const replayed = await store.replayLock.hold(() => {
+        isHeld = true;
+        return settle(server, store);
+      });
+      this.#tell(replayed);
+      return replayed;
+    } catch (error) {
+      if (this.isAway(error)) this.gone(error);
+      else if (isHeld || !(error instanceof UnavailableError)) throw error;
+      return undefined;
+    }
+  }
+
+  #tell({ appended, repeated, conflicts }: Replayed): void {
+    const { notify, onChange } = this.#options;
+    const done = appended + repeated;
+    if (done > 0) notify("OUTBOX_REPLAYED", `the server is back: ${done} queued appends are in its log now`);
+    if (conflicts > 0) {
+      const message = `${conflicts} queued appends conflict with what others wrote, and were NOT written; they are kept: sessiondb outbox list`;
+      notify("OUTBOX_CONFLICTS", message);
+    }
+    if (done > 0) onChange();
+  }
+
+  #cannotReplay(error: unknown): void {
+    const told = error instanceof SessionDbError ? `${error.code}: ${error.message}` : String(error);
+    this.#options.notify("OUTBOX_NOT_REPLAYED", `queued appends wait on, because they cannot be replayed: ${told}`);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.#ticking = this.#tick().finally(() => this.#schedule());
+    }, this.#pauseMs);
+    this.#timer.unref();
+  }
+
+  /** What nobody waits for: asks a server that is away, or brings the copy up to date. */
+  async #tick(): Promise<void> {
+    if (this.#away === undefined && this.#server !== undefined) {
+      await this.#refresh(this.#server);
+    } else {
+      // What the server answers is met again, and told, by the next call that asks it.
+      await this.#contact().catch(() => undefined);
+      if (this.#away === undefined) this.#options.onChange();
+    }
+    const isAwayStill = this.#away !== undefined;
+    this.#pauseMs = isAwayStill ? Math.min(this.#pauseMs * 2, this.#contactMs * MAX_PAUSE_FACTOR) : this.#contactMs;
+  }
+
+  /** Not where another process is at it. A copy is a cache: what keeps it from being made hinders nobody. */
+  async #refresh(server: EventLog): Promise<void> {
+    const { store, copyMs = 2_000 } = this.#options;
+    try {
+      await store.replayLock.holdIfFree(async () => {
+        const { state, queue } = await store.pending();
+        if (queue.length > 0) this.#tell(await settle(server, store));
+        const copy = queue.length > 0 ? (await store.state()).copy : state.copy;
+        await store.publishCopy(await copyServer(server, store, copy, AbortSignal.timeout(copyMs)));
+      });
+    } catch (error) {
+      if (this.isAway(error)) this.gone(error);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { onTestFinished } from "vitest";
+import type { SealedEvent } from "../../src/log/event.js";
+import type { EventLog } from "../../src/log/event-log.js";
+import { eventsOf } from "../../src/log/paging.js";
+import { type LogNotice, openLog } from "../../src/open-log.js";
+import { OutboxLog, type OutboxLogOptions } from "../../src/outbox/outbox-log.js";
+import { openProxy } from "../postgres/open-postgres.js";
+import { freshPostgresUrl } from "../support/postgres.js";
+import type { TcpProxy } from "../support/tcp-proxy.js";
+import { tempDir } from "../support/temp.js";
+
+export const ACTOR = { actor: "user:test" };
+
+/** A server that can be away: its log, reached through a network that can be cut, and the outboxes of one machine. */
+export class OutboxWorld {
+  readonly root = tempDir();
+  readonly notices: LogNotice[] = [];
+  /** Past the network that is cut. */
+  readonly direct: EventLog;
+  readonly #proxy: TcpProxy;
+
+  private constructor(direct: EventLog, proxy: TcpProxy) {
+    this.direct = direct;
+    this.#proxy = proxy;
+  }
+
+  static async start(): Promise<OutboxWorld> {
+    const url = await freshPostgresUrl();
+    const direct = await openLog(url);
+    onTestFinished(() => direct.close());
+    return new OutboxWorld(direct, await openProxy(url));
+  }
+
+  get url(): string {
+    return this.#proxy.url;
+  }
+
+  get codes(): string[] {
+    return this.notices.map(({ code }) => code);
+  }
+
+  cut(): void {
+    this.#proxy.decide = () => "cut";
+  }
+
+  mend(): void {
+    this.#proxy.decide = () => "pass";
+  }
+
+  /** Loses the connection behind the next piece that holds `text`, and every later one. */
+  cutBehind(text: string): void {
+    let isCut = false;
+    this.#proxy.decide = (piece) => {
+      isCut ||= piece.includes(text);
+      return isCut ? "cut" : "pass";
+    };
+  }
+
+  /** Closed at the end of the test. Asks the server again only where told: at its opening, and by `replay`. */
+  async open(options: Partial<OutboxLogOptions> = {}): Promise<OutboxLog> {
+    const log = await OutboxLog.open(this.url, {
+      outboxRoot: this.root,
+      contactMs: 3_600_000,
+      retryLimitMs: 20,
+      onNotice: (notice) => this.notices.push(notice),
+      ...options,
+    });
+    onTestFinished(() => log.close());
+    return log;
+  }
+}
+
+export async function allOf(log: EventLog): Promise<SealedEvent[]> {
+  const events: SealedEvent[] = [];
+  for await (const event of eventsOf(log.readAll())) events.push(event);
+  return events;
+}
+
+/** The data of all events, in the order of the log. */
+export async function dataOf(log: EventLog): Promise<unknown[]> {
+  return (await allOf(log)).map(({ data }) => data);
+}
+
+export function counted(stream: string, data: unknown, expectedVersion: number | "any" | "exists" = "any") {
+  return { stream, expectedVersion, events: [{ type: "test.counted", data }] };
+}
