@@ -7,6 +7,7 @@ import { type OpenLogOptions, openLog } from "../open-log.js";
 import { type ConfiguredStore, configuredStore, isDefaultPlace, limitsOf } from "../session/configured-store.js";
 import { firstStart } from "../session/first-start.js";
 import { EXIT } from "./exit-code.js";
+import { openBehindOutbox, tellWaiting } from "./open-behind-outbox.js";
 import { tellFirstStart } from "./output/import-report.js";
 import { Streams } from "./output/streams.js";
 
@@ -117,10 +118,18 @@ async function withContext<Options extends ReadOptions>(
     opened.push(log);
     return log;
   };
+  const openWithOutbox = async (url: string, openOptions: OpenLogOptions, outboxRoot: string) => {
+    warnOfPassword(url, streams);
+    const log = await openBehindOutbox(url, { ...openOptions, outboxRoot }, streams);
+    opened.push(log);
+    return log;
+  };
   const store = () => configuredStore(readConfig());
   const openStore = async (openOptions: { mustExist?: boolean } = {}) => {
     const configured = store();
-    const { url, options: limits } = configured;
+    const { url, options: limits, outboxRoot } = configured;
+    if (outboxRoot !== undefined) return openWithOutbox(url, { ...limits, ...openOptions }, outboxRoot);
+    await tellWaiting(configured, readConfig(), streams);
     const first = isDefaultPlace(configured) ? await firstStart(() => openWith(url, limits), process.env) : undefined;
     if (first === undefined) return openWith(url, { ...limits, ...openOptions });
     partial = tellFirstStart(streams, first);

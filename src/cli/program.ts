@@ -25,6 +25,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["restore"], load: async () => (await import("./commands/restore.js")).restoreCommand },
   { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
+  { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
   { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },
   { names: ["mcp"], load: async () => (await import("./commands/mcp.js")).mcpCommand },
   { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },

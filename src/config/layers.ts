@@ -4,7 +4,7 @@ import { type ReadConfigFile, readConfigFile } from "./config-file.js";
 import { environmentCandidates } from "./environment.js";
 import { modeWarning } from "./file-mode.js";
 import { findRepositoryFile, userFile } from "./find-files.js";
-import { defaultSqlitePath, defaultStoreUrl, type Env, stateDir } from "./paths.js";
+import { defaultSqlitePath, defaultStoreUrl, type Env, outboxRoot, stateDir } from "./paths.js";
 import { type Candidate, resolveValue } from "./resolve-value.js";
 import { SECTION, SETTINGS, type Setting, type SettingValue } from "./settings.js";
 import type { ConfigSource } from "./source.js";
@@ -125,6 +125,8 @@ function defaultCandidates(env: Env, base: string): Candidate[] {
     "jsonl.path": defaultStoreUrl(env).slice("jsonl:".length),
     "sqlite.path": defaultSqlitePath(env),
     baseDir: stateDir(env),
+    fallback: "none",
+    "outbox.path": outboxRoot(env),
   };
   const source = { layer: "default", name: "default" } as const;
   return Object.entries(defaults).map(([name, raw]) => candidateOf(name, raw, base, source));

@@ -31,6 +31,11 @@ export function defaultSqlitePath(env: Env): string {
   return join(stateDir(env), "sessions.db");
 }
 
+/** Below it each server's log has its outbox. */
+export function outboxRoot(env: Env): string {
+  return join(stateDir(env), "outbox");
+}
+
 /** An absolute path; `~` and `~/…` mean the home folder, other relative paths start at `base`. */
 export function expandPath(path: string, base: string = "", env: Env = process.env): string {
   if (path === "~") return homeDir(env);

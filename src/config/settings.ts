@@ -29,6 +29,7 @@ export interface Setting {
 
 export const SECTION = "sessiondb";
 export const BACKENDS = ["json", "jsonl", "sqlite", "postgres", "postgresql"] as const;
+export const FALLBACKS = ["none", "outbox"] as const;
 /** `prefer` and `allow` are missing on purpose: they fall back to clear text without a word. */
 export const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
@@ -95,6 +96,12 @@ export const SETTINGS: readonly Setting[] = [
     repository: "never",
   }),
   path("postgres.ssl.ca", { aliases: ["postgres.ssl.caFile"], repository: "never" }),
+  plain("fallback", z.enum(FALLBACKS), `one of ${FALLBACKS.join(", ")}`, {
+    aliases: ["postgres.fallback"],
+    variables: ["SESSIONDB_FALLBACK"],
+  }),
+  // What lies there is sent to the user's server, in the user's name.
+  path("outbox.path", { aliases: ["outboxPath", "postgres.outboxPath"], repository: "never" }),
   path("baseDir", {
     aliases: ["json.baseDir", "jsonl.baseDir", "sqlite.baseDir"],
     variables: ["MINSKY_SESSIONDB_BASE_DIR", "MINSKY_BASE_DIR"],

@@ -1,4 +1,4 @@
-import { ClosedError, UnavailableError } from "../errors.js";
+import { AppendOutcomeUnknownError, ClosedError, SessionDbError, UnavailableError } from "../errors.js";
 import { Bells } from "../log/bells.js";
 import type { SealedEvent } from "../log/event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../log/event-log.js";
@@ -20,7 +20,7 @@ import type { LocalView } from "./local-view.js";
 import { outboxFolder } from "./outbox-place.js";
 import { noCopy, OutboxStore } from "./outbox-store.js";
 import type { Replayed } from "./replay-queue.js";
-import { type Sent, sendGroup } from "./send-group.js";
+import { type Lost, type Sent, sendGroup } from "./send-group.js";
 import { ServerLink } from "./server-link.js";
 import type { SettleOptions } from "./settle.js";
 
@@ -31,6 +31,8 @@ export interface OutboxLogOptions extends OpenLogOptions {
   readonly contactMs?: number;
   /** How long a copy may take that nobody waits for. Default 2,000. */
   readonly copyMs?: number;
+  /** False: what waits is replayed by `replay` and before the next append, and not as soon as the server is there. */
+  readonly replays?: boolean;
 }
 
 /** How old a read is, and what it is made of. */
@@ -90,7 +92,7 @@ export class OutboxLog implements EventLog {
   #closing: Promise<void> | undefined;
 
   private constructor(url: string, store: OutboxStore, options: OutboxLogOptions) {
-    const { outboxRoot: _, contactMs, copyMs, ...forServer } = options;
+    const { outboxRoot: _, contactMs, copyMs, replays, ...forServer } = options;
     this.url = maskUrl(url);
     this.#store = store;
     this.#notify = options.onNotice ?? (() => undefined);
@@ -104,6 +106,7 @@ export class OutboxLog implements EventLog {
       onChange: () => this.#changed(),
       contactMs,
       copyMs,
+      replays,
     });
     this.#bells = new Bells(
       () => this.#listen(),
@@ -214,13 +217,27 @@ export class OutboxLog implements EventLog {
 
   /** Those without an answer wait, in their order; one step for all of them. */
   async #queueRest(group: Group, sent: readonly Sent[]): Promise<SealOutcome[]> {
-    const rest = group.filter((_, i) => sent[i]?.kind === "away");
-    const unsure = sent.flatMap((answer) => (answer.kind === "away" ? [answer.unsure] : []));
-    const why = this.#link.away?.code ?? "LOG_LOCKED";
-    const queued = await this.#store.enqueue(rest, why, unsure);
-    for (const outcome of queued) if (outcome.kind === "sealed") this.#tellQueued(outcome.events, why);
-    await this.#remember();
+    const lost = sent.filter((answer) => answer.kind === "away");
+    const queued = await this.#enqueue(
+      group.filter((_, i) => sent[i]?.kind === "away"),
+      lost,
+    );
     return sent.map((answer) => (answer.kind === "away" ? (queued.shift() as SealOutcome) : answer));
+  }
+
+  async #enqueue(rest: Group, lost: readonly Lost[]): Promise<SealOutcome[]> {
+    const why = this.#link.away?.code ?? "LOG_LOCKED";
+    try {
+      const unsure = lost.map((one) => one.unsure);
+      const outcomes = await this.#store.enqueue(rest, why, unsure);
+      for (const outcome of outcomes) if (outcome.kind === "sealed") this.#tellQueued(outcome.events, why);
+      await this.#remember().catch(() => undefined); // they wait already: what fails now is met by the next read
+      return outcomes.map((outcome, i) => honest(outcome, lost[i]));
+    } catch (error) {
+      // What the server has answered before stays answered.
+      if (!(error instanceof SessionDbError)) throw error;
+      return rest.map((_, i) => honest({ kind: "refused", error }, lost[i]));
+    }
   }
 
   #tellQueued(events: readonly SealedEvent[], why: string): void {
@@ -337,4 +354,10 @@ export class OutboxLog implements EventLog {
 
 async function begun(pages: Pages): Promise<{ pages: Pages; first: IteratorResult<readonly SealedEvent[], void> }> {
   return { pages, first: await pages.next() };
+}
+
+/** What could not be queued may have been written all the same, where the server went away before it answered. */
+function honest(outcome: SealOutcome, lost: Lost | undefined): SealOutcome {
+  const isUnknown = outcome.kind === "refused" && lost?.error instanceof AppendOutcomeUnknownError;
+  return isUnknown ? { kind: "refused", error: lost.error as AppendOutcomeUnknownError } : outcome;
 }

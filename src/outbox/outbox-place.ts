@@ -1,15 +1,10 @@
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type Env, stateDir } from "../config/paths.js";
+import type { Env } from "../config/paths.js";
 import { sha256Hex } from "../log/hash-chain.js";
 
 /** What a database is found by; all other parameters say how it is spoken to. */
 const IDENTIFYING = ["host", "port", "dbname", "schema"];
-
-/** Where the outboxes of this user lie, where nobody says otherwise. */
-export function defaultOutboxRoot(env: Env): string {
-  return join(stateDir(env), "outbox");
-}
 
 /** The outbox of one log: a folder of its own below `root`, the same for all its users and passwords. */
 export function outboxFolder(root: string, url: string, env: Env = process.env): string {

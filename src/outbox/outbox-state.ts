@@ -8,12 +8,12 @@ import { EMPTY_TAIL } from "../log/seal.js";
 /**
  * `outbox.json`: which files count, and how much of them. It is replaced whole, so one change of it is one step:
  *
- *   {"v":1,"store":"postgres://db/app","contactAt":"…","queue":{"file":"queue-2.jsonl","from":1},
+ *   {"v":1,"store":"postgres://db/app","contactAt":"…","queue":{"file":"queue-2.jsonl","from":1},"conflicts":{"file":"conflicts-1.jsonl"},
  *    "copy":{"file":"copy-1.jsonl","offset":41,"hash":"<64 hex>","recordedAt":"…","completeAt":"…"}}
  *
  * `copy`: the events 1 to `offset` of that file are the server's own. `completeAt` is the last moment at which they were
  * all that the server had; null before the first such moment, and then nothing is read from them. `queue`: events of that
- * file from `from` on wait for the server. Times are of this machine.
+ * file from `from` on wait for the server. `conflicts`: what its log did not take. Times are of this machine.
  */
 const time = z.string().regex(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
 const stateSchema = z.object({
@@ -28,6 +28,7 @@ const stateSchema = z.object({
     completeAt: time.nullable(),
   }),
   queue: z.object({ file: z.string().regex(/^queue-\d+\.jsonl$/), from: z.int().min(1) }),
+  conflicts: z.object({ file: z.string().regex(/^conflicts-\d+\.jsonl$/) }),
 });
 
 export type OutboxState = z.infer<typeof stateSchema>;
@@ -67,6 +68,7 @@ export function firstState(store: string): OutboxState {
     contactAt: null,
     copy: emptyCopy("copy-1.jsonl"),
     queue: { file: "queue-1.jsonl", from: 1 },
+    conflicts: { file: "conflicts-1.jsonl" },
   };
 }
 

@@ -11,7 +11,7 @@ import { type LogNotice, openLog } from "../open-log.js";
 import { CopiedPart } from "./copied-part.js";
 import { LocalView } from "./local-view.js";
 import { provisionalPlace } from "./named-places.js";
-import { firstState, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
+import { emptyCopy, firstState, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
 import { type QueuedAppend, queuedAppend, storedForm } from "./queued-append.js";
 
 export interface OutboxStoreOptions {
@@ -24,6 +24,8 @@ export interface OutboxStoreOptions {
 /** What waits is held in memory while it is looked at. */
 const MAX_QUEUED_EVENTS = 100_000;
 const MAX_QUEUED_CHARS = 128 * 1024 * 1024;
+
+export type OutboxPart = "queue" | "conflicts" | "copy";
 
 /** What the outbox holds at one moment. */
 export interface OutboxNow {
@@ -44,7 +46,7 @@ interface Known {
  *
  *   outbox.json        which files count, see `OutboxState`     outbox.lock   guards it and the queue, for moments
  *   copy-N.jsonl       the beginning of the server's log        replay.lock   who replays or copies; taken before outbox.lock
- *   queue-N.jsonl      what waits for the server                conflicts.jsonl   what the server's log did not take
+ *   queue-N.jsonl      what waits for the server                conflicts-N.jsonl what the server's log did not take
  *
  * The three are logs like any other, so what was put there survives a crash, and half an append of a killed process is none.
  */
@@ -122,7 +124,7 @@ export class OutboxStore {
       const outcomes = [...(await view.outcomes(taken, this.now()))];
       const answers = group.map((_, i) => refusedOutcome(refused[i]) ?? (outcomes.shift() as SealOutcome));
       await this.#write(state, group, answers, why, unsure);
-      return this.#asStored(answers);
+      return this.#asStored(answers).catch(() => answers); // they wait already: what fails now is met by the next call
     });
   }
 
@@ -141,8 +143,8 @@ export class OutboxStore {
     return opening;
   }
 
-  conflicts(): Promise<EventLog> {
-    return this.log("conflicts.jsonl");
+  async conflicts(): Promise<EventLog> {
+    return this.log((await this.state()).conflicts.file);
   }
 
   /** Appends that the server's log did not take. */
@@ -170,6 +172,24 @@ export class OutboxStore {
       const queue = offset === last ? { file: nextFile(file), from: 1 } : { file, from: last + 1 };
       await writeState(this.folder, { ...state, copy, queue, contactAt: this.now().toISOString() });
       if (queue.file !== file) await this.#removeQueue(file);
+    });
+  }
+
+  /**
+   * One step: what waits, what conflicts, or the copy counts no more. The files of the first two stay as they are. The caller
+   * holds `replayLock`.
+   *
+   * @returns the file that was dropped
+   */
+  async drop(part: OutboxPart): Promise<string> {
+    return this.#lock.hold(async () => {
+      const state = await this.#stateLocked();
+      const { file } = state[part];
+      const next = nextFile(file);
+      const fresh = { queue: { file: next, from: 1 }, conflicts: { file: next }, copy: emptyCopy(next) };
+      await writeState(this.folder, { ...state, [part]: fresh[part] });
+      if (part === "copy") await this.#remove((name) => /^copy-\d+\.jsonl/.test(name) && !name.startsWith(next));
+      return join(this.folder, file);
     });
   }
 
@@ -249,8 +269,13 @@ export class OutboxStore {
   async #removeQueue(file: string): Promise<void> {
     await (await this.log(file)).close();
     this.#logs.delete(file);
-    const left = (await readdir(this.folder)).filter((name) => name === file || name.startsWith(`${file}.`));
-    for (const name of left) await rm(join(this.folder, name), { recursive: true, force: true });
+    await this.#remove((name) => name === file || name.startsWith(`${file}.`));
+  }
+
+  async #remove(isMeant: (name: string) => boolean): Promise<void> {
+    for (const name of (await readdir(this.folder)).filter(isMeant)) {
+      await rm(join(this.folder, name), { recursive: true, force: true });
+    }
   }
 }
 

@@ -6,15 +6,15 @@ import { batchOf } from "./queued-append.js";
 
 type Group = readonly (readonly PreparedEvent[])[];
 
-/** The log's answer, or that there was none. */
-export type Sent =
-  | SealOutcome
-  | {
-      readonly kind: "away";
-      readonly error: unknown;
-      /** It was sent. Even where the error says that nothing was written, nobody needs to rely on that. */
-      readonly unsure: boolean;
-    };
+/** An append that got no answer. */
+export interface Lost {
+  readonly kind: "away";
+  readonly error: unknown;
+  /** It was sent. Even where the error says that nothing was written, the replay does not rely on that. */
+  readonly unsure: boolean;
+}
+
+export type Sent = SealOutcome | Lost;
 
 /**
  * Sends a group of appends to the server's log, in its order. What is called in one turn the log takes as one group, up to a

@@ -25,6 +25,8 @@ export interface ServerLinkOptions {
   readonly contactMs?: number | undefined;
   /** How long a copy may take that nobody waits for. Default 2,000. */
   readonly copyMs?: number | undefined;
+  /** Whether a contact replays what waits. Default true. */
+  readonly replays?: boolean | undefined;
 }
 
 /** Pauses between two contacts grow by this factor at most. */
@@ -129,12 +131,17 @@ export class ServerLink {
       await server.tail();
       this.#reachedBefore = true;
       this.#away = undefined;
-      if (await this.#options.store.isWaiting())
-        await this.#settled(server).catch((error) => this.#cannotReplay(error));
+      await this.#replayFirst(server);
     } catch (error) {
       if (!this.isAway(error)) throw error;
       this.gone(error);
     }
+  }
+
+  async #replayFirst(server: EventLog): Promise<void> {
+    const { store, replays = true } = this.#options;
+    if (!replays || !(await store.isWaiting())) return;
+    await this.#settled(server).catch((error) => this.#cannotReplay(error));
   }
 
   async #opened(): Promise<EventLog> {

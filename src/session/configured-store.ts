@@ -16,6 +16,8 @@ export interface ConfiguredStore {
   readonly source: ConfigSource;
   /** Who named the path or the connection string; the same where an address says both. */
   readonly placeSource: ConfigSource;
+  /** Where its outbox lies, for `fallback: outbox` of a store on a server; else undefined: that it is away is an error. */
+  readonly outboxRoot: string | undefined;
 }
 
 /**
@@ -28,10 +30,16 @@ export function configuredStore(config: Config): ConfiguredStore {
   const decision = decideStore(config);
   const { source } = decision;
   if (decision.kind === "address") {
-    return { url: String(decision.address.value), options: limitsOf(config), source, placeSource: source };
+    const url = String(decision.address.value);
+    return { url, options: limitsOf(config), source, placeSource: source, outboxRoot: outboxFor(config, url) };
   }
   const { url, options } = storageAddress(backendConfig(config, decision), config.env);
-  return { url, options, source, placeSource: decision.place.source };
+  return { url, options, source, placeSource: decision.place.source, outboxRoot: outboxFor(config, url) };
+}
+
+function outboxFor(config: Config, url: string): string | undefined {
+  const isWanted = config.find("fallback")?.value === "outbox" && isServerAddress(url);
+  return isWanted ? String(config.find("outbox.path")?.value) : undefined;
 }
 
 /** Whether it lies where it lies when nobody says where: beside what Minsky left there. */
@@ -64,6 +72,11 @@ export function configuredStorage(config: Config): StorageConfig {
   // The default is the storage's own, and no part of what makes two configurations the same.
   if (baseDir !== undefined && baseDir.source.layer !== "default") storage.baseDir = String(baseDir.value);
   if (actor !== undefined) storage.actor = String(actor.value);
+  const outbox = config.find("fallback")?.value === "outbox" ? config.find("outbox.path") : undefined;
+  if (outbox !== undefined && storage.postgres !== undefined) {
+    storage.fallback = "outbox";
+    storage.outboxPath = String(outbox.value);
+  }
   return storage;
 }
 

@@ -1,6 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { expandPath, stateDir } from "../config/paths.js";
-import { openLog } from "../open-log.js";
+import { openWithFallback } from "../outbox/open-with-fallback.js";
 import type { DatabaseStorage, SessionDbState } from "./database-storage.js";
 import { SessionStorage } from "./session-storage.js";
 import { SessionStore } from "./session-store.js";
@@ -13,9 +13,9 @@ import { type StorageConfig, storageAddress } from "./storage-config.js";
  * @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID
  */
 export function createStorageBackend(config: StorageConfig): DatabaseStorage<SessionRecord, SessionDbState> {
-  const { url, location, options } = storageAddress(config);
+  const { url, location, options, outboxRoot } = storageAddress(config);
   const baseDir = config.baseDir === undefined ? stateDir(process.env) : expandPath(config.baseDir);
   const by = config.actor === undefined ? {} : { actor: config.actor };
-  const open = async () => new SessionStore(await openLog(url, options), by);
+  const open = async () => new SessionStore(await openWithFallback(url, options, outboxRoot), by);
   return new SessionStorage(open, { location, baseDir });
 }

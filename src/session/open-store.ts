@@ -1,7 +1,11 @@
-import { type OpenLogOptions, openLog } from "../open-log.js";
+import type { OpenLogOptions } from "../open-log.js";
+import { openWithFallback } from "../outbox/open-with-fallback.js";
 import { SessionStore, type SessionStoreOptions } from "./session-store.js";
 
-export interface OpenStoreOptions extends OpenLogOptions, SessionStoreOptions {}
+export interface OpenStoreOptions extends OpenLogOptions, SessionStoreOptions {
+  /** Below this folder a Postgres has its outbox: while it is away, writes wait there. Default: that it is away is an error. */
+  outboxRoot?: string;
+}
 
 /** A session store that owns its log. */
 export class OpenedStore extends SessionStore implements AsyncDisposable {
@@ -21,6 +25,9 @@ export class OpenedStore extends SessionStore implements AsyncDisposable {
  *
  * @throws UsageError STORE_URL_INVALID; NotFoundError LOG_NOT_FOUND with `mustExist`; whatever the backend throws
  */
-export async function openStore(url: string, { actor, ...options }: OpenStoreOptions = {}): Promise<OpenedStore> {
-  return new OpenedStore(await openLog(url, options), actor === undefined ? {} : { actor });
+export async function openStore(
+  url: string,
+  { actor, outboxRoot, ...options }: OpenStoreOptions = {},
+): Promise<OpenedStore> {
+  return new OpenedStore(await openWithFallback(url, options, outboxRoot), actor === undefined ? {} : { actor });
 }

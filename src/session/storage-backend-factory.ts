@@ -33,9 +33,9 @@ export class StorageBackendFactory {
 
   /** @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID */
   getBackend(config: StorageConfig): SessionDatabaseStorage {
-    const { url, options } = storageAddress(config);
+    const { url, options, outboxRoot } = storageAddress(config);
     const { baseDir, actor } = config;
-    const key = canonicalText({ url, options, baseDir, actor });
+    const key = canonicalText({ url, options, baseDir, actor, outboxRoot });
     const known = this.#backends.get(key);
     if (known !== undefined && !known.isClosed) return known;
     const backend = createStorageBackend(config);

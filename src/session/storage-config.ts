@@ -1,4 +1,4 @@
-import { defaultSqlitePath, defaultStoreUrl, type Env, expandPath } from "../config/paths.js";
+import { defaultSqlitePath, defaultStoreUrl, type Env, expandPath, outboxRoot } from "../config/paths.js";
 import { UsageError } from "../errors.js";
 import { maskUrl } from "../log/mask-url.js";
 import type { OpenLogOptions } from "../open-log.js";
@@ -32,6 +32,13 @@ export interface StorageConfig {
     /** A direct address for LISTEN, where the other goes through a pooler. */
     listenUrl?: string;
   };
+  /**
+   * `outbox`: while a Postgres is away, writes wait on this machine and reads come from a copy, loudly. Default `none`: an
+   * error.
+   */
+  fallback?: "none" | "outbox";
+  /** Below this folder the outbox lies. Default `$XDG_STATE_HOME/minsky/outbox`. */
+  outboxPath?: string;
   /** Milliseconds that an append waits for other writers. */
   lockTimeout?: number;
   /** What readState says as long as no other was written. */
@@ -46,6 +53,8 @@ export interface StorageAddress {
   /** The path or address alone, for people: without its password. */
   readonly location: string;
   readonly options: OpenLogOptions;
+  /** Where its outbox lies, for a Postgres with `fallback: outbox`. */
+  readonly outboxRoot?: string;
 }
 
 /** @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID */
@@ -59,12 +68,20 @@ export function storageAddress(config: StorageConfig, env: Env = process.env): S
       return sqliteAddress(config.sqlite ?? {}, env, waits);
     case "postgres":
     case "postgresql":
-      return postgresAddress(config.postgres ?? {}, waits);
+      return { ...postgresAddress(config.postgres ?? {}, waits), ...outboxOf(config, env) };
     default:
       throw new UsageError("BACKEND_UNKNOWN", `unknown backend ${JSON.stringify(config.backend satisfies never)}`, {
         hint: "take json, jsonl, sqlite or postgres",
       });
   }
+}
+
+function outboxOf({ fallback = "none", outboxPath }: StorageConfig, env: Env): Pick<StorageAddress, "outboxRoot"> {
+  if (fallback === "none") return {};
+  if (fallback === "outbox") return { outboxRoot: outboxPath === undefined ? outboxRoot(env) : expandPath(outboxPath) };
+  throw new UsageError("STORAGE_CONFIG_INVALID", `unknown fallback ${JSON.stringify(fallback satisfies never)}`, {
+    hint: "take none or outbox",
+  });
 }
 
 function jsonlPath(filePath: string | undefined, env: Env): string {

@@ -4,9 +4,8 @@ import type { EventLog } from "../../src/log/event-log.js";
 import { eventsOf } from "../../src/log/paging.js";
 import { type LogNotice, openLog } from "../../src/open-log.js";
 import { OutboxLog, type OutboxLogOptions } from "../../src/outbox/outbox-log.js";
-import { openProxy } from "../postgres/open-postgres.js";
 import { freshPostgresUrl } from "../support/postgres.js";
-import type { TcpProxy } from "../support/tcp-proxy.js";
+import { TcpProxy } from "../support/tcp-proxy.js";
 import { tempDir } from "../support/temp.js";
 
 export const ACTOR = { actor: "user:test" };
@@ -18,6 +17,7 @@ export class OutboxWorld {
   /** Past the network that is cut. */
   readonly direct: EventLog;
   readonly #proxy: TcpProxy;
+  readonly #opened: EventLog[] = [];
 
   private constructor(direct: EventLog, proxy: TcpProxy) {
     this.direct = direct;
@@ -26,9 +26,9 @@ export class OutboxWorld {
 
   static async start(): Promise<OutboxWorld> {
     const url = await freshPostgresUrl();
-    const direct = await openLog(url);
-    onTestFinished(() => direct.close());
-    return new OutboxWorld(direct, await openProxy(url));
+    const world = new OutboxWorld(await openLog(url), await TcpProxy.start(url));
+    onTestFinished(() => world.close());
+    return world;
   }
 
   get url(): string {
@@ -56,7 +56,7 @@ export class OutboxWorld {
     };
   }
 
-  /** Closed at the end of the test. Asks the server again only where told: at its opening, and by `replay`. */
+  /** Closed with the world. Asks the server again only where told: at its opening, and by `replay`. */
   async open(options: Partial<OutboxLogOptions> = {}): Promise<OutboxLog> {
     const log = await OutboxLog.open(this.url, {
       outboxRoot: this.root,
@@ -65,8 +65,14 @@ export class OutboxWorld {
       onNotice: (notice) => this.notices.push(notice),
       ...options,
     });
-    onTestFinished(() => log.close());
+    this.#opened.push(log);
     return log;
+  }
+
+  /** Before the end of the test, where one test makes many of them. */
+  async close(): Promise<void> {
+    for (const log of [...this.#opened.splice(0), this.direct]) await log.close();
+    await this.#proxy.close();
   }
 }
 

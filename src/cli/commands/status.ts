@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { isServerAddress } from "../../config/address.js";
 import type { EventLog } from "../../log/event-log.js";
+import type { OutboxReport } from "../../outbox/outbox-report.js";
 import type { ConfiguredStore } from "../../session/configured-store.js";
-import { SessionStore } from "../../session/session-store.js";
+import { type SessionList, SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { renderFields } from "../output/table.js";
@@ -18,9 +20,9 @@ export function statusCommand(state: RunState): Command {
 async function status(context: CommandContext<StatusOptions>): Promise<undefined> {
   const { streams } = context;
   const { source, placeSource } = context.store();
-  const log = await openTold(context);
-  const { offset, documents } = await new SessionStore(log).list();
+  const { log, offset, documents } = await readTold(context);
   const { hash, recordedAt } = await log.tail();
+  const outbox = await outboxState(context);
   if (streams.json) {
     streams.document({
       schema: "status/1",
@@ -32,6 +34,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       hash,
       recordedAt,
       sessions: documents.length,
+      ...(outbox === undefined ? {} : { outbox }),
     });
     return;
   }
@@ -43,18 +46,47 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       ["sessions", String(documents.length)],
       ["tail hash", hash],
       ["last event", recordedAt === "" ? "-" : recordedAt],
+      ...(outbox === undefined ? [] : outboxFields(outbox)),
     ]),
   );
 }
 
 /** Who looks for a store that cannot be opened has to know who named it. */
-async function openTold(context: CommandContext<StatusOptions>): Promise<EventLog> {
+async function readTold(context: CommandContext<StatusOptions>): Promise<SessionList & { log: EventLog }> {
   try {
-    return await openAsOf(context);
+    const log = await openAsOf(context);
+    return { log, ...(await new SessionStore(log).list()) };
   } catch (error) {
     context.streams.note(`decided by ${deciders(context.store())}`);
+    const outbox = await outboxState(context).catch(() => undefined); // the first error is the one to tell
+    for (const [name, value] of outbox === undefined ? [] : outboxFields(outbox))
+      context.streams.note(`${name}: ${value}`);
     throw error;
   }
+}
+
+/** Of a store on a server that has an outbox, or is to have one. */
+async function outboxState({ config, store }: CommandContext<StatusOptions>): Promise<OutboxCounts | undefined> {
+  const { url, outboxRoot } = store();
+  if (!isServerAddress(url)) return undefined;
+  const { outboxReport } = await import("../../outbox/outbox-report.js");
+  const { queue, conflicts, ...rest } = await outboxReport(String(config().find("outbox.path")?.value), url);
+  const counts = { fallback: outboxRoot !== undefined, queued: queue.length, conflicts: conflicts.length, ...rest };
+  return counts.fallback || counts.queued + counts.conflicts > 0 ? counts : undefined;
+}
+
+type OutboxCounts = Omit<OutboxReport, "queue" | "conflicts"> & {
+  readonly fallback: boolean;
+  readonly queued: number;
+  readonly conflicts: number;
+};
+
+function outboxFields({ fallback, queued, conflicts, contactAt }: OutboxCounts): [string, string][] {
+  const waiting = `${queued} queued, ${conflicts} conflicts${fallback ? "" : ", and fallback is off"}`;
+  return [
+    ["outbox", queued + conflicts === 0 ? "empty" : `${waiting}: sessiondb outbox list`],
+    ["last contact", contactAt ?? "never"],
+  ];
 }
 
 function deciders({ source, placeSource }: ConfiguredStore): string {

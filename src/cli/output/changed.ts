@@ -11,11 +11,17 @@ export function changed(streams: Streams, session: string, events: readonly Seal
     return;
   }
   if (events.length === 0) streams.note("nothing differs: nothing was appended");
-  streams.lines(events.map(appendedLine));
+  // What only waits for its server has no place in the log yet.
+  const line = streams.staleness() === undefined ? appendedLine : queuedLine;
+  streams.lines(events.map(line));
 }
 
 export function appendedLine({ offset, version, type, stream }: SealedEvent): string {
   return printable(`appended ${offset}  ${type}  v${version}  ${sessionIdOf(stream) ?? stream}`);
+}
+
+function queuedLine({ type, stream }: SealedEvent): string {
+  return printable(`queued  ${type}  ${sessionIdOf(stream) ?? stream}`);
 }
 
 export function appendedItems(events: readonly SealedEvent[]) {

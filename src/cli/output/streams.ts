@@ -10,6 +10,8 @@ export class Streams {
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #debug: boolean;
+  /** How old what is printed is, where it does not come from the store itself; every document says it as `stale`. */
+  staleness: () => object | undefined = () => undefined;
   #progressShown = false;
 
   constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean } = {}) {
@@ -36,7 +38,14 @@ export class Streams {
 
   /** One JSON document. */
   document(value: unknown): void {
-    process.stdout.write(`${printableJson(JSON.stringify(value))}\n`);
+    process.stdout.write(`${printableJson(JSON.stringify(this.#aged(value)))}\n`);
+  }
+
+  /** Documents are told by their schema, the end of records by its name; records themselves are left as they are. */
+  #aged(value: unknown): unknown {
+    const stale = this.staleness();
+    const isWhole = typeof value === "object" && value !== null && ("schema" in value || "end" in value);
+    return stale !== undefined && isWhole ? { ...value, stale } : value;
   }
 
   /** One record a line; the last line says that nothing was cut off, and the offset at which all was true. */

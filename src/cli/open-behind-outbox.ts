@@ -1,0 +1,27 @@
+import { isServerAddress } from "../config/address.js";
+import type { Config } from "../config/layers.js";
+import type { EventLog } from "../log/event-log.js";
+import type { OutboxLogOptions } from "../outbox/outbox-log.js";
+import type { ConfiguredStore } from "../session/configured-store.js";
+import type { Streams } from "./output/streams.js";
+
+/** The store with its outbox: what it does when the server is away must not be missed, and every document says it. */
+export async function openBehindOutbox(url: string, options: OutboxLogOptions, streams: Streams): Promise<EventLog> {
+  const { OutboxLog } = await import("../outbox/outbox-log.js");
+  const onNotice = ({ code, message }: { code: string; message: string }) => {
+    if (code.startsWith("OUTBOX_")) streams.notice(message);
+    else streams.note(`note: ${message}`);
+  };
+  const log = await OutboxLog.open(url, { ...options, onNotice });
+  streams.staleness = () => log.staleness;
+  return log;
+}
+
+/** Who turns `fallback` off again must not forget what waits. */
+export async function tellWaiting({ url }: ConfiguredStore, config: Config, streams: Streams): Promise<void> {
+  if (!isServerAddress(url)) return;
+  const { waitingFor } = await import("../outbox/outbox-report.js");
+  const count = await waitingFor(String(config.find("outbox.path")?.value), url);
+  if (count > 0)
+    streams.notice(`WARNING: ${count} appends wait for this server, and fallback is off: sessiondb outbox replay`);
+}
