@@ -2,6 +2,7 @@ import { SessionDbError, UnavailableError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { codeOfAway, isAway } from "./away.js";
 import { copyServer } from "./copy-server.js";
+import type { OutboxState } from "./outbox-state.js";
 import type { OutboxStore } from "./outbox-store.js";
 import type { Replayed } from "./replay-queue.js";
 import { type SettleOptions, settle } from "./settle.js";
@@ -29,6 +30,9 @@ export interface ServerLinkOptions {
   readonly replays?: boolean | undefined;
 }
 
+type Copy = OutboxState["copy"];
+
+const SAME_COPY_MS = 15_000;
 /** Pauses between two contacts grow by this factor at most. */
 const MAX_PAUSE_FACTOR = 32;
 
@@ -212,11 +216,18 @@ export class ServerLink {
       await store.replayLock.holdIfFree(async () => {
         const { state, queue } = await store.pending();
         if (queue.length > 0) this.#tell(await settle(server, store));
-        const copy = queue.length > 0 ? (await store.state()).copy : state.copy;
-        await store.publishCopy(await copyServer(server, store, copy, AbortSignal.timeout(copyMs)));
+        const before = queue.length > 0 ? (await store.state()).copy : state.copy;
+        const after = await copyServer(server, store, before, AbortSignal.timeout(copyMs));
+        if (isNews(before, after)) await store.publishCopy(after);
       });
     } catch (error) {
       if (this.isAway(error)) this.gone(error);
     }
   }
+}
+
+/** A copy that is still whole is written down now and then only: it is rather said to be older than it is. */
+function isNews(before: Copy, after: Copy): boolean {
+  if (before.hash !== after.hash || before.file !== after.file || before.completeAt === null) return true;
+  return Date.parse(after.completeAt ?? "") - Date.parse(before.completeAt) > SAME_COPY_MS;
 }

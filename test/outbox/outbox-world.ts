@@ -47,6 +47,11 @@ export class OutboxWorld {
     this.#proxy.decide = () => "pass";
   }
 
+  /** Silence, also on connections that are open. */
+  stall(): void {
+    this.#proxy.decide = () => "stall";
+  }
+
   /** Loses the connection behind the next piece that holds `text`, and every later one. */
   cutBehind(text: string): void {
     let isCut = false;
