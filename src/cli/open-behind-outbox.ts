@@ -5,6 +5,9 @@ import type { OutboxLogOptions } from "../outbox/outbox-log.js";
 import type { ConfiguredStore } from "../session/configured-store.js";
 import type { Streams } from "./output/streams.js";
 
+/** Most commands are over before that: only those that stay open ask again by themselves. */
+const CONTACT_MS = 5_000;
+
 /** The store with its outbox: what it does when the server is away must not be missed, and every document says it. */
 export async function openBehindOutbox(url: string, options: OutboxLogOptions, streams: Streams): Promise<EventLog> {
   const { OutboxLog } = await import("../outbox/outbox-log.js");
@@ -12,7 +15,7 @@ export async function openBehindOutbox(url: string, options: OutboxLogOptions, s
     if (code.startsWith("OUTBOX_")) streams.notice(message);
     else streams.note(`note: ${message}`);
   };
-  const log = await OutboxLog.open(url, { ...options, onNotice });
+  const log = await OutboxLog.open(url, { contactMs: CONTACT_MS, ...options, onNotice });
   streams.staleness = () => log.staleness;
   return log;
 }

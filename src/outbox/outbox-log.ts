@@ -1,26 +1,22 @@
-import { AppendOutcomeUnknownError, ClosedError, SessionDbError, UnavailableError } from "../errors.js";
+import { ClosedError, UnavailableError } from "../errors.js";
 import { Bells } from "../log/bells.js";
 import type { SealedEvent } from "../log/event.js";
 import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../log/event-log.js";
 import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
-import {
-  type AppendOptions,
-  type Entropy,
-  type PreparedEvent,
-  prepareAppend,
-  type StreamAppend,
-  systemEntropy,
-} from "../log/prepare.js";
+import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
-import type { SealOutcome, Tail } from "../log/seal.js";
+import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
 import { type LogNotice, type OpenLogOptions, openLog } from "../open-log.js";
+import { AppendPath } from "./append-path.js";
+import { eitherSidecar } from "./either-sidecar.js";
 import type { LocalView } from "./local-view.js";
 import { outboxFolder } from "./outbox-place.js";
-import { noCopy, OutboxStore } from "./outbox-store.js";
+import { OutboxStore } from "./outbox-store.js";
+import { ProvisionalPlaces } from "./provisional-places.js";
+import { noCopy } from "./queue-rules.js";
 import type { Replayed } from "./replay-queue.js";
-import { type Lost, type Sent, sendGroup } from "./send-group.js";
 import { ServerLink } from "./server-link.js";
 import type { SettleOptions } from "./settle.js";
 
@@ -48,7 +44,6 @@ export interface Staleness {
   readonly queued: number;
 }
 
-type Group = readonly (readonly PreparedEvent[])[];
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 
 /** A server that is away should not hold up anybody for long: there is another place to go. */
@@ -82,9 +77,10 @@ export class OutboxLog implements EventLog {
   readonly #link: ServerLink;
   readonly #store: OutboxStore;
   readonly #notify: (notice: LogNotice) => void;
-  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  readonly #places = new ProvisionalPlaces();
+  readonly #path: AppendPath;
+  readonly #appends: GroupCommit;
   readonly #bells: Bells;
-  readonly #queued = new WeakSet<SealedEvent>();
   #serverBell: (() => void) | undefined;
   #staleness: Staleness | undefined;
   #isHeard = false;
@@ -112,13 +108,19 @@ export class OutboxLog implements EventLog {
       () => this.#listen(),
       () => this.#unlisten(),
     );
-    this.sidecar = this.#eitherSidecar();
+    this.#path = new AppendPath(this.#link, store, this.#places, (events, why) => this.#tellQueued(events, why));
+    this.#appends = new GroupCommit(async (group) => {
+      const outcomes = await this.#path.append(group);
+      this.#bells.ring();
+      return outcomes;
+    });
+    this.sidecar = eitherSidecar(this.#link, store, (operation) => this.#assertOpen(operation));
   }
 
   /** @throws whatever `openLog` throws where the server is there and refuses; StorageError where the folder cannot be used */
   static async open(url: string, options: OutboxLogOptions): Promise<OutboxLog> {
     const folder = outboxFolder(options.outboxRoot, url);
-    const store = await OutboxStore.open(folder, maskUrl(url), options);
+    const store = new OutboxStore(folder, maskUrl(url), options);
     const log = new OutboxLog(url, store, options);
     try {
       await log.#link.begin();
@@ -139,7 +141,9 @@ export class OutboxLog implements EventLog {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
     const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy));
-    return result.events.some((event) => this.#queued.has(event)) ? { ...result, queued: true } : result;
+    if (!this.#path.isQueued(result.events)) return result;
+    await this.#remember().catch(() => undefined); // it waits already: what fails now is met by the next read
+    return { ...result, queued: true };
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -201,47 +205,7 @@ export class OutboxLog implements EventLog {
     await this.#store.close();
   }
 
-  async #flush(group: Group): Promise<readonly SealOutcome[]> {
-    const server = await this.#link.forWriting();
-    const unsent = { kind: "away", error: this.#link.away?.error, unsure: false } as const;
-    const sent: Sent[] =
-      server === undefined
-        ? group.map(() => unsent)
-        : await sendGroup(server, group, (error) => this.#link.isAway(error));
-    const lost = sent.find((answer) => answer.kind === "away");
-    if (lost !== undefined && server !== undefined) this.#link.gone(lost.error);
-    const outcomes = lost === undefined ? (sent as SealOutcome[]) : await this.#queueRest(group, sent);
-    this.#bells.ring();
-    return outcomes;
-  }
-
-  /** Those without an answer wait, in their order; one step for all of them. */
-  async #queueRest(group: Group, sent: readonly Sent[]): Promise<SealOutcome[]> {
-    const lost = sent.filter((answer) => answer.kind === "away");
-    const queued = await this.#enqueue(
-      group.filter((_, i) => sent[i]?.kind === "away"),
-      lost,
-    );
-    return sent.map((answer) => (answer.kind === "away" ? (queued.shift() as SealOutcome) : answer));
-  }
-
-  async #enqueue(rest: Group, lost: readonly Lost[]): Promise<SealOutcome[]> {
-    const why = this.#link.away?.code ?? "LOG_LOCKED";
-    try {
-      const unsure = lost.map((one) => one.unsure);
-      const outcomes = await this.#store.enqueue(rest, why, unsure);
-      for (const outcome of outcomes) if (outcome.kind === "sealed") this.#tellQueued(outcome.events, why);
-      await this.#remember().catch(() => undefined); // they wait already: what fails now is met by the next read
-      return outcomes.map((outcome, i) => honest(outcome, lost[i]));
-    } catch (error) {
-      // What the server has answered before stays answered.
-      if (!(error instanceof SessionDbError)) throw error;
-      return rest.map((_, i) => honest({ kind: "refused", error }, lost[i]));
-    }
-  }
-
   #tellQueued(events: readonly SealedEvent[], why: string): void {
-    for (const event of events) this.#queued.add(event);
     const what = events.map(({ type, stream }) => `${type} of ${stream}`);
     const shown = what.length > 3 ? `${what.slice(0, 3).join(", ")} and ${what.length - 3} more` : what.join(", ");
     const message = `WARNING: NOT on the server, only queued on this machine (${why}): ${shown}. It is sent when ${this.url} is back`;
@@ -252,8 +216,8 @@ export class OutboxLog implements EventLog {
   async *#pages(operation: string, read: (log: Pick<EventLog, "readAll" | "readStream">) => Pages): Pages {
     const { pages, first } = await this.#either(
       operation,
-      (server) => begun(read(server)),
-      (view) => begun(read(view)),
+      (server) => begun(this.#seen(read(server))),
+      (view) => begun(this.#seen(read(view), view.copied.tail.offset)),
     );
     try {
       if (first.done === true) return;
@@ -262,6 +226,15 @@ export class OutboxLog implements EventLog {
       yield* pages;
     } finally {
       await pages.return();
+    }
+  }
+
+  /** What is behind the copy has provisional places: whoever decides on them must meet the same events there. */
+  async *#seen(pages: Pages, copiedOffset = Number.MAX_SAFE_INTEGER): Pages {
+    for await (const page of pages) {
+      this.#places.see(page);
+      this.#places.note(page.filter(({ offset }) => offset > copiedOffset));
+      yield page;
     }
   }
 
@@ -309,28 +282,6 @@ export class OutboxLog implements EventLog {
     throw this.#link.away?.error ?? new UnavailableError("LOG_LOCKED", "another process replays the outbox");
   }
 
-  /** Caches: those beside the copy while the server is away. */
-  #eitherSidecar(): Sidecar {
-    const beside = async <T>(operation: string, act: (sidecar: Sidecar) => Promise<T>): Promise<T> => {
-      this.#assertOpen(operation);
-      try {
-        if (this.#link.away === undefined && this.#link.server !== undefined)
-          return await act(this.#link.server.sidecar);
-      } catch (error) {
-        if (!this.#link.isAway(error)) throw error;
-        this.#link.gone(error);
-      }
-      const { copy } = await this.#store.state();
-      return act((await this.#store.log(copy.file)).sidecar);
-    };
-    return {
-      read: (name) => beside("sidecar.read", (sidecar) => sidecar.read(name)),
-      write: (name, text) => beside("sidecar.write", (sidecar) => sidecar.write(name, text)),
-      remove: (name) => beside("sidecar.remove", (sidecar) => sidecar.remove(name)),
-      list: (prefix) => beside("sidecar.list", (sidecar) => sidecar.list(prefix)),
-    };
-  }
-
   #listen(): void {
     this.#isHeard = true;
     this.#serverBell ??= this.#link.server?.onAppended(() => this.#bells.ring());
@@ -354,10 +305,4 @@ export class OutboxLog implements EventLog {
 
 async function begun(pages: Pages): Promise<{ pages: Pages; first: IteratorResult<readonly SealedEvent[], void> }> {
   return { pages, first: await pages.next() };
-}
-
-/** What could not be queued may have been written all the same, where the server went away before it answered. */
-function honest(outcome: SealOutcome, lost: Lost | undefined): SealOutcome {
-  const isUnknown = outcome.kind === "refused" && lost?.error instanceof AppendOutcomeUnknownError;
-  return isUnknown ? { kind: "refused", error: lost.error as AppendOutcomeUnknownError } : outcome;
 }

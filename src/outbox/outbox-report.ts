@@ -79,7 +79,7 @@ export async function otherOutboxes(root: string, url: string): Promise<string[]
   const names = await readdir(root).catch(() => []); // no folder, no outboxes
   const busy: string[] = [];
   for (const name of names.filter((one) => one !== outboxName(url) && existsSync(join(root, one, STATE_FILE)))) {
-    const store = await OutboxStore.open(join(root, name), "");
+    const store = new OutboxStore(join(root, name), "");
     try {
       const { queue } = await store.pending();
       if (queue.length + (await store.conflicting()).length > 0) busy.push(name);
@@ -107,7 +107,7 @@ async function withOutbox<T>(
 ): Promise<T | undefined> {
   const folder = outboxFolder(root, url);
   if (!existsSync(join(folder, STATE_FILE))) return undefined;
-  const store = await OutboxStore.open(folder, maskUrl(url));
+  const store = new OutboxStore(folder, maskUrl(url));
   try {
     return await act(store);
   } finally {

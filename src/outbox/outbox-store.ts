@@ -1,29 +1,17 @@
-import { mkdirSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type SessionDbError, UnavailableError } from "../errors.js";
+import { IntegrityError, type SessionDbError } from "../errors.js";
 import { FileLock } from "../files/file-lock.js";
 import type { EventLog } from "../log/event-log.js";
 import { appendsOf } from "../log/paging.js";
 import type { PreparedEvent } from "../log/prepare.js";
 import { EMPTY_TAIL, type SealOutcome, type Tail } from "../log/seal.js";
-import { type LogNotice, openLog } from "../open-log.js";
 import { CopiedPart } from "./copied-part.js";
 import { LocalView } from "./local-view.js";
-import { provisionalPlace } from "./named-places.js";
-import { emptyCopy, firstState, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
+import { OutboxFiles, type OutboxFilesOptions } from "./outbox-files.js";
+import { emptyCopy, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
+import type { ProvisionalPlaces } from "./provisional-places.js";
+import { assertRoom, queueRefusal } from "./queue-rules.js";
 import { type QueuedAppend, queuedAppend, storedForm } from "./queued-append.js";
-
-export interface OutboxStoreOptions {
-  readonly now?: (() => Date) | undefined;
-  /** How long to wait for other processes with the same outbox. Default 10,000. */
-  readonly lockTimeoutMs?: number | undefined;
-  readonly onNotice?: ((notice: LogNotice) => void) | undefined;
-}
-
-/** What waits is held in memory while it is looked at. */
-const MAX_QUEUED_EVENTS = 100_000;
-const MAX_QUEUED_CHARS = 128 * 1024 * 1024;
 
 export type OutboxPart = "queue" | "conflicts" | "copy";
 
@@ -55,26 +43,18 @@ export class OutboxStore {
   /** Held while something is replayed or copied: one process at a time. */
   readonly replayLock: FileLock;
   readonly now: () => Date;
-  readonly #store: string;
+  readonly #files: OutboxFiles;
   readonly #lock: FileLock;
-  readonly #logs = new Map<string, Promise<EventLog>>();
-  readonly #options: OutboxStoreOptions;
   #known: Known | undefined;
 
-  private constructor(folder: string, store: string, options: OutboxStoreOptions) {
+  /** Makes the folder, 0700, where it is not there. `store` is the address for people, without a password. */
+  constructor(folder: string, store: string, options: OutboxFilesOptions = {}) {
     const limitMs = options.lockTimeoutMs ?? 10_000;
     this.folder = folder;
     this.now = options.now ?? (() => new Date());
+    this.#files = new OutboxFiles(folder, store, options);
     this.replayLock = new FileLock(join(folder, "replay.lock"), limitMs);
     this.#lock = new FileLock(join(folder, "outbox.lock"), limitMs);
-    this.#store = store;
-    this.#options = options;
-  }
-
-  /** Makes the folder, 0700, where it is not there. `store` is the address for people, without a password. */
-  static async open(folder: string, store: string, options: OutboxStoreOptions = {}): Promise<OutboxStore> {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return new OutboxStore(folder, store, options);
   }
 
   /** @throws IntegrityError OUTBOX_DAMAGED where something that was copied or queued is not there any more */
@@ -86,19 +66,21 @@ export class OutboxStore {
   /** What waits, without a look at the copy, which may be damaged. */
   async pending(): Promise<{ readonly state: OutboxState; readonly queue: readonly QueuedAppend[] }> {
     return this.#lock.hold(async () => {
-      const state = await this.#stateLocked();
-      return { state, queue: await appendsIn(await this.log(state.queue.file), state.queue.from) };
+      const state = await this.#files.stateLocked();
+      const log = await this.log(state.queue.file);
+      assertNotShorter(log, await log.tail(), state.queue.from);
+      return { state, queue: await appendsIn(log, state.queue.from) };
     });
   }
 
   async state(): Promise<OutboxState> {
-    return this.#lock.hold(() => this.#stateLocked());
+    return this.#lock.hold(() => this.#files.stateLocked());
   }
 
   /** Whether appends wait. Reads none of them. */
   async isWaiting(): Promise<boolean> {
     return this.#lock.hold(async () => {
-      const { queue } = await this.#stateLocked();
+      const { queue } = await this.#files.stateLocked();
       return (await (await this.log(queue.file)).tail()).offset >= queue.from;
     });
   }
@@ -108,39 +90,34 @@ export class OutboxStore {
    * would have answered. Where there is no view yet, only appends that expect nothing are taken.
    *
    * @param unsure of each append whether the server may have taken it
+   * @param places that the caller was given while the server was away
    * @throws UnavailableError OUTBOX_FULL; nothing of the group was taken
    */
   async enqueue(
     group: readonly (readonly PreparedEvent[])[],
     why: string,
     unsure: readonly boolean[],
+    places: ProvisionalPlaces,
   ): Promise<SealOutcome[]> {
     await this.#warm();
     return this.#lock.hold(async () => {
       const { state, view } = await this.#currentLocked();
       assertRoom(view, group);
-      const refused = group.map((append) => refusal(append, state));
+      const refused: (SessionDbError | undefined)[] = [];
+      for (const append of group) refused.push(queueRefusal(append, state) ?? (await places.refusal(append, view)));
       const taken = group.filter((_, i) => refused[i] === undefined);
       const outcomes = [...(await view.outcomes(taken, this.now()))];
-      const answers = group.map((_, i) => refusedOutcome(refused[i]) ?? (outcomes.shift() as SealOutcome));
+      const answers = refused.map((error): SealOutcome => {
+        return error === undefined ? (outcomes.shift() as SealOutcome) : { kind: "refused", error };
+      });
       await this.#write(state, group, answers, why, unsure);
       return this.#asStored(answers).catch(() => answers); // they wait already: what fails now is met by the next call
     });
   }
 
-  /** @param file `copy-1.jsonl`, as the state names it; opened once, closed with the outbox */
+  /** @param file `copy-1.jsonl`, as the state names it */
   log(file: string): Promise<EventLog> {
-    const { lockTimeoutMs, onNotice } = this.#options;
-    const known = this.#logs.get(file);
-    if (known !== undefined) return known;
-    const opening = openLog(`jsonl:${join(this.folder, file)}`, {
-      now: this.now,
-      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
-      ...(onNotice === undefined ? {} : { onNotice }),
-    });
-    this.#logs.set(file, opening);
-    opening.catch(() => this.#logs.delete(file));
-    return opening;
+    return this.#files.log(file);
   }
 
   async conflicts(): Promise<EventLog> {
@@ -155,7 +132,7 @@ export class OutboxStore {
   /** One step: what was copied is there from now on. The caller holds `replayLock`. */
   async publishCopy(copy: OutboxState["copy"]): Promise<void> {
     await this.#lock.hold(async () => {
-      const state = await this.#stateLocked();
+      const state = await this.#files.stateLocked();
       await writeState(this.folder, { ...state, copy, contactAt: this.now().toISOString() });
     });
   }
@@ -166,12 +143,12 @@ export class OutboxStore {
    */
   async publishAnswered(last: number, copy: OutboxState["copy"]): Promise<void> {
     await this.#lock.hold(async () => {
-      const state = await this.#stateLocked();
+      const state = await this.#files.stateLocked();
       const { file } = state.queue;
       const { offset } = await (await this.log(file)).tail();
       const queue = offset === last ? { file: nextFile(file), from: 1 } : { file, from: last + 1 };
       await writeState(this.folder, { ...state, copy, queue, contactAt: this.now().toISOString() });
-      if (queue.file !== file) await this.#removeQueue(file);
+      if (queue.file !== file) await this.#files.remove((name) => name === file); // all of it is answered
     });
   }
 
@@ -183,12 +160,12 @@ export class OutboxStore {
    */
   async drop(part: OutboxPart): Promise<string> {
     return this.#lock.hold(async () => {
-      const state = await this.#stateLocked();
+      const state = await this.#files.stateLocked();
       const { file } = state[part];
       const next = nextFile(file);
       const fresh = { queue: { file: next, from: 1 }, conflicts: { file: next }, copy: emptyCopy(next) };
       await writeState(this.folder, { ...state, [part]: fresh[part] });
-      if (part === "copy") await this.#remove((name) => /^copy-\d+\.jsonl/.test(name) && !name.startsWith(next));
+      if (part === "copy") await this.#files.remove((name) => name.startsWith("copy-") && name !== next);
       return join(this.folder, file);
     });
   }
@@ -196,7 +173,7 @@ export class OutboxStore {
   async close(): Promise<void> {
     await this.replayLock.close();
     await this.#lock.close();
-    for (const log of this.#logs.values()) await (await log.catch(() => undefined))?.close();
+    await this.#files.close();
   }
 
   async #write(
@@ -237,10 +214,11 @@ export class OutboxStore {
   }
 
   async #currentLocked(): Promise<OutboxNow> {
-    const state = await this.#stateLocked();
+    const state = await this.#files.stateLocked();
     const { file, from } = state.queue;
     const log = await this.log(file);
     const tail = await log.tail();
+    assertNotShorter(log, tail, from);
     const known = this.#known;
     const goesOn =
       known?.copy === keyOf(state.copy) && known.queue === `${file} ${from}` && known.last.offset <= tail.offset;
@@ -256,27 +234,6 @@ export class OutboxStore {
     await copied.assertThere();
     return { view: new LocalView(copied), last: { ...EMPTY_TAIL, offset: queue.from - 1 } };
   }
-
-  async #stateLocked(): Promise<OutboxState> {
-    const state = await readState(this.folder);
-    if (state !== undefined) return state;
-    const first = firstState(this.#store);
-    await writeState(this.folder, first);
-    return first;
-  }
-
-  /** All of it is answered, and nobody opens it any more. */
-  async #removeQueue(file: string): Promise<void> {
-    await (await this.log(file)).close();
-    this.#logs.delete(file);
-    await this.#remove((name) => name === file || name.startsWith(`${file}.`));
-  }
-
-  async #remove(isMeant: (name: string) => boolean): Promise<void> {
-    for (const name of (await readdir(this.folder)).filter(isMeant)) {
-      await rm(join(this.folder, name), { recursive: true, force: true });
-    }
-  }
 }
 
 async function appendsIn(log: EventLog, from: number): Promise<QueuedAppend[]> {
@@ -285,37 +242,15 @@ async function appendsIn(log: EventLog, from: number): Promise<QueuedAppend[]> {
   return appends;
 }
 
-function refusal(append: readonly PreparedEvent[], { copy }: OutboxState): SessionDbError | undefined {
-  if (copy.completeAt !== null) return provisionalPlace(append, copy.offset);
-  const expects = append.find(({ expectedVersion }) => (expectedVersion ?? "any") !== "any");
-  return expects === undefined ? provisionalPlace(append, 0) : noCopy(`what ${expects.stream} is at`);
-}
-
-/** The server is away, and nothing that was read from it is at hand. */
-export function noCopy(wanted: string, cause?: unknown): UnavailableError {
-  return new UnavailableError("OUTBOX_NO_COPY", `the server is away, and no whole copy of its log says ${wanted}`, {
-    hint: "the first contact with the server makes the copy; until then only appends that expect nothing are queued",
-    cause,
-  });
-}
-
-function refusedOutcome(error: SessionDbError | undefined): SealOutcome | undefined {
-  return error === undefined ? undefined : { kind: "refused", error };
-}
-
 function keyOf({ file, offset, hash }: OutboxState["copy"]): string {
   return `${file} ${offset} ${hash}`;
 }
 
-function assertRoom(view: LocalView, group: readonly (readonly PreparedEvent[])[]): void {
-  let { events, chars } = view.size;
-  for (const { dataText, metaText } of group.flat()) {
-    events++;
-    chars += dataText.length + metaText.length;
-  }
-  if (events <= MAX_QUEUED_EVENTS && chars <= MAX_QUEUED_CHARS) return;
-  const limit = `${MAX_QUEUED_EVENTS} events or ${MAX_QUEUED_CHARS} characters`;
-  throw new UnavailableError("OUTBOX_FULL", `the server is away, and the outbox holds no more than ${limit}`, {
-    hint: "nothing was written; look why the server is away: sessiondb status",
+/** What was answered already is still in the file: where it is not, something else may be gone, too. */
+function assertNotShorter({ url }: EventLog, { offset }: Tail, from: number): void {
+  if (offset >= from - 1) return;
+  throw new IntegrityError("OUTBOX_DAMAGED", `${url} ends at ${offset}, and ${from - 1} of it were sent already`, {
+    offset,
+    hint: "somebody has cut or replaced this file; keep the folder, and move it away to begin a new outbox",
   });
 }

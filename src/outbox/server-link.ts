@@ -45,6 +45,7 @@ export class ServerLink {
   readonly #options: ServerLinkOptions;
   readonly #contactMs: number;
   #server: EventLog | undefined;
+  #opening: Promise<EventLog> | undefined;
   #away: Away | undefined;
   #reachedBefore = false;
   #pauseMs: number;
@@ -148,9 +149,16 @@ export class ServerLink {
     await this.#settled(server).catch((error) => this.#cannotReplay(error));
   }
 
+  /** One opening at a time: a timer and a caller may both want it. */
   async #opened(): Promise<EventLog> {
-    this.#server ??= await this.#options.open();
-    return this.#server;
+    if (this.#server !== undefined) return this.#server;
+    this.#opening ??= this.#options.open();
+    try {
+      this.#server = await this.#opening;
+      return this.#server;
+    } finally {
+      this.#opening = undefined;
+    }
   }
 
   /** @returns undefined where the server went away, or another process is at it for longer than anybody should wait */

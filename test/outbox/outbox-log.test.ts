@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { outboxFolder } from "../../src/outbox/outbox-place.js";
 import { dropFromOutbox, outboxReport } from "../../src/outbox/outbox-report.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { SessionStore } from "../../src/session/session-store.js";
 import { ACTOR, allOf, counted, dataOf, OutboxWorld } from "./outbox-world.js";
 
 /** With a whole copy of a log that holds `data`, one event each, in session-a; then the network is cut. */
@@ -230,6 +231,59 @@ describe("when others have written meanwhile", () => {
     await blind.append(counted("session-a", 2, 1), ACTOR); // it has not noticed yet
     expect((await seeing.append(counted("session-a", 3, 2), ACTOR)).queued).toBeUndefined();
     expect(await dataOf(world.direct)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("what was decided on provisional places", () => {
+  test("conflicts when other events got them, also where the version fits by chance", async () => {
+    for (const decides of ["on the server", "while it is away again"]) {
+      const { world, log } = await away("base");
+      const reader = await world.open();
+      await log.append(counted("session-a", "mine", 1), ACTOR);
+      expect(await dataOf(reader)).toEqual(["base", "mine"]);
+      await world.direct.append(counted("session-a", "theirs"), ACTOR);
+      world.mend();
+      expect(await log.replay()).toMatchObject({ conflicts: 1 });
+      await reader.replay();
+      if (decides !== "on the server") world.cut();
+      for (const one of [log, reader]) {
+        const append = one.append(counted("session-a", "on mine", 2), ACTOR);
+        await expect(append, decides).rejects.toMatchObject({ code: "VERSION_CONFLICT", expected: 2, actual: 2 });
+      }
+      world.mend();
+      expect(await dataOf(world.direct)).toEqual(["base", "theirs"]);
+      // Who has read again may go on.
+      await log.replay();
+      expect(await dataOf(log)).toEqual(["base", "theirs"]);
+      await log.append(counted("session-a", "on theirs", 2), ACTOR);
+      await world.close();
+    }
+  });
+
+  test("a session store decides again, on what is there", async () => {
+    const { world, log } = await away("base");
+    const store = new SessionStore(log);
+    await store.create({ session: "s" });
+    await store.update("s", { branch: "mine" });
+    await store.list();
+    await new SessionStore(world.direct).create({ session: "s", branch: "theirs" });
+    world.mend();
+    expect(await log.replay()).toMatchObject({ conflicts: 2 });
+    expect((await store.update("s", { taskId: "7" })).document.record).toMatchObject({ branch: "theirs", taskId: "7" });
+    await store.list();
+    expect((await store.update("s", { taskId: "8" })).document.record).toMatchObject({ branch: "theirs", taskId: "8" });
+  });
+
+  test("is fine when the same events got them; an offset that moved is refused", async () => {
+    const { world, log } = await away("base");
+    await log.append(counted("session-a", "mine", 1), ACTOR);
+    await world.direct.append(counted("session-b", "theirs"), ACTOR);
+    world.mend();
+    await log.replay();
+    const undo = { stream: "session-a", events: [{ type: "t", data: 1, meta: { source: "undo:2" } }] };
+    await expect(log.append(undo, ACTOR)).rejects.toMatchObject({ code: "OUTBOX_PLACE_PROVISIONAL" });
+    await log.append(counted("session-a", "on mine", 2), ACTOR);
+    expect(await dataOf(world.direct)).toEqual(["base", "theirs", "mine", "on mine"]);
   });
 });
 
