@@ -13,7 +13,8 @@ const STREAMS = ["session-a", "session-b", "session-c"];
 const HANDLES = 2;
 
 type Step =
-  | { kind: "append"; handle: number; streams: string[]; expects: "any" | "exists" | "seen" | "wrong" }
+  | { kind: "append"; handle: number; streams: string[]; expects: "any" | "exists" | "seen" | "seen before" | "wrong" }
+  | { kind: "read"; handle: number; stream: string }
   | { kind: "cut" | "cutBehind" | "mend" | "others" | "reopen" | "replay"; handle: number };
 
 const handle = fc.nat({ max: HANDLES - 1 });
@@ -21,16 +22,20 @@ const append = fc.record({
   kind: fc.constant("append" as const),
   handle,
   streams: fc.uniqueArray(fc.constantFrom(...STREAMS), { minLength: 1, maxLength: 2 }),
-  expects: fc.constantFrom("any", "exists", "seen", "seen", "wrong" as const),
+  expects: fc.constantFrom("any", "exists", "seen", "seen before", "seen before", "wrong" as const),
 });
+const read = fc.record({ kind: fc.constant("read" as const), handle, stream: fc.constantFrom(...STREAMS) });
 const act = fc.record({
   kind: fc.constantFrom("cut", "cutBehind", "mend", "others", "reopen", "replay" as const),
   handle,
 });
-const steps: fc.Arbitrary<Step[]> = fc.array(fc.oneof({ weight: 3, arbitrary: append }, act) as fc.Arbitrary<Step>, {
-  minLength: 5,
-  maxLength: 25,
-});
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof({ weight: 3, arbitrary: append }, { weight: 2, arbitrary: act }, read) as fc.Arbitrary<Step>,
+  {
+    minLength: 5,
+    maxLength: 25,
+  },
+);
 
 /** One run: what was acknowledged, in its order, by each handle. */
 class Run {
@@ -42,6 +47,8 @@ class Run {
   queued = 0;
   readonly #world: OutboxWorld;
   readonly #logs: OutboxLog[];
+  /** By `handle stream`: what a process has last seen of a stream, which it may decide on much later. */
+  readonly #lastSeen = new Map<string, unknown[]>();
   #count = 0;
 
   private constructor(world: OutboxWorld, logs: OutboxLog[]) {
@@ -59,6 +66,9 @@ class Run {
     switch (step.kind) {
       case "append":
         return this.#append(log, step);
+      case "read":
+        await this.#read(log, step).catch(expectNoCopy);
+        return;
       case "others":
         await this.#world.direct.append(counted(STREAMS[this.#count % 3] as string, `other-${++this.#count}`), ACTOR);
         return;
@@ -73,6 +83,7 @@ class Run {
         return;
       case "reopen":
         await log.close();
+        for (const stream of STREAMS) this.#lastSeen.delete(`${step.handle} ${stream}`);
         this.#logs[step.handle] = await this.#world.open();
         return;
       default:
@@ -84,7 +95,8 @@ class Run {
     const mark = `mark-${++this.#count}`;
     try {
       const batch = [];
-      for (const stream of streams) batch.push(counted(stream, mark, await this.#expected(log, stream, mark, expects)));
+      for (const stream of streams)
+        batch.push(counted(stream, mark, await this.#expected(log, { handle, stream }, mark, expects)));
       const { events, queued } = (await log.append(batch, ACTOR)) as AppendResult;
       if (queued === true) this.queued++;
       expect(events.map(({ data }) => data)).toEqual(streams.map(() => mark));
@@ -92,18 +104,35 @@ class Run {
     } catch (error) {
       const { code } = error as { code?: string };
       expect(["VERSION_CONFLICT", "OUTBOX_NO_COPY", "APPEND_OUTCOME_UNKNOWN"]).toContain(code);
+      for (const stream of streams) this.#lastSeen.delete(`${handle} ${stream}`); // who is refused reads again
       (code === "APPEND_OUTCOME_UNKNOWN" ? this.unknown : this.refused).add(mark);
     }
   }
 
-  async #expected(log: OutboxLog, stream: string, mark: string, expects: string): Promise<ExpectedVersion> {
+  async #expected(log: OutboxLog, place: Place, mark: string, expects: string): Promise<ExpectedVersion> {
     if (expects === "any" || expects === "exists") return expects;
-    const seen: unknown[] = [];
-    for await (const { data } of eventsOf(log.readStream(stream))) seen.push(data);
+    const before = this.#lastSeen.get(`${place.handle} ${place.stream}`);
+    const seen = expects === "seen before" && before !== undefined ? before : await this.#read(log, place);
     if (expects === "wrong") return seen.length + 7;
-    this.seen.set(`${mark} ${stream}`, seen);
+    this.seen.set(`${mark} ${place.stream}`, seen);
     return seen.length;
   }
+
+  async #read(log: OutboxLog, { handle, stream }: Place): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    for await (const { data } of eventsOf(log.readStream(stream))) seen.push(data);
+    this.#lastSeen.set(`${handle} ${stream}`, seen);
+    return seen;
+  }
+}
+
+interface Place {
+  readonly handle: number;
+  readonly stream: string;
+}
+
+function expectNoCopy(error: { code?: string }): void {
+  expect(error.code).toBe("OUTBOX_NO_COPY");
 }
 
 function expectAway(error: { code?: string }): void {
