@@ -130,11 +130,12 @@ export {
 } from "./open-foreign.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
-export type { OutboxLogOptions, Staleness } from "./outbox/outbox-log.js";
+export type { OutboxLogOptions } from "./outbox/outbox-log.js";
 export { OutboxLog } from "./outbox/outbox-log.js";
 export type { OutboxEvent, OutboxItem, OutboxReport } from "./outbox/outbox-report.js";
 export { dropFromOutbox, outboxReport } from "./outbox/outbox-report.js";
 export type { Replayed } from "./outbox/replay-queue.js";
+export type { Staleness } from "./outbox/staleness.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";
 export type { Followed, FollowOptions } from "./replay/follow.js";
 export { follow } from "./replay/follow.js";

@@ -2,6 +2,7 @@ import { type McpServer, ProtocolError, ProtocolErrorCode, ResourceTemplate } fr
 import { eventItem } from "../inspect/event-item.js";
 import { listEvents } from "../inspect/list-events.js";
 import { orderSessions } from "../inspect/session-selection.js";
+import { aged, stalenessOf } from "../outbox/staleness.js";
 import { errorText, jsonText } from "./answer.js";
 import { clipToFit, itemsThatFit } from "./clip.js";
 import * as inputs from "./inputs.js";
@@ -21,13 +22,13 @@ export function registerResources(server: McpServer, context: McpContext): void 
       description: "session://ID or session://ID@POINT",
       mimeType: "application/json",
     },
-    (uri, { id }) => answer(uri.href, () => recordOf(context, String(id))),
+    (uri, { id }) => answer(context, uri.href, () => recordOf(context, String(id))),
   );
   server.registerResource(
     "session-log",
     new ResourceTemplate("session://{id}/log", { list: undefined, complete }),
     { title: "The history of a session", description: "its newest events, oldest first", mimeType: "application/json" },
-    (uri, { id }) => answer(uri.href, () => historyOf(context, decoded(String(id)))),
+    (uri, { id }) => answer(context, uri.href, () => historyOf(context, decoded(String(id)))),
   );
 }
 
@@ -72,9 +73,9 @@ async function historyOf(context: McpContext, id: string) {
   return { offset, session: id, events: [...value].reverse(), clipped, more: newest.length - value.length };
 }
 
-async function answer(uri: string, read: () => Promise<object>) {
+async function answer({ log }: McpContext, uri: string, read: () => Promise<object>) {
   try {
-    return { contents: [{ uri, mimeType: "application/json", text: jsonText(await read()) }] };
+    return { contents: [{ uri, mimeType: "application/json", text: jsonText(aged(await read(), stalenessOf(log))) }] };
   } catch (error) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, errorText(error));
   }

@@ -1,5 +1,6 @@
 import type { CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
+import { aged, stalenessOf } from "../outbox/staleness.js";
 import { type Answer, answered, failed } from "./answer.js";
 import type { CallContext, McpContext } from "./mcp-context.js";
 
@@ -44,7 +45,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     server.registerTool(name, config, async (given, call): Promise<CallToolResult> => {
       try {
         const answer = await spec.run(given as z.output<Input>, { ...context, signal: call.mcpReq.signal });
-        return answered(answer);
+        return answered(aged(answer, stalenessOf(context.log)));
       } catch (error) {
         return failed(error);
       }

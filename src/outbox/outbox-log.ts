@@ -19,6 +19,7 @@ import { noCopy } from "./queue-rules.js";
 import type { Replayed } from "./replay-queue.js";
 import { ServerLink } from "./server-link.js";
 import type { SettleOptions } from "./settle.js";
+import type { Staleness } from "./staleness.js";
 
 export interface OutboxLogOptions extends OpenLogOptions {
   /** The folder below which each server's log has its outbox. */
@@ -29,19 +30,6 @@ export interface OutboxLogOptions extends OpenLogOptions {
   readonly copyMs?: number;
   /** False: what waits is replayed by `replay` and before the next append, and not as soon as the server is there. */
   readonly replays?: boolean;
-}
-
-/** How old a read is, and what it is made of. */
-export interface Staleness {
-  /** Since when this process knows that the server is away, and by which error. */
-  readonly awaySince: string;
-  readonly code: string;
-  /** The last offset of the copied part; what is behind it waits in the outbox and is provisional. */
-  readonly copiedOffset: number;
-  /** The last moment at which the copy had all that the server had; null where it never had. */
-  readonly completeAt: string | null;
-  /** Appends that wait. */
-  readonly queued: number;
 }
 
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;

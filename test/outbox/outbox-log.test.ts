@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { outboxFolder } from "../../src/outbox/outbox-place.js";
 import { dropFromOutbox, outboxReport } from "../../src/outbox/outbox-report.js";
+import { stalenessOf } from "../../src/outbox/staleness.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { ACTOR, allOf, counted, dataOf, OutboxWorld } from "./outbox-world.js";
@@ -27,6 +28,7 @@ describe("while the server is away", () => {
     expect(await dataOf(log)).toEqual([1, 2, 3]);
     expect(await verifyLog(log)).toMatchObject({ ok: true, verified: 3 });
     expect(log.staleness).toMatchObject({ copiedOffset: 1, queued: 1, completeAt: expect.any(String) });
+    expect([stalenessOf(log), stalenessOf(world.direct)]).toEqual([log.staleness, undefined]);
     expect(world.codes).toEqual(["OUTBOX_QUEUED", "OUTBOX_READ"]);
     expect(await dataOf(world.direct)).toEqual([1]);
     world.mend();

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeSync } from "node:fs";
 import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
+import { aged, type Staleness } from "../../outbox/staleness.js";
 import { printable, printableJson } from "./escape.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
@@ -11,7 +12,7 @@ export class Streams {
   readonly #quiet: boolean;
   readonly #debug: boolean;
   /** How old what is printed is, where it does not come from the store itself; every document says it as `stale`. */
-  staleness: () => object | undefined = () => undefined;
+  staleness: () => Staleness | undefined = () => undefined;
   #progressShown = false;
 
   constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean } = {}) {
@@ -45,7 +46,7 @@ export class Streams {
   #aged(value: unknown): unknown {
     const stale = this.staleness();
     const isWhole = typeof value === "object" && value !== null && ("schema" in value || "end" in value);
-    return stale !== undefined && isWhole ? { ...value, stale } : value;
+    return isWhole ? aged(value, stale) : value;
   }
 
   /** One record a line; the last line says that nothing was cut off, and the offset at which all was true. */
