@@ -5,6 +5,7 @@ import type { EventLog } from "./log/event-log.js";
 import { maskUrl } from "./log/mask-url.js";
 import type { Entropy } from "./log/prepare.js";
 import { ReadOnlyLog } from "./log/read-only-log.js";
+import type { StoreExam } from "./log/store-exam.js";
 import { probeFile, type StoreProbe } from "./log/store-probe.js";
 
 /** Something that was noticed while a log was opened or used, such as a torn tail that was moved aside. */
@@ -66,6 +67,17 @@ export async function openLog(url: string, options: OpenLogOptions = {}): Promis
 }
 
 /**
+ * As with `readOnly`, but with the tables of its read models, whose stored states a `ReadOnlyLog` does not show. Whoever
+ * asks for this calls nothing that writes.
+ *
+ * @throws as openLog
+ */
+export async function openToDiagnose(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
+  const { open, rest } = backendOf(url);
+  return open(rest, { ...options, mustExist: true, readOnly: true }, url);
+}
+
+/**
  * Looks at the place of a log without opening, creating or changing anything. Of registered backends nothing is known.
  *
  * @throws UsageError STORE_URL_INVALID; Postgres: whatever keeps it from connecting
@@ -85,6 +97,34 @@ export async function probeStore(url: string, options: OpenLogOptions = {}): Pro
     default:
       backendOf(url);
       return {};
+  }
+}
+
+/**
+ * The store as it lies there, for questions that an open log cannot answer. Nothing is opened before it is asked.
+ *
+ * @returns undefined for a log in memory, and for registered backends: of those nothing is known
+ * @throws UsageError STORE_URL_INVALID
+ */
+export async function examineStore(url: string, options: OpenLogOptions = {}): Promise<StoreExam | undefined> {
+  const { scheme, rest } = addressParts(url);
+  switch (scheme) {
+    case "jsonl": {
+      const { JsonlFileExam } = await import("./log/jsonl/jsonl-exam.js");
+      return new JsonlFileExam(pathOf(rest, url));
+    }
+    case "sqlite": {
+      const { SqliteFileExam } = await import("./log/sql/sqlite/sqlite-exam.js");
+      return new SqliteFileExam(pathOf(rest, url), options.lockTimeoutMs);
+    }
+    case "postgres":
+    case "postgresql": {
+      const { PostgresServerExam } = await import("./log/sql/postgres/postgres-exam.js");
+      return new PostgresServerExam(url, options);
+    }
+    default:
+      backendOf(url);
+      return undefined;
   }
 }
 

@@ -26,6 +26,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
   { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
+  { names: ["doctor"], load: async () => (await import("./commands/doctor.js")).doctorCommand },
   { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },
   { names: ["mcp"], load: async () => (await import("./commands/mcp.js")).mcpCommand },
   { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },

@@ -22,6 +22,11 @@ const SECRET_FORMS: ReadonlyArray<readonly [RegExp, string]> = [
 const SECRET_NAME =
   /(?:(?:access|refresh|id|auth|api|bearer|csrf)[_-]?token|(?:^|[_.:-])(?:token|secret|password|passwd|passphrase)|(?:client[_-]?secret)|(?:api|private|secret)[_-]?key)$/i;
 
+/** Whether a text holds something in the form of a secret; one that is masked already is none. */
+export function holdsSecretForm(text: string): boolean {
+  return SECRET_FORMS.some(([form, mask]) => text.replace(form, mask) !== text);
+}
+
 /**
  * A copy in which secrets are replaced by `***`: passwords in addresses, texts in the form of a known token, and all below members
  * that are named like one. References such as `env:NAME` stay. What was replaced is added to `notes`.

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import { type SqlDialect, schemaMigrationNames, schemaMigrations } from "../../../../migrations/list.js";
 import { UsageError } from "../../../errors.js";
+import type { SchemaFacts } from "../../store-exam.js";
 
 export const SCHEMA_TABLE = "schema_migrations";
 export const SCHEMA_LOCK_TABLE = "schema_migrations_lock";
@@ -57,6 +58,12 @@ export async function ensureSchema(store: SchemaStore): Promise<void> {
 export async function assertReadable(store: SchemaStore): Promise<boolean> {
   await isBehind(store);
   return ((await store.readNames()) ?? []).length > 0;
+}
+
+/** What is there, also where it belongs to a newer program or to none of ours. */
+export async function schemaFacts(store: SchemaStore): Promise<SchemaFacts> {
+  const applied = (await store.readNames()) ?? [];
+  return { applied, missing: schemaMigrationNames(store.dialect).filter((name) => !applied.includes(name)) };
 }
 
 async function isBehind(store: SchemaStore): Promise<boolean> {

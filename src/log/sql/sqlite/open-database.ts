@@ -36,6 +36,30 @@ export async function openDatabase(file: string, settings: OpenSettings): Promis
   }
 }
 
+/**
+ * Opens the file as it is, whatever tables stand in it, to look at it.
+ *
+ * @throws NotFoundError LOG_NOT_FOUND, and what SQLite says, translated
+ */
+export async function openToExamine(file: string, url: string, limitMs: number): Promise<Database.Database> {
+  if (!existsSync(file)) throw noSuchFile(file);
+  let db: Database.Database | undefined;
+  try {
+    const settings = { url, limitMs, mustExist: true, readOnly: true };
+    const opened = new Database(file, {
+      fileMustExist: true,
+      timeout: DRIVER_BUSY_MS,
+      readonly: leavesWal(file, settings),
+    });
+    db = opened;
+    await retryWhileBusy(limitMs, () => opened.pragma("query_only = ON"));
+    return opened;
+  } catch (error) {
+    db?.close();
+    throw translateError(error, url);
+  }
+}
+
 async function prepareConnection(db: Database.Database, { url, limitMs }: OpenSettings): Promise<void> {
   const version = await retryWhileBusy(limitMs, () => db.prepare("SELECT sqlite_version()").pluck().get());
   assertSafeVersion(version as string);

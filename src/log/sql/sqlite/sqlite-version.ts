@@ -5,15 +5,21 @@ const FIRST_SAFE = [3, 51, 3] as const;
 /** The same page names these back-ports. */
 const SAFE_BACKPORTS: ReadonlySet<string> = new Set(["3.44.6", "3.50.7"]);
 
+/** @returns why it is not safe to write with this version */
+export function versionFault(version: string): string | undefined {
+  if (SAFE_BACKPORTS.has(version) || compare(version.split(".").map(Number), FIRST_SAFE) >= 0) return undefined;
+  return `better-sqlite3 brings SQLite ${version}, which can lose committed data in WAL mode (fixed in 3.51.3)`;
+}
+
 /**
  * Refuses a SQLite that can lose committed events: two connections that write and checkpoint in the same instant.
  *
  * @throws UsageError SQLITE_UNSAFE
  */
 export function assertSafeVersion(version: string): void {
-  if (SAFE_BACKPORTS.has(version) || compare(version.split(".").map(Number), FIRST_SAFE) >= 0) return;
-  const message = `better-sqlite3 brings SQLite ${version}, which can lose committed data in WAL mode (fixed in 3.51.3)`;
-  throw new UsageError("SQLITE_UNSAFE", message, { hint: "npm install better-sqlite3@latest (12.8.0 or newer)" });
+  const fault = versionFault(version);
+  if (fault === undefined) return;
+  throw new UsageError("SQLITE_UNSAFE", fault, { hint: "npm install better-sqlite3@latest (12.8.0 or newer)" });
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

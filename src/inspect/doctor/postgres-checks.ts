@@ -1,0 +1,70 @@
+import type { PostgresFacts } from "../../log/store-exam.js";
+import type { Check } from "./check.js";
+import { advice, command, ok, type Seen, sql } from "./finding.js";
+
+/** Whether what the server confirms is on its disk. */
+export const serverCheck: Check = {
+  name: "server",
+  async look(patient) {
+    const exam = await patient.exam();
+    return exam?.kind === "postgres" ? serverSettings(await exam.facts()) : [];
+  },
+};
+
+export function serverSettings(facts: Omit<PostgresFacts, "schema">): Seen[] {
+  const { serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery } = facts;
+  const seen: Seen[] = [];
+  if (fsync !== "on")
+    seen.push(switchedOff("fsync", "a crash of the machine loses confirmed events, or the whole database"));
+  if (fullPageWrites !== "on") {
+    seen.push(
+      switchedOff("full_page_writes", "a crash of the machine may leave half-written pages, which nothing mends"),
+    );
+  }
+  if (inRecovery) seen.push(standby());
+  const commits = ["on", "remote_apply"].includes(synchronousCommit)
+    ? `synchronous_commit=${synchronousCommit}`
+    : `synchronous_commit=${synchronousCommit} here, and on for every append: sessiondb sets it itself`;
+  return [...seen, ok("settings", `Postgres ${serverVersion}, ${commits}`)];
+}
+
+function switchedOff(setting: string, why: string): Seen {
+  const mend = sql(`ALTER SYSTEM SET ${setting} = on; SELECT pg_reload_conf()`);
+  return {
+    code: setting.replaceAll("_", "-"),
+    severity: "bad",
+    what: `the server runs with ${setting}=off`,
+    why,
+    mend,
+  };
+}
+
+function standby(): Seen {
+  return {
+    code: "standby",
+    severity: "warn",
+    what: "this server is a standby: it only reads",
+    why: "every append is refused",
+    mend: advice("name the primary in the address"),
+  };
+}
+
+/** Whether appends of others are heard at once: behind a pooler in transaction mode LISTEN succeeds and hears nothing. */
+export const poolerCheck: Check = {
+  name: "listen",
+  async look(patient) {
+    const exam = await patient.exam();
+    if (exam?.kind !== "postgres") return [];
+    if (await exam.hearsNotifications())
+      return [ok("heard", "notifications arrive: appends of others are seen at once")];
+    return [
+      {
+        code: "pooler",
+        severity: "warn",
+        what: "a notification was sent and did not arrive: there is a pooler in transaction mode in between",
+        why: "nothing is missed, but appends of others are only seen by looking, once a second",
+        mend: command('printf %s "$DIRECT_URL" | sessiondb config set postgres.listenUrl -'),
+      },
+    ];
+  },
+};

@@ -1,0 +1,23 @@
+import { shellWord } from "../../config/shell-word.js";
+import type { IntegrityError } from "../../errors.js";
+import { advice, command, type Mend } from "./finding.js";
+import type { Patient } from "./patient.js";
+
+/**
+ * How to get at what stands before the damage. It goes into a new file: a damaged log is never changed, because it may be
+ * all that is left of what stood behind.
+ */
+export async function salvage(patient: Patient, { offset, byte }: IntegrityError): Promise<Mend> {
+  const exam = await patient.exam();
+  if (exam?.kind === "jsonl" && byte !== undefined) {
+    const [from, to] = [shellWord(exam.path), shellWord(`${exam.path}.whole`)];
+    // noclobber: what an earlier attempt has saved stays
+    return command(
+      `( set -C; head -c ${byte} ${from} > ${to} ) && sessiondb verify --store ${shellWord(`jsonl:${exam.path}.whole`)}`,
+    );
+  }
+  if (offset !== undefined && offset > 1) {
+    return command(`sessiondb events export --to ${offset - 1} -o whole-to-${offset - 1}.jsonl${patient.storeOption}`);
+  }
+  return advice("bring it back from a backup: sessiondb restore FILE --to URL");
+}

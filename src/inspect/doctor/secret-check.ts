@@ -1,0 +1,55 @@
+import { legacyStatePath } from "../../config/paths.js";
+import { shellWord } from "../../config/shell-word.js";
+import { holdsSecretForm } from "../../import/mask-secrets.js";
+import { readPlainFile } from "../../import/plain-file.js";
+import { eventsOf } from "../../log/paging.js";
+import type { Check } from "./check.js";
+import { command, ok, type Seen } from "./finding.js";
+import type { Patient } from "./patient.js";
+
+/** Secrets in the log, and in the file that Minsky left. Their places are told, never they. */
+export const secretCheck: Check = {
+  name: "secrets",
+  async look(patient) {
+    const seen = [...(await inLog(patient)), ...(await inLegacyFile(patient))];
+    return seen.length === 0 ? [ok("none", "no text in the form of a known token or password")] : seen;
+  },
+};
+
+async function inLog(patient: Patient): Promise<Seen[]> {
+  const log = await patient.log();
+  const { offset: total } = await log.tail();
+  const offsets: number[] = [];
+  let count = 0;
+  for await (const event of eventsOf(log.readAll({ to: total }))) {
+    patient.options.onProgress?.("secrets", event.offset, total);
+    if (!holdsSecretForm(event.dataText ?? "") && !holdsSecretForm(event.metaText)) continue;
+    if (count++ < 5) offsets.push(event.offset);
+  }
+  if (count === 0) return [];
+  const more = count > offsets.length ? ` and ${count - offsets.length} more` : "";
+  return [
+    {
+      code: "in-log",
+      severity: "warn",
+      what: `events ${offsets.join(", ")}${more} hold text in the form of a token, key or password`,
+      why: "the log keeps it for ever, also in backups and copies: make it worthless where it was issued",
+      mend: command(`sessiondb events show ${offsets[0]}${patient.storeOption}`),
+    },
+  ];
+}
+
+async function inLegacyFile({ options }: Patient): Promise<Seen[]> {
+  const path = legacyStatePath(options.config?.env ?? process.env);
+  const bytes = await readPlainFile(path).catch(() => undefined); // not there, or none that Minsky left
+  if (bytes === undefined || !holdsSecretForm(bytes.toString("utf8"))) return [];
+  return [
+    {
+      code: "in-legacy-file",
+      severity: "warn",
+      what: `${path}, which Minsky left, holds text in the form of a token, key or password`,
+      why: "the log has it masked, this file has not",
+      mend: command(`chmod 600 ${shellWord(path)}`),
+    },
+  ];
+}

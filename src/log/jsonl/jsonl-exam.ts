@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { IntegrityError, NotFoundError } from "../../errors.js";
+import { FileLock } from "../../files/file-lock.js";
+import { leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
+import type { JsonlExam, Leftover, StoredFile } from "../store-exam.js";
+import { reportDamage } from "./damage-report.js";
+import { findEnd } from "./file-end.js";
+import { translateFileError } from "./file-errors.js";
+import { LogFile } from "./log-file.js";
+import { realPathOf } from "./log-path.js";
+import { checkManifest, manifestPath } from "./manifest.js";
+
+/** A JSONL log as files. */
+export class JsonlFileExam implements JsonlExam {
+  readonly kind = "jsonl";
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = realPathOf(resolve(path));
+  }
+
+  files(): StoredFile[] {
+    return storedFiles([this.path, manifestPath(this.path), `${this.path}.lock`, `${this.path}.sidecar`]);
+  }
+
+  leftovers(): Leftover[] {
+    const torn = `${basename(this.path)}.torn-`;
+    const beside = leftoversBeside(this.path, (name) => name.startsWith(torn));
+    return [...beside, ...leftoversBelow(`${this.path}.sidecar`, ".tmp-")];
+  }
+
+  /** The lock is asked for only where its file is there: asking makes it. */
+  async lock(): Promise<{ kind: string | null; held: boolean }> {
+    const kind = checkManifest(this.path) === undefined ? null : "ofd";
+    if (!existsSync(`${this.path}.lock`)) return { kind, held: false };
+    const lock = new FileLock(`${this.path}.lock`, 0);
+    try {
+      return { kind, held: (await lock.holdIfFree(async () => true)) === undefined };
+    } catch (error) {
+      throw translateFileError(error, `jsonl:${this.path}`);
+    } finally {
+      await lock.close();
+    }
+  }
+
+  async end(): Promise<{ sizeBytes: number; wholeBytes: number }> {
+    const file = new LogFile(this.path);
+    try {
+      if (!file.openIfThere()) throw notThere(this.path);
+      const sizeBytes = file.size();
+      return { sizeBytes, wholeBytes: (await findEnd(file, sizeBytes)).wholeBytes };
+    } catch (error) {
+      if (!(error instanceof IntegrityError)) throw translateFileError(error, `jsonl:${this.path}`);
+      throw await reportDamage(error, file, `jsonl:${this.path}`);
+    } finally {
+      file.close();
+    }
+  }
+}
+
+function notThere(path: string): NotFoundError {
+  return new NotFoundError("LOG_NOT_FOUND", `there is no log at jsonl:${path}`, { hint: "check the path" });
+}

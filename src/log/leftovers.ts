@@ -1,0 +1,48 @@
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Leftover, StoredFile } from "./store-exam.js";
+
+/** Deeper than any sidecar name goes. */
+const MAX_DEPTH = 8;
+
+/** What was left beside a file: `.unfinished-…` in its folder, and whatever its own kind of store leaves. */
+export function leftoversBeside(path: string, isTorn: (name: string) => boolean): Leftover[] {
+  const folder = dirname(path);
+  return entriesOf(folder).flatMap((entry) => {
+    if (!entry.isFile()) return [];
+    if (isTorn(entry.name)) return leftover("torn", join(folder, entry.name));
+    const isUnfinished = entry.name.startsWith(".unfinished-") || entry.name === `${basename(path)}.manifest.json.tmp`;
+    return isUnfinished ? leftover("unfinished", join(folder, entry.name)) : [];
+  });
+}
+
+/** Files below a folder whose name begins so. */
+export function leftoversBelow(folder: string, beginning: string, depth = 0): Leftover[] {
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth < MAX_DEPTH ? leftoversBelow(path, beginning, depth + 1) : [];
+    return entry.isFile() && entry.name.startsWith(beginning) ? leftover("unfinished", path) : [];
+  });
+}
+
+/** Those of these paths that are there, with their modes. */
+export function storedFiles(paths: readonly string[]): StoredFile[] {
+  return paths.flatMap((path) => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? [] : [{ path, mode: stats.mode & 0o777 }];
+  });
+}
+
+function leftover(kind: Leftover["kind"], path: string): Leftover[] {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? [] : [{ kind, path, bytes: stats.size, changedAt: stats.mtime.toISOString() }];
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return [];
+    throw error;
+  }
+}

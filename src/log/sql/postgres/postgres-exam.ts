@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import type { PostgresExam, PostgresFacts } from "../../store-exam.js";
+import { schemaFacts } from "../schema/ensure-schema.js";
+import { Connections, clientConfig } from "./connections.js";
+import type { PgSession } from "./pg-session.js";
+import { translateError } from "./postgres-errors.js";
+import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
+import { PostgresSchema } from "./postgres-schema.js";
+import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
+import { statement, tablesOf } from "./statement.js";
+
+/** A notification takes a millisecond; a pooler drops it for good. */
+const HEARING_MS = 3_000;
+
+const SETTINGS = statement(
+  `SELECT current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes'),
+     current_setting('synchronous_commit'), pg_is_in_recovery()`,
+);
+
+/** A Postgres log as a server and a schema. Every question has a connection of its own. */
+export class PostgresServerExam implements PostgresExam {
+  readonly kind = "postgres";
+  readonly #address: PostgresAddress;
+  readonly #listenString: string;
+  readonly #limits: PostgresLimits;
+
+  /** @throws UsageError STORE_URL_INVALID */
+  constructor(url: string, options: PostgresLogOptions = {}) {
+    this.#address = parsePostgresUrl(url);
+    const { listenUrl } = options;
+    const listen = listenUrl === undefined ? this.#address : parsePostgresUrl(listenUrl);
+    this.#listenString = listen.connectionString;
+    this.#limits = limitsOf(options);
+  }
+
+  async facts(): Promise<PostgresFacts> {
+    return this.#connected(async (session) => {
+      const [row = []] = await session.rows(SETTINGS);
+      const [serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery] = row as [
+        string,
+        string,
+        string,
+        string,
+        boolean,
+      ];
+      const { url, schema } = this.#address;
+      const store = new PostgresSchema(session, url, tablesOf(schema), this.#limits);
+      const settings = { serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
+      return { ...settings, schema: await schemaFacts(store) };
+    });
+  }
+
+  async hearsNotifications(): Promise<boolean> {
+    // Nobody else listens there.
+    const channel = `sessiondb_doctor_${randomBytes(6).toString("hex")}`;
+    const listener = new pg.Client(clientConfig(this.#listenString, this.#limits));
+    listener.on("error", () => undefined); // what it would have said is not heard
+    try {
+      await listener.connect();
+      const heard = heardOn(listener, channel);
+      await listener.query(`LISTEN ${channel}`);
+      await this.#connected((session) => session.rows(statement("SELECT pg_notify($1, '')"), [channel]));
+      return await heard;
+    } catch (error) {
+      throw translateError(error, this.#address.url);
+    } finally {
+      await listener.end().catch(() => undefined); // it may be the connection that failed
+    }
+  }
+
+  async #connected<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
+    const connections = new Connections(this.#address.connectionString, this.#limits, 1);
+    try {
+      return await connections.reading(act);
+    } catch (error) {
+      throw translateError(error, this.#address.url);
+    } finally {
+      await connections.close();
+    }
+  }
+}
+
+function heardOn(listener: pg.Client, channel: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), HEARING_MS);
+    listener.on("notification", (message) => {
+      if (message.channel !== channel) return;
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type Database from "better-sqlite3";
+import { leftoversBeside, storedFiles } from "../../leftovers.js";
+import type { Leftover, SqliteExam, SqliteFacts, StoredFile } from "../../store-exam.js";
+import { schemaFacts } from "../schema/ensure-schema.js";
+import { retryWhileBusy } from "./busy-retry.js";
+import { assertLocalFileSystem } from "./database-file.js";
+import { openDatabase, openToExamine } from "./open-database.js";
+import { translateError } from "./sqlite-errors.js";
+import { SqliteSchema } from "./sqlite-schema.js";
+import { versionFault } from "./sqlite-version.js";
+
+/** Enough to know that something is wrong. */
+const MAX_PAGE_FAULTS = 5;
+
+/** A SQLite log as files and pages. The database itself is only opened by way of SQLite: its locks hang on that. */
+export class SqliteFileExam implements SqliteExam {
+  readonly kind = "sqlite";
+  readonly path: string;
+  readonly #limitMs: number;
+
+  constructor(path: string, limitMs = 10_000) {
+    this.path = resolve(path);
+    this.#limitMs = limitMs;
+  }
+
+  files(): StoredFile[] {
+    return storedFiles([this.path, this.#walPath, `${this.path}-shm`]);
+  }
+
+  leftovers(): Leftover[] {
+    return leftoversBeside(this.path, () => false);
+  }
+
+  /** @throws UsageError NETWORK_FILE_SYSTEM */
+  async facts(): Promise<SqliteFacts> {
+    const walBytes = this.#walBytes();
+    return this.#looking(async (db) => {
+      assertLocalFileSystem(dirname(this.path));
+      const version = db.prepare("SELECT sqlite_version()").pluck().get() as string;
+      return {
+        version,
+        versionFault: versionFault(version),
+        journalMode: db.pragma("journal_mode", { simple: true }) as string,
+        walBytes,
+        schema: await schemaFacts(new SqliteSchema(db, this.#url, this.#limitMs)),
+      };
+    });
+  }
+
+  async pageFaults(): Promise<readonly string[]> {
+    return this.#looking(async (db) => {
+      const check = () => db.pragma(`quick_check(${MAX_PAGE_FAULTS})`) as { quick_check: string }[];
+      const lines = (await retryWhileBusy(this.#limitMs, check)).map(({ quick_check: line }) => line);
+      return lines.length === 1 && lines[0] === "ok" ? [] : lines;
+    });
+  }
+
+  async checkpoint(): Promise<number> {
+    const settings = { url: this.#url, limitMs: this.#limitMs, mustExist: true, readOnly: false };
+    const db = await openDatabase(this.path, settings);
+    try {
+      db.pragma("wal_checkpoint(TRUNCATE)"); // says busy, and has done what it could, where others read or write
+    } catch (error) {
+      throw translateError(error, this.#url);
+    } finally {
+      db.close();
+    }
+    return this.#walBytes();
+  }
+
+  async #looking<T>(act: (db: Database.Database) => Promise<T>): Promise<T> {
+    const db = await openToExamine(this.path, this.#url, this.#limitMs);
+    try {
+      return await act(db);
+    } catch (error) {
+      throw translateError(error, this.#url);
+    } finally {
+      db.close();
+    }
+  }
+
+  get #url(): string {
+    return `sqlite:${this.path}`;
+  }
+
+  get #walPath(): string {
+    return `${this.path}-wal`;
+  }
+
+  #walBytes(): number {
+    return statSync(this.#walPath, { throwIfNoEntry: false })?.size ?? 0;
+  }
+}

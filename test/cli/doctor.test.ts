@@ -1,0 +1,69 @@
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type CliResult, runCli } from "../support/cli.js";
+import { tempDir } from "../support/temp.js";
+
+async function started(): Promise<string> {
+  const cwd = tempDir();
+  await runCli(["session", "start", "auth", "--store", "jsonl:./s.jsonl"], { cwd });
+  return cwd;
+}
+
+function doctor(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+  return runCli(["doctor", ...args], { cwd, env: { XDG_STATE_HOME: join(cwd, "state"), ...env } });
+}
+
+test("a store in order ends with 0, a warning with 8, something bad with 6, an unreachable one with 5", async () => {
+  const cwd = await started();
+  const store = ["--store", "jsonl:./s.jsonl"];
+  expect((await doctor(cwd, store)).code).toBe(0);
+  writeFileSync(join(cwd, "s.jsonl.torn-9-20260131T100000Z"), "half", { mode: 0o600 });
+  expect((await doctor(cwd, store)).code).toBe(8);
+  appendFileSync(join(cwd, "s.jsonl"), '{"v":1');
+  expect((await doctor(cwd, store)).code).toBe(6);
+  expect((await doctor(cwd, [], { SESSIONDB_STORE: "postgres://ada:hunter2@127.0.0.1:1/none" })).code).toBe(5);
+});
+
+test("without a store, and without one that was named, there is nothing wrong and nothing made", async () => {
+  const cwd = tempDir();
+  const { code, stdout } = await doctor(cwd, ["--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ schema: "doctor/1", ok: true, offset: null });
+  expect(() => readFileSync(join(cwd, "state"))).toThrow(/ENOENT/);
+});
+
+test("--json is one document, whatever is wrong, and --fix says in it what was done", async () => {
+  const cwd = await started();
+  appendFileSync(join(cwd, "s.jsonl"), '{"v":1');
+  const { stdout, stderr, code } = await doctor(cwd, ["--store", "jsonl:./s.jsonl", "--fix", "--json"]);
+  expect([code, stderr]).toEqual([8, ""]);
+  const document = JSON.parse(stdout);
+  expect(document).toMatchObject({ schema: "doctor/1", offset: 1, ok: false });
+  expect(document.fixes).toMatchObject([{ check: "tail", code: "torn", done: true }]);
+  expect(document.items.filter((item: { severity: string }) => item.severity !== "ok")).toMatchObject([
+    { check: "leftovers", code: "torn-file", mend: { kind: "command" }, fixable: false },
+  ]);
+});
+
+test("a configuration that cannot be read is a finding, and no check of the store is ok", async () => {
+  const cwd = await started();
+  mkdirSync(join(cwd, "etc", "minsky"), { recursive: true });
+  writeFileSync(join(cwd, "etc", "minsky", "config.yaml"), "sessiondb: [\n");
+  const { code, stdout } = await doctor(cwd, ["--json"], { XDG_CONFIG_HOME: join(cwd, "etc") });
+  expect(code).toBe(6);
+  const { items, store } = JSON.parse(stdout);
+  expect(store).toBeNull();
+  expect(items.map(({ check, severity }: { check: string; severity: string }) => [check, severity])).toEqual([
+    ["configuration", "bad"],
+    ["store", "unknown"],
+  ]);
+});
+
+test("stored text and file names reach the terminal escaped", async () => {
+  const cwd = await started();
+  writeFileSync(join(cwd, "s.jsonl.torn-\u001b[31mred"), "half", { mode: 0o600 });
+  const { stdout } = await doctor(cwd, ["--store", "jsonl:./s.jsonl"]);
+  expect(stdout).not.toContain("\u001b");
+  expect(stdout).toContain("\\u{1b}[31mred");
+});
