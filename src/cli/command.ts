@@ -189,8 +189,16 @@ export function noun(name: string, summary: string, commands: readonly Command[]
   return command;
 }
 
+const EXAMPLES = new WeakMap<Command, readonly string[]>();
+
+/** The examples in the help of a command. */
+export function examplesOf(command: Command): readonly string[] {
+  return EXAMPLES.get(command) ?? [];
+}
+
 /** Lines under "Examples:" in the help; a test runs them. */
 export function examples(command: Command, lines: readonly string[]): Command {
+  EXAMPLES.set(command, lines);
   return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
 }
 

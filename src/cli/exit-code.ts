@@ -25,6 +25,21 @@ export const EXIT = {
   differences: 8,
 } as const;
 
+/** What each code means, and what a signal gives. */
+export const EXIT_MEANINGS: ReadonlyArray<readonly [code: number, meaning: string]> = [
+  [EXIT.done, "done"],
+  [EXIT.failed, "failed"],
+  [EXIT.usage, "usage or configuration"],
+  [EXIT.notFound, "not found"],
+  [EXIT.conflict, "conflict"],
+  [EXIT.unavailable, "locked or unreachable"],
+  [EXIT.integrity, "integrity"],
+  [EXIT.refused, "refused, needs --yes or --force"],
+  [EXIT.differences, "differences (with --exit-code), or warnings of doctor"],
+  [130, "ended by Ctrl-C"],
+  [143, "ended by SIGTERM"],
+];
+
 const BY_CLASS: ReadonlyArray<readonly [new (...args: never[]) => Error, number]> = [
   [UsageError, EXIT.usage],
   [InvalidEventError, EXIT.usage],

@@ -30,6 +30,8 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },
   { names: ["mcp"], load: async () => (await import("./commands/mcp.js")).mcpCommand },
   { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },
+  { names: ["schema"], load: async () => (await import("./commands/schema.js")).schemaCommand },
+  { names: ["help"], load: async () => (await import("./commands/help.js")).helpCommand(programOf) },
 ];
 
 /** The program, not yet run, with the command that `args` ask for; with all commands where they ask for none. */
@@ -39,6 +41,8 @@ export async function programOf(name: string, state: RunState, args: readonly st
     .version(VERSION, "-V, --version")
     // Options belong to the command they stand behind, also where a command has commands of its own.
     .enablePositionalOptions()
+    // Ours also knows --json, and is loaded when it is asked for.
+    .helpCommand(false)
     .addHelpText("after", EXIT_CODES);
   for (const command of await loadCommands(COMMANDS, state, args)) program.addCommand(command);
   for (const command of everyCommand(program)) {

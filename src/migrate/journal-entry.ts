@@ -17,7 +17,7 @@ const cut = z.object({ at: z.string(), actor: z.string(), from: z.number(), to: 
  *
  * Addresses are without passwords.
  */
-const journalEntry = z.object({
+export const journalEntrySchema = z.object({
   format: z.literal(1),
   /** UUIDv7. */
   id: z.string(),
@@ -62,12 +62,12 @@ const journalEntry = z.object({
   backups: z.array(z.string()),
 });
 
-export type JournalEntry = z.infer<typeof journalEntry>;
+export type JournalEntry = z.infer<typeof journalEntrySchema>;
 export type CutEvents = z.infer<typeof cut>;
 
 /** @throws where the text is no entry of this format */
 export function parseJournalEntry(text: string): JournalEntry {
-  return journalEntry.parse(JSON.parse(text));
+  return journalEntrySchema.parse(JSON.parse(text));
 }
 
 /** Who this process is. Its number alone may be that of another one, after a restart of the machine or container. */

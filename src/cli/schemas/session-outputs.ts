@@ -1,0 +1,144 @@
+import * as z from "zod";
+import {
+  appended,
+  change,
+  conflict,
+  count,
+  hash,
+  json,
+  type OutputSchema,
+  offset,
+  output,
+  path,
+  record,
+  setBy,
+  time,
+  version,
+} from "./parts.js";
+
+const session = z.string();
+
+/** RFC 6902, with the tests that --format json-patch puts before each change. */
+const fullPatch = z.array(z.looseObject({ op: z.string(), path: z.string() }));
+
+const listed = record.extend({
+  version,
+  events: count,
+  createdOffset: offset,
+  lastOffset: offset,
+  updatedAt: time,
+  lastActor: z.string(),
+  lastBy: z.string(),
+});
+
+const logged = z.object({
+  offset,
+  version,
+  recordedAt: time,
+  actor: z.string(),
+  type: z.string(),
+  reason: z.string().optional(),
+  changes: z.array(change),
+  fault: z.string().optional().describe("why the event was passed over"),
+});
+
+const side = z.object({ offset, version, recordedAt: time.optional() });
+
+const blamed = z.object({
+  path,
+  value: json.optional(),
+  set: setBy,
+  previous: z.object({ value: json.optional(), set: setBy }).optional(),
+  removed: z.boolean(),
+});
+
+const undone = z.object({
+  session,
+  source: z.string(),
+  undone: z.array(setBy),
+  changes: z.array(change),
+  conflicts: z.array(conflict),
+});
+
+const takenBack = {
+  offset,
+  dryRun: z.boolean().optional(),
+  sessions: z.array(undone),
+  items: z.array(appended),
+};
+
+export const SESSION_OUTPUTS: readonly OutputSchema[] = [
+  output("session-list/1", ["session list"], { offset, total: count, items: z.array(listed) }, listed),
+  output("session-show/1", ["session show"], {
+    offset,
+    version,
+    lastOffset: offset,
+    updatedAt: time,
+    lastActor: z.string(),
+    record,
+    faults: z.array(z.object({ offset, why: z.string() })),
+    faultCount: count,
+    path: z.string().optional().describe("with --path"),
+    value: json.optional().describe("with --path"),
+  }),
+  output("session-changed/1", ["session start", "session update", "session delete", "session fork"], {
+    session,
+    offset: offset.nullable().describe("null where nothing differed: nothing was appended"),
+    items: z.array(appended),
+  }),
+  output("session-log/1", ["session log"], { offset, session, total: count, items: z.array(logged) }),
+  output("session-diff/1", ["session diff"], {
+    offset,
+    session,
+    from: side,
+    to: side,
+    events: count,
+    changes: z.array(change.extend({ set: setBy.optional() })),
+    jsonPatch: fullPatch.optional().describe("with --format json-patch"),
+    mergePatch: json.optional().describe("with --format merge-patch"),
+  }),
+  output("session-blame/1", ["session blame"], { offset, session, items: z.array(blamed) }),
+  output("session-bisect/1", ["session bisect"], {
+    offset,
+    session,
+    good: offset,
+    bad: offset,
+    steps: count,
+    suspects: z.array(setBy.extend({ changes: z.array(change) })),
+  }),
+  output("session-what-if/1", ["session what-if"], {
+    offset,
+    skip: z.array(offset),
+    set: z.array(z.object({ offset, path, value: json.optional() })),
+    session,
+    changes: z.array(change),
+    record: record.nullable(),
+    lost: z.array(setBy.extend({ why: z.string() })),
+  }),
+  output("session-fork/1", ["session fork"], { offset, session, dryRun: z.literal(true), record }),
+  output("session-revert/1", ["session revert"], {
+    offset,
+    session,
+    source: z.string(),
+    changes: z.array(change),
+    conflicts: z.array(conflict),
+    items: z.array(appended),
+  }),
+  output("undo/1", ["undo"], takenBack),
+  output("redo/1", ["redo"], takenBack),
+  output("mark-add/1", ["mark add"], { offset, mark: markSchema() }),
+  output("mark-list/1", ["mark list"], { offset, items: z.array(markSchema()) }),
+  output("mark-rm/1", ["mark rm"], { offset, removed: markSchema() }),
+];
+
+function markSchema() {
+  return z.object({
+    name: z.string(),
+    offset,
+    hash,
+    setOffset: offset,
+    setAt: time,
+    actor: z.string(),
+    reason: z.string().nullable(),
+  });
+}

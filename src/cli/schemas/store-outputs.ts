@@ -1,0 +1,97 @@
+import * as z from "zod";
+import { SEVERITIES } from "../../inspect/doctor/finding.js";
+import { count, hash, json, type OutputSchema, offset, output, store } from "./parts.js";
+
+const fault = z.object({ offset, why: z.string() });
+
+const projectionState = z.object({
+  name: z.string(),
+  revision: count,
+  kind: z.enum(["table", "memory"]),
+  offset,
+  behind: count,
+  documents: count,
+  fault: fault.optional(),
+});
+
+const projectionCheck = z.object({
+  name: z.string(),
+  offset,
+  documents: count,
+  differences: z.array(
+    z.object({ id: z.string(), kind: z.enum(["missing", "extra", "different"]), paths: z.array(z.string()) }),
+  ),
+  differenceCount: count,
+});
+
+const source = z.object({
+  layer: z.string(),
+  name: z.string(),
+  file: z.string().optional(),
+  line: count.optional(),
+});
+
+const setting = z.object({
+  key: z.string(),
+  value: json,
+  source: source.nullable(),
+  overridden: z.array(z.object({ value: json, source })),
+  problem: z.object({ code: z.string(), message: z.string() }).optional(),
+});
+
+const file = z.object({ path: z.string(), exists: z.boolean() });
+
+const finding = z.object({
+  check: z.string(),
+  code: z.string(),
+  severity: z.enum(SEVERITIES),
+  what: z.string(),
+  why: z.string().nullable(),
+  mend: z.object({ kind: z.enum(["command", "sql", "advice"]), text: z.string() }).nullable(),
+  fixable: z.boolean(),
+});
+
+const fixed = z.object({ check: z.string(), code: z.string(), what: z.string(), done: z.boolean() });
+
+export const STORE_OUTPUTS: readonly OutputSchema[] = [
+  output("status/1", ["status"], {
+    store,
+    decidedBy: z.string(),
+    layer: z.string(),
+    placeFrom: z.string(),
+    offset,
+    hash,
+    recordedAt: z.string(),
+    sessions: count,
+  }),
+  output("verify/1", ["verify"], {
+    store,
+    ok: z.boolean(),
+    verified: count,
+    offset,
+    hash,
+    fault: z.object({ offset, code: z.string(), message: z.string() }).optional(),
+  }),
+  output("doctor/1", ["doctor"], {
+    store: store.nullable().describe("null where the configuration, which names it, cannot be read"),
+    offset: offset.nullable().describe("null where the log cannot be read"),
+    ok: z.boolean(),
+    counts: z.object({ ok: count, warn: count, unknown: count, bad: count }),
+    fixes: z.array(fixed),
+    items: z.array(finding),
+  }),
+  output("projection-list/1", ["projection list"], { offset, items: z.array(projectionState) }),
+  output("projection-check/1", ["projection check"], { offset, ok: z.boolean(), items: z.array(projectionCheck) }),
+  output("projection-rebuild/1", ["projection rebuild"], { offset, items: z.array(projectionState) }),
+  output("config-list/1", ["config list"], { items: z.array(setting) }),
+  output("config-get/1", ["config get"], { key: z.string(), value: json, source }),
+  output("config-set/1", ["config set", "config unset"], {
+    key: z.string(),
+    value: json,
+    file: z.string(),
+    layer: z.string(),
+    line: count.nullable(),
+    overriddenBy: z.string().nullable(),
+  }),
+  output("config-path/1", ["config path"], { user: file, repository: file }),
+];

@@ -1,0 +1,11 @@
+import type * as z from "zod";
+import { markEventSchemas } from "../../projections/marks.js";
+import { sessionEventSchemas } from "../../projections/session-events.js";
+import { baseDirSetSchema } from "../../projections/store-settings.js";
+
+/** The data of every event type that this program writes. */
+export const EVENT_TYPE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  ...sessionEventSchemas,
+  ...markEventSchemas,
+  "store.base-dir-set": baseDirSetSchema,
+};
