@@ -8,6 +8,10 @@ export async function main(programName: "sessiondb" | "minsky"): Promise<void> {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
+  if (first === "__complete") {
+    const { complete } = await import("./completion/complete.js");
+    return complete(programName, args.slice(1));
+  }
   const { run } = await import("./run.js");
   await run(programName, args);
 }

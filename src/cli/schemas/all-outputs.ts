@@ -51,6 +51,7 @@ const GUIDE_OUTPUTS: readonly OutputSchema[] = [
     exitCodes: z.array(z.object({ code: count, meaning: z.string() })),
     items: z.array(command),
   }),
+  output("completion/1", ["completion"], { shell: z.string(), script: z.string() }),
   output("schema-list/1", ["schema"], {
     items: z.array(
       z.object({ name: z.string(), kind: z.enum(["output", "event", "error"]), commands: z.array(z.string()) }),
