@@ -3,9 +3,10 @@
  * What follows the name is passed on.
  */
 import { spawnSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "./bundle.js";
+import { bundle, bundleCli } from "./bundle.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
@@ -26,5 +27,9 @@ await bundle(
   found.entries.map((entry) => join(root, entry)),
   outdir,
 );
+if (name === "bench") {
+  await bundleCli(root, join(outdir, "dist/cli"));
+  copyFileSync(join(root, "package.json"), join(outdir, "package.json")); // the commands read their version there
+}
 const { status } = spawnSync(process.execPath, [join(outdir, found.program), ...args], { stdio: "inherit", cwd: root });
 process.exitCode = status ?? 1;

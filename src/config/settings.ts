@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isSchemaName, SCHEMA_NAME_FORM } from "../log/schema-name.js";
 
 export type SettingValue = string | number | boolean;

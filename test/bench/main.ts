@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../support/postgres.js";
 import { jsonlBench } from "./jsonl.js";
@@ -15,6 +16,7 @@ import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
 import { replayBench } from "./replay-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
+import { startupBench } from "./startup.js";
 
 const { values } = parseArgs({
   options: {
@@ -28,10 +30,14 @@ const only = values.only.toLowerCase();
 /** `--only` names a row, or the beginning of a group of rows. */
 const wanted = (name: string) => name.toLowerCase().includes(only) || only.startsWith(name.toLowerCase());
 
+/** Bundled beside this by .ci/run-bundled.js. */
+const COMMAND = fileURLToPath(new URL("dist/cli/sessiondb.js", import.meta.url));
+
 const folder = mkdtempSync(join(tmpdir(), "sessiondb-bench-"));
 const results: Measured[] = [];
 const remarks: string[] = [];
 try {
+  if (wanted("startup")) await runBench(await startupBench(folder, COMMAND));
   if (wanted("sqlite")) await runBench(await sqliteBench(folder));
   if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
