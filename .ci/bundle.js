@@ -31,6 +31,21 @@ export async function bundle(entryPoints, outdir, options = {}) {
 const OUTSIDE = ["better-sqlite3", "pg", "pg-listen", "pg-copy-streams", "pg-native", "fs-native-extensions", "kysely"];
 
 /**
+ * zod brings its messages in 50 languages, and whoever takes it whole takes all of them: half a megabyte that every start
+ * would read. Commands speak English.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const onlyEnglish = {
+  name: "only-english",
+  setup(build) {
+    build.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => {
+      return { contents: 'export { default as en } from "./en.js";' };
+    });
+  },
+};
+
+/**
  * The two commands. Split, so that what one command needs (a driver, for one) is loaded only when that command runs. With
  * the packages inside: finding and opening the hundred files of zod takes as long as starting Node.
  *
@@ -44,6 +59,7 @@ export function bundleCli(root, outdir, options = {}) {
     splitting: true,
     packages: "bundle",
     external: OUTSIDE,
+    plugins: [onlyEnglish],
     // Packages in CommonJS ask for Node's own modules with require.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',

@@ -1,6 +1,5 @@
 import { maskUrl } from "../log/mask-url.js";
 import type { ReadConfigFile } from "./config-file.js";
-import { shellWord } from "./shell-word.js";
 
 const OTHERS = 0o077;
 
@@ -23,4 +22,8 @@ export function isOpenToOthers(mode: number): boolean {
 export function holdsPassword(address: string): boolean {
   const named = address.replace(/:\$\{\w+\}@/, "@").replace(/(password=)\$\{\w+\}/i, "");
   return maskUrl(named) !== named;
+}
+
+function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type CliResult, runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { GIT_ENV, repositoriesIn } from "../workspace/repositories.js";
 
 async function started(): Promise<string> {
   const cwd = tempDir();
@@ -10,7 +11,7 @@ async function started(): Promise<string> {
   return cwd;
 }
 
-function doctor(cwd: string, args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+function doctor(cwd: string, args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CliResult> {
   return runCli(["doctor", ...args], { cwd, env: { XDG_STATE_HOME: join(cwd, "state"), ...env } });
 }
 
@@ -66,4 +67,28 @@ test("stored text and file names reach the terminal escaped", async () => {
   const { stdout } = await doctor(cwd, ["--store", "jsonl:./s.jsonl"]);
   expect(stdout).not.toContain("\u001b");
   expect(stdout).toContain("\\u{1b}[31mred");
+});
+
+test("workspaces and records that do not fit are told, and --fix records what is there", async () => {
+  const cwd = tempDir();
+  const { baseDir } = repositoriesIn(cwd);
+  const env = { MINSKY_BASE_DIR: baseDir, SESSIONDB_STORE: "jsonl:./s.jsonl", ...GIT_ENV };
+  for (const id of ["gone", "here"]) {
+    const { code, stderr } = await runCli(["session", "start", id, "--repo", "./app.git"], { cwd, env });
+    expect(code, stderr).toBe(0);
+  }
+  rmSync(join(baseDir, "sessions", "gone"), { recursive: true });
+  renameSync(join(baseDir, "sessions", "here"), join(baseDir, "sessions", "other"));
+  const seen = async (args: readonly string[]) => {
+    const { items, fixes } = JSON.parse((await doctor(cwd, [...args, "--json"], env)).stdout);
+    const told = items.filter(({ check }: { check: string }) => check === "workspaces");
+    return { fixes, codes: told.map(({ code }: { code: string }) => code), mends: told };
+  };
+  const before = await seen([]);
+  expect(before.codes).toEqual(["folder-without-record", "record-without-folder", "record-without-folder"]);
+  expect(before.mends[0].mend).toEqual({ kind: "command", text: "sessiondb session repair --execute" });
+  const after = await seen(["--fix"]);
+  expect(after.fixes).toMatchObject([{ check: "workspaces", code: "folder-without-record", done: true }]);
+  expect(after.codes).toEqual(["record-without-folder", "record-without-folder"]);
+  expect((await runCli(["session", "dir", "other"], { cwd, env })).code).toBe(0);
 });

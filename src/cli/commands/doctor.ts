@@ -9,6 +9,7 @@ import { EXIT } from "../exit-code.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
 import type { Streams } from "../output/streams.js";
+import { workspaceDiagnosis } from "../workspace-diagnosis.js";
 
 interface DoctorOptions extends ReadOptions {
   fix?: boolean;
@@ -58,6 +59,7 @@ function patientOf({ config, store, streams }: CommandContext<DoctorOptions>): P
     // What a variable or a file decides, it decides for the commands that mend, too.
     nameStore: configured.source.layer === "flag",
     isDefaultPlace: isDefaultPlace(configured),
+    workspaces: workspaceDiagnosis(config),
     onProgress: (check, done, total) => {
       const line = lines.get(check) ?? progressLine(streams, check);
       lines.set(check, line);

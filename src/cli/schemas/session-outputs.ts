@@ -67,6 +67,31 @@ const takenBack = {
   items: z.array(appended),
 };
 
+/** They print what they have appended. */
+const CHANGING = ["start", "update", "delete", "fork", "approve", "pr create", "pr merge"].map(
+  (name) => `session ${name}`,
+);
+
+const knownPr = z.object({
+  session,
+  branch: z.string(),
+  exists: z.union([z.boolean(), z.literal("unknown")]),
+  status: z.string().nullable(),
+  approved: z.boolean().nullable(),
+  checkedAt: z.string().nullable(),
+  createdAt: z.string().nullable(),
+  mergedAt: z.string().nullable(),
+});
+
+const workspaceFinding = z.object({
+  kind: z.string(),
+  session: z.string().nullable(),
+  path: z.string(),
+  mend: z.string().nullable(),
+  hint: z.string().nullable(),
+  done: z.boolean(),
+});
+
 export const SESSION_OUTPUTS: readonly OutputSchema[] = [
   output("session-list/1", ["session list"], { offset, total: count, items: z.array(listed) }, listed),
   output("session-show/1", ["session show"], {
@@ -81,7 +106,7 @@ export const SESSION_OUTPUTS: readonly OutputSchema[] = [
     path: z.string().optional().describe("with --path"),
     value: json.optional().describe("with --path"),
   }),
-  output("session-changed/1", ["session start", "session update", "session delete", "session fork"], {
+  output("session-changed/1", CHANGING, {
     session,
     offset: offset.nullable().describe("null where nothing differed: nothing was appended"),
     items: z.array(appended),
@@ -124,6 +149,25 @@ export const SESSION_OUTPUTS: readonly OutputSchema[] = [
     conflicts: z.array(conflict),
     items: z.array(appended),
   }),
+  output("session-dir/1", ["session dir"], { offset, session, path: z.string(), worktree: z.boolean().nullable() }),
+  output("session-search/1", ["session search"], { offset, total: count, items: z.array(listed) }),
+  output("session-repair/1", ["session repair"], {
+    offset,
+    baseDir: z.string(),
+    dryRun: z.boolean(),
+    items: z.array(workspaceFinding),
+  }),
+  output("session-pr/1", ["session pr show"], {
+    offset,
+    session,
+    branch: z.string(),
+    exists: z.union([z.boolean(), z.literal("unknown")]),
+    source: z.enum(["cache", "remote", "workspace", "nobody"]),
+    checkedAt: z.string().nullable(),
+    createdAt: z.string().nullable(),
+    mergedAt: z.string().nullable(),
+  }),
+  output("session-pr-list/1", ["session pr list"], { offset, total: count, items: z.array(knownPr) }),
   output("undo/1", ["undo"], takenBack),
   output("redo/1", ["redo"], takenBack),
   output("mark-add/1", ["mark add"], { offset, mark: markSchema() }),

@@ -1,5 +1,5 @@
-import { shellWord } from "../../config/shell-word.js";
 import type { IntegrityError } from "../../errors.js";
+import { shellWord } from "../../migrate/store-option.js";
 import { advice, command, type Mend } from "./finding.js";
 import type { Patient } from "./patient.js";
 
