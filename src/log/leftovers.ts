@@ -25,11 +25,15 @@ export function leftoversBelow(folder: string, beginning: string, depth = 0): Le
   });
 }
 
-/** Those of these paths that are there, with their modes. */
-export function storedFiles(paths: readonly string[]): StoredFile[] {
-  return paths.flatMap((path) => {
+/**
+ * Those of these paths that are there, with their modes. A device, a pipe or somebody's folder in the place of a store is
+ * none of its files: nobody should be told to change their modes.
+ */
+export function storedFiles(files: readonly string[], folders: readonly string[] = []): StoredFile[] {
+  return [...files, ...folders].flatMap((path) => {
     const stats = statSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? [] : [{ path, mode: stats.mode & 0o777 }];
+    const isOurs = folders.includes(path) ? stats?.isDirectory() : stats?.isFile();
+    return stats === undefined || isOurs !== true ? [] : [{ path, mode: stats.mode & 0o777 }];
   });
 }
 

@@ -11,7 +11,11 @@ async function started(): Promise<string> {
   return cwd;
 }
 
-function doctor(cwd: string, args: readonly string[], env: Record<string, string | undefined> = {}): Promise<CliResult> {
+function doctor(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string | undefined> = {},
+): Promise<CliResult> {
   return runCli(["doctor", ...args], { cwd, env: { XDG_STATE_HOME: join(cwd, "state"), ...env } });
 }
 

@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -219,6 +220,13 @@ describe("a JSONL log", () => {
     expect((await fixAll({ url })).map(({ done }) => done)).toEqual([true, true]);
     expect(readdirSync(folder)).toContain(".unfinished-0d0e0f");
     expect(await wrong(url)).toEqual([]);
+  });
+
+  test.each(["/dev/null", tmpdir()])("in the place of %s: nobody is told to change the mode of that", async (path) => {
+    for (const scheme of ["jsonl", "sqlite"]) {
+      const { findings } = await diagnose({ url: `${scheme}:${path}` });
+      expect(findings.filter(({ check, severity }) => check === "permissions" && severity !== "ok")).toEqual([]);
+    }
   });
 
   test("that others can read is told with the chmod, which --fix leaves to its owner", async () => {

@@ -21,7 +21,7 @@ export class JsonlFileExam implements JsonlExam {
   }
 
   files(): StoredFile[] {
-    return storedFiles([this.path, manifestPath(this.path), `${this.path}.lock`, `${this.path}.sidecar`]);
+    return storedFiles([this.path, manifestPath(this.path), `${this.path}.lock`], [`${this.path}.sidecar`]);
   }
 
   leftovers(): Leftover[] {
