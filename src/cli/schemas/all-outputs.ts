@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
 import { MOVE_OUTPUTS } from "./move-outputs.js";
+import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
 import { count, type OutputSchema, output } from "./parts.js";
 import { SESSION_OUTPUTS } from "./session-outputs.js";
 import { STORE_OUTPUTS } from "./store-outputs.js";
@@ -70,5 +71,6 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...EVENT_OUTPUTS,
   ...STORE_OUTPUTS,
   ...MOVE_OUTPUTS,
+  ...OUTBOX_OUTPUTS,
   ...GUIDE_OUTPUTS,
 ];

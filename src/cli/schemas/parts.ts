@@ -65,12 +65,16 @@ export interface OutputSchema {
   readonly record?: z.ZodType;
 }
 
+const stale = z
+  .object({ awaySince: time, code: z.string(), copiedOffset: offset, completeAt: time.nullable(), queued: count })
+  .describe("only where the server is away and an outbox answers: how old the answer is");
+
 export function output(
   name: string,
   commands: readonly string[],
   members: z.ZodRawShape,
   record?: z.ZodType,
 ): OutputSchema {
-  const document = z.object({ schema: z.literal(name), ...members });
+  const document = z.object({ schema: z.literal(name), ...members, stale: stale.optional() });
   return { name, commands, document, ...(record === undefined ? {} : { record }) };
 }
