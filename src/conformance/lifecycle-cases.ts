@@ -8,6 +8,7 @@ const OPERATIONS: Record<string, (log: EventLog) => Promise<unknown>> = {
   appendSealed: (log) => log.appendSealed([]),
   readAll: (log) => allEvents(log),
   readStream: async (log) => log.readStream("session-a").next(),
+  readLast: (log) => log.readLast("session-a"),
   tail: (log) => log.tail(),
   offsetAt: (log) => log.offsetAt(new Date(0)),
   truncateAfter: (log) => log.truncateAfter(0, EMPTY_TAIL),

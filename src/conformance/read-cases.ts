@@ -52,6 +52,36 @@ export function readCases(define: DefineCase): void {
     }
   });
 
+  define("readLast gives the newest event of one stream, now and as of an offset", async ({ log }) => {
+    assert.equal(await log.readLast("session-a"), undefined);
+    for (let i = 0; i < 6; i++) await appendCount(log, i % 2 === 0 ? "session-a" : "session-ab", 1);
+    const last = async (stream: string, toOffset?: number) => {
+      const found = await log.readLast(stream, toOffset === undefined ? {} : { toOffset });
+      return found === undefined ? undefined : [found.stream, found.version, found.offset];
+    };
+    assert.deepEqual(await last("session-a"), ["session-a", 3, 5]);
+    assert.deepEqual(await last("session-ab"), ["session-ab", 3, 6]);
+    assert.deepEqual(await last("session-a", 4), ["session-a", 2, 3]);
+    assert.deepEqual(await last("session-a", 3), ["session-a", 2, 3]);
+    assert.deepEqual(await last("session-ab", 1), undefined);
+    assert.deepEqual(await last("session"), undefined);
+    const [newest, whole] = [await log.readLast("session-a"), (await allEvents(log))[4]];
+    assert.equal(JSON.stringify(newest), JSON.stringify(whole));
+  });
+
+  define("readLast gives back the event that the caller has, as long as it is the newest", async ({ log }) => {
+    await appendCount(log, "session-a", 2);
+    const known = await log.readLast("session-a");
+    assert.equal(await log.readLast("session-a", { known }), known);
+    assert.equal(await log.readLast("session-a", { known, toOffset: 2 }), known);
+    assert.equal((await log.readLast("session-a", { known, toOffset: 1 }))?.version, 1);
+    assert.equal(await log.readLast("session-b", { known }), undefined);
+    await appendCount(log, "session-a", 1);
+    assert.equal((await log.readLast("session-a", { known }))?.version, 3);
+    await log.truncateAfter(0, await log.tail());
+    assert.equal(await log.readLast("session-a", { known }), undefined);
+  });
+
   define("pages are full but bounded, in number and in size", async ({ log }) => {
     const many = Array.from({ length: MAX_PAGE_EVENTS + 500 }, (_, i) => event("t", { i }));
     await log.append({ stream: "session-a", events: many }, ACTOR);

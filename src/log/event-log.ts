@@ -34,6 +34,13 @@ export interface VersionRange {
   readonly toOffset?: number;
 }
 
+export interface LastOptions {
+  /** Only events up to this offset of the log (inclusive). */
+  readonly toOffset?: number;
+  /** An event that the caller has. Where it is still the newest, it is given back itself, and need not be read again. */
+  readonly known?: SealedEvent | undefined;
+}
+
 /** What a backend can do. Tests and callers read this, never the backend's name. */
 export interface Capabilities {
   /** An append that resolved survives a crash of the process and a loss of power. */
@@ -91,6 +98,13 @@ export interface EventLog {
 
   /** The events of one stream in order of their versions; otherwise as readAll. An unknown stream yields no page. */
   readStream(stream: string, range?: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined>;
+
+  /**
+   * The newest event of one stream; undefined where it has none. One look, however long the stream is.
+   *
+   * @throws IntegrityError the stored event cannot be read
+   */
+  readLast(stream: string, options?: LastOptions): Promise<SealedEvent | undefined>;
 
   /** Last offset and its hash, after everything that any process has appended before this call. */
   tail(): Promise<Tail>;

@@ -40,6 +40,11 @@ export function* pagesOf(events: Iterable<SealedEvent>): Generator<SealedEvent[]
   if (!filler.isEmpty) yield filler.take();
 }
 
+/** For readLast: the event that the caller has, where it is the one that was read. */
+export function knownOr(read: SealedEvent, known: SealedEvent | undefined): SealedEvent {
+  return known !== undefined && known.hash === read.hash ? known : read;
+}
+
 /** Events one by one, out of pages. */
 export async function* eventsOf(
   pages: AsyncIterable<readonly SealedEvent[]>,

@@ -1,6 +1,6 @@
 import { StorageError } from "../errors.js";
 import type { SealedEvent } from "./event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "./event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./event-log.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
 
@@ -40,6 +40,10 @@ export class ReadOnlyLog implements EventLog {
 
   readStream(stream: string, range?: VersionRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     return this.#log.readStream(stream, range);
+  }
+
+  readLast(stream: string, options?: LastOptions): Promise<SealedEvent | undefined> {
+    return this.#log.readLast(stream, options);
   }
 
   tail(): Promise<Tail> {

@@ -1,6 +1,6 @@
 import type { SealedEvent } from "../log/event.js";
-import type { OffsetRange, VersionRange } from "../log/event-log.js";
-import { pagesOf } from "../log/paging.js";
+import type { LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
+import { knownOr, pagesOf } from "../log/paging.js";
 import type { PreparedEvent } from "../log/prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../log/seal.js";
 import type { CopiedPart } from "./copied-part.js";
@@ -83,6 +83,15 @@ export class LocalView {
     if (tail.offset > 0) yield* log.readStream(stream, { ...range, toOffset: Math.min(toOffset, tail.offset) });
     const rest = this.#waiting.slice(0, waiting).filter((event) => event.stream === stream && event.offset <= toOffset);
     yield* pagesOf(rest.filter(({ version }) => version >= from && version <= to));
+  }
+
+  async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    const { log, tail } = this.copied;
+    const { toOffset = Number.MAX_SAFE_INTEGER, known } = options;
+    const waiting = this.#waiting.findLast((event) => event.stream === stream && event.offset <= toOffset);
+    if (waiting !== undefined) return knownOr(waiting, known);
+    if (tail.offset === 0) return undefined;
+    return log.readLast(stream, { ...options, toOffset: Math.min(toOffset, tail.offset) });
   }
 
   async offsetAt(time: Date): Promise<number> {

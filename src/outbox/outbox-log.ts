@@ -1,7 +1,7 @@
 import { ClosedError, UnavailableError } from "../errors.js";
 import { Bells } from "../log/bells.js";
 import type { SealedEvent } from "../log/event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../log/event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
 import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
@@ -150,6 +150,14 @@ export class OutboxLog implements EventLog {
     return this.#pages("readStream", (log) => log.readStream(stream, range));
   }
 
+  readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    return this.#either(
+      "readLast",
+      async (server) => this.#lastSeen(await server.readLast(stream, options)),
+      async (view) => this.#lastSeen(await view.readLast(stream, options), view.copied.tail.offset),
+    );
+  }
+
   tail(): Promise<Tail> {
     return this.#either(
       "tail",
@@ -217,11 +225,20 @@ export class OutboxLog implements EventLog {
     }
   }
 
+  #lastSeen(event: SealedEvent | undefined, copiedOffset?: number): SealedEvent | undefined {
+    if (event !== undefined) this.#see([event], copiedOffset);
+    return event;
+  }
+
   /** What is behind the copy has provisional places: whoever decides on them must meet the same events there. */
-  async *#seen(pages: Pages, copiedOffset = Number.MAX_SAFE_INTEGER): Pages {
+  #see(events: readonly SealedEvent[], copiedOffset = Number.MAX_SAFE_INTEGER): void {
+    this.#places.see(events);
+    this.#places.note(events.filter(({ offset }) => offset > copiedOffset));
+  }
+
+  async *#seen(pages: Pages, copiedOffset?: number): Pages {
     for await (const page of pages) {
-      this.#places.see(page);
-      this.#places.note(page.filter(({ offset }) => offset > copiedOffset));
+      this.#see(page, copiedOffset);
       yield page;
     }
   }

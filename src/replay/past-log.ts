@@ -1,6 +1,6 @@
 import { NotFoundError, RefusedError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../log/event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
@@ -61,6 +61,11 @@ export class PastLog implements EventLog {
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     await this.#assertThere();
     yield* this.#log.readStream(stream, { ...range, toOffset: this.#limited(range.toOffset) });
+  }
+
+  async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    await this.#assertThere();
+    return this.#log.readLast(stream, { ...options, toOffset: this.#limited(options.toOffset) });
   }
 
   async append(): Promise<AppendResult> {

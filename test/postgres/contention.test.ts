@@ -40,6 +40,20 @@ describe("several processes append to one log", () => {
     expect(await verifyLog(log)).toMatchObject({ ok: true });
   });
 
+  test("who believes that a stream is new, and is wrong, is refused alone", async () => {
+    const url = await freshPostgresUrl();
+    const [one, two] = [await openPostgres(url), await openPostgres(url)];
+    const asNew = (log: PostgresLog, stream: string) =>
+      log.append({ stream, expectedVersion: 0, events: [{ type: "t", data: stream }] }, ACTOR);
+    await asNew(two, "session-x");
+    for (let i = 0; i < 3; i++) await append(one, i); // alone again, and session-x was never looked up
+    const outcomes = await Promise.allSettled(["session-y", "session-x", "session-z"].map((name) => asNew(one, name)));
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((outcomes[1] as PromiseRejectedResult).reason).toMatchObject({ code: "VERSION_CONFLICT", actual: 1 });
+    expect(await one.tail()).toMatchObject({ offset: 6 });
+    expect(await verifyLog(one)).toMatchObject({ ok: true });
+  });
+
   test("defaults of the role make an append neither less durable nor fail", async () => {
     const url = await freshPostgresUrl();
     const [schema, user] = [schemaOf(url), `d_${schemaOf(url)}`];

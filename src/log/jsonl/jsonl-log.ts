@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
 import { maskUrl } from "../mask-url.js";
+import { knownOr } from "../paging.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
 import type { Tail } from "../seal.js";
 import { reportDamage } from "./damage-report.js";
@@ -101,6 +102,12 @@ export class JsonlLog implements EventLog {
 
   readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     return this.#pages("readStream", this.#reader.readStream(stream, range));
+  }
+
+  async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
+    this.#assertOpen("readLast");
+    const last = await this.#translated(() => this.#reader.readLast(stream, toOffset));
+    return last === undefined ? undefined : knownOr(last, known);
   }
 
   async tail(): Promise<Tail> {

@@ -43,6 +43,12 @@ export class JsonlReader {
     }
   }
 
+  async readLast(stream: string, toOffset = Number.MAX_SAFE_INTEGER): Promise<SealedEvent | undefined> {
+    const { index } = await this.#store.indexed();
+    const offset = index.lastOffsetOf(stream, toOffset);
+    return offset === 0 ? undefined : this.#store.eventAt(index, offset);
+  }
+
   async offsetAt(time: Date): Promise<number> {
     const { tail, wholeBytes } = await this.#store.end();
     const limit = time.toISOString();

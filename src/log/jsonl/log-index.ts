@@ -63,6 +63,13 @@ export class LogIndex {
     return offsets.reverse();
   }
 
+  /** The last offset of a stream up to `maxOffset` (inclusive); 0 where there is none. */
+  lastOffsetOf(stream: string, maxOffset: number): number {
+    let at = this.#streams.get(stream)?.last ?? 0;
+    while (at > maxOffset) at = this.#previous[at - 1] as number;
+    return at;
+  }
+
   #grow(): void {
     const positions = new Float64Array(this.#previous.length * 2 + 1);
     positions.set(this.#positions);

@@ -2,9 +2,9 @@ import { ChainBreakError, ClosedError } from "../../errors.js";
 import { Bells } from "../bells.js";
 import { assertContinues } from "../chain-check.js";
 import { SealedEvent } from "../event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
-import { pagesOf } from "../paging.js";
+import { knownOr, pagesOf } from "../paging.js";
 import {
   type AppendOptions,
   type Entropy,
@@ -65,6 +65,13 @@ export class MemoryLog implements EventLog {
     const all = this.#streams.get(stream) ?? [];
     const wanted = all.filter(({ version, offset }) => version >= from && version <= to && offset <= toOffset);
     yield* pagesOf(wanted.map(copyOf));
+  }
+
+  async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
+    this.#assertOpen("readLast");
+    const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
+    const last = this.#streams.get(stream)?.findLast(({ offset }) => offset <= limit);
+    return last === undefined ? undefined : knownOr(copyOf(last), known);
   }
 
   async tail(): Promise<Tail> {

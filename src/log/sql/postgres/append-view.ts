@@ -25,8 +25,8 @@ export class AppendViews {
   readonly #statements: AppendStatements;
   readonly #versions = new StreamVersions();
   readonly #remembered: Known = {
-    // Asked only where remembered() has found every stream, and for ids that were made just now.
-    versionOf: (stream) => this.#versions.get(stream) as number,
+    // Asked only where remembered() knows every stream, or expects it to be new, and for ids that were made just now.
+    versionOf: (stream) => this.#versions.get(stream) ?? 0,
     eventById: () => undefined,
   };
   #tail: Tail | undefined;
@@ -43,9 +43,15 @@ export class AppendViews {
   /** To be used at once: it looks into the memory itself. @returns undefined where that does not hold all that the group needs */
   remembered(group: Group): AppendView | undefined {
     if (this.#tail === undefined) return undefined;
+    const expectedNew = new Set<string>();
     for (const append of group) {
-      for (const { stream, fresh } of append) {
-        if (!fresh || this.#versions.get(stream) === undefined) return undefined;
+      for (const { stream, fresh, expectedVersion } of append) {
+        if (!fresh) return undefined;
+        if (this.#versions.get(stream) !== undefined || expectedNew.has(stream)) continue;
+        // Whoever expects that a stream is new is believed at first: if it is there after all, the unique index over
+        // stream and version refuses its event, and the log is asked. Of any other version nothing would refuse a gap.
+        if (expectedVersion !== 0) return undefined;
+        expectedNew.add(stream);
       }
     }
     return { tail: this.#tail, known: this.#remembered, looked: false, repeats: false };

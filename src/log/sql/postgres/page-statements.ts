@@ -1,5 +1,6 @@
 import type { SealedEvent } from "../../event.js";
-import { MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "../../event-log.js";
+import { type LastOptions, MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "../../event-log.js";
+import { knownOr } from "../../paging.js";
 import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
 import type { PgSession, SqlValue } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
@@ -15,10 +16,20 @@ export interface FetchedPage {
 export class PageStatements {
   readonly #log: Statement;
   readonly #stream: Statement;
+  readonly #last: Statement;
+  readonly #lastUpTo: Statement;
+  readonly #isLast: Statement;
 
   constructor({ events }: Tables) {
     this.#log = statement(pageSql(events, `"offset"`, "true", 1));
     this.#stream = statement(pageSql(events, "version", "stream = $1", 2));
+    const ofStream = (what: string, where = "stream = $1") =>
+      statement(`SELECT ${what} FROM ${events} WHERE ${where} ORDER BY version DESC LIMIT 1`);
+    // Three, because a bound that is always true misleads the planner once it plans without values (0.58 against 0.14 ms),
+    // and columns that are null where the hash is known cost more than they save (0.085 against 0.041 ms).
+    this.#last = ofStream(EVENT_COLUMNS);
+    this.#lastUpTo = ofStream(EVENT_COLUMNS, `stream = $1 AND "offset" <= $2`);
+    this.#isLast = ofStream("hash = $2");
   }
 
   /** Events with offsets from `from` to `to`, both inclusive. */
@@ -29,6 +40,20 @@ export class PageStatements {
   /** Events of one stream with versions from `from` to `to`, both inclusive. */
   ofStream(session: PgSession, stream: string, from: number, to: number): Promise<FetchedPage> {
     return fetchPage(session, this.#stream, [stream, from, to]);
+  }
+
+  /** The newest event of one stream. */
+  async lastOf(session: PgSession, stream: string, options: LastOptions): Promise<SealedEvent | undefined> {
+    const { toOffset, known } = options;
+    if (known !== undefined && toOffset === undefined) {
+      const [isLast] = await session.rows(this.#isLast, [stream, known.hash]);
+      if (isLast === undefined) return undefined;
+      if (isLast[0] === true) return known;
+    }
+    const [row] = await (toOffset === undefined
+      ? session.rows(this.#last, [stream])
+      : session.rows(this.#lastUpTo, [stream, toOffset]));
+    return row === undefined ? undefined : knownOr(eventOfRow(row), known);
   }
 }
 

@@ -1,6 +1,6 @@
 import { ClosedError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
@@ -145,6 +145,10 @@ export class PostgresLog implements EventLog {
       describe: (place) => `version ${place} of ${stream}`,
       assertOpen: () => this.#assertOpen("readStream"),
     });
+  }
+
+  async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    return this.#acts.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
   }
 
   async tail(): Promise<Tail> {

@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import type Database from "better-sqlite3";
 import { AppendOutcomeUnknownError, ClosedError, UsageError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "../../event-log.js";
+import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
+import { knownOr } from "../../paging.js";
 import {
   type AppendOptions,
   type Entropy,
@@ -125,6 +126,12 @@ export class SqliteLog implements EventLog {
     const { page, last } = await this.#run("readStream", begin);
     const next = (after: SealedEvent) => this.#run("readStream", () => this.#reader.streamPage(stream, after, last));
     yield* pages(page, ({ version }) => version >= last, next);
+  }
+
+  async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
+    const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
+    const last = await this.#run("readLast", () => this.#reader.lastOf(stream, limit));
+    return last === undefined ? undefined : knownOr(last, known);
   }
 
   async tail(): Promise<Tail> {

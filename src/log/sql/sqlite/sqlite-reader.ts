@@ -29,6 +29,7 @@ export class SqliteReader {
   readonly #byId: Database.Statement;
   readonly #version: Database.Statement;
   readonly #versionAt: Database.Statement;
+  readonly #lastOf: Database.Statement;
   readonly #recordedAt: Database.Statement;
   readonly #hashAt: Database.Statement;
   readonly #page: Database.Statement;
@@ -44,6 +45,9 @@ export class SqliteReader {
     this.#versionAt = db
       .prepare(`SELECT max(version) FROM events WHERE stream = ? AND version <= ? AND "offset" <= ?`)
       .pluck();
+    this.#lastOf = db
+      .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND "offset" <= ? ORDER BY version DESC LIMIT 1`)
+      .raw();
     this.#recordedAt = db.prepare(`SELECT recorded_at FROM events WHERE "offset" = ?`).pluck();
     this.#hashAt = db.prepare(`SELECT hash FROM events WHERE "offset" = ?`).pluck();
     this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`).raw();
@@ -63,6 +67,12 @@ export class SqliteReader {
 
   eventById(id: string): SealedEvent | undefined {
     const row = this.#byId.get(id);
+    return row === undefined ? undefined : eventOfRow(row);
+  }
+
+  /** The newest event of the stream up to an offset (inclusive). */
+  lastOf(stream: string, maxOffset: number): SealedEvent | undefined {
+    const row = this.#lastOf.get(stream, maxOffset);
     return row === undefined ? undefined : eventOfRow(row);
   }
 
