@@ -4,6 +4,7 @@ export type { FoldEvent, Projection, ProjectionField } from "../projections/proj
 export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
+export type { WebSessionDocument } from "../projections/web-sessions.js";
 export type { StoreDecision } from "./config/decide-store.js";
 export { decideStore } from "./config/decide-store.js";
 export type { DescribedSetting } from "./config/describe-config.js";
@@ -95,6 +96,8 @@ export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
 export { stateAt } from "./inspect/state-at.js";
+export type { SignedInUser, WebQuestion, WebSessionInfo, WebSessionList } from "./inspect/web-sessions.js";
+export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
 export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
 export { whatIf } from "./inspect/what-if.js";
 export type { WriteProofOptions, WrittenProof } from "./inspect/write-proof.js";
@@ -102,8 +105,9 @@ export { writeProof } from "./inspect/write-proof.js";
 export type { Json } from "./log/canonical.js";
 export type { EventMeta, NewEvent, SealedFields } from "./log/event.js";
 export { SealedEvent } from "./log/event.js";
-export type { AppendResult, Capabilities, EventLog, OffsetRange, VersionRange } from "./log/event-log.js";
+export type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./log/event-log.js";
 export type { ExpectedVersion } from "./log/expected-version.js";
+export type { KeyStore, SessionKey } from "./log/key-store.js";
 export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
 export type { ReadModelTables } from "./log/read-model-tables.js";
 export type { Tail } from "./log/seal.js";
@@ -132,6 +136,7 @@ export {
   readMinskySqlite,
   readTowerSessions,
 } from "./open-foreign.js";
+export { keyStoreUrlOf, openKeyStore } from "./open-key-store.js";
 export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
 export { openLog, registerBackend } from "./open-log.js";
 export type { OutboxLogOptions } from "./outbox/outbox-log.js";
@@ -198,6 +203,11 @@ export { StorageBackendFactory } from "./session/storage-backend-factory.js";
 export type { StorageConfig } from "./session/storage-config.js";
 export type { Undone, UndoOptions } from "./session/undo.js";
 export { redo, undo } from "./session/undo.js";
+export { destroyAllSessions, destroySessionsOfUser, expireSessions } from "./web-session/ending-sessions.js";
+export type { OpenWebSessionsOptions, PoolOptions } from "./web-session/open-web-sessions.js";
+export { openWebSessions } from "./web-session/open-web-sessions.js";
+export type { WebSessionOptions } from "./web-session/web-session-options.js";
+export { WebSessionStore } from "./web-session/web-session-store.js";
 export type { Approved } from "./workspace/approve-session.js";
 export { approveSession } from "./workspace/approve-session.js";
 export type { DeletedWorkspace, DeleteWorkspaceOptions } from "./workspace/delete-session.js";

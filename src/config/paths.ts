@@ -36,6 +36,12 @@ export function outboxRoot(env: Env): string {
   return join(stateDir(env), "outbox");
 }
 
+/** Where the sessions of web applications are: SESSION_DB_URL, BODHI_SESSION_DB_URL, else a SQLite file of its own. */
+export function webStoreUrl(env: Env): string {
+  const named = [env.SESSION_DB_URL, env.BODHI_SESSION_DB_URL].find((url) => url !== undefined && url !== "");
+  return named ?? `sqlite:${join(stateDir(env), "session.db")}`;
+}
+
 /** An absolute path; `~` and `~/…` mean the home folder, other relative paths start at `base`. */
 export function expandPath(path: string, base: string = "", env: Env = process.env): string {
   if (path === "~") return homeDir(env);

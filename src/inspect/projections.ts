@@ -2,6 +2,7 @@ import { marks } from "../../projections/marks.js";
 import type { Projection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
 import { storeSettings } from "../../projections/store-settings.js";
+import { webSessions } from "../../projections/web-sessions.js";
 import { NotFoundError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Fault } from "../log/read-model-tables.js";
@@ -9,7 +10,7 @@ import type { ModelCheck, OnProgress } from "../replay/read-model/model-engine.j
 import { ReadModel } from "../replay/read-model/read-model.js";
 
 /** The projections of this program. They have nothing in common but their form, which is all that is asked of them here. */
-const PROJECTIONS = [sessions, storeSettings, marks] as unknown as readonly Projection<object>[];
+const PROJECTIONS = [sessions, storeSettings, marks, webSessions] as unknown as readonly Projection<object>[];
 
 /** How far the stored documents of one projection are. Nothing is caught up to answer this. */
 export interface ProjectionState {

@@ -17,6 +17,7 @@ import { replayBench } from "./replay-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
 import { startupBench } from "./startup.js";
+import { webBench } from "./web.js";
 
 const { values } = parseArgs({
   options: {
@@ -42,6 +43,7 @@ try {
   if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
   if (wanted("migration")) await withPostgres(migrations);
+  if (wanted("web session")) await withPostgres(async (url) => runBench(await webBench(url, folder)));
   if (wanted("read") || wanted("replay")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });

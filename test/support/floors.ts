@@ -16,6 +16,7 @@ const UNITS: readonly Unit[] = [
   { floor: 3, paths: ["src/log/memory/"] },
   { floor: 3, paths: ["src/log/jsonl/"] },
   { floor: 3, paths: ["src/log/sql/"] },
+  { floor: 3, paths: ["src/keys/"] },
   { floor: 1, paths: ["src/log/", "src/query/"] },
   { floor: 2, paths: ["projections/"] },
   { floor: 2, paths: ["migrations/"] },
@@ -25,12 +26,20 @@ const UNITS: readonly Unit[] = [
   { floor: 3, paths: ["src/migrate/"] },
   { floor: 3, paths: ["src/import/"] },
   { floor: 3, paths: ["src/export/"] },
-  ...["session/", "collab/", "web-session/", "workspace/", "inspect/", "outbox/", "open-log.ts", "open-foreign.ts"].map(
-    (path) => ({
-      floor: 4,
-      paths: [`src/${path}`],
-    }),
-  ),
+  ...[
+    "session/",
+    "collab/",
+    "web-session/",
+    "workspace/",
+    "inspect/",
+    "outbox/",
+    "open-log.ts",
+    "open-foreign.ts",
+    "open-key-store.ts",
+  ].map((path) => ({
+    floor: 4,
+    paths: [`src/${path}`],
+  })),
   { floor: 5, paths: ["src/compose.ts"] },
   { floor: 5, paths: ["src/cross-database/"] },
   ...["ui/", "mcp/", "express/"].map((path) => ({ floor: 6, paths: [`src/${path}`] })),
@@ -47,11 +56,14 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/outbox/", "src/open-log.ts"], // an outbox stands between a server's log and logs of its own
   ["src/session/", "src/outbox/"], // a configured store may have an outbox in front of it
   ["src/inspect/doctor/", "src/open-log.ts"], // a log that cannot be opened is what a doctor is asked about
+  ["src/web-session/", "src/open-log.ts"], // as session/
+  ["src/web-session/", "src/open-key-store.ts"],
+  ["src/web-session/", "src/inspect/"], // who is to be signed out is a question like others
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 
-const BACKENDS = ["src/log/memory/", "src/log/jsonl/", "src/log/sql/"];
-const OPENERS = ["src/open-log.ts", "src/open-foreign.ts"];
+const BACKENDS = ["src/log/memory/", "src/log/jsonl/", "src/log/sql/", "src/keys/"];
+const OPENERS = ["src/open-log.ts", "src/open-foreign.ts", "src/open-key-store.ts"];
 const DRIVERS = ["better-sqlite3", "pg", "pg-listen", "pg-copy-streams"];
 const SQL = "src/log/sql/";
 const ENTRY_POINTS = ["src/index.ts", "src/testing.ts"];

@@ -1,0 +1,161 @@
+import { type WebSessionDocument, webSessions } from "../../projections/web-sessions.js";
+import { NotFoundError, UsageError } from "../errors.js";
+import type { EventLog } from "../log/event-log.js";
+import { MAX_LIMIT, type Query } from "../query/query.js";
+import { foldLog } from "../replay/fold-log.js";
+import { ReadModel } from "../replay/read-model/read-model.js";
+import { resolveMoment, type WebMoment } from "./web-moment.js";
+
+/** One login session, without its data. */
+export interface WebSessionInfo {
+  /** The hash of its id. */
+  readonly id: string;
+  /** null where nobody has signed in with it. */
+  readonly user: string | null;
+  /** ISO 8601 UTC, as the others. */
+  readonly createdAt: string;
+  /** When it was saved or touched last; a touch is written at most once an interval. */
+  readonly seenAt: string;
+  readonly expiresAt: string;
+}
+
+export interface WebQuestion {
+  /** Only sessions of this user. */
+  readonly user?: string;
+  /** As it was at this point: 42, HEAD~3, a time, 2h. Default: now. */
+  readonly asOf?: string;
+  readonly now?: Date;
+}
+
+/** The sessions that lived then, oldest first. */
+export interface WebSessionList {
+  readonly offset: number;
+  /** ISO 8601 UTC: who had expired then is not among them. */
+  readonly at: string;
+  readonly sessions: readonly WebSessionInfo[];
+}
+
+/** A user who is signed in. */
+export interface SignedInUser {
+  readonly user: string;
+  readonly sessions: number;
+  /** Since when the oldest of them is there. */
+  readonly since: string;
+  readonly seenAt: string;
+}
+
+/** In memory where the backend has no tables: one for each log, so that it is not folded for each question. */
+const MODELS = new WeakMap<EventLog, ReadModel<WebSessionDocument>>();
+
+/** @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE. A time before the first event is no error: nobody was there. */
+export async function listWebSessions(log: EventLog, question: WebQuestion = {}): Promise<WebSessionList> {
+  const sessions: WebSessionInfo[] = [];
+  const moment = await resolveMoment(log, question);
+  let { offset } = moment;
+  for await (const page of webSessionPages(log, question, moment)) {
+    offset = page.offset;
+    for (const { id, user, createdAt, seenAt, expiresAt } of page.documents) {
+      sessions.push({ id, user, createdAt, seenAt, expiresAt });
+    }
+  }
+  return { offset, at: moment.at.toISOString(), sessions };
+}
+
+/** How many sessions live. As {@link listWebSessions}. */
+export async function countWebSessions(
+  log: EventLog,
+  question: WebQuestion = {},
+): Promise<{ offset: number; at: string; count: number }> {
+  const moment = await resolveMoment(log, question);
+  const at = moment.at.toISOString();
+  if (question.asOf !== undefined) {
+    const { sessions } = await listWebSessions(log, question);
+    return { offset: moment.offset, at, count: sessions.length };
+  }
+  const { offset, total = 0 } = await modelOf(log).query({ where: whereOf(question, at), limit: 1, total: true });
+  return { offset, at, count: total };
+}
+
+/** Who was signed in, by name. As {@link listWebSessions}. */
+export async function signedInUsers(
+  log: EventLog,
+  question: WebQuestion = {},
+): Promise<{ offset: number; at: string; users: readonly SignedInUser[] }> {
+  const { offset, at, sessions } = await listWebSessions(log, question);
+  const users = new Map<string, SignedInUser>();
+  for (const { user, createdAt, seenAt } of sessions) {
+    if (user === null) continue;
+    const before = users.get(user) ?? { user, sessions: 0, since: createdAt, seenAt };
+    const since = createdAt < before.since ? createdAt : before.since;
+    users.set(user, {
+      user,
+      sessions: before.sessions + 1,
+      since,
+      seenAt: seenAt > before.seenAt ? seenAt : before.seenAt,
+    });
+  }
+  return { offset, at, users: [...users.values()].sort((a, b) => (a.user < b.user ? -1 : 1)) };
+}
+
+/**
+ * The session whose id hashes to this, or to something that begins so (8 hex digits at least), expired or not.
+ *
+ * @throws UsageError WEB_SESSION_ID_INVALID no such beginning, or several sessions have it; NotFoundError
+ *   WEB_SESSION_NOT_FOUND
+ */
+export async function findWebSession(log: EventLog, hash: string): Promise<WebSessionDocument> {
+  if (!/^[0-9a-f]{8,64}$/.test(hash)) throw noHash(`${JSON.stringify(hash)} is no hash of a session's id`);
+  const { documents } = await modelOf(log).query({ where: { id: { startsWith: hash } }, limit: 2 });
+  const [found, another] = documents;
+  if (another !== undefined) throw noHash(`several sessions begin with ${hash}`);
+  if (found !== undefined) return found;
+  throw new NotFoundError("WEB_SESSION_NOT_FOUND", `no session ${hash}: it may have ended`, {
+    hint: "run: sessiondb web list",
+  });
+}
+
+function noHash(message: string): UsageError {
+  return new UsageError("WEB_SESSION_ID_INVALID", message, {
+    hint: "give 8 or more of the hex digits that sessiondb web list --json prints",
+  });
+}
+
+/** The documents of sessions that live at a moment; each page with the offset at which it was true. */
+export async function* webSessionPages(
+  log: EventLog,
+  { user, asOf }: WebQuestion,
+  { offset, at }: WebMoment,
+): AsyncGenerator<{ offset: number; documents: readonly WebSessionDocument[] }, void, undefined> {
+  const question = user === undefined ? {} : { user };
+  if (asOf === undefined) return yield* documentPages(log, whereOf(question, at.toISOString()));
+  if (offset === 0) return;
+  const { documents } = await foldLog(log, webSessions, offset);
+  const living = [...documents.values()].filter((document) => {
+    return document.expiresAt > at.toISOString() && (user === undefined || document.user === user);
+  });
+  yield { offset, documents: living.sort((a, b) => a.createdOffset - b.createdOffset) };
+}
+
+/** Every document that fits, oldest first, whether it has expired or not. */
+export async function* documentPages(
+  log: EventLog,
+  where: NonNullable<Query["where"]>,
+): AsyncGenerator<{ offset: number; documents: readonly WebSessionDocument[] }, void, undefined> {
+  let cursor: string | null = null;
+  do {
+    const query: Query = { where, orderBy: [{ field: "createdOffset" }], limit: MAX_LIMIT };
+    const page = await modelOf(log).query(cursor === null ? query : { ...query, cursor });
+    yield page;
+    cursor = page.next;
+  } while (cursor !== null);
+}
+
+function whereOf({ user }: { readonly user?: string }, at: string): NonNullable<Query["where"]> {
+  return { expiresAt: { gt: at }, ...(user === undefined ? {} : { user }) };
+}
+
+function modelOf(log: EventLog): ReadModel<WebSessionDocument> {
+  const model = MODELS.get(log) ?? new ReadModel(log, webSessions);
+  MODELS.set(log, model);
+  return model;
+}

@@ -1,0 +1,145 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { SessionDbError, StorageError } from "../errors.js";
+import { KEY_BYTES, type KeyStore, type SessionKey } from "../log/key-store.js";
+import { keyFilePath, placeOfKey, readKeyNow } from "./key-files.js";
+
+/** Keys of one file: 128 KiB. */
+const SLOTS = 4096;
+
+/**
+ * Keys in a folder of small files (0700, files 0600): each process that makes keys has a file of its own and appends to it,
+ * 32 bytes a key, so nobody needs a lock. Destroying a key overwrites it with zeros where it stands, from any process; a
+ * full file whose keys are all destroyed is removed. What the disk keeps of overwritten blocks (flash, snapshots of the
+ * file system) is out of reach here.
+ */
+export class FileKeyStore implements KeyStore {
+  readonly url: string;
+  readonly #folder: string;
+  #own: { file: string; handle: FileHandle; count: number } | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** Nothing is made before the first key. */
+  constructor(folder: string) {
+    this.#folder = resolve(folder);
+    this.url = `file:${this.#folder}`;
+  }
+
+  create(count: number): Promise<readonly SessionKey[]> {
+    return this.#inTurn(() => this.#act(() => this.#create(count)));
+  }
+
+  async read(id: string): Promise<Buffer | null> {
+    return this.#act(async () => {
+      const place = placeOfKey(id);
+      return place === undefined ? null : readKeyNow(keyFilePath(this.#folder, place.file), place.slot);
+    });
+  }
+
+  async destroy(ids: readonly string[]): Promise<void> {
+    const slotsOf = new Map<string, number[]>();
+    for (const place of ids.map(placeOfKey)) {
+      if (place === undefined) continue;
+      const slots = slotsOf.get(place.file) ?? [];
+      slots.push(place.slot);
+      slotsOf.set(place.file, slots);
+    }
+    for (const [file, slots] of slotsOf) await this.#act(() => this.#erase(file, slots));
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#act(() => this.#leaveFile()));
+  }
+
+  async #create(count: number): Promise<readonly SessionKey[]> {
+    if (this.#own !== undefined && this.#own.count + count > SLOTS) await this.#leaveFile();
+    this.#own ??= await this.#newFile();
+    const { file, handle, count: first } = this.#own;
+    const bytes = randomBytes(count * KEY_BYTES);
+    this.#own.count += count; // slots that a failed write has touched are not used again
+    const { bytesWritten } = await handle.write(bytes, 0, bytes.length, first * KEY_BYTES);
+    if (bytesWritten < bytes.length) throw new Error("the disk took only a part of the keys");
+    await handle.datasync();
+    return Array.from({ length: count }, (_, i) => ({
+      id: `${file}.${first + i}`,
+      key: Buffer.from(bytes.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES)),
+    }));
+  }
+
+  async #newFile(): Promise<{ file: string; handle: FileHandle; count: number }> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const file = randomBytes(16).toString("hex");
+    const handle = await open(keyFilePath(this.#folder, file), "wx", 0o600);
+    syncNames(this.#folder);
+    syncNames(dirname(this.#folder));
+    return { file, handle, count: 0 };
+  }
+
+  async #leaveFile(): Promise<void> {
+    const own = this.#own;
+    this.#own = undefined;
+    await own?.handle.close();
+  }
+
+  async #erase(file: string, slots: readonly number[]): Promise<void> {
+    const path = keyFilePath(this.#folder, file);
+    const handle = await openIfThere(path);
+    if (handle === undefined) return;
+    try {
+      const { size } = await handle.stat();
+      for (const slot of slots) {
+        if ((slot + 1) * KEY_BYTES <= size) await handle.write(Buffer.alloc(KEY_BYTES), 0, KEY_BYTES, slot * KEY_BYTES);
+      }
+      await handle.datasync();
+      // Only a full file: its maker still appends to any other one.
+      if (size >= SLOTS * KEY_BYTES && (await isErased(handle, size))) await rm(path, { force: true });
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async #act<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      if (cause instanceof SessionDbError) throw cause;
+      throw new StorageError("KEY_STORE_FAILED", `${this.url}: ${(cause as Error).message}`, {
+        hint: "make the folder of the keys readable and writable for this user, and see that the disk is not full",
+        cause,
+      });
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(act);
+    this.#turn = result.catch(() => undefined); // only the caller is told
+    return result;
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r+");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function isErased(handle: FileHandle, size: number): Promise<boolean> {
+  const bytes = Buffer.alloc(size);
+  await handle.read(bytes, 0, size, 0);
+  return bytes.every((byte) => byte === 0);
+}
+
+/** A new name survives a loss of power only when its folder is synced. */
+function syncNames(folder: string): void {
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,89 @@
+import { webEventOf } from "../../projections/web-session-events.js";
+import type { WebSessionDocument } from "../../projections/web-sessions.js";
+import { documentPages } from "../inspect/web-sessions.js";
+import { sha256Hex } from "../log/hash-chain.js";
+import type { Query } from "../query/query.js";
+import type { WebSessionStore } from "./web-session-store.js";
+
+/** Sessions that are ended at once: they share the log's next writes. */
+const AT_ONCE = 100;
+/** Who signs in again and again while they are signed out everywhere is signed out so many times. */
+const MAX_ROUNDS = 10;
+/** Keys of one act of the key store. */
+const KEYS_AT_ONCE = 500;
+
+/** Ends every session of a user, those too that begin meanwhile. @returns how many it has ended */
+export async function destroySessionsOfUser(store: WebSessionStore, user: string, reason?: string): Promise<number> {
+  return destroyWhere(store, { user }, reason);
+}
+
+/** Ends all sessions. @returns how many it has ended */
+export async function destroyAllSessions(store: WebSessionStore, reason?: string): Promise<number> {
+  return destroyWhere(store, {}, reason);
+}
+
+/**
+ * Marks the sessions that have expired and destroys their keys; also the keys of sessions that others have ended and did
+ * not get to.
+ *
+ * @returns how many it has marked
+ */
+export async function expireSessions(store: WebSessionStore): Promise<number> {
+  const now = store.rules.now().toISOString();
+  const count = await endWhere(store, { expiresAt: { lte: now } }, (document) => store.expireListed(document));
+  await destroyKeysOfEnded(store);
+  return count;
+}
+
+async function destroyWhere(
+  store: WebSessionStore,
+  where: NonNullable<Query["where"]>,
+  reason?: string,
+): Promise<number> {
+  let total = 0;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const count = await endWhere(store, where, (document) => store.destroyListed(document, reason));
+    if (count === 0) break;
+    total += count;
+  }
+  return total;
+}
+
+async function endWhere(
+  store: WebSessionStore,
+  where: NonNullable<Query["where"]>,
+  end: (document: WebSessionDocument) => Promise<boolean>,
+): Promise<number> {
+  let count = 0;
+  for await (const { documents } of documentPages(store.log, where)) {
+    for (let i = 0; i < documents.length; i += AT_ONCE) {
+      const ended = await Promise.all(documents.slice(i, i + AT_ONCE).map(end));
+      count += ended.filter((isMine) => isMine).length;
+    }
+  }
+  return count;
+}
+
+/**
+ * Whoever ends a session destroys its key after the event, and may be stopped in between. This goes through the events
+ * since it did so last. How far it got is kept for each key store beside the log; where that is lost, it begins anew.
+ */
+async function destroyKeysOfEnded({ log, keys }: WebSessionStore): Promise<void> {
+  const name = `web-sessions/swept-${sha256Hex(keys.url).slice(0, 16)}`;
+  const { offset: tail } = await log.tail();
+  const swept = Number((await log.sidecar.read(name)) ?? 0);
+  const from = swept <= tail ? swept + 1 : 1;
+  if (from > tail) return;
+  let dead: string[] = [];
+  for await (const page of log.readAll({ from, to: tail })) {
+    for (const { type, data, schema } of page) {
+      const event = webEventOf(type, data, schema);
+      if (event?.type === "web.destroyed" || event?.type === "web.expired") dead.push(event.key);
+    }
+    if (dead.length < KEYS_AT_ONCE) continue;
+    await keys.destroy(dead);
+    dead = [];
+  }
+  await keys.destroy(dead);
+  await log.sidecar.write(name, String(tail));
+}

@@ -1,0 +1,56 @@
+import { valueAt } from "../../projections/json-leaves.js";
+import type { JsonObject } from "../../projections/json-patch.js";
+import { InvalidEventError } from "../errors.js";
+import type { Json } from "../log/canonical.js";
+
+/** A user's name stands in the clear and is searched by. */
+const MAX_USER_CHARS = 1024;
+/** The last moment that ISO 8601 writes with four digits. */
+const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
+
+/**
+ * When the session ends: what its cookie says (`expires`, else `maxAge` in milliseconds from now), else `ttlMs` from now.
+ *
+ * @throws InvalidEventError WEB_EXPIRY_INVALID the cookie's expiry is no time
+ */
+export function expiryOf(session: JsonObject, now: Date, ttlMs: number): Date {
+  const cookie = (session.cookie ?? {}) as { expires?: Json; maxAge?: Json; originalMaxAge?: Json };
+  if (typeof cookie.expires === "string" || typeof cookie.expires === "number") {
+    const ms = new Date(cookie.expires).getTime();
+    if (!Number.isNaN(ms)) return clamped(ms);
+    throw new InvalidEventError(
+      "WEB_EXPIRY_INVALID",
+      "the expiry of a session's cookie is no time",
+      "/cookie/expires",
+      {
+        hint: "set cookie.maxAge, in milliseconds",
+      },
+    );
+  }
+  const maxAge = cookie.maxAge ?? cookie.originalMaxAge;
+  return clamped(now.getTime() + (typeof maxAge === "number" ? maxAge : ttlMs));
+}
+
+function clamped(ms: number): Date {
+  return new Date(Math.min(Math.max(ms, 0), LAST_MS));
+}
+
+/**
+ * Whose session it is: the text or number at `path` (a JSON Pointer); null where nothing is there.
+ *
+ * @throws InvalidEventError WEB_USER_INVALID something else is there, so "log out everywhere" would pass the session over
+ */
+export function userOf(session: JsonObject, path: string): string | null {
+  const value = valueAt(session, path) ?? null;
+  if (value === null || value === "") return null;
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string" && value.length <= MAX_USER_CHARS) return value;
+  throw new InvalidEventError(
+    "WEB_USER_INVALID",
+    "a user is named by a number or a text of at most 1024 characters",
+    path,
+    {
+      hint: 'name the place of the id itself, for example userIdPath: "passport.user.id"',
+    },
+  );
+}

@@ -1,0 +1,65 @@
+import { WEB_SCHEMA, type WebEvent, type WebState, webEventOf } from "../../projections/web-session-events.js";
+import { IntegrityError } from "../errors.js";
+import type { NewEvent, SealedEvent } from "../log/event.js";
+import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+
+/** A session as the newest event of its stream says. */
+export interface WebStream {
+  /** 0 where the stream has no events. */
+  readonly version: number;
+  /** When it was saved or touched last, in milliseconds since 1970; 0 where the stream has no events. */
+  readonly seenMs: number;
+  /** undefined where it never was, or has ended. */
+  readonly state: WebState | undefined;
+  /** How it ended, where it has, and with which key. */
+  readonly ended?: { readonly type: "web.destroyed" | "web.expired"; readonly key: string };
+}
+
+export const NO_STREAM: WebStream = { version: 0, seenMs: 0, state: undefined };
+
+/** One look. @throws IntegrityError WEB_EVENT_UNREADABLE */
+export async function readWebStream(log: EventLog, stream: string): Promise<WebStream> {
+  return webStreamAt(await log.readLast(stream));
+}
+
+/** As the newest event of a stream says. @throws IntegrityError WEB_EVENT_UNREADABLE */
+export function webStreamAt(event: SealedEvent | undefined): WebStream {
+  return event === undefined ? NO_STREAM : afterEvent(event, readEvent(event));
+}
+
+export function afterEvent({ version, recordedAt }: SealedEvent, event: WebEvent): WebStream {
+  const seen = { version, seenMs: Date.parse(recordedAt) };
+  if (event.type === "web.saved" || event.type === "web.touched") return { ...seen, state: event };
+  return { ...seen, state: undefined, ended: { type: event.type, key: event.key } };
+}
+
+/** The sealed data, which a large session that was touched has in an event before. */
+export async function sealedOf(log: EventLog, stream: string, { sealed, saved }: WebState): Promise<string> {
+  if (sealed !== undefined) return sealed;
+  const version = saved ?? 0;
+  for await (const event of eventsOf(log.readStream(stream, { from: version, to: version }))) {
+    const read = readEvent(event);
+    if (read.type === "web.saved" && read.sealed !== undefined) return read.sealed;
+  }
+  throw unreadable(stream, `version ${version} holds no data`);
+}
+
+/** The only place where events of web sessions are made. */
+export function webEvent({ type, ...data }: WebEvent, reason?: string): NewEvent {
+  return { type, data, meta: { schema: WEB_SCHEMA, ...(reason === undefined ? {} : { reason }) } };
+}
+
+function readEvent(event: SealedEvent): WebEvent {
+  const read = webEventOf(event.type, event.data, event.schema);
+  if (read !== undefined) return read;
+  const why = event.redacted ? "its data was erased" : `${event.type}, schema ${event.schema}, is not known here`;
+  throw unreadable(event.stream, why, event.offset);
+}
+
+function unreadable(stream: string, why: string, offset?: number): IntegrityError {
+  return new IntegrityError("WEB_EVENT_UNREADABLE", `the newest event of ${stream} cannot be read: ${why}`, {
+    ...(offset === undefined ? {} : { offset }),
+    hint: "a newer sessiondb may have written it; otherwise revoke the session",
+  });
+}
