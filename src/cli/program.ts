@@ -30,6 +30,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },
   { names: ["mcp"], load: async () => (await import("./commands/mcp.js")).mcpCommand },
   { names: ["projection"], load: async () => (await import("./commands/projection.js")).projectionCommand },
+  { names: ["web"], load: async () => (await import("./commands/web.js")).webCommand },
   { names: ["completion"], load: async () => (await import("./commands/completion.js")).completionCommand },
   { names: ["schema"], load: async () => (await import("./commands/schema.js")).schemaCommand },
   { names: ["help"], load: async () => (await import("./commands/help.js")).helpCommand(programOf) },

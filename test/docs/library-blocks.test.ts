@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FILES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `docs/${name}`)];
 const PAGES = FILES.filter((name) => name.endsWith(".md") && blocksOf(name).length > 0);
 
+const EXPRESS = "src/express/session-store.ts";
+
 /** Inside the project, so that the packages are found. */
 let folder = "";
 
@@ -38,7 +40,10 @@ function fileOf(page: string, ending: string): string {
 test("the programs of the pages are right TypeScript", () => {
   const config = {
     extends: join(ROOT, "tsconfig.json"),
-    compilerOptions: { rootDir: ROOT, paths: { sessiondb: [join(ROOT, "src/index.ts")] } },
+    compilerOptions: {
+      rootDir: ROOT,
+      paths: { sessiondb: [join(ROOT, "src/index.ts")], "sessiondb/express": [join(ROOT, EXPRESS)] },
+    },
     include: [join(folder, "*.ts"), join(ROOT, "src/types")],
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
@@ -51,7 +56,7 @@ test.each(PAGES)("the program of %s runs, and prints what it says", async (page)
   const outfile = fileOf(page, "mjs");
   await build({
     entryPoints: [fileOf(page, "ts")],
-    alias: { sessiondb: join(ROOT, "src/index.ts") },
+    alias: { sessiondb: join(ROOT, "src/index.ts"), "sessiondb/express": join(ROOT, EXPRESS) },
     bundle: true,
     platform: "node",
     target: "node20",

@@ -1,0 +1,55 @@
+import { type Command, Option } from "commander";
+import { listWebSessions, type WebSessionInfo } from "../../inspect/web-sessions.js";
+import { asOfOption } from "../as-of.js";
+import { type CommandContext, examples, type RunState, readLeaf, wholeNumber } from "../command.js";
+import { pickFields } from "../output/pick-fields.js";
+import { relativeTime } from "../output/relative-time.js";
+import { type Column, renderTable } from "../output/table.js";
+import { onWebStore, openWebStore, type WebQuestionOptions, withUser } from "../web-leaf.js";
+
+interface ListOptions extends WebQuestionOptions {
+  limit?: number;
+  ndjson?: boolean;
+}
+
+/** Hex digits of a hash on a terminal: enough to tell a million sessions apart. */
+const SHORT_HASH = 12;
+
+export function webListCommand(state: RunState): Command {
+  const summary = "the sessions that live: hashes of their ids, users and times, oldest first";
+  const command = withUser(onWebStore(readLeaf<ListOptions>(state, "list", summary, list)))
+    .option("--limit <n>", "at most this many", wholeNumber("--limit"))
+    .addOption(new Option("--ndjson", "one JSON record a line, and a last line that says so").conflicts("json"))
+    .addOption(asOfOption());
+  return examples(command, [
+    "sessiondb web list --store sqlite:./s.db",
+    "sessiondb web list --user ada --as-of HEAD --store sqlite:./s.db --json",
+  ]);
+}
+
+async function list(context: CommandContext<ListOptions>): Promise<undefined> {
+  const { options, streams } = context;
+  const log = await openWebStore(context);
+  const { offset, at, sessions } = await listWebSessions(log, options);
+  const shown = sessions.slice(0, options.limit ?? sessions.length);
+  if (streams.json) {
+    const items = shown.map((one) => pickFields({ ...one }, options.fields));
+    if (options.ndjson === true) streams.records(items, offset);
+    else streams.document({ schema: "web-list/1", offset, at, total: sessions.length, items });
+    return;
+  }
+  if (shown.length > 0) streams.lines(renderTable(shown, columns(streams.width, at), streams.width));
+  streams.note(`${shown.length} of ${sessions.length} sessions · at ${at} · offset ${offset} · ${log.url}`);
+}
+
+/** A pipe gets everything whole. */
+function columns(width: number | undefined, at: string): readonly Column<WebSessionInfo>[] {
+  const ago = (time: string) => (width === undefined ? time : relativeTime(time, new Date(at)));
+  return [
+    { title: "SESSION", value: ({ id }) => (width === undefined ? id : id.slice(0, SHORT_HASH)) },
+    { title: "USER", value: ({ user }) => user, narrow: 16 },
+    { title: "CREATED", value: ({ createdAt }) => ago(createdAt) },
+    { title: "SEEN", value: ({ seenAt }) => ago(seenAt) },
+    { title: "EXPIRES", value: ({ expiresAt }) => expiresAt },
+  ];
+}
