@@ -8,15 +8,13 @@ import { eventsOf } from "../log/paging.js";
 export interface WebStream {
   /** 0 where the stream has no events. */
   readonly version: number;
-  /** When it was saved or touched last, in milliseconds since 1970; 0 where the stream has no events. */
-  readonly seenMs: number;
   /** undefined where it never was, or has ended. */
   readonly state: WebState | undefined;
   /** How it ended, where it has, and with which key. */
   readonly ended?: { readonly type: "web.destroyed" | "web.expired"; readonly key: string };
 }
 
-export const NO_STREAM: WebStream = { version: 0, seenMs: 0, state: undefined };
+export const NO_STREAM: WebStream = { version: 0, state: undefined };
 
 /** One look. @throws IntegrityError WEB_EVENT_UNREADABLE */
 export async function readWebStream(log: EventLog, stream: string): Promise<WebStream> {
@@ -28,10 +26,9 @@ export function webStreamAt(event: SealedEvent | undefined): WebStream {
   return event === undefined ? NO_STREAM : afterEvent(event, readEvent(event));
 }
 
-export function afterEvent({ version, recordedAt }: SealedEvent, event: WebEvent): WebStream {
-  const seen = { version, seenMs: Date.parse(recordedAt) };
-  if (event.type === "web.saved" || event.type === "web.touched") return { ...seen, state: event };
-  return { ...seen, state: undefined, ended: { type: event.type, key: event.key } };
+export function afterEvent({ version }: SealedEvent, event: WebEvent): WebStream {
+  if (event.type === "web.saved" || event.type === "web.touched") return { version, state: event };
+  return { version, state: undefined, ended: { type: event.type, key: event.key } };
 }
 
 /** The sealed data, which a large session that was touched has in an event before. */

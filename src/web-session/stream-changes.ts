@@ -36,13 +36,13 @@ export class StreamChanges {
   }
 
   /** Without the data, which may be large and is not needed. One that has ended is not remembered: it is seldom met. */
-  remember(stream: string, { version, seenMs, state }: WebStream): void {
+  remember(stream: string, { version, state }: WebStream): void {
     if (state === undefined) {
       this.#seen.delete(stream);
       return;
     }
     const { expiresAt, user, key } = state;
-    this.#seen.set(stream, { version, seenMs, state: { expiresAt, user, key } });
+    this.#seen.set(stream, { version, state: { expiresAt, user, key } });
   }
 
   async change(stream: string, start: WebStream, decide: Decide, reason?: string): Promise<Changed> {

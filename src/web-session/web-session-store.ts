@@ -84,8 +84,7 @@ export class WebSessionStore {
   async touch(sid: string, session: unknown): Promise<void> {
     const stream = webStream(sessionHash(sid));
     const expiry = this.#expiryOfCookie(session);
-    const isDue = ({ state, seenMs }: WebStream) =>
-      state !== undefined && this.#isTouchDue(state.expiresAt, seenMs, expiry);
+    const isDue = ({ state }: WebStream) => state !== undefined && this.#isTouchDue(state.expiresAt, expiry);
     const known = this.#changes.lastSeen(stream);
     if (known !== undefined && !isDue(known)) return;
     const decide = (seen: WebStream): WebEvent | undefined => {
@@ -169,12 +168,15 @@ export class WebSessionStore {
     return expiryOf(json, this.rules.now(), this.rules.ttlMs);
   }
 
-  #isTouchDue(expiresAt: string, seenMs: number, expiry: Date): boolean {
-    const nowMs = this.rules.now().getTime();
-    const endMs = Date.parse(expiresAt);
-    if (endMs <= nowMs) return false;
-    if (expiry.getTime() <= endMs) return expiry.getTime() < endMs;
-    return nowMs - seenMs >= Math.min(this.rules.touchIntervalMs, (expiry.getTime() - nowMs) / 2);
+  /**
+   * Where the stored end lags behind by an interval. Not by the time of the last touch: an app that lets a session live for
+   * longer from now on would lose that, and used in turn at one pace both come to the same.
+   */
+  #isTouchDue(expiresAt: string, expiry: Date): boolean {
+    const [nowMs, endMs, expiryMs] = [this.rules.now().getTime(), Date.parse(expiresAt), expiry.getTime()];
+    if (endMs <= nowMs || expiryMs === endMs) return false;
+    const intervalMs = Math.min(this.rules.touchIntervalMs, (expiryMs - nowMs) / 2);
+    return expiryMs < endMs || expiryMs - endMs >= intervalMs;
   }
 }
 
@@ -184,8 +186,8 @@ function destroyed({ state, ended, version }: WebStream): WebEvent | undefined {
   return { type: "web.destroyed", key: state?.key ?? ended?.key ?? "" };
 }
 
-function listed({ version, seenAt, expiresAt, user, key }: WebSessionDocument): WebStream {
-  return { version, seenMs: Date.parse(seenAt), state: { expiresAt, user, key } };
+function listed({ version, expiresAt, user, key }: WebSessionDocument): WebStream {
+  return { version, state: { expiresAt, user, key } };
 }
 
 function endedError(stream: string): RuleError {

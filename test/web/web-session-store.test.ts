@@ -139,6 +139,16 @@ describe.each(BACKENDS)("web sessions on %s", (_name, freshUrl) => {
     expect(await store.get("sid")).toBeNull();
   });
 
+  test("a life that becomes much longer is kept at once", async () => {
+    const clock = new TestClock();
+    const store = await openedSessions(await freshUrl(), { now: clock.now });
+    await store.set("sid", sessionOf({}, 100_000, clock.now()));
+    clock.pass(1);
+    await store.touch("sid", sessionOf({}, 1_000_000, clock.now()));
+    clock.pass(900);
+    expect(await store.get("sid")).not.toBeNull();
+  });
+
   test("a large session that was touched is read whole", async () => {
     const clock = new TestClock();
     const store = await openedSessions(await freshUrl(), { now: clock.now });
