@@ -10,7 +10,7 @@ import type { MinskySource } from "./import/minsky-source.js";
 import { readMinskyTable } from "./import/minsky-table.js";
 import { emptyReport, type ImportReport } from "./import/report.js";
 import { towerSessionRecords } from "./import/tower-sessions.js";
-import type { WebSessionRecord } from "./import/web-session.js";
+import type { WebSessionReadOptions, WebSessionRecord } from "./import/web-session.js";
 import type { ForeignDatabase } from "./log/foreign-database.js";
 import { maskUrl } from "./log/mask-url.js";
 
@@ -64,17 +64,23 @@ export interface ForeignRead<Found> {
 
 /**
  * The sessions that tower-sessions keeps in a SQLite file or a Postgres database (`postgres://…`). Nothing is opened before
- * the first record is asked for. Tokens in their data are replaced by `***`: no log may keep them.
+ * the first record is asked for. Tokens in their data are replaced by `***`, unless `keepSecrets`: no log may keep them in
+ * the clear.
  *
  * @throws by the records: as openForeignSqlite and openForeignPostgres; UsageError IMPORT_LAYOUT_UNKNOWN
  */
-export function readTowerSessions(address: string): ForeignRead<WebSessionRecord> {
-  return readDatabase("tower-sessions", address, towerSessionRecords);
+export function readTowerSessions(address: string, options: WebSessionReadOptions = {}): ForeignRead<WebSessionRecord> {
+  return readDatabase("tower-sessions", address, (database, report) => towerSessionRecords(database, report, options));
 }
 
 /** As {@link readTowerSessions}, of connect-pg-simple, which keeps those of express-session. */
-export function readConnectPgSimple(address: string): ForeignRead<WebSessionRecord> {
-  return readDatabase("connect-pg-simple", address, connectPgSimpleRecords);
+export function readConnectPgSimple(
+  address: string,
+  options: WebSessionReadOptions = {},
+): ForeignRead<WebSessionRecord> {
+  return readDatabase("connect-pg-simple", address, (database, report) =>
+    connectPgSimpleRecords(database, report, options),
+  );
 }
 
 /**

@@ -1,13 +1,15 @@
 import type { Json } from "../log/canonical.js";
 import type { ForeignDatabase } from "../log/foreign-database.js";
 import { jsonCell } from "./cell.js";
-import { instantOf, isoOf } from "./instant.js";
+import { isoOf } from "./instant.js";
+import { localInstantOf } from "./local-instant.js";
 import type { ImportReport } from "./report.js";
 import {
   type Cells,
   readWebSessions,
   WebSessionFault,
   type WebSessionFound,
+  type WebSessionReadOptions,
   type WebSessionRecord,
 } from "./web-session.js";
 
@@ -15,24 +17,37 @@ const LAYOUT = { tables: ["session", "user_sessions"], columns: ["sid", "sess", 
 
 /**
  * Sessions of express-session in the table of connect-pg-simple: `"session"(sid, sess json, expire timestamp(6))`. The column
- * `expire` has no zone: it is read as UTC.
+ * `expire` has no zone: its store writes it in the time zone that the role, the database or the server gives to sessions.
  *
  * @throws as readWebSessions
  */
 export function connectPgSimpleRecords(
   database: ForeignDatabase,
   report: ImportReport,
+  options: WebSessionReadOptions = {},
 ): AsyncGenerator<WebSessionRecord, void, undefined> {
-  return readWebSessions(database, LAYOUT, report, pgSimpleRecord);
+  const zone = knownZone(database.timeZone, report);
+  return readWebSessions(database, LAYOUT, report, (cells) => pgSimpleRecord(cells, zone), options);
 }
 
-function pgSimpleRecord(cells: Cells): WebSessionFound {
+function knownZone(timeZone: string, { notes }: ImportReport): string {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone });
+    return timeZone;
+  } catch {
+    const why = `the time zone ${timeZone} of the database is not known here; expire was read as UTC`;
+    notes.push({ kind: "remark", place: "", id: undefined, why });
+    return "UTC";
+  }
+}
+
+function pgSimpleRecord(cells: Cells, zone: string): WebSessionFound {
   const sid = cells("sid");
   if (typeof sid !== "string" || sid === "") throw new WebSessionFault("its sid is no text");
   const sess = cells("sess");
   const { value: data } = typeof sess === "string" ? jsonCell(sess) : { value: undefined };
   if (!isObject(data)) throw new WebSessionFault("its sess is no JSON object");
-  const instant = instantOf(cells("expire"));
+  const instant = localInstantOf(cells("expire"), zone);
   const expiresAt = instant === undefined ? undefined : isoOf(instant);
   if (expiresAt === undefined) throw new WebSessionFault("its expire is no time");
   const userId = userIdOf(data);

@@ -8,6 +8,7 @@ import {
   readWebSessions,
   WebSessionFault,
   type WebSessionFound,
+  type WebSessionReadOptions,
   type WebSessionRecord,
 } from "./web-session.js";
 
@@ -29,8 +30,9 @@ const LAYOUT = { tables: ["tower_sessions", "tower_sessions.session"], columns: 
 export function towerSessionRecords(
   database: ForeignDatabase,
   report: ImportReport,
+  options: WebSessionReadOptions = {},
 ): AsyncGenerator<WebSessionRecord, void, undefined> {
-  return readWebSessions(database, LAYOUT, report, towerRecord);
+  return readWebSessions(database, LAYOUT, report, towerRecord, options);
 }
 
 function towerRecord(cells: Cells): WebSessionFound {

@@ -4,7 +4,17 @@ import type { ForeignDatabase, ForeignRow, ForeignTable } from "../log/foreign-d
 import { maskSecrets } from "./mask-secrets.js";
 import type { ImportNote, ImportReport } from "./report.js";
 
-/** A session of a web server, as its store had it; secrets in its data are replaced. */
+export interface WebSessionReadOptions {
+  /** The name of the table, also `schema.table`. Default: what the store calls it by itself. */
+  readonly table?: string;
+  /**
+   * Leave tokens in the data as they are, for whoever seals the data before anybody else sees them. Default false: they are
+   * replaced by `***`.
+   */
+  readonly keepSecrets?: boolean;
+}
+
+/** A session of a web server, as its store had it. */
 export interface WebSessionRecord {
   /** As it stands in the cookie. */
   readonly sid: string;
@@ -36,27 +46,35 @@ export async function* readWebSessions(
   layout: { readonly tables: readonly string[]; readonly columns: readonly string[] },
   report: ImportReport,
   recordOf: (cells: Cells) => WebSessionFound,
+  options: WebSessionReadOptions = {},
 ): AsyncGenerator<WebSessionRecord, void, undefined> {
-  const table = await database.table(layout.tables);
-  if (table === undefined || !hasColumns(table, layout.columns)) throw unknownLayout(database.url, layout, table);
+  const wanted = options.table === undefined ? layout : { ...layout, tables: [options.table] };
+  const table = await database.table(wanted.tables);
+  if (table === undefined || !hasColumns(table, layout.columns)) throw unknownLayout(database.url, wanted, table);
   const index = new Map(table.columns.map(({ name }, i) => [name.toLowerCase(), i]));
   for await (const page of table.pages()) {
     for (const row of page) {
       report.read++;
       // By its number: who knows the id of a web session can use it, so it stands in no report.
       const place = `${table.name} row ${report.read}`;
-      const record = taken(place, () => recordOf((column) => row[index.get(column) ?? -1] ?? null), report);
+      const read = () => recordOf((column) => row[index.get(column) ?? -1] ?? null);
+      const record = taken(place, read, report, options);
       if (record !== undefined) yield record;
     }
   }
 }
 
-function taken(place: string, read: () => WebSessionFound, report: ImportReport): WebSessionRecord | undefined {
+function taken(
+  place: string,
+  read: () => WebSessionFound,
+  report: ImportReport,
+  { keepSecrets = false }: WebSessionReadOptions,
+): WebSessionRecord | undefined {
   const notes = report.notes as ImportNote[];
   try {
     const { repairs = [], remarks = [], data, ...record } = read();
     const masked: string[] = [];
-    const clean = maskSecrets(data, [], masked) as WebSessionRecord["data"];
+    const clean = keepSecrets ? data : (maskSecrets(data, [], masked) as WebSessionRecord["data"]);
     const all = [...repairs, ...masked];
     if (all.length > 0) report.repaired++;
     for (const why of all) notes.push({ kind: "repaired", place, id: undefined, why });

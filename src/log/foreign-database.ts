@@ -27,6 +27,8 @@ export interface ForeignTable {
 export interface ForeignDatabase {
   /** For people: with any password masked. */
   readonly url: string;
+  /** What times without a zone are in, as far as the database says so: the name of a time zone. */
+  readonly timeZone: string;
   /** Names of ordinary tables, for messages; views and virtual tables are none. */
   tableNames(): Promise<readonly string[]>;
   /** The first that is there of `names` (`table`, or `schema.table`); undefined where none is. */

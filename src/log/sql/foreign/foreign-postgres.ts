@@ -18,6 +18,7 @@ import { AS_TEXT, postgresValue } from "./postgres-value.js";
  * Without row_security a policy that would hide rows is an error: a part must not be taken for the whole.
  */
 const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SELECT current_setting('timezone') AS zone;
   SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
     set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true), set_config('row_security', 'off', true),
     set_config('statement_timeout', '60000', true), set_config('lock_timeout', '5000', true)`;
@@ -39,11 +40,14 @@ const ANSWER_LIMIT_MS = 61_000;
 /** A Postgres database of another program, on one connection in one read-only transaction: fit for a pooler, too. */
 export class ForeignPostgres implements ForeignDatabase {
   readonly url: string;
+  /** That of the role, of the database or of the server: what the other program had, unless it asked for another one. */
+  readonly timeZone: string;
   readonly #address: PostgresAddress;
   readonly #client: pg.Client;
   #cursors = 0;
 
-  private constructor(client: pg.Client, address: PostgresAddress) {
+  private constructor(client: pg.Client, address: PostgresAddress, timeZone: string) {
+    this.timeZone = timeZone;
     this.#client = client;
     this.#address = address;
     this.url = address.url;
@@ -58,8 +62,9 @@ export class ForeignPostgres implements ForeignDatabase {
     client.on("error", () => undefined);
     try {
       await client.connect();
-      await client.query(BEGIN);
-      return new ForeignPostgres(client, address);
+      // pg gives one result a statement, which its types do not say.
+      const [, zone] = (await client.query(BEGIN)) as unknown as pg.QueryResult<{ zone: string }>[];
+      return new ForeignPostgres(client, address, zone?.rows[0]?.zone ?? "UTC");
     } catch (error) {
       await client.end().catch(() => undefined);
       throw translateError(error, address.url);

@@ -27,6 +27,7 @@ const TABLES = `SELECT name FROM sqlite_schema
  */
 export class ForeignSqlite implements ForeignDatabase {
   readonly url: string;
+  readonly timeZone = "UTC";
   readonly #db: Database.Database;
 
   private constructor(db: Database.Database, url: string) {
