@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import type { Command } from "commander";
 import { UsageError } from "../errors.js";
 import { AtomicFile } from "../export/atomic-file.js";
 import type { MinskySource } from "../import/minsky-source.js";
@@ -21,6 +22,12 @@ export interface ImportRun {
   /** Where the source is a file: the report must not take its place. */
   readonly file?: string;
   read(): Promise<MinskySource>;
+}
+
+export function withReport(command: Command): Command {
+  return command
+    .option("--report <file>", "write the whole report as JSON")
+    .option("--reason <text>", "why, for the audit trail");
 }
 
 /**
@@ -57,7 +64,10 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
 }
 
 /** Made before the import, so that a report that cannot be written stops it. */
-async function openReport(path: string | undefined, source: string | undefined): Promise<AtomicFile | undefined> {
+export async function openReport(
+  path: string | undefined,
+  source: string | undefined,
+): Promise<AtomicFile | undefined> {
   if (path === undefined) return undefined;
   if (source !== undefined && placeOf(path) === placeOf(source)) {
     throw new UsageError("TARGET_IS_SOURCE", `${path} is the source; the report must not take its place`, {

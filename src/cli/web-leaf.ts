@@ -34,7 +34,7 @@ export function keysOption(): Option {
 }
 
 export function openWebStore({ open, options }: CommandContext<ReadOptions>): Promise<EventLog> {
-  return open(urlOf(options), { mustExist: true });
+  return open(urlOfWebStore(options), { mustExist: true });
 }
 
 /** For commands that end sessions: their keys are destroyed with them. */
@@ -43,7 +43,7 @@ export async function withSessions<T>(
   options: WebChangeOptions,
   act: (sessions: WebSessionStore) => Promise<T>,
 ): Promise<T> {
-  const keyStore = await openKeyStore(options.keys ?? keyStoreUrlOf(urlOf(options)));
+  const keyStore = await openKeyStore(options.keys ?? keyStoreUrlOf(urlOfWebStore(options)));
   const sessions = new WebSessionStore(log, keyStore, { actor: options.actor ?? defaultActor() });
   try {
     return await act(sessions);
@@ -52,6 +52,6 @@ export async function withSessions<T>(
   }
 }
 
-function urlOf({ store }: ReadOptions): string {
+export function urlOfWebStore({ store }: ReadOptions): string {
   return store as string; // onWebStore has filled it in
 }

@@ -17,7 +17,7 @@ export function expiryOf(session: JsonObject, now: Date, ttlMs: number): Date {
   const cookie = (session.cookie ?? {}) as { expires?: Json; maxAge?: Json; originalMaxAge?: Json };
   if (typeof cookie.expires === "string" || typeof cookie.expires === "number") {
     const ms = new Date(cookie.expires).getTime();
-    if (!Number.isNaN(ms)) return clamped(ms);
+    if (!Number.isNaN(ms)) return storableTime(ms);
     throw new InvalidEventError(
       "WEB_EXPIRY_INVALID",
       "the expiry of a session's cookie is no time",
@@ -28,10 +28,11 @@ export function expiryOf(session: JsonObject, now: Date, ttlMs: number): Date {
     );
   }
   const maxAge = cookie.maxAge ?? cookie.originalMaxAge;
-  return clamped(now.getTime() + (typeof maxAge === "number" ? maxAge : ttlMs));
+  return storableTime(now.getTime() + (typeof maxAge === "number" ? maxAge : ttlMs));
 }
 
-function clamped(ms: number): Date {
+/** The nearest time that an event can hold. */
+export function storableTime(ms: number): Date {
   return new Date(Math.min(Math.max(ms, 0), LAST_MS));
 }
 

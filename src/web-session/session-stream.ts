@@ -14,6 +14,13 @@ export interface WebStream {
   readonly ended?: { readonly type: "web.destroyed" | "web.expired"; readonly key: string };
 }
 
+/** What an event says about itself. */
+export interface WebEventNote {
+  readonly reason?: string | undefined;
+  /** Where the session came from, where another store had it. */
+  readonly source?: string;
+}
+
 export const NO_STREAM: WebStream = { version: 0, state: undefined };
 
 /** One look. @throws IntegrityError WEB_EVENT_UNREADABLE */
@@ -43,8 +50,9 @@ export async function sealedOf(log: EventLog, stream: string, { sealed, saved }:
 }
 
 /** The only place where events of web sessions are made. */
-export function webEvent({ type, ...data }: WebEvent, reason?: string): NewEvent {
-  return { type, data, meta: { schema: WEB_SCHEMA, ...(reason === undefined ? {} : { reason }) } };
+export function webEvent({ type, ...data }: WebEvent, { reason, source }: WebEventNote = {}): NewEvent {
+  const why = reason === undefined ? {} : { reason };
+  return { type, data, meta: { schema: WEB_SCHEMA, ...why, ...(source === undefined ? {} : { source }) } };
 }
 
 function readEvent(event: SealedEvent): WebEvent {

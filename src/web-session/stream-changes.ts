@@ -3,7 +3,7 @@ import { ConflictError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { RecentMap } from "./recent-map.js";
-import { afterEvent, readWebStream, type WebStream, webEvent } from "./session-stream.js";
+import { afterEvent, readWebStream, type WebEventNote, type WebStream, webEvent } from "./session-stream.js";
 
 /** What was seen of streams lately: a change then needs no look before it. */
 const MAX_SEEN = 50_000;
@@ -45,13 +45,13 @@ export class StreamChanges {
     this.#seen.set(stream, { version, state: { expiresAt, user, key } });
   }
 
-  async change(stream: string, start: WebStream, decide: Decide, reason?: string): Promise<Changed> {
+  async change(stream: string, start: WebStream, decide: Decide, note: WebEventNote = {}): Promise<Changed> {
     let seen = start;
     for (let round = 1; ; round++) {
       const event = await decide(seen);
       if (event === undefined) return { seen, event: undefined };
       try {
-        const append = { stream, expectedVersion: seen.version, events: [webEvent(event, reason)] };
+        const append = { stream, expectedVersion: seen.version, events: [webEvent(event, note)] };
         const [stored] = (await this.#log.append(append, { actor: this.#actor })).events;
         if (stored === undefined) throw new TypeError("an append of one event gave none");
         const after = afterEvent(stored, event);

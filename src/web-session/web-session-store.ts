@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../projections/json-patch.js";
 import type { WebEvent } from "../../projections/web-session-events.js";
 import type { WebSessionDocument } from "../../projections/web-sessions.js";
-import { AppendOutcomeUnknownError, RuleError } from "../errors.js";
+import { RuleError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
-import type { KeyStore, SessionKey } from "../log/key-store.js";
+import type { KeyStore } from "../log/key-store.js";
 import { sealText } from "./sealed-data.js";
 import { expiryOf, userOf } from "./session-facts.js";
 import { sessionHash, webStream } from "./session-hash.js";
@@ -11,6 +11,7 @@ import { SessionKeys } from "./session-keys.js";
 import { SessionReader } from "./session-reader.js";
 import { NO_STREAM, readWebStream, type WebStream } from "./session-stream.js";
 import { sessionText } from "./session-text.js";
+import { keyOf, withSpareKey } from "./spare-key.js";
 import { type Decide, StreamChanges } from "./stream-changes.js";
 import { type WebSessionOptions, type WebSessionRules, webSessionRules } from "./web-session-options.js";
 
@@ -63,10 +64,10 @@ export class WebSessionStore {
     const json = JSON.parse(text) as JsonObject;
     const expiresAt = expiryOf(json, this.rules.now(), this.rules.ttlMs).toISOString();
     const user = userOf(json, this.rules.userPath);
-    await this.#withSpareKey(async (spare) => {
+    await withSpareKey(this.keys, async (spare) => {
       const decide = async (seen: WebStream): Promise<WebEvent> => {
         if (seen.ended?.type === "web.destroyed") throw endedError(stream);
-        const { id, key } = (await this.#keyOf(seen)) ?? (await spare());
+        const { id, key } = (await keyOf(this.keys, seen)) ?? (await spare());
         return { type: "web.saved", expiresAt, user, key: id, sealed: sealText(text, key, stream) };
       };
       // Of an unknown one, that it is new: its version tells where that is wrong.
@@ -132,34 +133,11 @@ export class WebSessionStore {
   }
 
   async #end(stream: string, start: WebStream, decide: Decide, reason?: string): Promise<boolean> {
-    const { seen, event } = await this.#changes.change(stream, start, decide, reason);
+    const { seen, event } = await this.#changes.change(stream, start, decide, { reason });
     this.#reader.forget(stream);
     // Also where somebody else has ended it: they may have been stopped before they got to the key.
     if (seen.ended !== undefined) await this.keys.destroy([seen.ended.key]);
     return event !== undefined;
-  }
-
-  /** @returns undefined where the session is new, or its key is gone */
-  async #keyOf({ state }: WebStream): Promise<SessionKey | undefined> {
-    const key = state === undefined ? null : await this.keys.get(state.key);
-    return state === undefined || key === null ? undefined : { id: state.key, key };
-  }
-
-  /** Hands out a new key, and takes it back where `act` (which gives the id of the key it used) did not need it. */
-  async #withSpareKey(act: (spare: () => Promise<SessionKey>) => Promise<string | undefined>): Promise<void> {
-    let taken: SessionKey | undefined;
-    const spare = async () => {
-      taken ??= await this.keys.take();
-      return taken;
-    };
-    try {
-      const used = await act(spare);
-      if (taken !== undefined && used !== (taken as SessionKey).id) this.keys.giveBack(taken);
-    } catch (error) {
-      // What may have been written keeps its key.
-      if (taken !== undefined && !(error instanceof AppendOutcomeUnknownError)) this.keys.giveBack(taken);
-      throw error;
-    }
   }
 
   #expiryOfCookie(session: unknown): Date {

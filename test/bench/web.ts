@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-// @ts-expect-error: it comes without types
-import connect from "connect-pg-simple";
-import session, { type SessionData, type Store } from "express-session";
+import type { SessionData, Store } from "express-session";
 import pg from "pg";
 import { sessionStore } from "../../src/express/session-store.js";
+import { pgSimpleStore } from "../web/pg-simple-store.js";
 import type { Bench, Comparison } from "./measure.js";
 
 const SESSIONS = 10_000;
@@ -56,8 +55,7 @@ export async function webBench(url: string, folder: string): Promise<Bench> {
 async function pgSimple(url: string) {
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   await pool.query("DROP TABLE IF EXISTS session");
-  const PgStore = connect(session) as new (options: object) => Store;
-  const store = new PgStore({ pool, createTableIfMissing: true, pruneSessionInterval: false });
+  const store = pgSimpleStore({ pool });
   return { store, close: () => pool.end() };
 }
 

@@ -38,7 +38,8 @@ beforeAll(async () => {
   postgresUrl = await freshPostgresUrl();
   const schema = schemaOf(postgresUrl);
   const admin = await openAdmin(postgresUrl);
-  await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL}`);
+  await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL};
+    CREATE TABLE "session" (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`);
 });
 
 /** A folder in which every documented line can run: the files that they name are there. */
@@ -49,6 +50,9 @@ async function prepared(): Promise<string> {
   db.exec(LEGACY_SQL);
   db.close();
   repositoriesIn(cwd);
+  const web = new Database(join(cwd, "app.db"));
+  web.exec("CREATE TABLE tower_sessions (id TEXT PRIMARY KEY, data BLOB, expiry_date INTEGER)");
+  web.close();
   return cwd;
 }
 
@@ -56,7 +60,8 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
   const [command, ...args] = words(line);
   // The default stores of a user of this machine are not the tests' to write to.
   const folders = { XDG_CONFIG_HOME: join(cwd, "etc"), XDG_STATE_HOME: join(cwd, "state") };
-  const env = { MINSKY_POSTGRES_URL: postgresUrl, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
+  const urls = { MINSKY_POSTGRES_URL: postgresUrl, OLD_SESSION_URL: postgresUrl };
+  const env = { ...urls, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }

@@ -4,13 +4,16 @@ import { readMinskyJson } from "../../import/minsky-json.js";
 import { maskUrl } from "../../log/mask-url.js";
 import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
 import { addressOf, examples, leaf, noun, type RunState } from "../command.js";
-import { type ImportOptions, runImport } from "../import-run.js";
+import { type ImportOptions, runImport, withReport } from "../import-run.js";
+import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
 
 export function importCommand(state: RunState): Command {
   return noun("import", "take over sessions from other systems; the source is only read", [
     minskyJson(state),
     minskySqlite(state),
     minskyPostgres(state),
+    towerSessionsCommand(state),
+    connectPgSimpleCommand(state),
   ]);
 }
 
@@ -41,10 +44,4 @@ function minskyPostgres(state: RunState): Command {
   return examples(withReport(command), [
     "sessiondb import minsky-postgres env:MINSKY_POSTGRES_URL --store sqlite:./s.db --report report.json",
   ]);
-}
-
-function withReport(command: Command): Command {
-  return command
-    .option("--report <file>", "write the whole report as JSON")
-    .option("--reason <text>", "why, for the audit trail");
 }

@@ -1,0 +1,70 @@
+import type { WebSessionRecord } from "../import/web-session.js";
+import type { ForeignRead } from "../open-foreign.js";
+import { assertNotStore } from "../session/store-file.js";
+import { importWebSessions, type WebImportOptions, type WebImportReport } from "../web-session/import-web-sessions.js";
+import type { CommandContext } from "./command.js";
+import { EXIT } from "./exit-code.js";
+import { type ImportOptions, openReport } from "./import-run.js";
+import { importSummary, tellImport } from "./output/import-report.js";
+import { urlOfWebStore, type WebChangeOptions, withSessions } from "./web-leaf.js";
+
+export interface WebImportRunOptions extends ImportOptions, WebChangeOptions {
+  table?: string;
+  userPath?: string;
+}
+
+/**
+ * The first row is read before the store is opened, so that a source that cannot be read makes no store. Exit code 1
+ * where rows were refused. `file` is the source, where it is a file.
+ */
+export async function runWebImport(
+  context: CommandContext<WebImportRunOptions>,
+  { records, report: counts }: ForeignRead<WebSessionRecord>,
+  file: string | undefined,
+): Promise<number> {
+  const { options, open, streams } = context;
+  const reportFile = await openReport(options.report, file);
+  try {
+    const first = await records.next();
+    const log = await open(urlOfWebStore(options));
+    if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
+    const found = { records: withFirst(first, records), report: counts };
+    const about = importOptions(counts.source, options, ({ read }) => streams.progress(`${read} sessions read`));
+    const report = await withSessions(log, options, (sessions) => importWebSessions(sessions, found, about));
+    const { offset } = await log.tail();
+    const document = { schema: "web-import/1", store: log.url, offset, ...report };
+    await reportFile?.write(`${JSON.stringify(document, null, 2)}\n`);
+    await reportFile?.commit();
+    if (streams.json) streams.document(document);
+    else {
+      streams.lines([`${report.source} → ${log.url}`, summaryOf(report)]);
+      tellImport(streams, report, []);
+    }
+    return report.refused > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    await records.return();
+    await reportFile?.discard();
+  }
+}
+
+async function* withFirst<T>(
+  first: IteratorResult<T, void>,
+  others: AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* others;
+}
+
+function importOptions(
+  source: string,
+  { reason, userPath }: WebImportRunOptions,
+  onProgress: (report: WebImportReport) => void,
+): WebImportOptions {
+  const why = reason === undefined ? {} : { reason };
+  return { source, onProgress, ...why, ...(userPath === undefined ? {} : { userIdPath: userPath }) };
+}
+
+function summaryOf(report: WebImportReport): string {
+  return `${importSummary(report)}, ${report.expired} had expired, ${report.kept} kept as they are here`;
+}
