@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { encode as pack } from "@msgpack/msgpack";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { WebSessionRecord } from "../../src/import/web-session.js";
@@ -7,7 +8,6 @@ import { type ForeignRead, readConnectPgSimple, readTowerSessions } from "../../
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
-import { pack } from "./pack.js";
 
 /** The vector of the format's description. */
 const SID = "Dw4NDAsKCQgHBgUEAwIBAA";
@@ -33,7 +33,7 @@ function tower(rows: readonly unknown[][], columns = "id TEXT PRIMARY KEY, data 
   return all(readTowerSessions(file));
 }
 
-function packed(data: object, expiry: unknown = [2026, 55, 10, 30, 15, 0, 0, 0, 0]): { sid: string; bytes: Buffer } {
+function packed(data: object, expiry: unknown = [2026, 55, 10, 30, 15, 0, 0, 0, 0]): { sid: string; bytes: Uint8Array } {
   const id = randomBytes(16);
   return { sid: Buffer.from(id).reverse().toString("base64url"), bytes: pack([id, data, expiry]) };
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { encode as pack } from "@msgpack/msgpack";
 import Database from "better-sqlite3";
 import express, { type Request, type Response } from "express";
 import pg from "pg";
@@ -11,7 +12,6 @@ import { readTowerSessions } from "../../src/open-foreign.js";
 import { destroySessionsOfUser, expireSessions } from "../../src/web-session/ending-sessions.js";
 import { importWebSessions } from "../../src/web-session/import-web-sessions.js";
 import type { WebSessionStore } from "../../src/web-session/web-session-store.js";
-import { pack } from "../import/pack.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { BACKENDS } from "../read-model/backends.js";
 import { runCli } from "../support/cli.js";
