@@ -4,7 +4,8 @@ import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SessionDbError, StorageError } from "../errors.js";
 import { KEY_BYTES, type KeyStore, type SessionKey } from "../log/key-store.js";
-import { keyFilePath, placeOfKey, readKeyNow } from "./key-files.js";
+import { keyFilePath, placeOfKey } from "./key-files.js";
+import { OpenKeyFiles } from "./open-key-files.js";
 
 /** Keys of one file: 128 KiB. */
 const SLOTS = 4096;
@@ -18,6 +19,7 @@ const SLOTS = 4096;
 export class FileKeyStore implements KeyStore {
   readonly url: string;
   readonly #folder: string;
+  readonly #open = new OpenKeyFiles();
   #own: { file: string; handle: FileHandle; count: number } | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -32,10 +34,13 @@ export class FileKeyStore implements KeyStore {
   }
 
   async read(id: string): Promise<Buffer | null> {
-    return this.#act(async () => {
-      const place = placeOfKey(id);
-      return place === undefined ? null : readKeyNow(keyFilePath(this.#folder, place.file), place.slot);
-    });
+    const place = placeOfKey(id);
+    if (place === undefined) return null;
+    try {
+      return this.#open.read(keyFilePath(this.#folder, place.file), place.slot);
+    } catch (error) {
+      throw this.#translated(error);
+    }
   }
 
   async destroy(ids: readonly string[]): Promise<void> {
@@ -50,7 +55,12 @@ export class FileKeyStore implements KeyStore {
   }
 
   close(): Promise<void> {
-    return this.#inTurn(() => this.#act(() => this.#leaveFile()));
+    return this.#inTurn(() =>
+      this.#act(async () => {
+        this.#open.close();
+        await this.#leaveFile();
+      }),
+    );
   }
 
   async #create(count: number): Promise<readonly SessionKey[]> {
@@ -103,13 +113,17 @@ export class FileKeyStore implements KeyStore {
   async #act<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act();
-    } catch (cause) {
-      if (cause instanceof SessionDbError) throw cause;
-      throw new StorageError("KEY_STORE_FAILED", `${this.url}: ${(cause as Error).message}`, {
-        hint: "make the folder of the keys readable and writable for this user, and see that the disk is not full",
-        cause,
-      });
+    } catch (error) {
+      throw this.#translated(error);
     }
+  }
+
+  #translated(cause: unknown): SessionDbError {
+    if (cause instanceof SessionDbError) return cause;
+    return new StorageError("KEY_STORE_FAILED", `${this.url}: ${(cause as Error).message}`, {
+      hint: "make the folder of the keys readable and writable for this user, and see that the disk is not full",
+      cause,
+    });
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

