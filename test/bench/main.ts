@@ -18,6 +18,7 @@ import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
 import { startupBench } from "./startup.js";
 import { webBench } from "./web.js";
+import { webSqliteBench } from "./web-sqlite.js";
 
 const { values } = parseArgs({
   options: {
@@ -43,7 +44,7 @@ try {
   if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
   if (wanted("migration")) await withPostgres(migrations);
-  if (wanted("web session")) await withPostgres(async (url) => runBench(await webBench(url, folder)));
+  if (wanted("web session")) await webSessions();
   if (wanted("read") || wanted("replay")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });
@@ -80,6 +81,11 @@ async function migrations(url: string): Promise<void> {
   const bench = await migrationBench(url, folder);
   await runBench(bench);
   remarks.push(bench.memory());
+}
+
+async function webSessions(): Promise<void> {
+  await runBench(await webSqliteBench(folder));
+  await withPostgres(async (url) => runBench(await webBench(url)));
 }
 
 async function largeLog(): Promise<void> {
