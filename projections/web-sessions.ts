@@ -43,7 +43,7 @@ export const webSessions = defineProjection<WebSessionDocument>({
     expiresAt: { type: "text", indexed: true, of: ({ expiresAt }) => expiresAt },
     createdAt: { type: "text", of: ({ createdAt }) => createdAt },
     seenAt: { type: "text", of: ({ seenAt }) => seenAt },
-    createdOffset: { type: "number", of: ({ createdOffset }) => createdOffset },
+    createdOffset: { type: "number", indexed: true, of: ({ createdOffset }) => createdOffset },
   },
 });
 

@@ -96,7 +96,13 @@ export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
 export { stateAt } from "./inspect/state-at.js";
-export type { SignedInUser, WebQuestion, WebSessionInfo, WebSessionList } from "./inspect/web-sessions.js";
+export type {
+  SignedInUser,
+  WebListQuestion,
+  WebQuestion,
+  WebSessionInfo,
+  WebSessionList,
+} from "./inspect/web-sessions.js";
 export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
 export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
 export { whatIf } from "./inspect/what-if.js";

@@ -2,9 +2,9 @@ import { type WebSessionDocument, webSessions } from "../../projections/web-sess
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { MAX_LIMIT, type Query } from "../query/query.js";
-import { foldLog } from "../replay/fold-log.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { resolveMoment, type WebMoment } from "./web-moment.js";
+import { webSessionsAt } from "./web-past.js";
 
 /** One login session, without its data. */
 export interface WebSessionInfo {
@@ -27,11 +27,18 @@ export interface WebQuestion {
   readonly now?: Date;
 }
 
+export interface WebListQuestion extends WebQuestion {
+  /** At most so many, the oldest. Default: all. */
+  readonly limit?: number;
+}
+
 /** The sessions that lived then, oldest first. */
 export interface WebSessionList {
   readonly offset: number;
   /** ISO 8601 UTC: who had expired then is not among them. */
   readonly at: string;
+  /** How many lived, also where a limit leaves some of them out. */
+  readonly total: number;
   readonly sessions: readonly WebSessionInfo[];
 }
 
@@ -48,17 +55,20 @@ export interface SignedInUser {
 const MODELS = new WeakMap<EventLog, ReadModel<WebSessionDocument>>();
 
 /** @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE. A time before the first event is no error: nobody was there. */
-export async function listWebSessions(log: EventLog, question: WebQuestion = {}): Promise<WebSessionList> {
+export async function listWebSessions(log: EventLog, question: WebListQuestion = {}): Promise<WebSessionList> {
+  const { limit = Number.POSITIVE_INFINITY } = question;
   const sessions: WebSessionInfo[] = [];
   const moment = await resolveMoment(log, question);
-  let { offset } = moment;
+  let [offset, total] = [moment.offset, 0];
   for await (const page of webSessionPages(log, question, moment)) {
     offset = page.offset;
-    for (const { id, user, createdAt, seenAt, expiresAt } of page.documents) {
+    total = page.total ?? total;
+    for (const { id, user, createdAt, seenAt, expiresAt } of page.documents.slice(0, limit - sessions.length)) {
       sessions.push({ id, user, createdAt, seenAt, expiresAt });
     }
+    if (sessions.length >= limit) break;
   }
-  return { offset, at: moment.at.toISOString(), sessions };
+  return { offset, at: moment.at.toISOString(), total: Math.max(total, sessions.length), sessions };
 }
 
 /** How many sessions live. As {@link listWebSessions}. */
@@ -120,31 +130,36 @@ function noHash(message: string): UsageError {
   });
 }
 
+/** Some sessions, and the offset at which it was true. The first page says how many there are. */
+interface WebSessionPage {
+  readonly offset: number;
+  readonly total?: number | undefined;
+  readonly documents: readonly WebSessionDocument[];
+}
+
 /** The documents of sessions that live at a moment; each page with the offset at which it was true. */
 export async function* webSessionPages(
   log: EventLog,
   { user, asOf }: WebQuestion,
   { offset, at }: WebMoment,
-): AsyncGenerator<{ offset: number; documents: readonly WebSessionDocument[] }, void, undefined> {
+): AsyncGenerator<WebSessionPage, void, undefined> {
   const question = user === undefined ? {} : { user };
   if (asOf === undefined) return yield* documentPages(log, whereOf(question, at.toISOString()));
-  if (offset === 0) return;
-  const { documents } = await foldLog(log, webSessions, offset);
-  const living = [...documents.values()].filter((document) => {
+  const living = (await webSessionsAt(log, offset)).filter((document) => {
     return document.expiresAt > at.toISOString() && (user === undefined || document.user === user);
   });
-  yield { offset, documents: living.sort((a, b) => a.createdOffset - b.createdOffset) };
+  yield { offset, total: living.length, documents: living };
 }
 
 /** Every document that fits, oldest first, whether it has expired or not. */
 export async function* documentPages(
   log: EventLog,
   where: NonNullable<Query["where"]>,
-): AsyncGenerator<{ offset: number; documents: readonly WebSessionDocument[] }, void, undefined> {
+): AsyncGenerator<WebSessionPage, void, undefined> {
   let cursor: string | null = null;
   do {
     const query: Query = { where, orderBy: [{ field: "createdOffset" }], limit: MAX_LIMIT };
-    const page = await modelOf(log).query(cursor === null ? query : { ...query, cursor });
+    const page = await modelOf(log).query(cursor === null ? { ...query, total: true } : { ...query, cursor });
     yield page;
     cursor = page.next;
   } while (cursor !== null);

@@ -32,6 +32,12 @@ describe.each(BACKENDS)("web commands on %s", (_name, freshUrl) => {
     const list = await web("list");
     expect(list.stdout).toContain("bob\\u{1b}[31m");
     expect(list.stdout + list.stderr).not.toMatch(/very-secret/);
+    const [first, ...others] = ((await json("list")) as { items: unknown[] }).items;
+    expect(others).toHaveLength(3);
+    for (const point of [[], ["--as-of", "5"]]) {
+      expect(await json("list", "--limit", "1", ...point)).toMatchObject({ total: 4, items: [first] });
+      expect(await json("list", "--limit", "0", ...point)).toMatchObject({ total: 4, items: [] });
+    }
     expect(await json("who")).toMatchObject({
       schema: "web-who/1",
       items: [

@@ -30,16 +30,15 @@ export function webListCommand(state: RunState): Command {
 async function list(context: CommandContext<ListOptions>): Promise<undefined> {
   const { options, streams } = context;
   const log = await openWebStore(context);
-  const { offset, at, sessions } = await listWebSessions(log, options);
-  const shown = sessions.slice(0, options.limit ?? sessions.length);
+  const { offset, at, total, sessions: shown } = await listWebSessions(log, options);
   if (streams.json) {
     const items = shown.map((one) => pickFields({ ...one }, options.fields));
     if (options.ndjson === true) streams.records(items, offset);
-    else streams.document({ schema: "web-list/1", offset, at, total: sessions.length, items });
+    else streams.document({ schema: "web-list/1", offset, at, total, items });
     return;
   }
   if (shown.length > 0) streams.lines(renderTable(shown, columns(streams.width, at), streams.width));
-  streams.note(`${shown.length} of ${sessions.length} sessions · at ${at} · offset ${offset} · ${log.url}`);
+  streams.note(`${shown.length} of ${total} sessions · at ${at} · offset ${offset} · ${log.url}`);
 }
 
 /** A pipe gets everything whole. */
