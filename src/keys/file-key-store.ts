@@ -33,11 +33,12 @@ export class FileKeyStore implements KeyStore {
     return this.#inTurn(() => this.#act(() => this.#create(count)));
   }
 
-  async read(id: string): Promise<Buffer | null> {
+  async read(id: string): Promise<readonly SessionKey[]> {
     const place = placeOfKey(id);
-    if (place === undefined) return null;
+    if (place === undefined) return [];
     try {
-      return this.#open.read(keyFilePath(this.#folder, place.file), place.slot);
+      const key = this.#open.read(keyFilePath(this.#folder, place.file), place.slot);
+      return key === null ? [] : [{ id, key }];
     } catch (error) {
       throw this.#translated(error);
     }

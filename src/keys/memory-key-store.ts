@@ -12,8 +12,9 @@ export class MemoryKeyStore implements KeyStore {
     return made;
   }
 
-  async read(id: string): Promise<Buffer | null> {
-    return this.#keys.get(id) ?? null;
+  async read(id: string): Promise<readonly SessionKey[]> {
+    const key = this.#keys.get(id);
+    return key === undefined ? [] : [{ id, key }];
   }
 
   async destroy(ids: readonly string[]): Promise<void> {

@@ -17,8 +17,11 @@ export interface KeyStore {
   readonly url: string;
   /** Makes new random keys. Durable when it resolves. */
   create(count: number): Promise<readonly SessionKey[]>;
-  /** @returns null where there is no such key (any more); rejects where that cannot be found out */
-  read(id: string): Promise<Buffer | null>;
+  /**
+   * @returns the key, and others that are likely to be asked for next, where they cost no more; without the key where there
+   *   is none (any more); rejects where that cannot be found out
+   */
+  read(id: string): Promise<readonly SessionKey[]>;
   /** Overwrites or deletes the keys. Durable when it resolves. Keys that are not there are fine. */
   destroy(ids: readonly string[]): Promise<void>;
   /** Safe to call twice. */

@@ -50,9 +50,9 @@ export class SessionKeys {
   async get(id: string): Promise<Buffer | null> {
     const known = this.#remembered.get(id);
     if (known !== undefined) return known;
-    const key = await this.#store.read(id);
-    if (key !== null) this.#remembered.set(id, key);
-    return key;
+    const found = await this.#store.read(id);
+    for (const one of found) this.#remembered.set(one.id, one.key);
+    return found.find((one) => one.id === id)?.key ?? null;
   }
 
   /** Forgets a key that somebody else has destroyed. */

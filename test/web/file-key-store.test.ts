@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { FileKeyStore } from "../../src/keys/file-key-store.js";
 import type { SessionKey } from "../../src/log/key-store.js";
 import { tempDir } from "../support/temp.js";
+import { keyIn } from "./web-stores.js";
 
 /** Keys of one file, and of one call of `create`. */
 const [PER_FILE, AT_ONCE] = [4096, 64];
@@ -18,11 +19,11 @@ test("a key that one process destroys is gone for others that have read it", asy
   const folder = join(tempDir(), "keys");
   const [one, two] = [opened(folder), opened(folder)];
   const [first, second] = (await one.create(2)) as [SessionKey, SessionKey];
-  expect(await two.read(first.id)).toEqual(first.key);
+  expect(await keyIn(two, first.id)).toEqual(first.key);
   await one.destroy([first.id]);
-  expect([await two.read(first.id), await two.read(second.id)]).toEqual([null, second.key]);
+  expect([await keyIn(two, first.id), await keyIn(two, second.id)]).toEqual([null, second.key]);
   await two.destroy([second.id, first.id]);
-  expect([await one.read(second.id), await two.read(second.id)]).toEqual([null, null]);
+  expect([await keyIn(one, second.id), await keyIn(two, second.id)]).toEqual([null, null]);
 });
 
 test("a full file whose keys are all destroyed is removed, and that is no error for who has it open", async () => {
@@ -31,20 +32,20 @@ test("a full file whose keys are all destroyed is removed, and that is no error 
   const keys: SessionKey[] = [];
   while (keys.length < PER_FILE + 1) keys.push(...(await one.create(AT_ONCE)));
   const [first, last] = [keys[0] as SessionKey, keys.at(-1) as SessionKey];
-  expect(await two.read(first.id)).toEqual(first.key);
+  expect(await keyIn(two, first.id)).toEqual(first.key);
   await one.destroy(keys.slice(0, PER_FILE).map(({ id }) => id));
   expect(readdirSync(folder)).toHaveLength(1);
-  expect([await two.read(first.id), await two.read(last.id)]).toEqual([null, last.key]);
+  expect([await keyIn(two, first.id), await keyIn(two, last.id)]).toEqual([null, last.key]);
 });
 
 test("no id leads out of the folder, or to a key that never was", async () => {
   const store = opened(join(tempDir(), "keys"));
   const [{ id }] = (await store.create(1)) as [SessionKey];
   for (const other of ["", "../x.0", `${id}0`, id.replace(/\d+$/, "5000"), `${"0".repeat(32)}.0`, "7e0c.0"]) {
-    expect(await store.read(other)).toBeNull();
+    expect(await keyIn(store, other)).toBeNull();
     await store.destroy([other]);
   }
-  expect(await store.read(id)).not.toBeNull();
+  expect(await keyIn(store, id)).not.toBeNull();
 });
 
 test("after close nothing is read, and no file is left open", async () => {

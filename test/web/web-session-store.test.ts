@@ -8,7 +8,7 @@ import { destroyAllSessions, destroySessionsOfUser, expireSessions } from "../..
 import type { WebSessionStore } from "../../src/web-session/web-session-store.js";
 import { BACKENDS } from "../read-model/backends.js";
 import { tempDir } from "../support/temp.js";
-import { openedSessions, sessionOf, TestClock } from "./web-stores.js";
+import { keyIn, openedSessions, sessionOf, TestClock } from "./web-stores.js";
 
 async function typesOf({ log }: WebSessionStore): Promise<string[]> {
   const types: string[] = [];
@@ -178,13 +178,13 @@ describe.each(BACKENDS)("web sessions on %s", (_name, freshUrl) => {
     expect(stored.join("")).not.toMatch(/very-secret/);
     expect(stored.join("")).toContain('"user":"ada"');
     const keys = await openKeyStore(`file:${folder}`);
-    const bytes = (await keys.read(key)) as Buffer;
+    const bytes = (await keyIn(keys, key)) as Buffer;
     const inFiles = () => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(bytes));
     expect([bytes.length, inFiles()]).toEqual([32, true]);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
     await store.destroy("sid-very-secret");
-    expect([await keys.read(key), inFiles()]).toEqual([null, false]);
+    expect([await keyIn(keys, key), inFiles()]).toEqual([null, false]);
   });
 
   test("keys of sessions that ended while their owner was stopped are destroyed by the next sweep", async () => {
@@ -213,7 +213,7 @@ describe.each(BACKENDS)("web sessions on %s", (_name, freshUrl) => {
       keyStore: {
         url: "wrong:",
         create: async () => [],
-        read: async () => Buffer.alloc(32, 7),
+        read: async (id) => [{ id, key: Buffer.alloc(32, 7) }],
         destroy: async () => undefined,
         close: async () => undefined,
       },

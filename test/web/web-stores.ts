@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import type { KeyStore } from "../../src/log/key-store.js";
 import { type OpenWebSessionsOptions, openWebSessions } from "../../src/web-session/open-web-sessions.js";
 import type { WebSessionStore } from "../../src/web-session/web-session-store.js";
 
@@ -21,6 +22,11 @@ export async function openedSessions(url: string, options: OpenWebSessionsOption
   const store = await openWebSessions({ url, ...options });
   onTestFinished(() => store.close());
   return store;
+}
+
+/** null where it is not there (any more). */
+export async function keyIn(store: KeyStore, id: string): Promise<Buffer | null> {
+  return (await store.read(id)).find((one) => one.id === id)?.key ?? null;
 }
 
 /** A session as express-session hands it over. */

@@ -13,6 +13,13 @@ import { type Statement, statement } from "./statement.js";
 const MAX_CONNECTIONS = 2;
 
 /**
+ * Keys that were made at once have one name and a number each. As many, on both sides of one that is asked for, are read
+ * with it: a server that was just started has its visitors' keys by few round trips.
+ */
+const NEAR = 16;
+const NUMBERED = /^([0-9a-f-]{36}\.)(\d{1,6})$/;
+
+/**
  * Keys in a table of a schema of its own, `<schema>_keys`, beside that of the log: what is granted, dumped and backed up
  * is decided for each of them. The table is made with the first key. A deleted row leaves the disk with the next VACUUM
  * (autovacuum does it), and the server's WAL and backups when these are dropped.
@@ -49,7 +56,7 @@ export class PostgresKeyStore implements KeyStore {
        INSERT INTO ${table} (id, key) SELECT id, decode(key, 'hex')
        FROM settings, unnest($1::text[], $2::text[]) AS made (id, key) ON CONFLICT (id) DO NOTHING`,
     );
-    this.#select = statement(`SELECT encode(key, 'hex') FROM ${table} WHERE id = $1`);
+    this.#select = statement(`SELECT id, encode(key, 'hex') FROM ${table} WHERE id = ANY($1::text[])`);
     this.#delete = statement(
       `WITH settings AS MATERIALIZED (SELECT ${DURABLE})
        DELETE FROM ${table} USING settings WHERE id = ANY($1::text[])`,
@@ -57,7 +64,8 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async create(count: number): Promise<readonly SessionKey[]> {
-    const made = Array.from({ length: count }, () => ({ id: randomUUID(), key: randomBytes(KEY_BYTES) }));
+    const name = randomUUID();
+    const made = Array.from({ length: count }, (_, i) => ({ id: `${name}.${i}`, key: randomBytes(KEY_BYTES) }));
     const values = [made.map(({ id }) => id), made.map(({ key }) => key.toString("hex"))];
     await this.#acts.read("keys.create", async (session) => {
       const insert = () => session.affected(this.#insert, values);
@@ -68,10 +76,10 @@ export class PostgresKeyStore implements KeyStore {
     return made;
   }
 
-  async read(id: string): Promise<Buffer | null> {
-    const rows = await this.#acts.read("keys.read", (session) => ifThere(() => session.rows(this.#select, [id])));
-    const key = rows?.[0]?.[0];
-    return typeof key === "string" ? Buffer.from(key, "hex") : null;
+  async read(id: string): Promise<readonly SessionKey[]> {
+    const ids = idsNear(id);
+    const rows = await this.#acts.read("keys.read", (session) => ifThere(() => session.rows(this.#select, [ids])));
+    return (rows ?? []).map(([found, key]) => ({ id: String(found), key: Buffer.from(String(key), "hex") }));
   }
 
   async destroy(ids: readonly string[]): Promise<void> {
@@ -87,6 +95,13 @@ export class PostgresKeyStore implements KeyStore {
   #assertOpen(operation: string): void {
     if (this.#closing !== undefined) throw new ClosedError(operation);
   }
+}
+
+function idsNear(id: string): readonly string[] {
+  const [, name, number] = NUMBERED.exec(id) ?? [];
+  if (name === undefined) return [id];
+  const first = Math.max(0, Number(number) - NEAR);
+  return Array.from({ length: 2 * NEAR + 1 }, (_, i) => `${name}${first + i}`);
 }
 
 /** @returns undefined where the table was never made */
