@@ -2,10 +2,12 @@ import type * as z from "zod";
 import { markEventSchemas } from "../../projections/marks.js";
 import { sessionEventSchemas } from "../../projections/session-events.js";
 import { baseDirSetSchema } from "../../projections/store-settings.js";
+import { webEventSchemas } from "../../projections/web-session-events.js";
 
 /** The data of every event type that this program writes. */
 export const EVENT_TYPE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ...sessionEventSchemas,
   ...markEventSchemas,
+  ...webEventSchemas,
   "store.base-dir-set": baseDirSetSchema,
 };

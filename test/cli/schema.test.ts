@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { encode } from "@msgpack/msgpack";
 import Database from "better-sqlite3";
 import type { Command } from "commander";
 import { beforeAll, expect, test } from "vitest";
@@ -104,6 +105,13 @@ const LINES: readonly (readonly string[])[] = [
   ["import", "minsky-json", "session-db.json"],
   ["import", "minsky-sqlite", "sessions.db"],
   ["import", "minsky-postgres", "env:LEGACY_URL"],
+  ["import", "tower-sessions", "app.db"],
+  ["web", "list"],
+  ["web", "list", "--ndjson"],
+  ["web", "count"],
+  ["web", "who"],
+  ["web", "revoke", "--user", "ada"],
+  ["web", "expire"],
   ["completion", "bash"],
   ["help"],
   ["help", "session", "list"],
@@ -128,6 +136,12 @@ function prepared(): string {
   const db = new Database(join(cwd, "sessions.db"));
   db.exec(LEGACY_TABLES[0]?.sql ?? "");
   db.close();
+  const web = new Database(join(cwd, "app.db"));
+  web.exec("CREATE TABLE tower_sessions (id TEXT PRIMARY KEY, data BLOB, expiry_date INTEGER)");
+  const id = Buffer.alloc(16, 7);
+  const living = encode([id, { user_id: "ada" }, [2099, 1, 0, 0, 0, 0, 0, 0, 0]]);
+  web.prepare("INSERT INTO tower_sessions VALUES (?, ?, 4070908800)").run(id.reverse().toString("base64url"), living);
+  web.close();
   return cwd;
 }
 

@@ -5,6 +5,7 @@ import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
 import { count, type OutputSchema, output } from "./parts.js";
 import { SESSION_OUTPUTS } from "./session-outputs.js";
 import { STORE_OUTPUTS } from "./store-outputs.js";
+import { WEB_OUTPUTS } from "./web-outputs.js";
 
 /** What an error is on stderr, with --json. */
 export const ERROR_SCHEMA = z.object({
@@ -72,5 +73,6 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...STORE_OUTPUTS,
   ...MOVE_OUTPUTS,
   ...OUTBOX_OUTPUTS,
+  ...WEB_OUTPUTS,
   ...GUIDE_OUTPUTS,
 ];

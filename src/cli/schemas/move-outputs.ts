@@ -48,6 +48,27 @@ const done = {
 
 const ends = { from: store, to: store };
 
+/** What every import reports. */
+export const importCounts = {
+  source: z.string(),
+  layout: z.string(),
+  read: count,
+  imported: count,
+  updated: count,
+  unchanged: count,
+  duplicates: count,
+  refused: count,
+  repaired: count,
+  notes: z.array(
+    z.object({
+      kind: z.enum(["duplicate", "refused", "repaired", "remark"]),
+      place: z.string(),
+      id: z.string().optional(),
+      why: z.string(),
+    }),
+  ),
+};
+
 export const MOVE_OUTPUTS: readonly OutputSchema[] = [
   output("migrate/1", ["migrate", "migrate to", "migrate resume"], {
     preview: z.boolean(),
@@ -107,23 +128,7 @@ export const MOVE_OUTPUTS: readonly OutputSchema[] = [
   output("import/1", ["import minsky-json", "import minsky-sqlite", "import minsky-postgres"], {
     store,
     offset,
-    source: z.string(),
-    layout: z.string(),
-    read: count,
-    imported: count,
-    updated: count,
-    unchanged: count,
-    duplicates: count,
-    refused: count,
-    repaired: count,
-    notes: z.array(
-      z.object({
-        kind: z.enum(["duplicate", "refused", "repaired", "remark"]),
-        place: z.string(),
-        id: z.string().optional(),
-        why: z.string(),
-      }),
-    ),
+    ...importCounts,
     remarks: z.array(z.string()),
   }),
   output("export/1", ["export minsky-json", "export csv", "export sql"], {
