@@ -1,10 +1,25 @@
 /** The library. `sessiondb/testing` holds the conformance suite for people who write a backend. */
+export type { Agent } from "../projections/collab-agents.js";
+export type { Artifact } from "../projections/collab-artifacts.js";
+export type { ConversationChunk } from "../projections/collab-chunks.js";
+export type { AgentStatus, ChunkFormat, CollabStatus, MemoryType, TaskStatus } from "../projections/collab-events.js";
+export type { Memory } from "../projections/collab-memories.js";
+export type { CollabSession } from "../projections/collab-sessions.js";
+export type { Task } from "../projections/collab-tasks.js";
 export type { Mark } from "../projections/marks.js";
 export type { FoldEvent, Projection, ProjectionField } from "../projections/projection.js";
 export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
 export type { WebSessionDocument } from "../projections/web-sessions.js";
+export type { AgentFilter, AgentInput, Agents } from "./collab/agents.js";
+export type { ArtifactFilter, ArtifactInput, Artifacts } from "./collab/artifacts.js";
+export type { CollabAsOf, CollabNote, CollabOptions } from "./collab/collab-log.js";
+export type { CollabPage, CollabTimes } from "./collab/collab-page.js";
+export type { CollabSessionFilter, CollabSessionInput, CollabSessions } from "./collab/collab-sessions.js";
+export { CollaborativeSessions } from "./collab/collaborative-sessions.js";
+export type { ChunkFilter, ChunkInput, Conversations } from "./collab/conversations.js";
+export type { Memories, MemoryFilter, MemoryInput } from "./collab/memories.js";
 export type { StoreDecision } from "./config/decide-store.js";
 export { decideStore } from "./config/decide-store.js";
 export type { DescribedSetting } from "./config/describe-config.js";

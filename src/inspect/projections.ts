@@ -1,3 +1,9 @@
+import { collabAgents } from "../../projections/collab-agents.js";
+import { collabArtifacts } from "../../projections/collab-artifacts.js";
+import { collabChunks } from "../../projections/collab-chunks.js";
+import { collabMemories } from "../../projections/collab-memories.js";
+import { collabSessions } from "../../projections/collab-sessions.js";
+import { collabTasks } from "../../projections/collab-tasks.js";
 import { marks } from "../../projections/marks.js";
 import type { Projection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
@@ -11,6 +17,17 @@ import { ReadModel } from "../replay/read-model/read-model.js";
 
 /** The projections of this program. They have nothing in common but their form, which is all that is asked of them here. */
 const PROJECTIONS = [sessions, storeSettings, marks, webSessions] as unknown as readonly Projection<object>[];
+const PROJECTIONS = [
+  sessions,
+  storeSettings,
+  marks,
+  collabSessions,
+  collabChunks,
+  collabMemories,
+  collabTasks,
+  collabArtifacts,
+  collabAgents,
+] as unknown as readonly Projection<object>[];
 
 /** How far the stored documents of one projection are. Nothing is caught up to answer this. */
 export interface ProjectionState {

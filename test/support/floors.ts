@@ -59,6 +59,8 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/web-session/", "src/open-log.ts"], // as session/
   ["src/web-session/", "src/open-key-store.ts"],
   ["src/web-session/", "src/inspect/"], // who is to be signed out is a question like others
+  ["src/collab/", "src/session/default-actor.ts"], // who acts is decided in one place
+  ["src/collab/", "src/session/retry-conflicts.ts"],
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 

@@ -1,0 +1,93 @@
+import { type CollabEventData, type CollabStatus, collabData, isCollabEventType } from "./collab-events.js";
+import { collabSessionOf } from "./collab-streams.js";
+import { defineProjection, type FoldEvent } from "./projection.js";
+
+/** A session in which people and agents work together. All texts that are times are ISO 8601, UTC. */
+export interface CollabSession {
+  readonly id: string;
+  title: string;
+  participants: readonly string[];
+  context: unknown;
+  metadata: unknown;
+  status: CollabStatus;
+  created: string;
+  completedAt: string | null;
+  /** Of the last event of the session or of anything in it. */
+  lastActivity: string;
+  lastActor: string;
+  lastOffset: number;
+  /** How many there are of each, whatever their state. */
+  chunkCount: number;
+  memoryCount: number;
+  taskCount: number;
+  artifactCount: number;
+}
+
+const COUNTERS = {
+  "chunk.added": "chunkCount",
+  "memory.set": "memoryCount",
+  "task.created": "taskCount",
+  "artifact.saved": "artifactCount",
+} as const;
+
+/** Read model `collab_sessions`. */
+export const collabSessions = defineProjection<CollabSession>({
+  name: "collab-sessions",
+  revision: 1,
+  idOf: collabSessionOf,
+  evolve,
+  fields: {
+    title: { type: "text", of: ({ title }) => title },
+    status: { type: "text", indexed: true, of: ({ status }) => status },
+    created: { type: "text", indexed: true, of: ({ created }) => created },
+    last_activity: { type: "text", indexed: true, of: ({ lastActivity }) => lastActivity },
+    completed_at: { type: "text", of: ({ completedAt }) => completedAt },
+    chunk_count: { type: "number", of: ({ chunkCount }) => chunkCount },
+    memory_count: { type: "number", of: ({ memoryCount }) => memoryCount },
+    task_count: { type: "number", of: ({ taskCount }) => taskCount },
+    artifact_count: { type: "number", of: ({ artifactCount }) => artifactCount },
+  },
+  search: ({ id, title, context }) => [id, title, context],
+});
+
+function evolve(session: CollabSession | null, event: FoldEvent): CollabSession | null {
+  if (!isCollabEventType(event.type)) return session;
+  if (session === null) return event.type === "collab.created" ? created(event) : null;
+  changed(session, event);
+  session.lastActivity = event.recordedAt;
+  session.lastActor = event.actor;
+  session.lastOffset = event.offset;
+  return session;
+}
+
+function created(event: FoldEvent): CollabSession | null {
+  const data = collabData("collab.created", event);
+  if (data === undefined) return null;
+  const { id, recordedAt, actor, offset } = event;
+  const { title, participants, context = null, metadata = null } = data;
+  const counters = { chunkCount: 0, memoryCount: 0, taskCount: 0, artifactCount: 0 };
+  const place = { lastActivity: recordedAt, lastActor: actor, lastOffset: offset };
+  const state = { status: "active" as const, created: data.created ?? recordedAt, completedAt: null };
+  return { id, title, participants, context, metadata, ...state, ...place, ...counters };
+}
+
+function changed(session: CollabSession, event: FoldEvent): void {
+  const updated = collabData("collab.updated", event);
+  if (updated !== undefined) Object.assign(session, definedOf(updated));
+  if (collabData("collab.paused", event) !== undefined) session.status = "paused";
+  if (collabData("collab.resumed", event) !== undefined) session.status = "active";
+  const completed = collabData("collab.completed", event);
+  if (completed !== undefined) {
+    session.status = "completed";
+    session.completedAt = completed.at ?? event.recordedAt;
+  }
+  // The first event of a stream of its own is what makes it one more.
+  const counter = event.version === 1 ? COUNTERS[event.type as keyof typeof COUNTERS] : undefined;
+  if (counter !== undefined) session[counter]++;
+}
+
+/** The four members that can change, where they are there. */
+function definedOf({ title, participants, context, metadata }: CollabEventData<"collab.updated">): object {
+  const all = { title, participants, context, metadata };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,46 @@
+import type { Comparison, OrderBy, Query } from "../query/query.js";
+import type { ModelAsOf } from "../replay/read-model/read-model.js";
+import { timeText } from "./collab-input.js";
+
+/** Which part of a list is wanted. */
+export interface CollabPage {
+  /** 1 to 1,000; default 100. */
+  readonly limit?: number;
+  /** `next` of the page before, asked with the same filter. */
+  readonly cursor?: string;
+  /** The list as it was after this offset (inclusive). */
+  readonly asOf?: number;
+  /** Also count all that match. */
+  readonly total?: boolean;
+}
+
+/** Made between these times, both inclusive. */
+export interface CollabTimes {
+  readonly since?: Date | string;
+  readonly until?: Date | string;
+}
+
+/** The question to a read model; conditions that are undefined are none. */
+export function pageQuery(
+  { limit, cursor, asOf, total }: CollabPage,
+  where: Readonly<Record<string, Comparison | undefined>>,
+  orderBy: readonly OrderBy[],
+): { query: Query; asOf: ModelAsOf } {
+  const conditions = Object.entries(where).filter((entry): entry is [string, Comparison] => entry[1] !== undefined);
+  const query: Query = {
+    where: Object.fromEntries(conditions),
+    orderBy,
+    ...(limit === undefined ? {} : { limit }),
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(total === undefined ? {} : { total }),
+  };
+  return { query, asOf: asOf === undefined ? {} : { asOf } };
+}
+
+export function betweenTimes({ since, until }: CollabTimes): Comparison | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  return {
+    ...(since === undefined ? {} : { gte: timeText("since", since) }),
+    ...(until === undefined ? {} : { lte: timeText("until", until) }),
+  };
+}

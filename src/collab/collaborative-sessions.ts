@@ -1,0 +1,35 @@
+import type { EventLog } from "../log/event-log.js";
+import { Agents } from "./agents.js";
+import { Artifacts } from "./artifacts.js";
+import { CollabLog, type CollabOptions } from "./collab-log.js";
+import { CollabSessions } from "./collab-sessions.js";
+import { Conversations } from "./conversations.js";
+import { Memories } from "./memories.js";
+
+/**
+ * Sessions in which people and agents work together, with all that belongs to them, in one log on any backend. Each
+ * change is an event; a read answers with everything that any process had appended before it. Documents are frozen.
+ *
+ * The log stays the caller's: close it when done.
+ */
+export class CollaborativeSessions {
+  readonly log: EventLog;
+  /** Who writes where a call names nobody. */
+  readonly actor: string;
+  readonly sessions: CollabSessions;
+  readonly chunks: Conversations;
+  readonly memories: Memories;
+  readonly artifacts: Artifacts;
+  readonly agents: Agents;
+
+  constructor(log: EventLog, options: CollabOptions = {}) {
+    const collab = new CollabLog(log, options);
+    this.log = log;
+    this.actor = collab.actor;
+    this.sessions = new CollabSessions(collab);
+    this.chunks = new Conversations(collab);
+    this.memories = new Memories(collab);
+    this.artifacts = new Artifacts(collab);
+    this.agents = new Agents(collab);
+  }
+}

@@ -1,0 +1,122 @@
+import { collabData, MEMORY_TYPES, type MemoryType } from "../../projections/collab-events.js";
+import { collabMemories, type Memory } from "../../projections/collab-memories.js";
+import { partId, partStream } from "../../projections/collab-streams.js";
+import { NotFoundError, UsageError } from "../errors.js";
+import { canonicalText } from "../log/canonical.js";
+import { eventsOf } from "../log/paging.js";
+import type { Page } from "../query/query.js";
+import { evolved } from "../replay/fold.js";
+import { foldStream } from "../replay/fold-stream.js";
+import { ReadModel } from "../replay/read-model/read-model.js";
+import { assertCollabId } from "./collab-id.js";
+import { labels, oneOf, timeText } from "./collab-input.js";
+import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
+import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
+
+/** Characters of a memory's content as JSON: all that match stand in a list. */
+export const MAX_MEMORY_CHARS = 256 * 1024;
+
+export interface MemoryInput {
+  readonly type: MemoryType | "general";
+  /** Any JSON. */
+  readonly content: unknown;
+  readonly tags?: readonly string[];
+  readonly created?: Date | string;
+}
+
+export interface MemoryFilter extends CollabPage, CollabTimes {
+  readonly type?: MemoryType | "general";
+  /** Only keys that begin so. */
+  readonly keyPrefix?: string;
+}
+
+const TYPES = [...MEMORY_TYPES, "general"] as const;
+
+/** What sessions remember, by key. A new value comes in front of the earlier ones and takes none of them away. */
+export class Memories {
+  readonly #collab: CollabLog;
+  readonly #model: ReadModel<Memory>;
+
+  constructor(collab: CollabLog) {
+    this.#collab = collab;
+    this.#model = new ReadModel(collab.log, collabMemories);
+  }
+
+  /**
+   * Writes a value under a key.
+   *
+   * @param note `expectedVersion`: how many values the key must have had; 0: none
+   * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID, CONTENT_TOO_LARGE; NotFoundError COLLAB_SESSION_NOT_FOUND;
+   *   ConflictError; InvalidEventError for what JSON cannot carry
+   */
+  async set(
+    session: string,
+    key: string,
+    input: MemoryInput,
+    note: CollabNote & { readonly expectedVersion?: number } = {},
+  ): Promise<Memory> {
+    assertCollabId("memory", key);
+    const event = collabEvent("memory.set", dataOf(input), note);
+    await this.#collab.session(session);
+    const { expectedVersion = "any" } = note;
+    const stream = partStream("memory", partId(session, key));
+    const { events } = await this.#collab.append({ stream, expectedVersion, events: [event] }, note);
+    const [version] = events.map((one) => one.version);
+    // Of a later value the first time of all is needed, which stands in the events before.
+    return version === 1 ? documentAfter(collabMemories, null, events) : this.get(session, key);
+  }
+
+  /** @throws NotFoundError MEMORY_NOT_FOUND */
+  async get(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory> {
+    const stream = this.#streamOf(session, key);
+    const { document } = await foldStream(this.#collab.log, collabMemories, stream, asOf);
+    if (document !== null) return document;
+    throw notFound(session, key);
+  }
+
+  /** By key. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */
+  async list(session: string, filter: MemoryFilter = {}): Promise<Page<Memory>> {
+    const { type, keyPrefix } = filter;
+    if (type !== undefined) oneOf("type", TYPES, type);
+    await this.#collab.session(session, filter);
+    const key = keyPrefix === undefined ? undefined : { startsWith: keyPrefix };
+    const where = { session_id: session, type, key, created: betweenTimes(filter) };
+    const { query, asOf } = pageQuery(filter, where, [{ field: "key" }]);
+    return this.#model.query(query, asOf);
+  }
+
+  /** All values that a key has had, the first one first. @throws NotFoundError MEMORY_NOT_FOUND */
+  async history(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory[]> {
+    const values: Memory[] = [];
+    const range = asOf === undefined ? {} : { toOffset: asOf };
+    for await (const event of eventsOf(this.#collab.log.readStream(this.#streamOf(session, key), range))) {
+      if (collabData("memory.set", event) === undefined) continue;
+      values.push(evolved(collabMemories, values.at(-1) ?? null, event) as Memory);
+    }
+    if (values.length > 0) return values;
+    throw notFound(session, key);
+  }
+
+  #streamOf(session: string, key: string): string {
+    assertCollabId("session", session);
+    assertCollabId("memory", key);
+    return partStream("memory", partId(session, key));
+  }
+}
+
+function dataOf({ type, content, tags = [], created }: MemoryInput): object {
+  oneOf("type", TYPES, type);
+  if (canonicalText(content).length > MAX_MEMORY_CHARS) {
+    throw new UsageError("CONTENT_TOO_LARGE", `a memory has at most ${MAX_MEMORY_CHARS} characters as JSON`, {
+      hint: "keep it as an artifact, or as a chunk; nothing was written",
+    });
+  }
+  const since = created === undefined ? {} : { created: timeText("created", created) };
+  return { type, content, tags: labels("tags", tags), ...since };
+}
+
+function notFound(session: string, key: string): NotFoundError {
+  return new NotFoundError("MEMORY_NOT_FOUND", `session ${session} has no memory ${JSON.stringify(key)}`, {
+    hint: `see: sessiondb collab memory list ${session}`,
+  });
+}
