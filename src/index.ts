@@ -20,6 +20,8 @@ export type { CollabSessionFilter, CollabSessionInput, CollabSessions } from "./
 export { CollaborativeSessions } from "./collab/collaborative-sessions.js";
 export type { ChunkFilter, ChunkInput, Conversations } from "./collab/conversations.js";
 export type { Memories, MemoryFilter, MemoryInput } from "./collab/memories.js";
+export type { ClaimOptions } from "./collab/task-claims.js";
+export type { LeaseOptions, TaskFilter, TaskInput, TaskQueue } from "./collab/task-queue.js";
 export type { StoreDecision } from "./config/decide-store.js";
 export { decideStore } from "./config/decide-store.js";
 export type { DescribedSetting } from "./config/describe-config.js";

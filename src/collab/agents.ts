@@ -6,7 +6,7 @@ import type { Page } from "../query/query.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
-import { label, labelOrNull, oneOf, wholeNumberIn } from "./collab-input.js";
+import { boundedJson, label, labelOrNull, oneOf, wholeNumberIn } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
 import { type CollabPage, pageQuery } from "./collab-page.js";
 
@@ -102,9 +102,9 @@ function dataOf(input: AgentInput): object {
     type: label("type", input.type),
     command: labelOrNull("command", command),
     maxConcurrent: maxConcurrent === null ? null : wholeNumberIn("maxConcurrent", maxConcurrent, 1, 1_000),
-    capabilities,
+    capabilities: boundedJson("capabilities", capabilities),
     status: oneOf("status", AGENT_STATUSES, status),
-    metadata,
+    metadata: boundedJson("metadata", metadata),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Page } from "../query/query.js";
 import { evolved } from "../replay/fold.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
-import { content, label, labelOrNull, oneOf, timeText } from "./collab-input.js";
+import { boundedJson, content, label, labelOrNull, oneOf, timeText } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
 import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
 import { contentAt } from "./conversations.js";
@@ -115,7 +115,7 @@ function dataOf(artifactId: string, input: ArtifactInput): object {
     encoding: oneOf("encoding", ["utf8", "base64"], encoding),
     format: labelOrNull("format", format),
     taskId: labelOrNull("taskId", taskId),
-    metadata,
+    metadata: boundedJson("metadata", metadata),
     ...(input.created === undefined ? {} : { created: timeText("created", input.created) }),
   };
 }

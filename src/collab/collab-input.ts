@@ -1,8 +1,10 @@
 import { UsageError } from "../errors.js";
-import { isWellFormed } from "../log/canonical.js";
+import { canonicalText, isWellFormed } from "../log/canonical.js";
 
 /** UTF-8 bytes of one text: a chunk of a conversation, a version of an artifact. */
 export const MAX_CONTENT_BYTES = 8 * 1024 * 1024;
+/** Characters of one JSON value that stands in lists: the content of a memory, the input of a task. */
+export const MAX_JSON_CHARS = 1024 * 1024;
 /** Characters of a title, a type, a name. */
 export const MAX_LABEL_CHARS = 1_000;
 /** Participants or tags of one thing. */
@@ -19,12 +21,22 @@ export function oneOf<T extends string>(name: string, allowed: readonly T[], val
   throw invalid(`${name} is none of those known: ${shown(value)}`, `${name} is one of: ${allowed.join(", ")}`);
 }
 
-/** A short text on one or several lines. @throws UsageError COLLAB_INVALID */
-export function label(name: string, value: unknown): string {
-  if (typeof value !== "string" || value === "" || value.length > MAX_LABEL_CHARS || !isWellFormed(value)) {
-    throw invalid(`${name} is a text of 1 to ${MAX_LABEL_CHARS} characters, not ${shown(value)}`, `give it a ${name}`);
+/** A text on one or several lines. @throws UsageError COLLAB_INVALID */
+export function label(name: string, value: unknown, maxChars = MAX_LABEL_CHARS): string {
+  if (typeof value !== "string" || value === "" || value.length > maxChars || !isWellFormed(value)) {
+    throw invalid(`${name} is a text of 1 to ${maxChars} characters, not ${shown(value)}`, `give it a ${name}`);
   }
   return value;
+}
+
+/** @throws UsageError CONTENT_TOO_LARGE; InvalidEventError for what JSON cannot carry */
+export function boundedJson(name: string, value: unknown): unknown {
+  const { length } = canonicalText(value);
+  if (length <= MAX_JSON_CHARS) return value;
+  const message = `${name} has ${length} characters as JSON, more than ${MAX_JSON_CHARS}`;
+  throw new UsageError("CONTENT_TOO_LARGE", message, {
+    hint: "keep it as an artifact, or as a chunk; nothing was written",
+  });
 }
 
 export function labelOrNull(name: string, value: unknown): string | null {

@@ -5,7 +5,7 @@ import { RuleError } from "../errors.js";
 import type { Page } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
-import { label, labels, oneOf, timeText } from "./collab-input.js";
+import { boundedJson, label, labels, oneOf, timeText } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
 import { type CollabPage, pageQuery } from "./collab-page.js";
 
@@ -41,7 +41,7 @@ export class CollabSessions {
   ): Promise<CollabSession> {
     assertCollabId("session", id);
     const { title = id, participants = [], context = null, metadata = null, created } = input;
-    const data = { ...describedOf({ title, participants }), context, metadata };
+    const data = describedOf({ title, participants, context, metadata });
     const since = created === undefined ? {} : { created: timeText("created", created) };
     return this.#change(id, note, (session) => {
       if (session === null) return [collabEvent("collab.created", { ...data, ...since }, note)];
@@ -68,9 +68,7 @@ export class CollabSessions {
 
   /** Changes what is named; the rest stays. */
   async update(id: string, input: CollabSessionInput, note: CollabNote = {}): Promise<CollabSession> {
-    const { context, metadata } = input;
-    const all = { ...describedOf(input), context, metadata };
-    const data = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+    const data = describedOf(input);
     await this.#collab.session(id);
     return this.#change(id, note, () => {
       return Object.keys(data).length === 0 ? [] : [collabEvent("collab.updated", data, note)];
@@ -118,8 +116,10 @@ export class CollabSessions {
   }
 }
 
-function describedOf({ title, participants }: CollabSessionInput): CollabSessionInput {
+function describedOf({ title, participants, context, metadata }: CollabSessionInput): CollabSessionInput {
   return {
+    ...(context === undefined ? {} : { context: boundedJson("context", context) }),
+    ...(metadata === undefined ? {} : { metadata: boundedJson("metadata", metadata) }),
     ...(title === undefined ? {} : { title: label("title", title) }),
     ...(participants === undefined ? {} : { participants: labels("participants", participants) }),
   };

@@ -5,6 +5,7 @@ import { CollabLog, type CollabOptions } from "./collab-log.js";
 import { CollabSessions } from "./collab-sessions.js";
 import { Conversations } from "./conversations.js";
 import { Memories } from "./memories.js";
+import { TaskQueue } from "./task-queue.js";
 
 /**
  * Sessions in which people and agents work together, with all that belongs to them, in one log on any backend. Each
@@ -20,6 +21,7 @@ export class CollaborativeSessions {
   readonly chunks: Conversations;
   readonly memories: Memories;
   readonly artifacts: Artifacts;
+  readonly tasks: TaskQueue;
   readonly agents: Agents;
 
   constructor(log: EventLog, options: CollabOptions = {}) {
@@ -30,6 +32,7 @@ export class CollaborativeSessions {
     this.chunks = new Conversations(collab);
     this.memories = new Memories(collab);
     this.artifacts = new Artifacts(collab);
+    this.tasks = new TaskQueue(collab);
     this.agents = new Agents(collab);
   }
 }

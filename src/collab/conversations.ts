@@ -6,7 +6,7 @@ import type { Page } from "../query/query.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
-import { content, labels, oneOf, timeText, timeTextOrNull } from "./collab-input.js";
+import { boundedJson, content, labels, oneOf, timeText, timeTextOrNull } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
 import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
 
@@ -102,8 +102,8 @@ function dataOf(input: ChunkInput): object {
     startTime: timeTextOrNull("startTime", startTime),
     endTime: timeTextOrNull("endTime", endTime),
     participants: labels("participants", participants),
-    extractedItems,
-    metadata,
+    extractedItems: boundedJson("extractedItems", extractedItems),
+    metadata: boundedJson("metadata", metadata),
     ...(input.created === undefined ? {} : { created: timeText("created", input.created) }),
   };
 }

@@ -1,24 +1,20 @@
 import { collabData, MEMORY_TYPES, type MemoryType } from "../../projections/collab-events.js";
 import { collabMemories, type Memory } from "../../projections/collab-memories.js";
 import { partId, partStream } from "../../projections/collab-streams.js";
-import { NotFoundError, UsageError } from "../errors.js";
-import { canonicalText } from "../log/canonical.js";
+import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
 import { evolved } from "../replay/fold.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
-import { labels, oneOf, timeText } from "./collab-input.js";
+import { boundedJson, labels, oneOf, timeText } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
 import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
 
-/** Characters of a memory's content as JSON: all that match stand in a list. */
-export const MAX_MEMORY_CHARS = 256 * 1024;
-
 export interface MemoryInput {
   readonly type: MemoryType | "general";
-  /** Any JSON. */
+  /** Any JSON of at most MAX_JSON_CHARS (1 Mi) characters. */
   readonly content: unknown;
   readonly tags?: readonly string[];
   readonly created?: Date | string;
@@ -106,13 +102,8 @@ export class Memories {
 
 function dataOf({ type, content, tags = [], created }: MemoryInput): object {
   oneOf("type", TYPES, type);
-  if (canonicalText(content).length > MAX_MEMORY_CHARS) {
-    throw new UsageError("CONTENT_TOO_LARGE", `a memory has at most ${MAX_MEMORY_CHARS} characters as JSON`, {
-      hint: "keep it as an artifact, or as a chunk; nothing was written",
-    });
-  }
   const since = created === undefined ? {} : { created: timeText("created", created) };
-  return { type, content, tags: labels("tags", tags), ...since };
+  return { type, content: boundedJson("content", content), tags: labels("tags", tags), ...since };
 }
 
 function notFound(session: string, key: string): NotFoundError {

@@ -46,7 +46,9 @@ function checkValue(value: unknown, trail: Array<string | number>): boolean {
       if (value === null) return true;
       if (trail.length >= MAX_DEPTH) {
         const message = `nested deeper than ${MAX_DEPTH} levels, or cyclic`;
-        throw new InvalidEventError("DATA_TOO_DEEP", message, pointerOf(trail));
+        throw new InvalidEventError("DATA_TOO_DEEP", message, pointerOf(trail), {
+          hint: "make it flatter; a value that contains itself has no end",
+        });
       }
       return Array.isArray(value) ? checkArray(value, trail) : checkObject(value, trail);
     default:

@@ -105,6 +105,21 @@ export interface ReadModelTables {
   /** Puts the tables beside in the place of the live ones, in one transaction. */
   finishRebuild(shape: ReadModelShape): Promise<void>;
 
+  /**
+   * Gives the first document of a query that nobody else holds to `act`, and holds it until that has ended: so those who
+   * take from one queue do not all reach for its first document. It promises nothing more: another may have changed the
+   * thing in the log, and the document not know it yet. `act` may append, but must not ask for read models.
+   *
+   * Only where the storage can pass over what others hold.
+   *
+   * @returns null where there is none that is free
+   */
+  hold?<T>(
+    shape: ReadModelShape,
+    query: ParsedQuery,
+    act: (body: string) => Promise<T>,
+  ): Promise<{ readonly result: T } | null>;
+
   /** All read models of this log, of whatever program. */
   list(): Promise<ModelSummary[]>;
 }

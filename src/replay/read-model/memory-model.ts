@@ -10,6 +10,7 @@ import { compareDocuments } from "./check-documents.js";
 import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { pageOf } from "./page-of.js";
+import { takeFromPages } from "./take.js";
 
 /** All documents in memory, from the nearest snapshot in the sidecar and the events since. */
 export class MemoryModel<D extends object> implements ModelEngine<D> {
@@ -35,6 +36,10 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
   async query(query: ParsedQuery): Promise<Page<D>> {
     const { documents, offset } = await this.#catchUp.current();
     return queryDocuments(documents, this.#rows, query, offset);
+  }
+
+  async take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+    return takeFromPages(() => this.query(query), take);
   }
 
   async state(): Promise<StoredState> {

@@ -37,6 +37,7 @@ export interface ModelEngine<D extends object> {
   readonly kind: "table" | "memory";
   get(id: string): Promise<D | null>;
   query(query: ParsedQuery): Promise<Page<D>>;
+  take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;
   check(): Promise<ModelCheck>;

@@ -58,6 +58,17 @@ export class ReadModel<D extends object> {
     return queryDocuments(documents, this.#rows, parsed, asOf);
   }
 
+  /**
+   * Offers documents of a query, in its order, until `take` takes one, which it says by giving something: for queues. Others
+   * who take at the same time are offered the next ones, where the storage can tell; so `take` must still find out by the
+   * expected version of an append whether it was the first. It must not ask for read models.
+   *
+   * @returns what `take` gave; undefined where it took none, or nothing matched
+   */
+  take<T>(query: Query, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+    return this.#engine.take(parseQuery(this.#rows.shape, query), take);
+  }
+
   /** How far the stored documents are, as they are: nothing is caught up. */
   state(): Promise<StoredState> {
     return this.#engine.state();

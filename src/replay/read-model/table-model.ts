@@ -21,6 +21,7 @@ import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
+import { takeFromPages, takeHeld } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
 const MAX_ATTEMPTS = 10;
@@ -65,6 +66,16 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       (overlay) => overlay.query(query),
       () => this.#memory.query(query),
     );
+  }
+
+  async take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+    const { shape } = this.#rows;
+    if (this.#tables.hold === undefined) return takeFromPages(() => this.query(query), take);
+    return takeHeld(async (act) => {
+      const state = await this.#catchUp((await this.#log.tail()).offset);
+      if (state?.fault !== undefined) throw this.#stopped(state);
+      return (await this.#tables.hold?.(shape, query, (body) => act(this.#documentOf(body)))) ?? null;
+    }, take);
   }
 
   async state(): Promise<StoredState> {

@@ -79,6 +79,12 @@ export class PostgresModelDocuments {
     return countOf(row?.[0]);
   }
 
+  /** Locked until the transaction ends; undefined where all that match are locked by others. */
+  async firstFreeLocked(session: PgSession, query: ParsedQuery): Promise<string | undefined> {
+    const [row] = await this.#select(session, query, [], (sql) => sql.firstFree());
+    return row?.[1] as string | undefined;
+  }
+
   async scan(session: PgSession, after: string | null, limit: number): Promise<StoredDocument[]> {
     const columns = fieldColumns(this.#shape);
     const rows = await session.rows(

@@ -88,6 +88,31 @@ export class PostgresReadModels implements ReadModelTables {
     }));
   }
 
+  async hold<T>(
+    shape: ReadModelShape,
+    query: ParsedQuery,
+    act: (body: string) => Promise<T>,
+  ): Promise<{ readonly result: T } | null> {
+    let done: { readonly result: T } | undefined;
+    try {
+      return await this.#run("readModels.hold", (session) =>
+        this.#transaction.run(session, async () => {
+          // The connection may be lost after the act: then this is tried again, but the act is not.
+          if (done !== undefined) return done;
+          const record = await this.#register.find(session, shape, "live");
+          const body =
+            record === undefined ? undefined : await this.#documentsOf(shape, record).firstFreeLocked(session, query);
+          if (body === undefined) return null;
+          done = { result: await act(body) };
+          return done;
+        }),
+      );
+    } catch (error) {
+      if (done !== undefined) return done;
+      throw error;
+    }
+  }
+
   async beginRebuild(shape: ReadModelShape): Promise<void> {
     await this.#changeAlone("readModels.beginRebuild", async (session) => {
       const left = await this.#register.lock(session, shape, "beside");

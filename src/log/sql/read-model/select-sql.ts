@@ -21,15 +21,24 @@ export class SelectSql {
 
   /** Columns id and document of one page, and one row more. @param without SQL that is true for ids to leave out */
   page(without: string): string {
-    const { order, after, limit } = this.#query;
-    const behind = after === undefined ? [] : [this.#behind(order, after)];
-    return `SELECT id, document FROM ${this.#tables.documents}
-      WHERE ${[...this.#conditions(without), ...behind].join(" AND ")}
-      ORDER BY ${order.map((one) => this.#orderSql(one)).join(", ")} LIMIT ${limit + 1}`;
+    return `${this.#ordered(without)} LIMIT ${this.#query.limit + 1}`;
+  }
+
+  /** Postgres: the first row that nobody else has locked; locked until the transaction ends. */
+  firstFree(): string {
+    return `${this.#ordered("false")} LIMIT 1 FOR UPDATE SKIP LOCKED`;
   }
 
   count(without: string): string {
     return `SELECT count(*) FROM ${this.#tables.documents} WHERE ${this.#conditions(without).join(" AND ")}`;
+  }
+
+  #ordered(without: string): string {
+    const { order, after } = this.#query;
+    const behind = after === undefined ? [] : [this.#behind(order, after)];
+    return `SELECT id, document FROM ${this.#tables.documents}
+      WHERE ${[...this.#conditions(without), ...behind].join(" AND ")}
+      ORDER BY ${order.map((one) => this.#orderSql(one)).join(", ")}`;
   }
 
   #conditions(without: string): string[] {

@@ -1,0 +1,112 @@
+import { collabAgents } from "../../projections/collab-agents.js";
+import { agentStream, partStream } from "../../projections/collab-streams.js";
+import { collabTasks, type Task } from "../../projections/collab-tasks.js";
+import { ConflictError } from "../errors.js";
+import type { StreamAppend } from "../log/prepare.js";
+import { foldStream } from "../replay/fold-stream.js";
+import type { ReadModel } from "../replay/read-model/read-model.js";
+import { assertCollabId } from "./collab-id.js";
+import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
+import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
+import { type Claim, decideClaim } from "./decide-task.js";
+
+/** Tasks of one question: those that others take meanwhile are passed over. */
+const CANDIDATES = 16;
+const MAX_LEASE_MS = 24 * 60 * 60 * 1_000;
+
+export interface ClaimOptions extends CollabNote {
+  /** How long the task is held without a heartbeat: 1 to 86,400,000; default 60,000. */
+  readonly leaseMs?: number;
+  /** Of the worker, for people to read. */
+  readonly processId?: string | null;
+}
+
+/** The stream of an agent with a limited number of tasks, as it was when they were counted. */
+type Limited = Pick<StreamAppend, "stream" | "expectedVersion">;
+
+/** @throws UsageError COLLAB_INVALID */
+export function leaseMsOf(leaseMs = 60_000): number {
+  return wholeNumberIn("leaseMs", leaseMs, 1, MAX_LEASE_MS);
+}
+
+/**
+ * What makes a claim is the version of the task's stream that its append expects: of two that take one task, the log
+ * refuses the second. The read model only says what to try for, and, where the storage can, keeps two from trying for one.
+ */
+export class TaskClaims {
+  readonly #collab: CollabLog;
+  readonly #model: ReadModel<Task>;
+
+  constructor(collab: CollabLog, model: ReadModel<Task>) {
+    this.#collab = collab;
+    this.#model = model;
+  }
+
+  async claim(agentName: string, controlAgent: string, options: ClaimOptions): Promise<Task | null> {
+    const { leaseMs, processId, ...note } = options;
+    assertCollabId("agent", agentName);
+    const by = {
+      claimedBy: label("controlAgent", controlAgent),
+      processId: labelOrNull("processId", processId),
+      leaseMs: leaseMsOf(leaseMs),
+    };
+    for (;;) {
+      const limited = await this.#limitOf(agentName);
+      if (limited === "full") return null;
+      const claim = { ...by, nowMs: this.#collab.nowMs() };
+      const query = {
+        where: { agent_name: agentName, ready_at: { lte: new Date(claim.nowMs).toISOString() } },
+        orderBy: [{ field: "priority", direction: "desc" }, { field: "created_offset" }],
+        limit: CANDIDATES,
+      } as const;
+      const taken = await this.#model.take(query, (task) => this.#try(task, claim, limited, note));
+      if (taken !== "again") return taken ?? null;
+    }
+  }
+
+  /** @returns undefined where somebody else was faster with this task; "again" where it was with the agent */
+  async #try(
+    task: Task,
+    claim: Claim,
+    limited: Limited | undefined,
+    note: CollabNote,
+  ): Promise<Task | "again" | undefined> {
+    const events = decideClaim(task, claim, note);
+    if (events.length === 0) return undefined;
+    const stream = partStream("task", task.id);
+    const own: StreamAppend = { stream, expectedVersion: task.version, events };
+    const isClaim = events.at(-1)?.type === "task.claimed";
+    const assigned = collabEvent("agent.assigned", { task: task.id }, note);
+    const batch = isClaim && limited !== undefined ? [own, { ...limited, events: [assigned] }] : own;
+    try {
+      const appended = await this.#collab.append(batch, note);
+      if (!isClaim) return undefined;
+      return documentAfter(
+        collabTasks,
+        task,
+        appended.events.filter((event) => event.stream === stream),
+      );
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      return error.stream === stream ? undefined : "again";
+    }
+  }
+
+  /**
+   * Of an agent with a limited number of tasks: what joins the append of a claim. Its version is read before the tasks
+   * are counted; so of two claims that counted the same, the second meets the first and counts again.
+   */
+  async #limitOf(agentName: string): Promise<Limited | "full" | undefined> {
+    const stream = agentStream(agentName);
+    const { document: agent, version } = await foldStream(this.#collab.log, collabAgents, stream);
+    if (agent === null || agent.maxConcurrent === null) return undefined;
+    const where = {
+      agent_name: agentName,
+      status: { in: ["claimed", "running"] },
+      ready_at: { gt: this.#collab.nowText() },
+    };
+    const { total = 0 } = await this.#model.query({ where, limit: 1, total: true });
+    if (total >= agent.maxConcurrent) return "full";
+    return { stream, expectedVersion: version };
+  }
+}

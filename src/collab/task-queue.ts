@@ -1,0 +1,254 @@
+import { v7 as uuidV7 } from "uuid";
+import { TASK_STATUSES, type TaskStatus } from "../../projections/collab-events.js";
+import { partId, partIdOf, partStream, splitPartId } from "../../projections/collab-streams.js";
+import { collabTasks, type Task } from "../../projections/collab-tasks.js";
+import { ConflictError, RuleError } from "../errors.js";
+import type { NewEvent, SealedEvent } from "../log/event.js";
+import { eventsOf } from "../log/paging.js";
+import type { Page } from "../query/query.js";
+import { foldStream } from "../replay/fold-stream.js";
+import { ReadModel } from "../replay/read-model/read-model.js";
+import { assertCollabId } from "./collab-id.js";
+import { boundedJson, label, labels, oneOf, timeText, wholeNumberIn } from "./collab-input.js";
+import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
+import { type CollabPage, pageQuery } from "./collab-page.js";
+import { decideExpired, held, open, retryAt, taskNotFound, timeAt } from "./decide-task.js";
+import { type ClaimOptions, leaseMsOf, TaskClaims } from "./task-claims.js";
+
+/** Of the text that says why a task failed. */
+const MAX_ERROR_CHARS = 100_000;
+/** Documents of one page while expired tasks are given back. */
+const PAGE = 100;
+
+export interface TaskInput {
+  /** Whose task it is: the name that `claim` is called with. It need not be registered. */
+  readonly agentName: string;
+  /** Such as `review`. */
+  readonly taskType: string;
+  /** Default: a new UUID. */
+  readonly taskId?: string;
+  /** The higher the sooner: -1,000,000 to 1,000,000; default 0. */
+  readonly priority?: number;
+  readonly input?: unknown;
+  /** Also counts attempts that ended with a lost lease. 1 to 1,000; default 3. */
+  readonly maxAttempts?: number;
+  /** Before the second attempt, doubled before each further one, at most an hour. Default 1,000. */
+  readonly backoffMs?: number;
+  /** Not handed out before. */
+  readonly notBefore?: Date | string;
+  readonly created?: Date | string;
+}
+
+export interface TaskFilter extends CollabPage {
+  readonly session?: string;
+  readonly status?: TaskStatus;
+  readonly agentName?: string;
+  readonly claimedBy?: string;
+}
+
+export interface LeaseOptions extends CollabNote {
+  /** From now on, 1 to 86,400,000; default 60,000. */
+  readonly leaseMs?: number;
+}
+
+/**
+ * Tasks: created by one, claimed by another, done by exactly one. A claim holds a task for its lease; its fencing token
+ * must be named with all that is done to the task, and a worker whose lease is gone is refused. A task whose lease ran out
+ * is handed out again. Who claimed what, when, is the log itself.
+ *
+ * Leases are counted by the clocks of those who claim: between machines, these should agree to well below a lease.
+ */
+export class TaskQueue {
+  readonly #collab: CollabLog;
+  readonly #model: ReadModel<Task>;
+  readonly #claims: TaskClaims;
+
+  constructor(collab: CollabLog) {
+    this.#collab = collab;
+    this.#model = new ReadModel(collab.log, collabTasks);
+    this.#claims = new TaskClaims(collab, this.#model);
+  }
+
+  /**
+   * @param session null: a task of no session
+   * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID; NotFoundError COLLAB_SESSION_NOT_FOUND; RuleError TASK_EXISTS
+   */
+  async create(session: string | null, input: TaskInput, note: CollabNote = {}): Promise<Task> {
+    const { taskId = uuidV7() } = input;
+    assertCollabId("task", taskId);
+    const event = collabEvent("task.created", dataOf(input), note);
+    if (session !== null) await this.#collab.session(session);
+    const id = partId(session, taskId);
+    try {
+      const append = { stream: partStream("task", id), expectedVersion: 0, events: [event] };
+      const { events } = await this.#collab.append(append, note);
+      return documentAfter(collabTasks, null, events);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      throw new RuleError("TASK_EXISTS", `there is a task ${id} already`, {
+        hint: "leave the id out to get a new one",
+      });
+    }
+  }
+
+  /**
+   * Hands out the task of this agent with the highest priority, of those the oldest, to `controlAgent`. Atomic among all
+   * processes of the log. An agent that is registered with `maxConcurrent` holds no more than so many at a time.
+   *
+   * @returns null where there is none now
+   * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID; UnavailableError QUEUE_BUSY
+   */
+  claim(agentName: string, controlAgent: string, options: ClaimOptions = {}): Promise<Task | null> {
+    return this.#claims.claim(agentName, controlAgent, options);
+  }
+
+  /** The work has begun; the lease begins anew. @throws as complete */
+  start(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+    const lease = leaseMsOf(leaseMs);
+    return this.#holding(id, token, note, (task, nowMs) => {
+      if (task.status === "running") return [];
+      const data = { leaseUntil: timeAt(nowMs + lease), at: timeAt(nowMs) };
+      return [collabEvent("task.started", data, note)];
+    });
+  }
+
+  /** The worker is there; the lease begins anew. @throws as complete */
+  heartbeat(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+    const lease = leaseMsOf(leaseMs);
+    return this.#holding(id, token, note, (_task, nowMs) => {
+      return [collabEvent("task.heartbeat", { leaseUntil: timeAt(nowMs + lease) }, note)];
+    });
+  }
+
+  /** @throws NotFoundError TASK_NOT_FOUND; RuleError TASK_ENDED, LEASE_LOST: nothing was written */
+  complete(
+    id: string,
+    token: number,
+    { output = null, artifacts = [] }: { readonly output?: unknown; readonly artifacts?: readonly string[] } = {},
+    note: CollabNote = {},
+  ): Promise<Task> {
+    const data = { output: boundedJson("output", output), artifacts: labels("artifacts", artifacts) };
+    return this.#holding(id, token, note, (_task, nowMs) => {
+      return [collabEvent("task.completed", { ...data, at: timeAt(nowMs) }, note)];
+    });
+  }
+
+  /** It is handed out again after its backoff, unless this was the last attempt or `retry` is false. @throws as complete */
+  fail(
+    id: string,
+    token: number,
+    {
+      error,
+      output = null,
+      retry = true,
+    }: { readonly error: string; readonly output?: unknown; readonly retry?: boolean },
+    note: CollabNote = {},
+  ): Promise<Task> {
+    const why = label("error", error, MAX_ERROR_CHARS);
+    boundedJson("output", output);
+    return this.#holding(id, token, note, (task, nowMs) => {
+      const data = { error: why, output, retryAt: retry ? retryAt(task, nowMs) : null, at: timeAt(nowMs) };
+      return [collabEvent("task.failed", data, note)];
+    });
+  }
+
+  /** Also while somebody works on it, who is refused from then on. @throws NotFoundError TASK_NOT_FOUND; RuleError TASK_ENDED */
+  cancel(id: string, note: CollabNote = {}): Promise<Task> {
+    return this.#change(id, note, (task) => {
+      open(task, id);
+      const data = { why: note.reason ?? null, at: this.#collab.nowText() };
+      return [collabEvent("task.cancelled", data, note)];
+    });
+  }
+
+  /** Gives back what lost workers hold, as the next claim would. @returns how many became pending, or failed for good */
+  async requeueExpired(note: CollabNote = {}): Promise<number> {
+    let count = 0;
+    for (;;) {
+      const where = { status: { in: ["claimed", "running"] }, ready_at: { lte: this.#collab.nowText() } };
+      const { documents } = await this.#model.query({ where, limit: PAGE });
+      if (documents.length === 0) return count;
+      for (const { id } of documents) {
+        const decide = (task: Task | null) => decideExpired(open(task, id), this.#collab.nowMs(), note);
+        // It may have ended since.
+        await this.#change(id, note, decide).then(
+          () => count++,
+          (error: unknown) => {
+            if (!(error instanceof RuleError)) throw error;
+          },
+        );
+      }
+    }
+  }
+
+  /** @throws NotFoundError TASK_NOT_FOUND */
+  async get(id: string, { asOf }: CollabAsOf = {}): Promise<Task> {
+    const { document } = await foldStream(this.#collab.log, collabTasks, streamOf(id), asOf);
+    if (document === null) throw taskNotFound(id);
+    return document;
+  }
+
+  /** In the order of the queue: highest priority first, then oldest. */
+  list(filter: TaskFilter = {}): Promise<Page<Task>> {
+    const { session, status, agentName, claimedBy } = filter;
+    if (status !== undefined) oneOf("status", TASK_STATUSES, status);
+    const where = { session_id: session, status, agent_name: agentName, claimed_by: claimedBy };
+    const { query, asOf } = pageQuery(filter, where, QUEUE_ORDER);
+    return this.#model.query(query, asOf);
+  }
+
+  /** Its events, the first one first. @throws NotFoundError TASK_NOT_FOUND */
+  async history(id: string, { asOf }: CollabAsOf = {}): Promise<SealedEvent[]> {
+    const events: SealedEvent[] = [];
+    const range = asOf === undefined ? {} : { toOffset: asOf };
+    for await (const event of eventsOf(this.#collab.log.readStream(streamOf(id), range))) events.push(event);
+    if (events.length === 0) throw taskNotFound(id);
+    return events;
+  }
+
+  #holding(
+    id: string,
+    token: number,
+    note: CollabNote,
+    decide: (task: Task, nowMs: number) => readonly NewEvent[],
+  ): Promise<Task> {
+    return this.#change(id, note, (task) => {
+      const nowMs = this.#collab.nowMs();
+      return decide(held(task, id, token, nowMs), nowMs);
+    });
+  }
+
+  #change(id: string, note: CollabNote, decide: (task: Task | null) => readonly NewEvent[]): Promise<Task> {
+    return this.#collab.change(collabTasks, streamOf(id), decide, note);
+  }
+}
+
+const QUEUE_ORDER = [
+  { field: "priority", direction: "desc" },
+  { field: "created_offset", direction: "asc" },
+] as const;
+
+/** @throws NotFoundError TASK_NOT_FOUND, UsageError COLLAB_ID_INVALID */
+function streamOf(id: string): string {
+  const stream = partStream("task", id);
+  if (partIdOf("task", stream) === undefined) throw taskNotFound(id);
+  const { session, key } = splitPartId(id);
+  if (session !== "") assertCollabId("session", session);
+  assertCollabId("task", key);
+  return stream;
+}
+
+function dataOf(input: TaskInput): object {
+  const { priority = 0, maxAttempts = 3, backoffMs = 1_000, notBefore, created } = input;
+  assertCollabId("agent", input.agentName);
+  return {
+    agentName: input.agentName,
+    taskType: label("taskType", input.taskType),
+    priority: wholeNumberIn("priority", priority, -1_000_000, 1_000_000),
+    input: boundedJson("input", input.input ?? null),
+    maxAttempts: wholeNumberIn("maxAttempts", maxAttempts, 1, 1_000),
+    backoffMs: wholeNumberIn("backoffMs", backoffMs, 0, 24 * 60 * 60 * 1_000),
+    ...(notBefore === undefined ? {} : { notBefore: timeText("notBefore", notBefore) }),
+    ...(created === undefined ? {} : { created: timeText("created", created) }),
+  };
+}
