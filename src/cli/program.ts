@@ -15,6 +15,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["audit"], load: async () => (await import("./commands/audit.js")).auditCommand },
   { names: ["undo"], load: async () => (await import("./commands/undo.js")).undoCommand },
   { names: ["redo"], load: async () => (await import("./commands/undo.js")).redoCommand },
+  { names: ["collab"], load: async () => (await import("./commands/collab.js")).collabCommand },
   { names: ["events"], load: async () => (await import("./commands/events.js")).eventsCommand },
   { names: ["mark"], load: async () => (await import("./commands/mark.js")).markCommand },
   { names: ["import"], load: async () => (await import("./commands/import.js")).importCommand },

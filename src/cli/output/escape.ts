@@ -6,6 +6,11 @@ export function printable(text: string): string {
   return text.replace(DANGEROUS, (char) => `\\u{${(char.codePointAt(0) as number).toString(16)}}`);
 }
 
+/** The same for a text of several lines: line breaks and tabs are what they are. */
+export function printableLines(text: string): string {
+  return text.replace(/[^\n\t]+/g, printable);
+}
+
 /** The same for a JSON text: as `\uXXXX`, which leaves its meaning as it is. */
 export function printableJson(text: string): string {
   return text.replace(DANGEROUS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
