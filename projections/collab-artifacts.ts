@@ -50,7 +50,16 @@ export const collabArtifacts = defineProjection<Artifact>({
     chars: { type: "number", of: ({ chars }) => chars },
     content_offset: { type: "number", of: ({ contentOffset }) => contentOffset },
   },
+  eventText: {
+    at: ({ contentOffset }) => contentOffset,
+    of: textsOf,
+  },
 });
+
+function textsOf(event: FoldEvent): readonly unknown[] {
+  const data = collabData("artifact.saved", event);
+  return data === undefined ? [] : [data.name, ...(data.encoding === "utf8" ? [data.content] : [])];
+}
 
 function evolve(artifact: Artifact | null, event: FoldEvent): Artifact | null {
   const data = collabData("artifact.saved", event);

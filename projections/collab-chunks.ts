@@ -43,6 +43,10 @@ export const collabChunks = defineProjection<ConversationChunk>({
     chars: { type: "number", of: ({ chars }) => chars },
     content_offset: { type: "number", of: ({ contentOffset }) => contentOffset },
   },
+  eventText: {
+    at: ({ contentOffset }) => contentOffset,
+    of: (event) => [collabData("chunk.added", event)?.content],
+  },
 });
 
 /** A chunk is written once; what else stands in its stream was written by other means. */

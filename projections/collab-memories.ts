@@ -1,3 +1,4 @@
+import { sha256Hex } from "../src/log/hash-chain.js";
 import { type CollabEventData, collabData } from "./collab-events.js";
 import { partIdOf, splitPartId } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
@@ -35,7 +36,24 @@ export const collabMemories = defineProjection<Memory>({
     updated: { type: "text", of: ({ updated }) => updated },
     version: { type: "number", of: ({ version }) => version },
   },
+  search: (memory) => [...memoryTexts(memory), ...memory.tags.map(tagWord)],
 });
+
+/** What people look for in a memory: its key, all texts in its content, and its tags. */
+export function memoryTexts({ key, content, tags }: Pick<Memory, "key" | "content" | "tags">): string[] {
+  return [key, ...textsIn(content), ...tags];
+}
+
+/** A word that stands for exactly this tag, with case and punctuation; so tags are found by the same index. */
+export function tagWord(tag: string): string {
+  return `tag${sha256Hex(tag).slice(0, 32)}`;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value === "number") return [String(value)];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
 
 function evolve(memory: Memory | null, event: FoldEvent): Memory | null {
   const data = collabData("memory.set", event);

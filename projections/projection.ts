@@ -54,6 +54,13 @@ export interface Projection<D extends object> {
   readonly fields: Readonly<Record<string, ProjectionField<D>>>;
   /** The texts that a full-text search looks at; what is no text is passed over. Without it there is none. */
   search?(document: D): readonly unknown[];
+  /** In its place, for documents that are too small to hold the text that is searched: it stands in an event of theirs. */
+  readonly eventText?: {
+    /** The offset of that event. Each event that changes this holds the whole text. */
+    at(document: D): number;
+    /** The texts of an event; none of events that hold none. */
+    of(event: FoldEvent): readonly unknown[];
+  };
 }
 
 /**
@@ -67,9 +74,10 @@ export function defineProjection<D extends object>(projection: Projection<D>): P
 }
 
 /** What the storage of its read model has to know. */
-export function shapeOf<D extends object>({ name, revision, fields, search }: Projection<D>): ReadModelShape {
+export function shapeOf<D extends object>(projection: Projection<D>): ReadModelShape {
+  const { name, revision, fields, search, eventText } = projection;
   const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
-  return { name, revision, fields: shapes, searchable: search !== undefined };
+  return { name, revision, fields: shapes, searchable: search !== undefined || eventText !== undefined };
 }
 
 /** @returns undefined where the projection does not read the event's stream */

@@ -5,6 +5,7 @@ import { CollabLog, type CollabOptions } from "./collab-log.js";
 import { CollabSessions } from "./collab-sessions.js";
 import { Conversations } from "./conversations.js";
 import { Memories } from "./memories.js";
+import { type CollabHits, CollabSearch, type CollabSearchOptions } from "./search.js";
 import { TaskQueue } from "./task-queue.js";
 
 /**
@@ -24,6 +25,8 @@ export class CollaborativeSessions {
   readonly tasks: TaskQueue;
   readonly agents: Agents;
 
+  readonly #search: CollabSearch;
+
   constructor(log: EventLog, options: CollabOptions = {}) {
     const collab = new CollabLog(log, options);
     this.log = log;
@@ -34,5 +37,16 @@ export class CollaborativeSessions {
     this.artifacts = new Artifacts(collab);
     this.tasks = new TaskQueue(collab);
     this.agents = new Agents(collab);
+    this.#search = new CollabSearch(collab);
+  }
+
+  /**
+   * Full-text search over chunks, memories and artifacts: `word begin* "a phrase" -without`; everything else in a query is
+   * data. See {@link CollabSearch.search}.
+   *
+   * @throws UsageError QUERY_INVALID, COLLAB_INVALID; NotFoundError COLLAB_SESSION_NOT_FOUND
+   */
+  search(query: string, options: CollabSearchOptions = {}): Promise<CollabHits> {
+    return this.#search.search(query, options);
   }
 }

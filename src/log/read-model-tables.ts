@@ -59,6 +59,12 @@ export interface StoredPage {
   readonly total: number | undefined;
 }
 
+/** What a search found, best first; one more than the query's limit where there are more. */
+export interface StoredHits {
+  readonly state: ModelState;
+  readonly documents: ReadonlyArray<{ readonly id: string; readonly body: string; readonly score: number }>;
+}
+
 export interface ModelSummary extends ModelState {
   readonly name: string;
   readonly revision: number;
@@ -92,6 +98,12 @@ export interface ReadModelTables {
 
   /** One page and the checkpoint at which it was true. Documents of the ids in `without` are left out. */
   query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null>;
+
+  /**
+   * The documents that fit best first, by id where two fit as well, and the checkpoint at which that was true. Order and
+   * cursor of the query do not count. Where it is not there, readers search in memory.
+   */
+  search?(shape: ReadModelShape, query: ParsedQuery): Promise<StoredHits | null>;
 
   /** The documents of these ids that are there, at one checkpoint. */
   read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null>;

@@ -1,15 +1,15 @@
 import { compareText, compareValues, type FieldValue } from "./field-value.js";
 import type { Condition, Order, ParsedQuery } from "./parse-query.js";
 import type { Place } from "./query.js";
-import { matchesTerms } from "./search-terms.js";
+import type { SearchTerm } from "./search-terms.js";
 import { type FieldShape, ID_FIELD } from "./shape.js";
 
 /** A document as queries see it. */
 export interface QueryRow {
   readonly id: string;
   fieldOf(field: FieldShape): FieldValue;
-  /** As searchTextOf makes it. */
-  searchText(): string;
+  /** Whether all these words and phrases hold. */
+  matches(terms: readonly SearchTerm[]): boolean;
 }
 
 export interface Evaluated<R> {
@@ -59,9 +59,10 @@ export function comparePlaces(a: Place, b: Place, order: readonly Order[]): numb
   return 0;
 }
 
-function matches(row: QueryRow, { conditions, terms }: ParsedQuery): boolean {
+/** Whether all that the query asks of a document holds, whatever its page. */
+export function matches(row: QueryRow, { conditions, terms }: ParsedQuery): boolean {
   if (!conditions.every((condition) => holds(condition, fieldOf(row, condition.field)))) return false;
-  return terms.length === 0 || matchesTerms(row.searchText(), terms);
+  return terms.length === 0 || row.matches(terms);
 }
 
 function fieldOf(row: QueryRow, field: FieldShape): FieldValue {

@@ -17,7 +17,7 @@ import {
   withPages,
   withReason,
 } from "../collab-door.js";
-import { type CommandContext, type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
+import { type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
 import type { Column } from "../output/table.js";
 import { jsonOption } from "../text-input.js";
 

@@ -5,6 +5,7 @@ import { collabArtifactCommand } from "./collab-artifact.js";
 import { collabChunkCommand } from "./collab-chunk.js";
 import { collabLogCommand } from "./collab-log.js";
 import { collabMemoryCommand } from "./collab-memory.js";
+import { collabSearchCommand } from "./collab-search.js";
 import { collabSessionCommands } from "./collab-session.js";
 import { collabTaskCommand } from "./collab-task.js";
 
@@ -16,6 +17,7 @@ export function collabCommand(state: RunState): Command {
     collabTaskCommand(state),
     collabArtifactCommand(state),
     collabAgentCommand(state),
+    collabSearchCommand(state),
     collabLogCommand(state),
   ]);
 }

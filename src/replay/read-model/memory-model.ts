@@ -7,7 +7,8 @@ import { CatchUp } from "../catch-up.js";
 import { foldFresh } from "../fold-log.js";
 import { Snapshots } from "../snapshots.js";
 import { compareDocuments } from "./check-documents.js";
-import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import { MemorySearch } from "./memory-search.js";
+import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { pageOf } from "./page-of.js";
 import { takeFromPages } from "./take.js";
@@ -19,12 +20,14 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
   readonly #projection: Projection<D>;
   readonly #rows: ModelRows<D>;
   readonly #snapshots: Snapshots<D>;
+  readonly #search: MemorySearch<D>;
   #catchUp: CatchUp<D>;
 
   constructor(log: EventLog, projection: Projection<D>, rows: ModelRows<D>) {
     this.#log = log;
     this.#projection = projection;
     this.#rows = rows;
+    this.#search = new MemorySearch(log, projection, rows);
     this.#snapshots = new Snapshots(log, projection);
     this.#catchUp = new CatchUp(log, projection);
   }
@@ -35,7 +38,12 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
 
   async query(query: ParsedQuery): Promise<Page<D>> {
     const { documents, offset } = await this.#catchUp.current();
-    return queryDocuments(documents, this.#rows, query, offset);
+    return queryDocuments(this.#search, documents, query, offset);
+  }
+
+  async search(query: ParsedQuery): Promise<SearchPage<D>> {
+    const { documents, offset } = await this.#catchUp.current();
+    return this.#search.search(documents, query, offset);
   }
 
   async take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
@@ -64,15 +72,14 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
   }
 }
 
-export function queryDocuments<D extends object>(
+export async function queryDocuments<D extends object>(
+  search: MemorySearch<D>,
   documents: ReadonlyMap<string, D>,
-  rows: ModelRows<D>,
   query: ParsedQuery,
   offset: number,
-): Page<D> {
-  const found = evaluate<ModelRow<D>>(
-    Array.from(documents, ([id, document]) => rows.rowOf(id, document)),
-    query,
-  );
+): Promise<Page<D>> {
+  // The map moves on with the next read.
+  const now = [...documents];
+  const found = evaluate<ModelRow<D>>(await search.rows(now, query, offset), query);
   return pageOf(found.rows, query, offset, found.total);
 }

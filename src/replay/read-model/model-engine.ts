@@ -29,6 +29,21 @@ export interface ModelCheck {
   readonly differenceCount: number;
 }
 
+/** A document that a search found. */
+export interface SearchHit<D> {
+  readonly document: D;
+  /** The higher the better; only comparable within one answer. */
+  readonly score: number;
+}
+
+/** The best hits, and the offset at which they were. */
+export interface SearchPage<D> {
+  readonly offset: number;
+  readonly hits: readonly SearchHit<D>[];
+  /** There are more. */
+  readonly more: boolean;
+}
+
 /** Called now and then during long work, with the offset that is reached. */
 export type OnProgress = (offset: number, of: number) => void;
 
@@ -37,6 +52,8 @@ export interface ModelEngine<D extends object> {
   readonly kind: "table" | "memory";
   get(id: string): Promise<D | null>;
   query(query: ParsedQuery): Promise<Page<D>>;
+  /** The best hits of `terms` first; order and cursor of the query do not count. */
+  search(query: ParsedQuery): Promise<SearchPage<D>>;
   take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;

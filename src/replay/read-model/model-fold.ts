@@ -49,10 +49,11 @@ export class ModelFold<D extends object> implements PageFold {
     for (const event of events) fold.add(event);
     const { documents } = fold.folded;
     const ids = this.idsOf(events);
+    const byOffset = new Map(this.#rows.readsEvents ? events.map((event) => [event.offset, event]) : []);
     return {
       changed: ids.flatMap((id) => {
         const document = documents.get(id);
-        return document === undefined ? [] : [this.#rows.storedOf(id, document)];
+        return document === undefined ? [] : [this.#rows.storedOf(id, document, (offset) => byOffset.get(offset))];
       }),
       removed: ids.filter((id) => bodies.has(id) && !documents.has(id)),
     };

@@ -1,10 +1,13 @@
 import { type Projection, shapeOf } from "../../../projections/projection.js";
+import type { SealedEvent } from "../../log/event.js";
 import { sha256Hex } from "../../log/hash-chain.js";
 import type { ChangedDocument } from "../../log/read-model-tables.js";
 import type { QueryRow } from "../../query/evaluate.js";
 import { type FieldValue, fieldValue } from "../../query/field-value.js";
+import { matchesTerms } from "../../query/search-terms.js";
 import { searchTextOf } from "../../query/search-text.js";
 import type { FieldShape, ReadModelShape } from "../../query/shape.js";
+import { eventTextOf } from "./event-texts.js";
 
 /** A document beside its id, with what queries ask of it. */
 export interface ModelRow<D> extends QueryRow {
@@ -22,27 +25,55 @@ export class ModelRows<D extends object> {
     this.shape = shapeOf(projection);
   }
 
-  rowOf(id: string, document: D): ModelRow<D> {
+  /** True where the texts that are searched stand in events and not in documents. */
+  get readsEvents(): boolean {
+    return this.#projection.eventText !== undefined;
+  }
+
+  /** @param found where texts stand in events: the offsets of those that fit the query */
+  rowOf(id: string, document: D, found?: ReadonlyMap<number, number>): ModelRow<D> {
     return {
       id,
       document,
       fieldOf: (field) => this.#fieldOf(document, field),
-      searchText: () => this.#searchTextOf(document),
+      matches: (terms) =>
+        this.readsEvents
+          ? (found?.has(this.textOffset(document)) ?? false)
+          : matchesTerms(this.searchTextOf(document), terms),
     };
   }
 
-  storedOf(id: string, document: D): ChangedDocument {
+  /** Of the event that holds the document's text. */
+  textOffset(document: D): number {
+    return this.#projection.eventText?.at(document) ?? 0;
+  }
+
+  /** @param eventAt the events of the page that changed the document, where texts stand in events */
+  storedOf(id: string, document: D, eventAt: (offset: number) => SealedEvent | undefined = noEvent): ChangedDocument {
     const values = this.shape.fields.map((field) => this.#fieldOf(document, field));
+    return { id, body: JSON.stringify(document), values, ...this.#storedWords(document, eventAt) };
+  }
+
+  /** Words of an older event are stored already: the same hash says so. */
+  #storedWords(
+    document: D,
+    eventAt: (offset: number) => SealedEvent | undefined,
+  ): Pick<ChangedDocument, "searchText" | "wordsHash"> {
+    if (this.readsEvents) {
+      const offset = this.textOffset(document);
+      const event = eventAt(offset);
+      return { searchText: event === undefined ? "" : eventTextOf(this.#projection, event), wordsHash: `@${offset}` };
+    }
     const searchText = this.#wordsOf(document);
-    const wordsHash = searchText === "" ? "" : sha256Hex(searchText).slice(0, 16);
-    return { id, body: JSON.stringify(document), values, searchText, wordsHash };
+    return { searchText, wordsHash: searchText === "" ? "" : sha256Hex(searchText).slice(0, 16) };
   }
 
   #fieldOf(document: D, { name, type }: FieldShape): FieldValue {
     return fieldValue(type, this.#projection.fields[name]?.of(document));
   }
 
-  #searchTextOf(document: D): string {
+  /** As src/query/search-text.ts makes it. */
+  searchTextOf(document: D): string {
     const known = this.#words.get(document);
     if (known !== undefined) return known;
     const words = this.#wordsOf(document);
@@ -54,4 +85,8 @@ export class ModelRows<D extends object> {
     const texts = this.#projection.search?.(document) ?? [];
     return searchTextOf(texts.filter((text): text is string => typeof text === "string"));
   }
+}
+
+function noEvent(): undefined {
+  return undefined;
 }

@@ -65,6 +65,16 @@ export class Overlay<D extends object> {
     return new Overlay(tables, rows, state.offset, tail, documents);
   }
 
+  /** Nothing that the table holds has changed since its checkpoint. */
+  get isCurrent(): boolean {
+    return this.#changed.size === 0;
+  }
+
+  /** Of the table's checkpoint. */
+  get offset(): number {
+    return this.#checkpoint;
+  }
+
   /** @returns undefined where somebody has brought the table up to date meanwhile: ask again */
   async get(id: string): Promise<D | null | undefined> {
     const changed = this.#changed.get(id);

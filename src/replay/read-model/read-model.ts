@@ -4,7 +4,8 @@ import { parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
 import { foldLog } from "../fold-log.js";
 import { MemoryModel, queryDocuments } from "./memory-model.js";
-import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import { MemorySearch } from "./memory-search.js";
+import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
 import { ModelRows } from "./model-row.js";
 import { TableModel } from "./table-model.js";
 
@@ -27,6 +28,7 @@ export class ReadModel<D extends object> {
   readonly #log: EventLog;
   readonly #rows: ModelRows<D>;
   readonly #engine: ModelEngine<D>;
+  #past: MemorySearch<D> | undefined;
 
   constructor(log: EventLog, projection: Projection<D>) {
     this.projection = projection;
@@ -55,7 +57,25 @@ export class ReadModel<D extends object> {
     const parsed = parseQuery(this.#rows.shape, query);
     if (asOf === undefined) return this.#engine.query(parsed);
     const { documents } = await foldLog(this.#log, this.projection, asOf);
-    return queryDocuments(documents, this.#rows, parsed, asOf);
+    return queryDocuments(this.#pastSearch(), documents, parsed, asOf);
+  }
+
+  /**
+   * The documents with all these words and phrases, the best ones first: `word begin* "a phrase" -without`. All backends
+   * find the same ones; how they weigh them may differ.
+   *
+   * @throws UsageError QUERY_INVALID
+   */
+  async search(
+    search: string,
+    { where, limit }: Pick<Query, "where" | "limit"> = {},
+    { asOf }: ModelAsOf = {},
+  ): Promise<SearchPage<D>> {
+    const given = { ...(where === undefined ? {} : { where }), ...(limit === undefined ? {} : { limit }) };
+    const parsed = parseQuery(this.#rows.shape, { search, ...given });
+    if (asOf === undefined) return this.#engine.search(parsed);
+    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    return this.#pastSearch().search(documents, parsed, asOf);
   }
 
   /**
@@ -67,6 +87,11 @@ export class ReadModel<D extends object> {
    */
   take<T>(query: Query, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
     return this.#engine.take(parseQuery(this.#rows.shape, query), take);
+  }
+
+  #pastSearch(): MemorySearch<D> {
+    this.#past ??= new MemorySearch(this.#log, this.projection, this.#rows);
+    return this.#past;
   }
 
   /** How far the stored documents are, as they are: nothing is caught up. */

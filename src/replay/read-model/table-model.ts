@@ -7,6 +7,7 @@ import type {
   ModelState,
   ReadModelTables,
   StoredDocument,
+  StoredHits,
   StoredPage,
 } from "../../log/read-model-tables.js";
 import { inOrder } from "../../query/evaluate.js";
@@ -16,7 +17,7 @@ import { foldFresh } from "../fold-log.js";
 import { ProjectionStopped } from "../projection-stopped.js";
 import { compareDocuments } from "./check-documents.js";
 import { MemoryModel } from "./memory-model.js";
-import type { ModelCheck, ModelEngine, OnProgress, StoredState } from "./model-engine.js";
+import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
 import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
@@ -65,6 +66,28 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       },
       (overlay) => overlay.query(query),
       () => this.#memory.query(query),
+      // What is laid over the table does not know the words of events.
+      (overlay) => overlay.isCurrent || query.terms.length === 0 || !this.#rows.readsEvents,
+    );
+  }
+
+  search(query: ParsedQuery): Promise<SearchPage<D>> {
+    const askMemory = () => this.#memory.search(query);
+    if (this.#tables.search === undefined) return askMemory();
+    const answer = ({ documents, state }: StoredHits): SearchPage<D> => ({
+      offset: state.offset,
+      hits: documents.slice(0, query.limit).map(({ body, score }) => ({ document: this.#documentOf(body), score })),
+      more: documents.length > query.limit,
+    });
+    return this.#answer(
+      async (tables) => (await tables.search?.(this.#rows.shape, query)) ?? null,
+      answer,
+      async (overlay) => {
+        const stored = overlay.isCurrent ? await this.#tables.search?.(this.#rows.shape, query) : undefined;
+        return stored?.state.offset === overlay.offset ? answer(stored) : undefined;
+      },
+      askMemory,
+      (overlay) => overlay.isCurrent,
     );
   }
 
@@ -110,13 +133,14 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     answer: (stored: S) => T,
     askOverlay: (overlay: Overlay<D>) => Promise<T | undefined>,
     askMemory: () => Promise<T>,
+    canAnswer: (overlay: Overlay<D>) => boolean = () => true,
   ): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const tail = await this.#log.tail();
       const state = await this.#catchUp(tail.offset);
       if (state === null) {
         const overlay = await Overlay.over(this.#log, this.#tables, this.#rows, this.#fold, tail);
-        if (overlay === undefined) return askMemory();
+        if (overlay === undefined || !canAnswer(overlay)) return askMemory();
         const answered = await askOverlay(overlay);
         if (answered !== undefined) return answered;
         continue;

@@ -1,7 +1,13 @@
 import type { FieldValue } from "../../../query/field-value.js";
 import type { SearchTerm } from "../../../query/search-terms.js";
 import type { FieldType } from "../../../query/shape.js";
-import { encodeText, type ModelDialect, type SqlParameter, type SqlText } from "../read-model/model-sql.js";
+import {
+  encodeText,
+  type ModelDialect,
+  type RankedParts,
+  type SqlParameter,
+  type SqlText,
+} from "../read-model/model-sql.js";
 
 const SQL_TYPES: Readonly<Record<FieldType, string>> = { text: "text", number: "float8", boolean: "boolean" };
 
@@ -23,10 +29,26 @@ export const POSTGRES_MODELS: ModelDialect = {
     terms
       .map((term) => `id IN (SELECT id FROM ${words} WHERE words @@ ${sql.param(matchOf(term), "text")}::tsquery)`)
       .join(" AND "),
+  ranked,
   nullsFirst: "NULLS FIRST",
   nullsLast: "NULLS LAST",
   encode,
 };
+
+/**
+ * A document that fits in one row of its words is found by one look into the index. The words of long texts are spread over
+ * several rows: of those documents, which are few, each term may stand in another one.
+ */
+function ranked(sql: SqlText, { documents, words, terms, conditions, limit }: RankedParts): string {
+  const query = `${sql.param(terms.map((term) => `(${matchOf(term)})`).join(" & "), "text")}::tsquery`;
+  const inOne = `SELECT id, ts_rank(words, ${query}) AS score FROM ${words} WHERE words @@ ${query}`;
+  const spread = () =>
+    `SELECT id, 0::real FROM ${words} WHERE part = 1 AND ${POSTGRES_MODELS.search(sql, words, terms)}`;
+  const found = terms.length === 1 ? inOne : `${inOne} UNION ALL ${spread()}`;
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  return `SELECT id, document, score FROM (SELECT id, max(score) AS score FROM (${found}) AS hits GROUP BY id) AS hits
+    JOIN ${documents} USING (id) ${where} ORDER BY score DESC, id LIMIT ${limit}`;
+}
 
 /** Words hold neither quotes nor backslashes. */
 function matchOf({ words, prefix }: SearchTerm): string {

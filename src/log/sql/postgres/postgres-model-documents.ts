@@ -1,6 +1,6 @@
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
-import type { ChangedDocument, FoldedPage, StoredDocument } from "../../read-model-tables.js";
+import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
 import { fieldValueOf } from "../read-model/decode-value.js";
 import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
@@ -47,6 +47,7 @@ export class PostgresModelDocuments {
       sql.push(
         `CREATE TABLE ${words} (id text COLLATE "C", part integer, words tsvector NOT NULL, PRIMARY KEY (id, part))`,
         `CREATE INDEX ON ${words} USING gin (words)`,
+        `CREATE INDEX ON ${words} (id) WHERE part = 1`,
       );
     }
     await session.script(sql.join(";\n"));
@@ -77,6 +78,11 @@ export class PostgresModelDocuments {
   async count(session: PgSession, query: ParsedQuery, without: readonly string[]): Promise<number> {
     const [row] = await this.#select(session, query, without, (sql, leftOut) => sql.count(leftOut));
     return countOf(row?.[0]);
+  }
+
+  async search(session: PgSession, query: ParsedQuery): Promise<StoredHits["documents"]> {
+    const rows = await this.#select(session, query, [], (sql) => sql.ranked());
+    return rows.map(([id, body, score]) => ({ id: id as string, body: body as string, score: Number(score) }));
   }
 
   /** Locked until the transaction ends; undefined where all that match are locked by others. */

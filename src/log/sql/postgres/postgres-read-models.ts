@@ -8,6 +8,7 @@ import type {
   PageFold,
   ReadModelTables,
   ScannedRows,
+  StoredHits,
   StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
@@ -76,6 +77,10 @@ export class PostgresReadModels implements ReadModelTables {
       documents: await documents.query(session, query, without),
       total: query.total ? await documents.count(session, query, without) : undefined,
     }));
+  }
+
+  search(shape: ReadModelShape, query: ParsedQuery): Promise<StoredHits | null> {
+    return this.#reading(shape, async (session, documents) => ({ documents: await documents.search(session, query) }));
   }
 
   read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {

@@ -11,6 +11,18 @@ export interface SqlText {
 
 export type SqlParameter = string | number | null;
 
+/** A search, ready to be put into a statement. */
+export interface RankedParts {
+  /** The tables. */
+  readonly documents: string;
+  readonly words: string;
+  /** None is negated; at least one. */
+  readonly terms: readonly SearchTerm[];
+  /** About the table of the documents, all of which must hold; values are in the statement already. */
+  readonly conditions: readonly string[];
+  readonly limit: number;
+}
+
 /** Where the statements of SQLite and Postgres for read models differ. */
 export interface ModelDialect {
   newText(): SqlText;
@@ -19,6 +31,8 @@ export interface ModelDialect {
   startsWith(sql: SqlText, column: string, prefix: string): string;
   /** True for rows with all these words and phrases; `words` is the table of the words. */
   search(sql: SqlText, words: string, terms: readonly SearchTerm[]): string;
+  /** A statement that gives id, document and score of the best hits. */
+  ranked(sql: SqlText, parts: RankedParts): string;
   /** Said where no value would not come before all others by itself. */
   readonly nullsFirst: string;
   readonly nullsLast: string;

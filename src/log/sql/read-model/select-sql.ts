@@ -29,6 +29,20 @@ export class SelectSql {
     return `${this.#ordered("false")} LIMIT 1 FOR UPDATE SKIP LOCKED`;
   }
 
+  /** Columns id, document and score of the best hits, and one row more. */
+  ranked(): string {
+    const { terms, limit } = this.#query;
+    const wanted = terms.filter(({ negated }) => !negated);
+    const { documents, words } = this.#tables;
+    if (wanted.length === 0) {
+      // Nothing to weigh: where words are only left out, all that is left is as good.
+      const conditions = this.#conditions("1 = 0").join(" AND ");
+      return `SELECT id, document, 0 FROM ${documents} WHERE ${conditions} ORDER BY id LIMIT ${limit + 1}`;
+    }
+    const conditions = [...this.#fieldConditions(), ...this.#negations()];
+    return this.#dialect.ranked(this.#sql, { documents, words, terms: wanted, conditions, limit: limit + 1 });
+  }
+
   count(without: string): string {
     return `SELECT count(*) FROM ${this.#tables.documents} WHERE ${this.#conditions(without).join(" AND ")}`;
   }
@@ -42,14 +56,19 @@ export class SelectSql {
   }
 
   #conditions(without: string): string[] {
-    const { conditions, terms } = this.#query;
-    const sql = conditions.map((condition) => this.#conditionSql(condition));
-    const wanted = terms.filter(({ negated }) => !negated);
+    const sql = this.#fieldConditions();
+    const wanted = this.#query.terms.filter(({ negated }) => !negated);
     if (wanted.length > 0) sql.push(this.#dialect.search(this.#sql, this.#tables.words, wanted));
-    for (const term of terms.filter(({ negated }) => negated)) {
-      sql.push(`NOT (${this.#dialect.search(this.#sql, this.#tables.words, [term])})`);
-    }
-    return [`NOT (${without})`, ...sql];
+    return [`NOT (${without})`, ...sql, ...this.#negations()];
+  }
+
+  #fieldConditions(): string[] {
+    return this.#query.conditions.map((condition) => this.#conditionSql(condition));
+  }
+
+  #negations(): string[] {
+    const unwanted = this.#query.terms.filter(({ negated }) => negated);
+    return unwanted.map((term) => `NOT (${this.#dialect.search(this.#sql, this.#tables.words, [term])})`);
   }
 
   #conditionSql(condition: Condition): string {

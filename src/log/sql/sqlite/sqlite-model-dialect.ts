@@ -1,6 +1,12 @@
 import type { FieldValue } from "../../../query/field-value.js";
 import type { SearchTerm } from "../../../query/search-terms.js";
-import { encodeText, type ModelDialect, type SqlParameter, type SqlText } from "../read-model/model-sql.js";
+import {
+  encodeText,
+  type ModelDialect,
+  type RankedParts,
+  type SqlParameter,
+  type SqlText,
+} from "../read-model/model-sql.js";
 
 /** Values by name, as the driver takes them: `@p0`, `@p1`, … */
 export class SqliteText implements SqlText {
@@ -23,11 +29,26 @@ export const SQLITE_MODELS: ModelDialect = {
     `(${column} >= ${sql.param(prefix, "text")} AND substr(${column}, 1, ${[...prefix].length}) = ${sql.param(prefix, "text")})`,
   search: (sql, words, terms) =>
     `doc_row IN (SELECT rowid FROM ${words} WHERE ${words} MATCH ${sql.param(terms.map(matchOf).join(" AND "), "text")})`,
+  ranked,
   // NULL is the smallest value of SQLite.
   nullsFirst: "",
   nullsLast: "",
   encode,
 };
+
+/** Its rank is the better the smaller it is. Without conditions FTS5 itself stops at the limit. */
+function ranked(sql: SqlText, { documents, words, terms, conditions, limit }: RankedParts): string {
+  const match = `${words} MATCH ${sql.param(terms.map(matchOf).join(" AND "), "text")}`;
+  if (conditions.length === 0) {
+    return `SELECT d.id, d.document, -w.rank FROM
+      (SELECT rowid, rank FROM ${words} WHERE ${match} ORDER BY rank LIMIT ${limit}) AS w
+      JOIN ${documents} AS d ON d.doc_row = w.rowid ORDER BY w.rank, d.id`;
+  }
+  // CROSS JOIN: the words come first, and each document is looked up by its row.
+  return `SELECT d.id, d.document, -w.rank FROM ${words} AS w CROSS JOIN
+      (SELECT * FROM ${documents} WHERE ${conditions.join(" AND ")}) AS d ON d.doc_row = w.rowid
+    WHERE ${match} ORDER BY w.rank, d.id LIMIT ${limit}`;
+}
 
 /** Words hold neither quotes nor spaces; in quotes none of them is an operator. */
 function matchOf({ words, prefix }: SearchTerm): string {

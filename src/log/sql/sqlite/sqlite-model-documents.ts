@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
-import type { ChangedDocument, FoldedPage, StoredDocument } from "../../read-model-tables.js";
+import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
 import { fieldValueOf } from "../read-model/decode-value.js";
 import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
@@ -72,6 +72,13 @@ export class SqliteModelDocuments {
     const rows = select((sql, leftOut) => sql.page(leftOut)) as [string, string][];
     const total = query.total ? (select((sql, leftOut) => sql.count(leftOut))[0]?.[0] as number) : undefined;
     return { documents: rows.map(([id, body]) => ({ id, body })), total };
+  }
+
+  search(query: ParsedQuery): StoredHits["documents"] {
+    const text = new SqliteText();
+    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked();
+    const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string, number][];
+    return rows.map(([id, body, score]) => ({ id, body, score }));
   }
 
   scan(after: string | null, limit: number): StoredDocument[] {

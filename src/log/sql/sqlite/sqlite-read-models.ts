@@ -9,6 +9,7 @@ import type {
   PageFold,
   ReadModelTables,
   ScannedRows,
+  StoredHits,
   StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
@@ -66,6 +67,10 @@ export class SqliteReadModels implements ReadModelTables {
 
   query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null> {
     return this.#reading(shape, (documents) => documents.query(query, without));
+  }
+
+  search(shape: ReadModelShape, query: ParsedQuery): Promise<StoredHits | null> {
+    return this.#reading(shape, (documents) => ({ documents: documents.search(query) }));
   }
 
   read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {

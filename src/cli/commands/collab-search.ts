@@ -1,0 +1,76 @@
+import { type Command, Option } from "commander";
+import { type CollabHit, type CollabSearchOptions, SEARCH_KINDS, type SearchKind } from "../../collab/search.js";
+import { type AsOfOptions, asOfOption } from "../as-of.js";
+import { collabToRead } from "../collab-door.js";
+import {
+  type CommandContext,
+  type CommonOptions,
+  collected,
+  examples,
+  leaf,
+  type RunState,
+  wholeNumber,
+} from "../command.js";
+import { marked } from "../output/marked.js";
+import { pickFields } from "../output/pick-fields.js";
+
+interface SearchOptions extends CommonOptions, AsOfOptions {
+  session?: string;
+  kind?: SearchKind[];
+  type?: string;
+  tag?: string[];
+  since?: string;
+  until?: string;
+  limit?: number;
+}
+
+export function collabSearchCommand(state: RunState): Command {
+  const summary = 'words in conversations, memories and artifacts: word begin* "a phrase" -without';
+  const kinds = new Option("--kind <kind>", "only of this kind; may stand several times")
+    .choices([...SEARCH_KINDS])
+    .argParser((text, before: string[] | undefined) => collected(text, before));
+  const command = leaf<SearchOptions>(state, "search <query>", summary, search)
+    .option("--session <id>", "only in this session")
+    .addOption(kinds)
+    .option("--type <type>", "only of this format (chunks) or type (memories, artifacts)")
+    .option("--tag <tag>", "only memories with this tag; may stand several times", collected)
+    .option("--since <time>", "only what was made then or later: 2026-01-31T10:00:00Z")
+    .option("--until <time>", "only what was made then or before")
+    .option("--limit <n>", "at most this many, 1 to 100; default 20", wholeNumber("--limit"))
+    .addOption(asOfOption());
+  return examples(command, [
+    'sessiondb collab search "sqlite" --store sqlite:./s.db',
+    "sessiondb collab search 'stor* -mysql' --session auth --tag storage --store sqlite:./s.db --json",
+  ]);
+}
+
+async function search(context: CommandContext<SearchOptions>, query = ""): Promise<undefined> {
+  const { options, streams } = context;
+  const { collab, asOf } = await collabToRead(context);
+  const { offset, hits, more } = await collab.search(query, { ...askedOf(options), ...asOf });
+  if (streams.json) {
+    const items = hits.map((hit) => pickFields({ ...hit }, options.fields));
+    streams.document({ schema: "collab-search/1", offset, query, items, more });
+    return;
+  }
+  streams.lines(hits.flatMap(linesOf));
+  const rest = more ? " · there are more: --limit" : "";
+  streams.note(`${hits.length} ${hits.length === 1 ? "hit" : "hits"} · offset ${offset} · ${collab.log.url}${rest}`);
+}
+
+function askedOf({ session, kind, type, tag, since, until, limit }: SearchOptions): CollabSearchOptions {
+  return {
+    ...(session === undefined ? {} : { session }),
+    ...(kind === undefined ? {} : { kinds: kind }),
+    ...(type === undefined ? {} : { type }),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+function linesOf({ kind, session, id, type, created, actor, snippet }: CollabHit): string[] {
+  const place = [kind, `${session}/${id}`, type, created, actor];
+  return [...marked({ text: place.join("  "), marks: [] }), ...marked(snippet).map((line) => `    ${line}`)];
+}
