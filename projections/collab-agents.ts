@@ -1,4 +1,5 @@
 import { type AgentStatus, collabData } from "./collab-events.js";
+import { CURRENT_TASKS, CURRENT_TASKS_FUNCTION } from "./collab-sql.js";
 import { agentNameOf } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
@@ -34,6 +35,22 @@ export const collabAgents = defineProjection<Agent>({
     last_heartbeat: { type: "text", of: ({ lastHeartbeat }) => lastHeartbeat },
     created: { type: "text", of: ({ created }) => created },
     updated: { type: "text", of: ({ updated }) => updated },
+  },
+  view: {
+    columns: [
+      { name: "name", type: "text", from: { field: "name" } },
+      { name: "type", type: "text", from: { field: "type" } },
+      { name: "command", type: "text", from: { member: "command" } },
+      { name: "max_concurrent", type: "integer", from: { field: "max_concurrent" } },
+      { name: "capabilities", type: "json", from: { member: "capabilities" } },
+      { name: "status", type: "text", from: { field: "status" } },
+      { name: "current_tasks", type: "integer", from: CURRENT_TASKS },
+      { name: "last_heartbeat", type: "time", from: { field: "last_heartbeat" } },
+      { name: "metadata", type: "json", from: { member: "metadata" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "updated", type: "time", from: { field: "updated" } },
+    ],
+    also: { postgres: CURRENT_TASKS_FUNCTION },
   },
 });
 

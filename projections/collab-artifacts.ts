@@ -50,6 +50,23 @@ export const collabArtifacts = defineProjection<Artifact>({
     chars: { type: "number", of: ({ chars }) => chars },
     content_offset: { type: "number", of: ({ contentOffset }) => contentOffset },
   },
+  view: {
+    columns: [
+      { name: "session_id", type: "text", from: { field: "session_id" } },
+      { name: "artifact_id", type: "text", from: { field: "artifact_id" } },
+      { name: "task_id", type: "text", from: { field: "task_id" } },
+      { name: "type", type: "text", from: { field: "type" } },
+      { name: "name", type: "text", from: { member: "name" } },
+      { name: "content", type: "text", from: { event: "content", offsetField: "content_offset" } },
+      { name: "format", type: "text", from: { field: "format" } },
+      { name: "metadata", type: "json", from: { member: "metadata" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "updated", type: "time", from: { field: "updated" } },
+      { name: "version", type: "integer", from: { field: "version" } },
+      { name: "chars", type: "integer", from: { field: "chars" } },
+      { name: "content_offset", type: "integer", from: { field: "content_offset" } },
+    ],
+  },
   eventText: {
     at: ({ contentOffset }) => contentOffset,
     of: textsOf,

@@ -43,6 +43,22 @@ export const collabChunks = defineProjection<ConversationChunk>({
     chars: { type: "number", of: ({ chars }) => chars },
     content_offset: { type: "number", of: ({ contentOffset }) => contentOffset },
   },
+  view: {
+    columns: [
+      { name: "session_id", type: "text", from: { field: "session_id" } },
+      { name: "chunk_id", type: "text", from: { field: "chunk_id" } },
+      { name: "content", type: "text", from: { event: "content", offsetField: "content_offset" } },
+      { name: "format", type: "text", from: { field: "format" } },
+      { name: "start_time", type: "time", from: { field: "start_time" } },
+      { name: "end_time", type: "time", from: { field: "end_time" } },
+      { name: "participants", type: "json", from: { member: "participants" } },
+      { name: "extracted_items", type: "json", from: { member: "extractedItems" } },
+      { name: "metadata", type: "json", from: { member: "metadata" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "chars", type: "integer", from: { field: "chars" } },
+      { name: "content_offset", type: "integer", from: { field: "content_offset" } },
+    ],
+  },
   eventText: {
     at: ({ contentOffset }) => contentOffset,
     of: (event) => [collabData("chunk.added", event)?.content],

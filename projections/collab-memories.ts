@@ -36,6 +36,18 @@ export const collabMemories = defineProjection<Memory>({
     updated: { type: "text", of: ({ updated }) => updated },
     version: { type: "number", of: ({ version }) => version },
   },
+  view: {
+    columns: [
+      { name: "session_id", type: "text", from: { field: "session_id" } },
+      { name: "type", type: "text", from: { field: "type" } },
+      { name: "key", type: "text", from: { field: "key" } },
+      { name: "content", type: "json", from: { member: "content" } },
+      { name: "tags", type: "texts", from: { member: "tags" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "updated", type: "time", from: { field: "updated" } },
+      { name: "version", type: "integer", from: { field: "version" } },
+    ],
+  },
   search: (memory) => [...memoryTexts(memory), ...memory.tags.map(tagWord)],
 });
 

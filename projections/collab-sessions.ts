@@ -1,4 +1,5 @@
 import { type CollabEventData, type CollabStatus, collabData, isCollabEventType } from "./collab-events.js";
+import { ACTIVE_SESSIONS } from "./collab-sql.js";
 import { collabSessionOf } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
@@ -46,6 +47,23 @@ export const collabSessions = defineProjection<CollabSession>({
     memory_count: { type: "number", of: ({ memoryCount }) => memoryCount },
     task_count: { type: "number", of: ({ taskCount }) => taskCount },
     artifact_count: { type: "number", of: ({ artifactCount }) => artifactCount },
+  },
+  view: {
+    columns: [
+      { name: "title", type: "text", from: { member: "title" } },
+      { name: "participants", type: "json", from: { member: "participants" } },
+      { name: "context", type: "json", from: { member: "context" } },
+      { name: "status", type: "text", from: { field: "status" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "last_activity", type: "time", from: { field: "last_activity" } },
+      { name: "completed_at", type: "time", from: { field: "completed_at" } },
+      { name: "chunk_count", type: "integer", from: { field: "chunk_count" } },
+      { name: "memory_count", type: "integer", from: { field: "memory_count" } },
+      { name: "task_count", type: "integer", from: { field: "task_count" } },
+      { name: "artifact_count", type: "integer", from: { field: "artifact_count" } },
+      { name: "metadata", type: "json", from: { member: "metadata" } },
+    ],
+    also: ACTIVE_SESSIONS,
   },
   search: ({ id, title, context }) => [id, title, context],
 });

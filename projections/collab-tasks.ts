@@ -1,4 +1,5 @@
 import { type CollabEventType, collabData, isCollabEventType, type TaskStatus } from "./collab-events.js";
+import { TASK_SQL } from "./collab-sql.js";
 import { partIdOf, splitPartId } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
@@ -71,6 +72,33 @@ export const collabTasks = defineProjection<Task>({
     created: { type: "text", indexed: true, of: ({ created }) => created },
     created_offset: { type: "number", of: ({ createdOffset }) => createdOffset },
     updated: { type: "text", of: ({ updated }) => updated },
+  },
+  view: {
+    columns: [
+      { name: "session_id", type: "text", from: { field: "session_id" } },
+      { name: "agent_name", type: "text", from: { field: "agent_name" } },
+      { name: "task_type", type: "text", from: { field: "task_type" } },
+      { name: "status", type: "text", from: { field: "status" } },
+      { name: "priority", type: "integer", from: { field: "priority" } },
+      { name: "input_data", type: "json", from: { member: "input" } },
+      { name: "process_id", type: "text", from: { field: "process_id" } },
+      { name: "claimed_by", type: "text", from: { field: "claimed_by" } },
+      { name: "claimed_at", type: "time", from: { field: "claimed_at" } },
+      { name: "started", type: "time", from: { field: "started" } },
+      { name: "completed", type: "time", from: { field: "completed" } },
+      { name: "output_data", type: "json", from: { member: "output" } },
+      { name: "artifacts", type: "texts", from: { member: "artifacts" } },
+      { name: "error_message", type: "text", from: { member: "error" } },
+      { name: "created", type: "time", from: { field: "created" } },
+      { name: "updated", type: "time", from: { field: "updated" } },
+      { name: "ready_at", type: "time", from: { field: "ready_at" } },
+      { name: "attempts", type: "integer", from: { field: "attempts" } },
+      { name: "max_attempts", type: "integer", from: { member: "maxAttempts" } },
+      { name: "token", type: "integer", from: { member: "token" } },
+      { name: "version", type: "integer", from: { member: "version" } },
+      { name: "created_offset", type: "integer", from: { field: "created_offset" } },
+    ],
+    also: TASK_SQL,
   },
 });
 

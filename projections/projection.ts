@@ -2,6 +2,7 @@ import type { Json } from "../src/log/canonical.js";
 import type { SealedEvent } from "../src/log/event.js";
 import { OwnText } from "../src/log/own-text.js";
 import { assertShape, type FieldType, type ReadModelShape } from "../src/query/shape.js";
+import type { ViewShape } from "../src/query/view-shape.js";
 
 /** An event as a projection sees it: brought up to the newest shape of its type, with the id of its document. */
 export interface FoldEvent {
@@ -52,6 +53,8 @@ export interface Projection<D extends object> {
   evolve(document: D | null, event: FoldEvent): D | null;
   /** By name: a column of the read model's table, and a name in queries. */
   readonly fields: Readonly<Record<string, ProjectionField<D>>>;
+  /** How its view in SQL looks, where that is to show more than the fields. */
+  readonly view?: ViewShape;
   /** The texts that a full-text search looks at; what is no text is passed over. Without it there is none. */
   search?(document: D): readonly unknown[];
   /** In its place, for documents that are too small to hold the text that is searched: it stands in an event of theirs. */
@@ -75,9 +78,10 @@ export function defineProjection<D extends object>(projection: Projection<D>): P
 
 /** What the storage of its read model has to know. */
 export function shapeOf<D extends object>(projection: Projection<D>): ReadModelShape {
-  const { name, revision, fields, search, eventText } = projection;
+  const { name, revision, fields, search, eventText, view } = projection;
   const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
-  return { name, revision, fields: shapes, searchable: search !== undefined || eventText !== undefined };
+  const searchable = search !== undefined || eventText !== undefined;
+  return { name, revision, fields: shapes, searchable, ...(view === undefined ? {} : { view }) };
 }
 
 /** @returns undefined where the projection does not read the event's stream */

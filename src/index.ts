@@ -86,6 +86,7 @@ export type { CheckProofOptions } from "./inspect/check-proof.js";
 export { checkProof } from "./inspect/check-proof.js";
 export type { CollabHistoryEntry, CollabHistoryOptions } from "./inspect/collab-history.js";
 export { collabHistory } from "./inspect/collab-history.js";
+export { refreshCollab } from "./inspect/collab-refresh.js";
 export type { CollabSummary } from "./inspect/collab-summary.js";
 export { collabSummary } from "./inspect/collab-summary.js";
 export type { DiffChange, DiffOptions, DiffSide, SessionDiff } from "./inspect/diff.js";

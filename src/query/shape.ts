@@ -1,4 +1,5 @@
 import { sha256Hex } from "../log/hash-chain.js";
+import type { ViewShape } from "./view-shape.js";
 
 /** What a field holds. A value of another type, or none at all, is null: it is there for nobody who asks by the field. */
 export type FieldType = "text" | "number" | "boolean";
@@ -18,14 +19,21 @@ export interface ReadModelShape {
   readonly fields: readonly FieldShape[];
   /** True where documents have text to search in. */
   readonly searchable: boolean;
+  /** Its view in SQL, where that shows more than the fields. */
+  readonly view?: ViewShape;
 }
 
 /** Every read model can be asked by the ids of its documents. */
 export const ID_FIELD: FieldShape = { name: "id", type: "text", indexed: true };
 
 /** Tells two shapes apart: a read model of another revision, or with other fields, is another read model. */
-export function shapeKey({ name, revision, fields, searchable }: ReadModelShape): string {
-  const declared = JSON.stringify([fields.map((field) => [field.name, field.type, field.indexed]), searchable]);
+export function shapeKey({ name, revision, fields, searchable, view }: ReadModelShape): string {
+  const shown = view === undefined ? [] : [view];
+  const declared = JSON.stringify([
+    fields.map((field) => [field.name, field.type, field.indexed]),
+    searchable,
+    ...shown,
+  ]);
   return `${name.replaceAll("-", "_")}_r${revision}_${sha256Hex(declared).slice(0, 8)}`;
 }
 

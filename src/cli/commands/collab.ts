@@ -5,6 +5,7 @@ import { collabArtifactCommand } from "./collab-artifact.js";
 import { collabChunkCommand } from "./collab-chunk.js";
 import { collabLogCommand } from "./collab-log.js";
 import { collabMemoryCommand } from "./collab-memory.js";
+import { collabRefreshCommand } from "./collab-refresh.js";
 import { collabSearchCommand } from "./collab-search.js";
 import { collabSessionCommands } from "./collab-session.js";
 import { collabTaskCommand } from "./collab-task.js";
@@ -19,5 +20,6 @@ export function collabCommand(state: RunState): Command {
     collabAgentCommand(state),
     collabSearchCommand(state),
     collabLogCommand(state),
+    collabRefreshCommand(state),
   ]);
 }

@@ -1,6 +1,7 @@
 import type { FieldValue } from "../../../query/field-value.js";
 import type { SearchTerm } from "../../../query/search-terms.js";
 import type { FieldType } from "../../../query/shape.js";
+import type { ViewType } from "../../../query/view-shape.js";
 import {
   encodeText,
   type ModelDialect,
@@ -33,7 +34,20 @@ export const POSTGRES_MODELS: ModelDialect = {
   nullsFirst: "NULLS FIRST",
   nullsLast: "NULLS LAST",
   encode,
+  viewField: (column, type) => `(${column})${CASTS[type]}`,
+  viewMember,
+  pick: ({ postgres }) => postgres,
 };
+
+const CASTS = { text: "", integer: "::bigint", time: "::timestamptz", json: "::jsonb", texts: "::text[]" } as const;
+
+/** Postgres has no U+0000 in texts: in a view it is shown as U+FFFD. The document itself holds it. */
+function viewMember(json: string, member: string, type: ViewType): string {
+  const safe = `replace(${json}, '\\u0000', '\\ufffd')::json`;
+  if (type === "texts") return `ARRAY(SELECT json_array_elements_text(${safe} -> '${member}'))`;
+  if (type === "json") return `nullif((${safe} -> '${member}')::jsonb, 'null'::jsonb)`;
+  return `(${safe} ->> '${member}')${CASTS[type]}`;
+}
 
 /**
  * A document that fits in one row of its words is found by one look into the index. The words of long texts are spread over

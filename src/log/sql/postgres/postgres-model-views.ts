@@ -1,7 +1,8 @@
 import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
-import { fieldColumns } from "../read-model/create-sql.js";
 import { viewName } from "../read-model/model-tables.js";
+import { viewExtras, viewSelect } from "../read-model/view-sql.js";
 import type { PgSession } from "./pg-session.js";
+import { POSTGRES_MODELS } from "./postgres-model-dialect.js";
 import type { PostgresModelDocuments } from "./postgres-model-documents.js";
 import type { PostgresModelRegister } from "./postgres-model-register.js";
 import type { Tables } from "./statement.js";
@@ -24,6 +25,8 @@ export class PostgresModelViews {
     const all = await this.#register.all(session);
     const others = all.filter(({ name, model }) => name === shape.name && model !== shapeKey(shape));
     if (others.some(({ revision }) => revision > shape.revision)) return;
+    // One by one: who may not make functions still gets the view.
+    for (const sql of viewExtras(POSTGRES_MODELS, shape, this.#tables.schema)) await this.#attempt(session, sql);
     if (!(await this.#attempt(session, this.#viewSql(shape, documents, "CREATE OR REPLACE VIEW")))) {
       const drop = `DROP VIEW ${this.#viewOf(shape)}; `;
       if (!(await this.#attempt(session, drop + this.#viewSql(shape, documents, "CREATE VIEW")))) return;
@@ -39,8 +42,7 @@ export class PostgresModelViews {
   }
 
   #viewSql(shape: ReadModelShape, { table }: PostgresModelDocuments, create: string): string {
-    const columns = fieldColumns(shape);
-    return `${create} ${this.#viewOf(shape)} AS SELECT id, ${columns === "" ? "" : `${columns}, `}document FROM ${table}`;
+    return `${create} ${this.#viewOf(shape)} AS ${viewSelect(POSTGRES_MODELS, shape, table, `"${this.#tables.schema}".`)}`;
   }
 
   #viewOf(shape: ReadModelShape): string {

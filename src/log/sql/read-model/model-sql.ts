@@ -1,6 +1,7 @@
 import type { FieldValue } from "../../../query/field-value.js";
 import type { SearchTerm } from "../../../query/search-terms.js";
 import type { FieldType } from "../../../query/shape.js";
+import type { ViewType } from "../../../query/view-shape.js";
 
 /** A statement under construction: its values stand beside the text, in the order of their places. */
 export interface SqlText {
@@ -37,6 +38,11 @@ export interface ModelDialect {
   readonly nullsFirst: string;
   readonly nullsLast: string;
   encode(value: FieldValue): SqlParameter;
+  /** A column of a view: of a field's column, or of a member of a JSON text. */
+  viewField(column: string, type: ViewType): string;
+  viewMember(json: string, member: string, type: ViewType): string;
+  /** Of what is said for both. */
+  pick<T>(both: { readonly sqlite: T; readonly postgres: T }): T;
 }
 
 /**

@@ -34,6 +34,11 @@ export const SQLITE_MODELS: ModelDialect = {
   nullsFirst: "",
   nullsLast: "",
   encode,
+  viewField: (column, type) => (type === "integer" ? `CAST(${column} AS INTEGER)` : column),
+  // `->` gives JSON, `->>` the value itself.
+  viewMember: (json, member, type) =>
+    type === "json" || type === "texts" ? `nullif(${json} -> '$.${member}', 'null')` : `${json} ->> '$.${member}'`,
+  pick: ({ sqlite }) => sqlite,
 };
 
 /** Its rank is the better the smaller it is. Without conditions FTS5 itself stops at the limit. */

@@ -13,9 +13,10 @@ import type {
   StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
-import { fieldColumns } from "../read-model/create-sql.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { modelTableNames, viewName } from "../read-model/model-tables.js";
+import { viewExtras, viewSelect } from "../read-model/view-sql.js";
+import { SQLITE_MODELS } from "./sqlite-model-dialect.js";
 import { SqliteModelDocuments } from "./sqlite-model-documents.js";
 import { SqliteModelRegister } from "./sqlite-model-register.js";
 import type { SqliteReader } from "./sqlite-reader.js";
@@ -159,12 +160,10 @@ export class SqliteReadModels implements ReadModelTables {
     const others = this.#register.all().filter(({ name, model }) => name === shape.name && model !== record.model);
     if (others.some(({ revision }) => revision > shape.revision)) return;
     const view = `"${viewName(shape)}"`;
-    const columns = fieldColumns(shape);
     const { documents } = modelTableNames(shape, record.generation, "");
-    this.#db.exec(
-      `DROP VIEW IF EXISTS ${view};
-       CREATE VIEW ${view} AS SELECT id, ${columns === "" ? "" : `${columns}, `}document FROM ${documents}`,
-    );
+    const select = viewSelect(SQLITE_MODELS, shape, documents, "");
+    this.#db.exec(`DROP VIEW IF EXISTS ${view}; CREATE VIEW ${view} AS ${select}`);
+    for (const sql of viewExtras(SQLITE_MODELS, shape, "")) this.#db.exec(sql);
     for (const older of others.filter(({ revision }) => revision < shape.revision)) {
       const table = `model_${older.model}_g${older.generation}`;
       this.#db.exec(`DROP TABLE IF EXISTS "${table}"; DROP TABLE IF EXISTS "${table}_w"`);
