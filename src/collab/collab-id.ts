@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.js";
 import { isWellFormed } from "../log/canonical.js";
 
-/** UTF-8 bytes. A session's id and that of a thing in it make one name of a stream (1,024 bytes). */
-export const MAX_COLLAB_ID_BYTES = 256;
+/** UTF-8 bytes: what a name in a folder may have. With that of its session, an id makes one name of a stream (1,024 bytes). */
+export const MAX_COLLAB_ID_BYTES = 255;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is its purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;

@@ -85,9 +85,13 @@ export class CollabSessions {
     return this.#move(id, "collab.resumed", "active", note);
   }
 
-  /** For good: a completed session stays readable and can be written about, but never becomes active again. */
-  complete(id: string, note: CollabNote = {}): Promise<CollabSession> {
-    return this.#move(id, "collab.completed", "completed", note);
+  /**
+   * For good: a completed session stays readable and can be written about, but never becomes active again.
+   *
+   * @param note `at`: when that was, where it was before now
+   */
+  complete(id: string, { at, ...note }: CollabNote & { readonly at?: Date | string } = {}): Promise<CollabSession> {
+    return this.#move(id, "collab.completed", "completed", note, at === undefined ? {} : { at: timeText("at", at) });
   }
 
   async #move(
@@ -95,11 +99,12 @@ export class CollabSessions {
     type: "collab.paused" | "collab.resumed" | "collab.completed",
     to: CollabStatus,
     note: CollabNote,
+    data: object = {},
   ): Promise<CollabSession> {
     await this.#collab.session(id);
     return this.#change(id, note, (session) => {
       if (session?.status === to) return [];
-      if (session?.status !== "completed") return [collabEvent(type, {}, note)];
+      if (session?.status !== "completed") return [collabEvent(type, data, note)];
       throw new RuleError("COLLAB_STATUS_CONFLICT", `session ${id} is completed and cannot become ${to}`, {
         hint: "create another session; this one stays readable",
       });

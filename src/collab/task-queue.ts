@@ -39,6 +39,15 @@ export interface TaskInput {
   readonly created?: Date | string;
 }
 
+/** How a task ended that another system has done. */
+export interface TaskEnd {
+  readonly status: "completed" | "failed" | "cancelled";
+  readonly at?: string;
+  readonly output?: unknown;
+  readonly artifacts?: readonly string[];
+  readonly error?: string;
+}
+
 export interface TaskFilter extends CollabPage {
   readonly session?: string;
   readonly status?: TaskStatus;
@@ -70,17 +79,22 @@ export class TaskQueue {
   }
 
   /**
-   * @param session null: a task of no session
+   * @param session null: a task of no session @param note `ended`: of a task that was done elsewhere, how
    * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID; NotFoundError COLLAB_SESSION_NOT_FOUND; RuleError TASK_EXISTS
    */
-  async create(session: string | null, input: TaskInput, note: CollabNote = {}): Promise<Task> {
+  async create(
+    session: string | null,
+    input: TaskInput,
+    { ended, ...note }: CollabNote & { readonly ended?: TaskEnd | undefined } = {},
+  ): Promise<Task> {
     const { taskId = uuidV7() } = input;
     assertCollabId("task", taskId);
     const event = collabEvent("task.created", dataOf(input), note);
+    const end = ended === undefined ? [] : [endEvent(ended, this.#collab.nowText(), note)];
     if (session !== null) await this.#collab.session(session);
     const id = partId(session, taskId);
     try {
-      const append = { stream: partStream("task", id), expectedVersion: 0, events: [event] };
+      const append = { stream: partStream("task", id), expectedVersion: 0, events: [event, ...end] };
       const { events } = await this.#collab.append(append, note);
       return documentAfter(collabTasks, null, events);
     } catch (error) {
@@ -251,4 +265,23 @@ function dataOf(input: TaskInput): object {
     ...(notBefore === undefined ? {} : { notBefore: timeText("notBefore", notBefore) }),
     ...(created === undefined ? {} : { created: timeText("created", created) }),
   };
+}
+
+function endEvent({ status, at, output = null, artifacts = [], error = "" }: TaskEnd, now: string, note: CollabNote) {
+  const when = at === undefined ? now : timeText("at", at);
+  boundedJson("output", output);
+  switch (status) {
+    case "completed":
+      return collabEvent("task.completed", { output, artifacts: labels("artifacts", artifacts), at: when }, note);
+    case "failed":
+      return collabEvent(
+        "task.failed",
+        { error: error.slice(0, MAX_ERROR_CHARS), output, retryAt: null, at: when },
+        note,
+      );
+    case "cancelled":
+      return collabEvent("task.cancelled", { why: null, at: when }, note);
+    default:
+      throw new TypeError(`unhandled ${status satisfies never}`);
+  }
 }

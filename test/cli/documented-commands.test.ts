@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
@@ -32,6 +32,7 @@ function words(line: string): string[] {
 
 const LEGACY_SQL = LEGACY_TABLES[0]?.sql ?? "";
 let postgresUrl = "";
+let webhookUrl = "";
 
 /** A database as Minsky left it, behind the variable that documented lines name. */
 beforeAll(async () => {
@@ -40,6 +41,10 @@ beforeAll(async () => {
   const admin = await openAdmin(postgresUrl);
   await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL};
     CREATE TABLE "session" (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`);
+  await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL}`);
+  webhookUrl = await freshPostgresUrl();
+  const other = schemaOf(webhookUrl);
+  await admin.query(`CREATE SCHEMA ${other}; CREATE TABLE ${other}.sessions (id text PRIMARY KEY, title text)`);
 });
 
 /** A folder in which every documented line can run: the files that they name are there. */
@@ -53,6 +58,11 @@ async function prepared(): Promise<string> {
   const web = new Database(join(cwd, "app.db"));
   web.exec("CREATE TABLE tower_sessions (id TEXT PRIMARY KEY, data BLOB, expiry_date INTEGER)");
   web.close();
+  mkdirSync(join(cwd, "webhook", "sessions", "s1"), { recursive: true });
+  writeFileSync(
+    join(cwd, "webhook", "sessions", "s1", "session.json"),
+    JSON.stringify({ session_id: "s1", title: "T" }),
+  );
   return cwd;
 }
 
@@ -62,6 +72,8 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
   const folders = { XDG_CONFIG_HOME: join(cwd, "etc"), XDG_STATE_HOME: join(cwd, "state") };
   const urls = { MINSKY_POSTGRES_URL: postgresUrl, OLD_SESSION_URL: postgresUrl };
   const env = { ...urls, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
+  const env = { MINSKY_POSTGRES_URL: postgresUrl, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
+  const env = { MINSKY_POSTGRES_URL: postgresUrl, AI_WEBHOOK_POSTGRES_URL: webhookUrl, ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }

@@ -9,6 +9,7 @@ import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, noun, type RunState } from "../command.js";
 import { printable } from "../output/escape.js";
 import type { Streams } from "../output/streams.js";
+import { exportAiWebhookCommand } from "./export-ai-webhook.js";
 
 interface ExportOptions extends CommonOptions, AsOfOptions {
   force?: boolean;
@@ -22,6 +23,7 @@ export function exportCommand(state: RunState): Command {
     minskyJson(state),
     csv(state),
     sql(state),
+    exportAiWebhookCommand(state),
   ]);
 }
 

@@ -6,6 +6,8 @@ import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
 import { addressOf, examples, leaf, noun, type RunState } from "../command.js";
 import { type ImportOptions, runImport, withReport } from "../import-run.js";
 import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
+import { type ImportOptions, runImport } from "../import-run.js";
+import { importAiWebhookCommand, importAiWebhookPostgresCommand } from "./import-ai-webhook.js";
 
 export function importCommand(state: RunState): Command {
   return noun("import", "take over sessions from other systems; the source is only read", [
@@ -14,6 +16,8 @@ export function importCommand(state: RunState): Command {
     minskyPostgres(state),
     towerSessionsCommand(state),
     connectPgSimpleCommand(state),
+    importAiWebhookCommand(state),
+    importAiWebhookPostgresCommand(state),
   ]);
 }
 

@@ -1,0 +1,102 @@
+import type { CollabRecord } from "../import/collab-record.js";
+import { wellFormedText } from "../query/field-value.js";
+import { MAX_LABEL_CHARS, timeText } from "./collab-input.js";
+
+/**
+ * The fields of a foreign record, taken one by one: what nobody took is kept in the metadata, so that nothing of it is lost.
+ * What does not fit is told in `repairs`.
+ */
+export class ForeignFields {
+  readonly repairs: string[] = [];
+  readonly #left: Map<string, unknown>;
+
+  constructor({ fields }: CollabRecord) {
+    this.#left = new Map(Object.entries(fields).filter(([, value]) => value !== null));
+  }
+
+  /** The first of these that is there, of any type; undefined where there is none. */
+  take(...names: string[]): unknown {
+    let found: unknown;
+    for (const name of names) {
+      if (!this.#left.has(name)) continue;
+      if (found === undefined) {
+        found = this.#left.get(name);
+        this.#left.delete(name);
+      }
+    }
+    return found;
+  }
+
+  text(...names: string[]): string | undefined {
+    const value = this.take(...names);
+    if (value === undefined) return undefined;
+    return wellFormedText(typeof value === "string" ? value : JSON.stringify(value));
+  }
+
+  /** Cut where it is too long, and told. */
+  label(...names: string[]): string | undefined {
+    const text = this.text(...names);
+    if (text === undefined || text === "" || text.length <= MAX_LABEL_CHARS) return text || undefined;
+    this.repairs.push(`its ${names[0]} was cut to ${MAX_LABEL_CHARS} characters; all of it is in the metadata`);
+    this.#left.set(names[0] as string, text);
+    return wellFormedText(text.slice(0, MAX_LABEL_CHARS));
+  }
+
+  labels(name: string): string[] {
+    const value = this.take(name);
+    if (value === undefined) return [];
+    const list = Array.isArray(value) ? value : [value];
+    const texts = list.map((one) => (typeof one === "string" ? one : JSON.stringify(one)).slice(0, MAX_LABEL_CHARS));
+    return [...new Set(texts.map(wellFormedText).filter((one) => one !== ""))];
+  }
+
+  /** What is no time stays where it is; the reader has told it. */
+  time(...names: string[]): string | undefined {
+    for (const name of names) {
+      const value = this.#left.get(name);
+      if (typeof value !== "string") continue;
+      try {
+        const time = timeText(name, value);
+        this.#left.delete(name);
+        return time;
+      } catch {
+        // It goes into the metadata.
+      }
+    }
+    return undefined;
+  }
+
+  /** One of those allowed; else the other, and told. */
+  oneOf<T extends string>(name: string, allowed: readonly T[], other: T): T {
+    const value = this.#left.get(name);
+    if (value === undefined) return other;
+    if (allowed.includes(value as T)) {
+      this.#left.delete(name);
+      return value as T;
+    }
+    this.repairs.push(`its ${name} ${JSON.stringify(value)} became ${other}; it is in the metadata`);
+    return other;
+  }
+
+  wholeNumber(name: string, min: number, max: number): number | undefined {
+    const value = this.#left.get(name);
+    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) return undefined;
+    this.#left.delete(name);
+    return value as number;
+  }
+
+  /** Counters are counted anew, and need not be kept. */
+  drop(...names: string[]): void {
+    for (const name of names) this.#left.delete(name);
+  }
+
+  /** To be asked last: the foreign metadata, with what nobody took beside it. */
+  metadata(): unknown {
+    const own = this.take("metadata");
+    const rest = Object.fromEntries(this.#left);
+    if (Object.keys(rest).length === 0) return own ?? null;
+    return typeof own === "object" && own !== null && !Array.isArray(own)
+      ? { ...own, foreign: rest }
+      : { ...(own === undefined ? {} : { value: own }), foreign: rest };
+  }
+}

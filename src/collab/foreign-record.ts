@@ -1,0 +1,147 @@
+import {
+  AGENT_STATUSES,
+  CHUNK_FORMATS,
+  MEMORY_TYPES,
+  SESSION_STATUSES,
+  TASK_STATUSES,
+} from "../../projections/collab-events.js";
+import type { CollabRecord } from "../import/collab-record.js";
+import type { AgentInput } from "./agents.js";
+import type { ArtifactInput } from "./artifacts.js";
+import type { CollabSessionInput } from "./collab-sessions.js";
+import type { ChunkInput } from "./conversations.js";
+import { ForeignFields } from "./foreign-fields.js";
+import type { MemoryInput } from "./memories.js";
+import type { TaskInput } from "./task-queue.js";
+
+/** A foreign record as this store would be told it. */
+export interface Told<Input> {
+  readonly input: Input;
+  /** What had to be changed to make it fit. */
+  readonly repairs: readonly string[];
+}
+
+const MEMORY = [...MEMORY_TYPES, "general"] as const;
+/** Of tasks that another program was to do. */
+const IMPORTED_ATTEMPTS = 3;
+
+export interface ForeignSession extends CollabSessionInput {
+  readonly created?: string;
+  readonly status: (typeof SESSION_STATUSES)[number];
+  readonly completedAt: string | undefined;
+}
+
+export function toldSession(record: CollabRecord): Told<ForeignSession> {
+  const fields = new ForeignFields(record);
+  fields.drop("conversationChunksCount", "chunkCount", "memoryCount", "taskCount", "artifactCount", "lastActivity");
+  const input = {
+    title: fields.label("title") ?? record.id,
+    participants: fields.labels("participants"),
+    context: fields.take("context") ?? null,
+    status: fields.oneOf("status", SESSION_STATUSES, "active"),
+    ...sinceOf(fields),
+    completedAt: fields.time("completedAt"),
+    metadata: fields.metadata(),
+  };
+  return { input, repairs: fields.repairs };
+}
+
+/** Also of a transcript, which is a chunk of a format of its own. */
+export function toldChunk(record: CollabRecord): Told<ChunkInput> {
+  const fields = new ForeignFields(record);
+  const format = record.kind === "transcript" ? "transcript" : fields.oneOf("format", CHUNK_FORMATS, "dialogue");
+  const input = {
+    content: fields.text("content") ?? "",
+    format,
+    startTime: fields.time("startTime") ?? null,
+    endTime: fields.time("endTime") ?? null,
+    participants: fields.labels("participants"),
+    extractedItems: fields.take("extractedItems") ?? null,
+    ...sinceOf(fields),
+    metadata: fields.metadata(),
+  };
+  return { input, repairs: fields.repairs };
+}
+
+/** Also of an extracted item. What no memory has room for stands beside its content. */
+export function toldMemory(record: CollabRecord): Told<MemoryInput> {
+  const fields = new ForeignFields(record);
+  const type = fields.oneOf("type", MEMORY, "general");
+  const tags = [...fields.labels("tags"), ...(record.kind === "extracted" ? ["extracted"] : [])];
+  const content = fields.take("content") ?? null;
+  const since = sinceOf(fields);
+  fields.drop("id");
+  const rest = fields.metadata();
+  return {
+    input: { type, content: rest === null ? content : { content, ...(rest as object) }, tags, ...since },
+    repairs: fields.repairs,
+  };
+}
+
+export interface ForeignTask extends TaskInput {
+  readonly status: (typeof TASK_STATUSES)[number];
+  readonly completedAt: string | undefined;
+  readonly output: unknown;
+  readonly artifacts: readonly string[];
+  readonly error: string;
+}
+
+export function toldTask(record: CollabRecord): Told<ForeignTask> {
+  const fields = new ForeignFields(record);
+  const status = fields.oneOf("status", TASK_STATUSES, "pending");
+  const input = {
+    agentName: fields.label("agentName") ?? "unknown",
+    taskType: fields.label("taskType") ?? "unknown",
+    priority: fields.wholeNumber("priority", -1_000_000, 1_000_000) ?? 0,
+    maxAttempts: IMPORTED_ATTEMPTS,
+    status,
+    output: fields.take("outputData", "result") ?? null,
+    artifacts: fields.labels("artifacts"),
+    error: fields.text("errorMessage", "error") ?? "",
+    ...sinceOf(fields),
+    completedAt: fields.time("completed"),
+    input: fields.take("inputData", "data") ?? null,
+  };
+  const rest = fields.metadata();
+  const repairs = [...fields.repairs];
+  if (status === "claimed" || status === "running")
+    repairs.push(`it was ${status}, and became pending: its worker is not ours`);
+  return { input: rest === null ? input : { ...input, input: { input: input.input, ...(rest as object) } }, repairs };
+}
+
+export function toldArtifact(record: CollabRecord): Told<ArtifactInput> {
+  const fields = new ForeignFields(record);
+  const found = fields.take("content") ?? "";
+  const base64 = (found as { base64?: unknown }).base64;
+  const isBytes = typeof base64 === "string";
+  const input = {
+    content: isBytes ? base64 : typeof found === "string" ? found : JSON.stringify(found),
+    encoding: isBytes ? ("base64" as const) : ("utf8" as const),
+    type: fields.label("type") ?? "document",
+    name: fields.label("name") ?? record.id,
+    format: fields.label("format") ?? null,
+    taskId: fields.label("taskId") ?? null,
+    ...sinceOf(fields),
+    metadata: fields.metadata(),
+  };
+  return { input, repairs: fields.repairs };
+}
+
+export function toldAgent(record: CollabRecord): Told<AgentInput> {
+  const fields = new ForeignFields(record);
+  fields.drop("currentTasks");
+  const input = {
+    type: fields.label("type") ?? "unknown",
+    command: fields.label("command") ?? null,
+    maxConcurrent: fields.wholeNumber("maxConcurrent", 1, 1_000) ?? null,
+    capabilities: fields.take("capabilities") ?? null,
+    status: fields.oneOf("status", AGENT_STATUSES, "available"),
+    metadata: fields.metadata(),
+  };
+  return { input, repairs: fields.repairs };
+}
+
+function sinceOf(fields: ForeignFields): { readonly created?: string } {
+  const created = fields.time("created", "timestamp");
+  return created === undefined ? {} : { created };
+}

@@ -1,0 +1,205 @@
+import { isSameJson } from "../../projections/json-patch.js";
+import { NotFoundError, SessionDbError } from "../errors.js";
+import type { CollabRecord } from "../import/collab-record.js";
+import type { ImportNote, ImportReport } from "../import/report.js";
+import type { CollabNote } from "./collab-log.js";
+import type { CollaborativeSessions } from "./collaborative-sessions.js";
+import {
+  type ForeignTask,
+  type Told,
+  toldAgent,
+  toldArtifact,
+  toldChunk,
+  toldMemory,
+  toldSession,
+  toldTask,
+} from "./foreign-record.js";
+
+type Outcome = "imported" | "updated" | "unchanged";
+
+/**
+ * Takes over the collaborative sessions of another system, record by record. What is here already with the same content is
+ * left alone, so importing the same again adds nothing; a memory or artifact that is otherwise there gets one more value, a
+ * session or agent is left as it is here, and a chunk that is otherwise there is refused. What does not fit is told.
+ *
+ * @param report of the reader of the records; what became of each is counted in it
+ */
+export async function importCollab(
+  collab: CollaborativeSessions,
+  records: AsyncIterable<CollabRecord>,
+  report: ImportReport,
+  note: CollabNote = {},
+): Promise<ImportReport> {
+  const importer = new CollabImport(collab, report, { source: report.source, ...note });
+  for await (const record of records) await importer.take(record);
+  return report;
+}
+
+class CollabImport {
+  readonly #collab: CollaborativeSessions;
+  readonly #report: ImportReport;
+  readonly #note: CollabNote;
+  readonly #known = new Set<string>();
+
+  constructor(collab: CollaborativeSessions, report: ImportReport, note: CollabNote) {
+    this.#collab = collab;
+    this.#report = report;
+    this.#note = note;
+  }
+
+  /** What the library refuses is refused and told; that the store fails ends the import. */
+  async take(record: CollabRecord): Promise<void> {
+    try {
+      this.#report[await this.#written(record)]++;
+    } catch (error) {
+      if (!(error instanceof SessionDbError) || !REFUSALS.includes(error.code)) throw error;
+      this.#report.refused++;
+      this.#tell(record, "refused", error.message);
+    }
+  }
+
+  async #written(record: CollabRecord): Promise<Outcome> {
+    const { kind, session } = record;
+    if (kind === "agent") return this.#agent(record);
+    if (kind === "session") return this.#session(record);
+    if (session !== undefined) await this.#assureSession(record, session);
+    switch (kind) {
+      case "task":
+        return this.#task(record, session ?? null);
+      case "chunk":
+      case "transcript":
+        return this.#chunk(record, session ?? "");
+      case "memory":
+      case "extracted":
+        return this.#memory(record, session ?? "");
+      case "artifact":
+        return this.#artifact(record, session ?? "");
+      default:
+        throw new TypeError(`unhandled ${kind satisfies never}`);
+    }
+  }
+
+  async #session(record: CollabRecord): Promise<Outcome> {
+    const { status, completedAt, ...input } = this.#told(record, toldSession(record));
+    const { sessions } = this.#collab;
+    const there = await orNull(sessions.get(record.id));
+    if (there !== null) {
+      const same = isSameJson(there.title, input.title ?? null) && there.status === status;
+      if (!same) this.#tell(record, "remark", "there is a session of this id that differs; it was left as it is here");
+      return "unchanged";
+    }
+    await sessions.create(record.id, input, this.#note);
+    if (status === "paused") await sessions.pause(record.id, this.#note);
+    if (status === "completed") {
+      await sessions.complete(record.id, { ...this.#note, ...(completedAt === undefined ? {} : { at: completedAt }) });
+    }
+    return "imported";
+  }
+
+  async #chunk(record: CollabRecord, session: string): Promise<Outcome> {
+    const input = this.#told(record, toldChunk(record));
+    const { chunks } = this.#collab;
+    const there = await orNull(chunks.get(session, record.id));
+    if (there !== null && there.content === input.content) return "unchanged";
+    await chunks.add(session, record.id, input, this.#note);
+    return "imported";
+  }
+
+  async #memory(record: CollabRecord, session: string): Promise<Outcome> {
+    const key = record.kind === "extracted" ? `extracted/${record.id}` : record.id;
+    const input = this.#told(record, toldMemory(record));
+    const { memories } = this.#collab;
+    const earlier = (await orNull(memories.history(session, key))) ?? [];
+    const isSame = (one: { readonly type: string; readonly content: unknown }) =>
+      one.type === input.type && isSameJson(one.content as never, input.content as never);
+    if (earlier.some(isSame)) return "unchanged";
+    await memories.set(session, key, input, this.#note);
+    return earlier.length === 0 ? "imported" : "updated";
+  }
+
+  async #artifact(record: CollabRecord, session: string): Promise<Outcome> {
+    const input = this.#told(record, toldArtifact(record));
+    const { artifacts } = this.#collab;
+    const earlier = (await orNull(artifacts.versions(session, record.id))) ?? [];
+    for (const { version } of earlier) {
+      const { content, name, type } = await artifacts.get(session, record.id, { version });
+      if (content === input.content && name === input.name && type === input.type) return "unchanged";
+    }
+    await artifacts.save(session, record.id, input, this.#note);
+    return earlier.length === 0 ? "imported" : "updated";
+  }
+
+  async #task(record: CollabRecord, session: string | null): Promise<Outcome> {
+    const told = this.#told(record, toldTask(record));
+    const { tasks } = this.#collab;
+    const there = await orNull(tasks.get(`${session ?? ""}/${record.id}`));
+    if (there !== null) return "unchanged";
+    await tasks.create(session, { ...inputOf(told), taskId: record.id }, { ...this.#note, ended: endOf(told) });
+    return "imported";
+  }
+
+  async #agent(record: CollabRecord): Promise<Outcome> {
+    const input = this.#told(record, toldAgent(record));
+    const there = await this.#collab.agents.find(record.id);
+    if (there === null) {
+      await this.#collab.agents.register(record.id, input, this.#note);
+      return "imported";
+    }
+    if (there.type !== input.type)
+      this.#tell(record, "remark", "there is an agent of this name; it was left as it is here");
+    return "unchanged";
+  }
+
+  /** A part whose session could not be read is not lost: a session is made for it. */
+  async #assureSession(record: CollabRecord, session: string): Promise<void> {
+    if (this.#known.has(session)) return;
+    if ((await orNull(this.#collab.sessions.get(session))) === null) {
+      await this.#collab.sessions.create(session, {}, this.#note);
+      this.#tell(record, "remark", `its session ${session} could not be read; one of this id was made for it`);
+    }
+    this.#known.add(session);
+  }
+
+  #told<Input>(record: CollabRecord, { input, repairs }: Told<Input>): Input {
+    if (repairs.length > 0) this.#report.repaired++;
+    for (const why of repairs) this.#tell(record, "repaired", why);
+    return input;
+  }
+
+  #tell({ kind, session, id }: CollabRecord, what: ImportNote["kind"], why: string): void {
+    const place = [kind, ...(session === undefined || kind === "session" ? [] : [session]), id].join(" ");
+    this.#report.notes.push({ kind: what, place, id, why });
+  }
+}
+
+/** Codes that are about one record and not about the store. */
+const REFUSALS = [
+  ...["COLLAB_ID_INVALID", "COLLAB_INVALID", "CONTENT_TOO_LARGE", "CHUNK_EXISTS", "COLLAB_EVENT_INVALID"],
+  ...["DATA_NOT_JSON", "DATA_TOO_DEEP", "DATA_TOO_LARGE", "NAME_INVALID"],
+];
+
+function inputOf({
+  status: _status,
+  completedAt: _at,
+  output: _output,
+  artifacts: _artifacts,
+  error: _error,
+  ...input
+}: ForeignTask) {
+  return input;
+}
+
+/** How a task ended elsewhere; undefined where it did not. */
+function endOf({ status, completedAt, output, artifacts, error }: ForeignTask) {
+  const at = completedAt === undefined ? {} : { at: completedAt };
+  if (status === "completed") return { status, output, artifacts, ...at };
+  if (status === "failed") return { status, output, error: error === "" ? "it failed" : error, ...at };
+  return status === "cancelled" ? { status, ...at } : undefined;
+}
+
+async function orNull<T>(found: Promise<T>): Promise<T | null> {
+  return found.catch((error: unknown) => {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  });
+}

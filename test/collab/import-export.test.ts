@@ -1,0 +1,205 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
+import { exportCollabFiles } from "../../src/collab/export-files.js";
+import { fileName } from "../../src/collab/file-name.js";
+import { importCollab } from "../../src/collab/import-collab.js";
+import type { CollabRecord } from "../../src/import/collab-record.js";
+import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../src/open-foreign.js";
+import { openLog } from "../../src/open-log.js";
+import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { freshPostgresUrl } from "../support/postgres.js";
+import { tempDir } from "../support/temp.js";
+
+const AT = "2025-06-01T10:00:00.123456";
+const UTC = "2025-06-01T10:00:00.123Z";
+
+async function store(): Promise<CollaborativeSessions> {
+  return new CollaborativeSessions(await openLog("memory:"), { actor: "user:ada" });
+}
+
+function taken(collab: CollaborativeSessions, { records, report }: ForeignRead<CollabRecord>) {
+  return importCollab(collab, records, report);
+}
+
+function folder(files: Record<string, unknown>): string {
+  const root = tempDir();
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(root, "sessions", name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof content === "string" || content instanceof Buffer ? content : JSON.stringify(content));
+  }
+  return root;
+}
+
+const FILES = {
+  "s1/session.json": {
+    session_id: "s1",
+    title: "T",
+    participants: ["ada"],
+    status: "completed",
+    created: AT,
+    completed_at: AT,
+    memory_count: 99,
+    mood: "good",
+  },
+  "s1/conversation/chunk_c1.json": {
+    chunk_id: "c1",
+    start_time: AT,
+    format: "odd",
+    content: "hi",
+    participants: "ada",
+  },
+  "s1/conversation/full_transcript.txt": "all of it\n",
+  "s1/memories/k1.json": { type: "general", key: "k1", content: { a: 1 }, tags: ["x"], timestamp: AT },
+  "s1/memories/k2.json": { type: "hunch", key: "k2", content: "c" },
+  "s1/memories/bad.json": { type: "fact", key: "../k3", content: "c" },
+  "s1/extracted/decisions.json": [{ key: "d1", content: "yes", timestamp: AT }],
+  "s1/tasks/t1.json": { task_id: "t1", agent_name: "a", task_type: "x", status: "in_progress", data: { n: 1 } },
+  "s1/tasks/t2.json": { task_id: "t2", agent_name: "a", task_type: "x", status: "completed", result: 7, completed: AT },
+  "s1/tasks/t3.json": { task_id: "t3", agent_name: "a", task_type: "x", status: "failed", error: "boom" },
+  "s1/artifacts/plan_a.md": "# Plan",
+  "s1/artifacts/plan_a_meta.json": { id: "plan_a", type: "plan", name: "a", created: AT },
+  "s2/memories/k1.json": { type: "fact", key: "k1", content: "of a lost session" },
+  "s2/session.json": "{",
+};
+
+describe("from files", () => {
+  test("every record is taken or told, with its times, and what has no place is kept", async () => {
+    const collab = await store();
+    const report = await taken(collab, readAiWebhook(folder(FILES)));
+    expect(report).toMatchObject({ read: 13, imported: 11, updated: 0, unchanged: 0, refused: 2 });
+    const session = await collab.sessions.get("s1");
+    expect(session).toMatchObject({
+      status: "completed",
+      created: UTC,
+      completedAt: UTC,
+      memoryCount: 3,
+      taskCount: 3,
+    });
+    expect(session.metadata).toEqual({ foreign: { mood: "good" } });
+    expect(await collab.chunks.get("s1", "c1")).toMatchObject({
+      format: "dialogue",
+      participants: ["ada"],
+      startTime: UTC,
+      metadata: { foreign: { format: "odd" } },
+    });
+    expect(await collab.chunks.get("s1", "full_transcript")).toMatchObject({ format: "transcript" });
+    expect(await collab.memories.get("s1", "k1")).toMatchObject({ type: "general", content: { a: 1 }, created: UTC });
+    expect(await collab.memories.get("s1", "extracted/decision/d1")).toMatchObject({ tags: ["extracted"] });
+    expect(await collab.tasks.get("s1/t1")).toMatchObject({ status: "pending", input: { n: 1 } });
+    expect(await collab.tasks.get("s1/t2")).toMatchObject({ status: "completed", output: 7, completed: UTC });
+    expect(await collab.tasks.get("s1/t3")).toMatchObject({ status: "failed", error: "boom" });
+    expect(await collab.artifacts.get("s1", "plan_a")).toMatchObject({ content: "# Plan", type: "plan", created: UTC });
+    expect(await collab.memories.get("s2", "k1")).toMatchObject({ content: "of a lost session" });
+    const whys = report.notes.map(({ kind, why }) => `${kind}: ${why}`).join("\n");
+    for (const part of ["../k3", "could not be read", "became dialogue", "became general", "became pending"]) {
+      expect(whys).toContain(part);
+    }
+  });
+
+  test("importing again adds nothing; what has changed there is one more value here", async () => {
+    const collab = await store();
+    const root = folder(FILES);
+    await taken(collab, readAiWebhook(root));
+    const { offset } = await collab.log.tail();
+    expect(await taken(collab, readAiWebhook(root))).toMatchObject({ imported: 0, updated: 0, unchanged: 11 });
+    expect((await collab.log.tail()).offset).toBe(offset);
+    await collab.memories.set("s1", "k1", { type: "fact", content: "changed here" });
+    writeFileSync(join(root, "sessions/s1/artifacts/plan_a.md"), "# Plan 2");
+    writeFileSync(join(root, "sessions/s1/conversation/full_transcript.txt"), "another");
+    expect(await taken(collab, readAiWebhook(root))).toMatchObject({ updated: 1, refused: 3 });
+    expect(await collab.memories.get("s1", "k1")).toMatchObject({ content: "changed here" });
+    expect(await collab.artifacts.get("s1", "plan_a")).toMatchObject({ content: "# Plan 2", version: 2 });
+  });
+});
+
+test("from Postgres: sessions, parts, tasks of no session and agents", async () => {
+  const url = await freshPostgresUrl();
+  const admin = await openAdmin(url);
+  await admin.query(`CREATE SCHEMA ${schemaOf(url)}; SET search_path TO ${schemaOf(url)};
+    CREATE TABLE sessions (id text PRIMARY KEY, title text, participants jsonb, status text, created timestamp, metadata jsonb);
+    INSERT INTO sessions VALUES ('s1', 'T', '["ada"]', 'paused', '${AT}', '{"n":1}');
+    CREATE TABLE conversation_chunks (id serial, session_id text, chunk_id text, content text);
+    INSERT INTO conversation_chunks (session_id, chunk_id, content) VALUES ('s1', 'c1', 'hi');
+    CREATE TABLE memories (session_id text, type text, key text, content jsonb, tags text[], created timestamp);
+    INSERT INTO memories VALUES ('s1', 'idea', 'k', '{"x":[1]}', ARRAY['a','b'], '${AT}');
+    CREATE TABLE tasks (id text, session_id text, agent_name text, task_type text, status text, priority int, input_data jsonb);
+    INSERT INTO tasks VALUES ('t1', NULL, 'a1', 'x', 'pending', 5, '{"n":1}'), ('t2', 's1', 'a1', 'x', 'cancelled', 0, NULL);
+    CREATE TABLE artifacts (id text, session_id text, type text, name text, content text, format text);
+    INSERT INTO artifacts VALUES ('code_main', 's1', 'code', 'main', 'x = 1', 'py');
+    CREATE TABLE agents (name text, type text, max_concurrent int, status text, capabilities jsonb, current_tasks int);
+    INSERT INTO agents VALUES ('a1', 'cli', 2, 'busy', '["x"]', 7)`);
+  const collab = await store();
+  expect(await taken(collab, readAiWebhookPostgres(url))).toMatchObject({ read: 7, imported: 7, refused: 0 });
+  expect(await collab.sessions.get("s1")).toMatchObject({ status: "paused", metadata: { n: 1 }, created: UTC });
+  expect(await collab.memories.get("s1", "k")).toMatchObject({ content: { x: [1] }, tags: ["a", "b"], created: UTC });
+  expect(await collab.tasks.get("/t1")).toMatchObject({ priority: 5, input: { n: 1 }, session: null });
+  expect(await collab.tasks.get("s1/t2")).toMatchObject({ status: "cancelled" });
+  expect(await collab.artifacts.get("s1", "code_main")).toMatchObject({ content: "x = 1", format: "py" });
+  expect(await collab.agents.get("a1")).toMatchObject({ maxConcurrent: 2, status: "busy", metadata: null });
+  expect(await collab.tasks.claim("a1", "w")).toMatchObject({ id: "/t1" });
+});
+
+describe("to files", () => {
+  test("importing what was exported gives the same, also of ids that no file can have", async () => {
+    const collab = await store();
+    await collab.sessions.create("task#1 é", { title: "T", participants: ["ada"], context: { a: 1 }, metadata: [1] });
+    const session = "task#1 é";
+    await collab.chunks.add(session, "a/b:c", { content: "text\u2028 é", format: "summary", extractedItems: [1] });
+    await collab.memories.set(session, "k/.hidden", { type: "risk", content: ["x"], tags: ["t"] });
+    await collab.memories.set(session, "k/.hidden", { type: "risk", content: ["y"], tags: ["t"] });
+    await collab.artifacts.save(session, "docs/plan.v2.md", { content: "# P", format: "md", type: "doc" });
+    await collab.artifacts.save(session, "raw", { content: "/w==", encoding: "base64" });
+    await collab.tasks.create(session, { agentName: "a", taskType: "x", taskId: "t1", priority: 3, input: { n: 1 } });
+    await collab.sessions.pause(session);
+    const out = join(tempDir(), "out");
+    const report = await exportCollabFiles(collab, out);
+    expect(report).toMatchObject({ sessions: 1, files: 8 });
+    expect(statSync(join(out, "sessions", session, "session.json")).mode & 0o777).toBe(0o600);
+    const copy = await store();
+    expect(await taken(copy, readAiWebhook(out))).toMatchObject({ imported: 6, refused: 0, repaired: 0 });
+    const facts = async (from: CollaborativeSessions) => {
+      const { title, participants, context, metadata, status, created } = await from.sessions.get(session);
+      const chunk = await from.chunks.get(session, "a/b:c");
+      const memory = await from.memories.get(session, "k/.hidden");
+      const artifact = await from.artifacts.get(session, "docs/plan.v2.md");
+      const raw = await from.artifacts.get(session, "raw");
+      const task = await from.tasks.get(`${session}/t1`);
+      return [
+        { title, participants, context, metadata, status, created },
+        [chunk.content, chunk.format, chunk.extractedItems, chunk.created],
+        [memory.type, memory.content, memory.tags],
+        [artifact.content, artifact.type, artifact.name, artifact.format],
+        [raw.content, raw.encoding],
+        [task.agentName, task.taskType, task.priority, task.input, task.status],
+      ];
+    };
+    expect(await facts(copy)).toEqual(await facts(collab));
+  });
+
+  test("a folder that is there is left alone, and a failure leaves nothing behind", async () => {
+    const collab = await store();
+    await collab.sessions.create("s");
+    const parent = tempDir();
+    mkdirSync(join(parent, "there"));
+    writeFileSync(join(parent, "there", "mine"), "x");
+    await expect(exportCollabFiles(collab, join(parent, "there"))).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
+    expect(readFileSync(join(parent, "there", "mine"), "utf8")).toBe("x");
+    writeFileSync(join(parent, "file"), "");
+    const under = join(parent, "file", "out");
+    await expect(exportCollabFiles(collab, under)).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+    expect(readdirSync(parent).sort()).toEqual(["file", "there"]);
+    expect(existsSync(under)).toBe(false);
+  });
+
+  test("names of files hold no path, are short, and stay apart", () => {
+    expect(fileName("a/b")).toBe("a%2Fb");
+    expect(fileName("..")).toBe("%2E.");
+    expect(fileName("é")).toBe("%C3%A9");
+    const [one, other] = ["x".repeat(300), `${"x".repeat(299)}y`].map(fileName) as [string, string];
+    expect([one.length, other.length]).toEqual([200, 200]);
+    expect(one).not.toBe(other);
+  });
+});
