@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startPostgres } from "../support/postgres.js";
+import { collabBench } from "./collab.js";
 import { jsonlBench } from "./jsonl.js";
 import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
 import { migrationBench } from "./migration.js";
@@ -45,6 +46,7 @@ try {
   if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
   if (wanted("migration")) await withPostgres(migrations);
   if (wanted("web session")) await webSessions();
+  if (wanted("collab")) await withPostgres(async (url) => runBench(await collabBench(folder, url)));
   if (wanted("read") || wanted("replay")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });

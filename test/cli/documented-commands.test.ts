@@ -19,7 +19,7 @@ const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `do
 );
 
 /** Each line is a process of its own, and there are many; two busy cores take a while. */
-const ALL_LINES_MS = 180_000;
+const ALL_LINES_MS = 480_000;
 
 /** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page. */
 function commandLines(text: string): string[] {
