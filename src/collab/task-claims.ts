@@ -8,10 +8,17 @@ import type { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
 import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
-import { type Claim, decideClaim } from "./decide-task.js";
+import { type Claim, decideClaim, timeAt } from "./decide-task.js";
 
 /** Tasks of one question: those that others take meanwhile are passed over. */
 const CANDIDATES = 16;
+/** Of a task that failed, or was given back, nobody knows but the log until the read model is caught up. */
+const QUEUE = {
+  streamPrefix: partStream("task", ""),
+  versionField: "version",
+  bringing: ["task.created", "task.requeued", "task.failed"],
+  lapsing: { types: ["task.claimed", "task.started", "task.heartbeat"], member: "leaseUntil" },
+} as const;
 const MAX_LEASE_MS = 24 * 60 * 60 * 1_000;
 
 export interface ClaimOptions extends CollabNote {
@@ -54,12 +61,15 @@ export class TaskClaims {
       const limited = await this.#limitOf(agentName);
       if (limited === "full") return null;
       const claim = { ...by, nowMs: this.#collab.nowMs() };
+      const now = timeAt(claim.nowMs);
       const query = {
-        where: { agent_name: agentName, ready_at: { lte: new Date(claim.nowMs).toISOString() } },
+        where: { agent_name: agentName, ready_at: { lte: now } },
         orderBy: [{ field: "priority", direction: "desc" }, { field: "created_offset" }],
         limit: CANDIDATES,
       } as const;
-      const taken = await this.#model.take(query, (task) => this.#try(task, claim, limited, note));
+      const taken = await this.#model.take(query, { ...QUEUE, lapsing: { ...QUEUE.lapsing, now } }, (task) =>
+        this.#try(task, claim, limited, note),
+      );
       if (taken !== "again") return taken ?? null;
     }
   }

@@ -73,6 +73,21 @@ export interface ModelSummary extends ModelState {
   readonly documents: number;
 }
 
+/** How the documents of a queue hang together with their streams. */
+export interface QueueShape {
+  /** Before the id of a document, it gives its stream. */
+  readonly streamPrefix: string;
+  /** The declared field that holds the version of the stream. */
+  readonly versionField: string;
+  /** Events that bring something into the queue, or back into it. */
+  readonly bringing: readonly string[];
+  /** Events that bring it back later: where this member of their data is not above `now`. Texts are compared. */
+  readonly lapsing: { readonly types: readonly string[]; readonly member: string; readonly now: string };
+}
+
+/** Tables that are further behind are caught up before something is taken: what they do not know is looked up one by one. */
+export const MAX_QUEUE_LAG = 200;
+
 /** Which of the tables of a model: the one that answers, or the one that is built beside it. */
 export type ModelSide = "live" | "beside";
 
@@ -118,19 +133,20 @@ export interface ReadModelTables {
   finishRebuild(shape: ReadModelShape): Promise<void>;
 
   /**
-   * Gives the first document of a query that nobody else holds to `act`, and holds it until that has ended: so those who
-   * take from one queue do not all reach for its first document. It promises nothing more: another may have changed the
-   * thing in the log, and the document not know it yet. `act` may append, but must not ask for read models.
+   * Gives the first document of a query to `act`, for queues: whether or not the tables are at the tail, only a document
+   * whose stream has no event that they do not know. Where the storage can, the document is held until `act` has ended, and
+   * others who take at the same time get the next one. It promises nothing more: what decides is the expected version of
+   * the append that `act` makes. `act` must not ask for read models.
    *
-   * Only where the storage can pass over what others hold.
-   *
-   * @returns null where there is none that is free
+   * @returns "behind" where the tables must be caught up first: something has come to the queue, or nothing was found and
+   *   there is more in the log; null where there is nothing that is free
    */
-  hold?<T>(
+  offer?<T>(
     shape: ReadModelShape,
     query: ParsedQuery,
+    queue: QueueShape,
     act: (body: string) => Promise<T>,
-  ): Promise<{ readonly result: T } | null>;
+  ): Promise<{ readonly result: T } | "behind" | null>;
 
   /** All read models of this log, of whatever program. */
   list(): Promise<ModelSummary[]>;

@@ -1,5 +1,6 @@
 import type { Projection } from "../../../projections/projection.js";
 import type { EventLog } from "../../log/event-log.js";
+import type { QueueShape } from "../../log/read-model-tables.js";
 import { evaluate } from "../../query/evaluate.js";
 import type { ParsedQuery } from "../../query/parse-query.js";
 import type { Page } from "../../query/query.js";
@@ -46,7 +47,11 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     return this.#search.search(documents, query, offset);
   }
 
-  async take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+  async take<T>(
+    query: ParsedQuery,
+    _queue: QueueShape,
+    take: (document: D) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     return takeFromPages(() => this.query(query), take);
   }
 

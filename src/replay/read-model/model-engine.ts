@@ -1,4 +1,4 @@
-import type { Fault } from "../../log/read-model-tables.js";
+import type { Fault, QueueShape } from "../../log/read-model-tables.js";
 import type { ParsedQuery } from "../../query/parse-query.js";
 import type { Page } from "../../query/query.js";
 
@@ -54,7 +54,7 @@ export interface ModelEngine<D extends object> {
   query(query: ParsedQuery): Promise<Page<D>>;
   /** The best hits of `terms` first; order and cursor of the query do not count. */
   search(query: ParsedQuery): Promise<SearchPage<D>>;
-  take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
+  take<T>(query: ParsedQuery, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;
   check(): Promise<ModelCheck>;

@@ -1,5 +1,6 @@
 import type { Projection } from "../../../projections/projection.js";
 import type { EventLog } from "../../log/event-log.js";
+import type { QueueShape } from "../../log/read-model-tables.js";
 import { parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
 import { foldLog } from "../fold-log.js";
@@ -81,12 +82,13 @@ export class ReadModel<D extends object> {
   /**
    * Offers documents of a query, in its order, until `take` takes one, which it says by giving something: for queues. Others
    * who take at the same time are offered the next ones, where the storage can tell; so `take` must still find out by the
-   * expected version of an append whether it was the first. It must not ask for read models.
+   * expected version of an append whether it was the first. It must not ask for read models. The tables are caught up
+   * where something came to the queue since, and not for each event of what was taken.
    *
    * @returns what `take` gave; undefined where it took none, or nothing matched
    */
-  take<T>(query: Query, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
-    return this.#engine.take(parseQuery(this.#rows.shape, query), take);
+  take<T>(query: Query, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+    return this.#engine.take(parseQuery(this.#rows.shape, query), queue, take);
   }
 
   #pastSearch(): MemorySearch<D> {

@@ -5,6 +5,7 @@ import type { EventLog } from "../../log/event-log.js";
 import type {
   ModelSide,
   ModelState,
+  QueueShape,
   ReadModelTables,
   StoredDocument,
   StoredHits,
@@ -22,7 +23,7 @@ import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
-import { takeFromPages, takeHeld } from "./take.js";
+import { takeFromPages, takeOffered } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
 const MAX_ATTEMPTS = 10;
@@ -91,14 +92,21 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     );
   }
 
-  async take<T>(query: ParsedQuery, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+  async take<T>(
+    query: ParsedQuery,
+    queue: QueueShape,
+    take: (document: D) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     const { shape } = this.#rows;
-    if (this.#tables.hold === undefined) return takeFromPages(() => this.query(query), take);
-    return takeHeld(async (act) => {
+    if (this.#tables.offer === undefined) return takeFromPages(() => this.query(query), take);
+    const offer = async () =>
+      (await this.#tables.offer?.(shape, query, queue, (body) => take(this.#documentOf(body)))) ?? null;
+    const catchUp = async () => {
       const state = await this.#catchUp((await this.#log.tail()).offset);
       if (state?.fault !== undefined) throw this.#stopped(state);
-      return (await this.#tables.hold?.(shape, query, (body) => act(this.#documentOf(body)))) ?? null;
-    }, take);
+      return state !== null;
+    };
+    return takeOffered(offer, catchUp, () => takeFromPages(() => this.query(query), take));
   }
 
   async state(): Promise<StoredState> {

@@ -19,15 +19,22 @@ export async function takeFromPages<D, T>(ask: () => Promise<Page<D>>, take: Tak
   throw contended();
 }
 
-/** One document after the other, each held while it is looked at. */
-export async function takeHeld<D, T>(
-  hold: (act: Take<D, T>) => Promise<{ readonly result: T | undefined } | null>,
-  take: Take<D, T>,
+/**
+ * One document after the other, as the storage offers them.
+ *
+ * @param catchUp gives false where the tables cannot be brought to the tail; then `otherwise` is the way
+ */
+export async function takeOffered<T>(
+  offer: () => Promise<{ readonly result: T | undefined } | "behind" | null>,
+  catchUp: () => Promise<boolean>,
+  otherwise: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const held = await hold(take);
-    if (held === null) return undefined;
-    if (held.result !== undefined) return held.result;
+    const offered = await offer();
+    if (offered === null) return undefined;
+    if (offered === "behind") {
+      if (!(await catchUp())) return otherwise();
+    } else if (offered.result !== undefined) return offered.result;
   }
   throw contended();
 }

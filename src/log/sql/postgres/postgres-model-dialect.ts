@@ -56,12 +56,24 @@ function viewMember(json: string, member: string, type: ViewType): string {
 function ranked(sql: SqlText, { documents, words, terms, conditions, limit }: RankedParts): string {
   const query = `${sql.param(terms.map((term) => `(${matchOf(term)})`).join(" & "), "text")}::tsquery`;
   const inOne = `SELECT id, ts_rank(words, ${query}) AS score FROM ${words} WHERE words @@ ${query}`;
-  const spread = () =>
-    `SELECT id, 0::real FROM ${words} WHERE part = 1 AND ${POSTGRES_MODELS.search(sql, words, terms)}`;
+  const inSome = () =>
+    terms.map((term) => {
+      const match = `w.words @@ ${sql.param(matchOf(term), "text")}::tsquery`;
+      return `EXISTS (SELECT FROM ${words} AS w WHERE w.id = long.id AND ${match})`;
+    });
+  // MATERIALIZED: the few long texts first, each by its key; else the planner goes through the index once for each term.
+  const spread = () => `SELECT id, 0::real FROM long WHERE ${inSome().join(" AND ")}`;
   const found = terms.length === 1 ? inOne : `${inOne} UNION ALL ${spread()}`;
-  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  return `SELECT id, document, score FROM (SELECT id, max(score) AS score FROM (${found}) AS hits GROUP BY id) AS hits
-    JOIN ${documents} USING (id) ${where} ORDER BY score DESC, id LIMIT ${limit}`;
+  const order = `ORDER BY score DESC, id LIMIT ${limit}`;
+  const hits = `WITH long AS MATERIALIZED (SELECT id FROM ${words} WHERE part = 1),
+    hits AS (SELECT id, max(score) AS score FROM (${found}) AS found GROUP BY id)`;
+  if (conditions.length === 0) {
+    // Only those that are shown are looked up.
+    return `${hits} SELECT id, document, score FROM (SELECT * FROM hits ${order}) AS best
+      JOIN ${documents} USING (id) ORDER BY score DESC, id`;
+  }
+  return `${hits} SELECT id, document, score FROM hits JOIN ${documents} USING (id)
+    WHERE ${conditions.join(" AND ")} ${order}`;
 }
 
 /** Words hold neither quotes nor backslashes. */

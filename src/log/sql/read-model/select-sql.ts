@@ -1,6 +1,7 @@
 import type { Condition, Order, ParsedQuery } from "../../../query/parse-query.js";
 import type { Place } from "../../../query/query.js";
 import type { FieldShape } from "../../../query/shape.js";
+import type { QueueShape } from "../../read-model-tables.js";
 import type { ModelDialect, SqlText } from "./model-sql.js";
 import { quoted } from "./model-sql.js";
 import type { ModelTableNames } from "./model-tables.js";
@@ -24,9 +25,13 @@ export class SelectSql {
     return `${this.#ordered(without)} LIMIT ${this.#query.limit + 1}`;
   }
 
-  /** Postgres: the first row that nobody else has locked; locked until the transaction ends. */
-  firstFree(): string {
-    return `${this.#ordered("false")} LIMIT 1 FOR UPDATE SKIP LOCKED`;
+  /** The first row of which `events` has nothing newer. */
+  firstFresh({ streamPrefix, versionField }: QueueShape, events: string): string {
+    const { documents } = this.#tables;
+    const stream = `${this.#sql.param(streamPrefix, "text")} || ${documents}.id`;
+    const known = `${documents}.${quoted(versionField)}`;
+    const newer = `SELECT 1 FROM ${events} AS e WHERE e.stream = ${stream} AND e.version > ${known}`;
+    return `${this.#ordered(`EXISTS (${newer})`)} LIMIT 1`;
   }
 
   /** Columns id, document and score of the best hits, and one row more. */

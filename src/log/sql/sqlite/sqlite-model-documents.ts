@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
-import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
+import type { ChangedDocument, FoldedPage, QueueShape, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
 import { fieldValueOf } from "../read-model/decode-value.js";
 import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
@@ -79,6 +79,14 @@ export class SqliteModelDocuments {
     const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked();
     const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string, number][];
     return rows.map(([id, body, score]) => ({ id, body, score }));
+  }
+
+  /** undefined where all that match have newer events. */
+  firstFresh(query: ParsedQuery, queue: QueueShape): string | undefined {
+    const text = new SqliteText();
+    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).firstFresh(queue, "events");
+    const row = this.#db.prepare(statement).raw().get(text.bindings) as [string, string] | undefined;
+    return row?.[1];
   }
 
   scan(after: string | null, limit: number): StoredDocument[] {

@@ -2,15 +2,17 @@ import type Database from "better-sqlite3";
 import { SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
-import type {
-  ModelSide,
-  ModelState,
-  ModelSummary,
-  PageFold,
-  ReadModelTables,
-  ScannedRows,
-  StoredHits,
-  StoredPage,
+import {
+  MAX_QUEUE_LAG,
+  type ModelSide,
+  type ModelState,
+  type ModelSummary,
+  type PageFold,
+  type QueueShape,
+  type ReadModelTables,
+  type ScannedRows,
+  type StoredHits,
+  type StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
@@ -80,6 +82,38 @@ export class SqliteReadModels implements ReadModelTables {
 
   scan(shape: ReadModelShape, after: string | null, limit: number): Promise<ScannedRows | null> {
     return this.#reading(shape, (documents) => ({ documents: documents.scan(after, limit) }));
+  }
+
+  /** Nothing is held here: of two who take the same document, the log refuses one, at once. */
+  async offer<T>(
+    shape: ReadModelShape,
+    query: ParsedQuery,
+    queue: QueueShape,
+    act: (body: string) => Promise<T>,
+  ): Promise<{ readonly result: T } | "behind" | null> {
+    const found = await this.#run("readModels.offer", () =>
+      this.#db.transaction(() => {
+        const record = this.#register.find(shape, "live");
+        const lag = record === undefined ? "behind" : this.#lagOf(record, queue);
+        if (record === undefined || lag === "behind") return "behind";
+        const body = this.#documentsOf(shape, record).firstFresh(query, queue);
+        return body === undefined ? (lag === 0 ? null : "behind") : { body };
+      })(),
+    );
+    return found === null || found === "behind" ? found : { result: await act(found.body) };
+  }
+
+  /** How many events the tables do not know; "behind" where these matter, or the log is another one. */
+  #lagOf({ state }: ModelRecord, { bringing, lapsing }: QueueShape): number | "behind" {
+    const lag = this.#reader.tail().offset - state.offset;
+    const isKnown = state.offset === 0 || this.#reader.hashAt(state.offset) === state.hash;
+    if (!isKnown || state.fault !== undefined || lag < 0 || lag > MAX_QUEUE_LAG) return "behind";
+    const oneOf = "type IN (SELECT value FROM json_each(?))";
+    const lapsed = `${oneOf} AND ${SQLITE_MODELS.viewMember("data", lapsing.member, "text")} <= ?`;
+    const brought = this.#db
+      .prepare(`SELECT 1 FROM events WHERE "offset" > ? AND (${oneOf} OR (${lapsed})) LIMIT 1`)
+      .get(state.offset, JSON.stringify(bringing), JSON.stringify(lapsing.types), lapsing.now);
+    return brought === undefined ? lag : "behind";
   }
 
   async beginRebuild(shape: ReadModelShape): Promise<void> {
