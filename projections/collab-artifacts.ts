@@ -68,7 +68,7 @@ export const collabArtifacts = defineProjection<Artifact>({
     ],
   },
   eventText: {
-    at: ({ contentOffset }) => contentOffset,
+    offsetField: "content_offset",
     of: textsOf,
   },
 });

@@ -60,7 +60,7 @@ export const collabChunks = defineProjection<ConversationChunk>({
     ],
   },
   eventText: {
-    at: ({ contentOffset }) => contentOffset,
+    offsetField: "content_offset",
     of: (event) => [collabData("chunk.added", event)?.content],
   },
 });

@@ -59,8 +59,8 @@ export interface Projection<D extends object> {
   search?(document: D): readonly unknown[];
   /** In its place, for documents that are too small to hold the text that is searched: it stands in an event of theirs. */
   readonly eventText?: {
-    /** The offset of that event. Each event that changes this holds the whole text. */
-    at(document: D): number;
+    /** The declared field that holds the offset of that event. Each event that changes it holds the whole text. */
+    readonly offsetField: string;
     /** The texts of an event; none of events that hold none. */
     of(event: FoldEvent): readonly unknown[];
   };
@@ -81,7 +81,8 @@ export function shapeOf<D extends object>(projection: Projection<D>): ReadModelS
   const { name, revision, fields, search, eventText, view } = projection;
   const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
   const searchable = search !== undefined || eventText !== undefined;
-  return { name, revision, fields: shapes, searchable, ...(view === undefined ? {} : { view }) };
+  const texts = eventText === undefined ? {} : { textOffsetField: eventText.offsetField };
+  return { name, revision, fields: shapes, searchable, ...texts, ...(view === undefined ? {} : { view }) };
 }
 
 /** @returns undefined where the projection does not read the event's stream */

@@ -107,11 +107,11 @@ export class CollabSearch {
     switch (kind) {
       case "chunk": {
         const page = await this.#chunks.search(query, { where, limit }, at);
-        return foundIn(page, (chunk) => ({
+        return foundIn(page, (chunk, data) => ({
           ...placeOf(kind, chunk),
           id: chunk.chunkId,
           type: chunk.format,
-          text: () => this.#text(chunk),
+          text: () => this.#text(chunk, data),
         }));
       }
       case "memory": {
@@ -126,11 +126,11 @@ export class CollabSearch {
       }
       case "artifact": {
         const page = await this.#artifacts.search(query, { where, limit }, at);
-        return foundIn(page, (artifact) => ({
+        return foundIn(page, (artifact, data) => ({
           ...placeOf(kind, artifact),
           id: artifact.artifactId,
           type: artifact.type,
-          text: async () => artifactText(artifact, await this.#text(artifact)),
+          text: async () => artifactText(artifact, await this.#text(artifact, data)),
         }));
       }
       default:
@@ -138,7 +138,8 @@ export class CollabSearch {
     }
   }
 
-  async #text({ contentOffset }: { readonly contentOffset: number }): Promise<string> {
+  async #text({ contentOffset }: { readonly contentOffset: number }, data: string | null | undefined): Promise<string> {
+    if (typeof data === "string") return (JSON.parse(data) as { content?: string }).content ?? "";
     return (await contentAt(this.#collab, contentOffset)) ?? "";
   }
 }
@@ -163,9 +164,9 @@ function placeOf<K extends SearchKind>(
 
 function foundIn<D extends object>(
   { offset, hits, more }: SearchPage<D>,
-  found: (document: D) => Omit<Found, "score">,
+  found: (document: D, data: string | null | undefined) => Omit<Found, "score">,
 ): { offset: number; hits: Found[]; more: boolean } {
-  return { offset, more, hits: hits.map(({ document, score }) => ({ ...found(document), score })) };
+  return { offset, more, hits: hits.map(({ document, score, data }) => ({ ...found(document, data), score })) };
 }
 
 /** Of hits that are as good: the newest first. */

@@ -62,7 +62,13 @@ export interface StoredPage {
 /** What a search found, best first; one more than the query's limit where there are more. */
 export interface StoredHits {
   readonly state: ModelState;
-  readonly documents: ReadonlyArray<{ readonly id: string; readonly body: string; readonly score: number }>;
+  readonly documents: ReadonlyArray<{
+    readonly id: string;
+    readonly body: string;
+    readonly score: number;
+    /** Of the event that holds its text, as JSON; null where that is long, or there is none. */
+    readonly data: string | null;
+  }>;
 }
 
 export interface ModelSummary extends ModelState {

@@ -19,6 +19,8 @@ export interface ReadModelShape {
   readonly fields: readonly FieldShape[];
   /** True where documents have text to search in. */
   readonly searchable: boolean;
+  /** Where the text stands in an event: the field that holds its offset. */
+  readonly textOffsetField?: string;
   /** Its view in SQL, where that shows more than the fields. */
   readonly view?: ViewShape;
 }

@@ -34,6 +34,8 @@ export interface SearchHit<D> {
   readonly document: D;
   /** The higher the better; only comparable within one answer. */
   readonly score: number;
+  /** Data of the event that holds the document's text, as JSON, where it was at hand. */
+  readonly data?: string | null;
 }
 
 /** The best hits, and the offset at which they were. */

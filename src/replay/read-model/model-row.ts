@@ -45,7 +45,8 @@ export class ModelRows<D extends object> {
 
   /** Of the event that holds the document's text. */
   textOffset(document: D): number {
-    return this.#projection.eventText?.at(document) ?? 0;
+    const { eventText, fields } = this.#projection;
+    return Number(fields[eventText?.offsetField ?? ""]?.of(document) ?? 0);
   }
 
   /** @param eventAt the events of the page that changed the document, where texts stand in events */

@@ -77,7 +77,9 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     if (this.#tables.search === undefined) return askMemory();
     const answer = ({ documents, state }: StoredHits): SearchPage<D> => ({
       offset: state.offset,
-      hits: documents.slice(0, query.limit).map(({ body, score }) => ({ document: this.#documentOf(body), score })),
+      hits: documents
+        .slice(0, query.limit)
+        .map(({ body, score, data }) => ({ document: this.#documentOf(body), score, data })),
       more: documents.length > query.limit,
     });
     return this.#answer(

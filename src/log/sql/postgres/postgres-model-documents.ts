@@ -80,9 +80,11 @@ export class PostgresModelDocuments {
     return countOf(row?.[0]);
   }
 
-  async search(session: PgSession, query: ParsedQuery): Promise<StoredHits["documents"]> {
-    const rows = await this.#select(session, query, [], (sql) => sql.ranked());
-    return rows.map(([id, body, score]) => ({ id: id as string, body: body as string, score: Number(score) }));
+  async search(session: PgSession, query: ParsedQuery, events: string): Promise<StoredHits["documents"]> {
+    const rows = await this.#select(session, query, [], (sql) => sql.ranked(events, this.#shape.textOffsetField));
+    return rows.map(([id, body, score, data]) => {
+      return { id: id as string, body: body as string, score: Number(score), data: data as string | null };
+    });
   }
 
   /** Locked until the transaction ends; undefined where all that match are locked by others, or have newer events. */

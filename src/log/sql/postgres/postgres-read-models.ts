@@ -93,7 +93,9 @@ export class PostgresReadModels implements ReadModelTables {
   }
 
   search(shape: ReadModelShape, query: ParsedQuery): Promise<StoredHits | null> {
-    return this.#reading(shape, async (session, documents) => ({ documents: await documents.search(session, query) }));
+    return this.#reading(shape, async (session, documents) => ({
+      documents: await documents.search(session, query, this.#tables.events),
+    }));
   }
 
   read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {

@@ -6,6 +6,9 @@ import type { ModelDialect, SqlText } from "./model-sql.js";
 import { quoted } from "./model-sql.js";
 import type { ModelTableNames } from "./model-tables.js";
 
+/** Longer texts of hits are read one at a time. */
+const MAX_HIT_CHARS = 64 * 1024;
+
 /** Builds the statements of one query. What the comparisons mean is said in src/query; here it is said in SQL. */
 export class SelectSql {
   readonly #dialect: ModelDialect;
@@ -34,15 +37,28 @@ export class SelectSql {
     return `${this.#ordered(`EXISTS (${newer})`)} LIMIT 1`;
   }
 
-  /** Columns id, document and score of the best hits, and one row more. */
-  ranked(): string {
+  /**
+   * Columns id, document, score and data of the best hits, and one row more. The data is that of the event that holds the
+   * text, where it is not long; else it is null, and to be read by itself.
+   */
+  ranked(events: string, textOffsetField: string | undefined): string {
+    const hits = this.#hits();
+    if (textOffsetField === undefined)
+      return `SELECT id, document, score, NULL FROM (${hits}) AS h ORDER BY score DESC, id`;
+    const offset = this.#dialect.viewField(`d.${quoted(textOffsetField)}`, "integer");
+    const data = `SELECT CASE WHEN length(e.data) <= ${MAX_HIT_CHARS} THEN e.data END
+      FROM ${this.#tables.documents} AS d JOIN ${events} AS e ON e."offset" = ${offset} WHERE d.id = h.id`;
+    return `SELECT id, document, score, (${data}) FROM (${hits}) AS h ORDER BY score DESC, id`;
+  }
+
+  #hits(): string {
     const { terms, limit } = this.#query;
     const wanted = terms.filter(({ negated }) => !negated);
     const { documents, words } = this.#tables;
     if (wanted.length === 0) {
       // Nothing to weigh: where words are only left out, all that is left is as good.
       const conditions = this.#conditions("1 = 0").join(" AND ");
-      return `SELECT id, document, 0 FROM ${documents} WHERE ${conditions} ORDER BY id LIMIT ${limit + 1}`;
+      return `SELECT id, document, 0 AS score FROM ${documents} WHERE ${conditions} ORDER BY id LIMIT ${limit + 1}`;
     }
     const conditions = [...this.#fieldConditions(), ...this.#negations()];
     return this.#dialect.ranked(this.#sql, { documents, words, terms: wanted, conditions, limit: limit + 1 });

@@ -45,12 +45,12 @@ export const SQLITE_MODELS: ModelDialect = {
 function ranked(sql: SqlText, { documents, words, terms, conditions, limit }: RankedParts): string {
   const match = `${words} MATCH ${sql.param(terms.map(matchOf).join(" AND "), "text")}`;
   if (conditions.length === 0) {
-    return `SELECT d.id, d.document, -w.rank FROM
+    return `SELECT d.id, d.document, -w.rank AS score FROM
       (SELECT rowid, rank FROM ${words} WHERE ${match} ORDER BY rank LIMIT ${limit}) AS w
       JOIN ${documents} AS d ON d.doc_row = w.rowid ORDER BY w.rank, d.id`;
   }
   // CROSS JOIN: the words come first, and each document is looked up by its row.
-  return `SELECT d.id, d.document, -w.rank FROM ${words} AS w CROSS JOIN
+  return `SELECT d.id, d.document, -w.rank AS score FROM ${words} AS w CROSS JOIN
       (SELECT * FROM ${documents} WHERE ${conditions.join(" AND ")}) AS d ON d.doc_row = w.rowid
     WHERE ${match} ORDER BY w.rank, d.id LIMIT ${limit}`;
 }

@@ -76,9 +76,12 @@ export class SqliteModelDocuments {
 
   search(query: ParsedQuery): StoredHits["documents"] {
     const text = new SqliteText();
-    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked();
-    const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string, number][];
-    return rows.map(([id, body, score]) => ({ id, body, score }));
+    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked(
+      "events",
+      this.#shape.textOffsetField,
+    );
+    const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string, number, string | null][];
+    return rows.map(([id, body, score, data]) => ({ id, body, score, data }));
   }
 
   /** undefined where all that match have newer events. */
