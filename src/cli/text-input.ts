@@ -29,11 +29,16 @@ export async function textOf(given: { readonly text?: string; readonly file?: st
   }
 }
 
+/** A value of an option that takes JSON, so that null and 0 are told from an option that is not given. */
+export interface GivenJson {
+  readonly json: unknown;
+}
+
 /** For options that take JSON. @throws UsageError ARGUMENT_INVALID */
-export function jsonOption(name: string): (text: string) => unknown {
+export function jsonOption(name: string): (text: string) => GivenJson {
   return (text) => {
     try {
-      return JSON.parse(text);
+      return { json: JSON.parse(text) };
     } catch (cause) {
       throw new UsageError("ARGUMENT_INVALID", `${name} takes JSON: ${(cause as Error).message}`, {
         hint: `for example ${name} '{"a":1}'`,

@@ -1,7 +1,7 @@
 import { collabAgents } from "../../projections/collab-agents.js";
 import { agentStream, partStream } from "../../projections/collab-streams.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
-import { ConflictError } from "../errors.js";
+import { ConflictError, UnavailableError } from "../errors.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { foldStream } from "../replay/fold-stream.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
@@ -90,6 +90,7 @@ export class TaskClaims {
     const batch = isClaim && limited !== undefined ? [own, { ...limited, events: [assigned] }] : own;
     try {
       const appended = await this.#collab.append(batch, note);
+      if (appended.queued === true) throw away();
       if (!isClaim) return undefined;
       return documentAfter(
         collabTasks,
@@ -119,4 +120,11 @@ export class TaskClaims {
     if (total >= agent.maxConcurrent) return "full";
     return { stream, expectedVersion: version };
   }
+}
+
+/** What an outbox knows may be old, and what it takes may be refused later: nobody can be given a task by that. */
+function away(): UnavailableError {
+  return new UnavailableError("QUEUE_AWAY", "the server of this log is away: no task can be claimed", {
+    hint: "try again when it is back; what else is written waits in the outbox",
+  });
 }

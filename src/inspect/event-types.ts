@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { collabEventSchemas } from "../../projections/collab-events.js";
 import { markEventSchemas } from "../../projections/marks.js";
 import { sessionEventSchemas } from "../../projections/session-events.js";
 import { baseDirSetSchema } from "../../projections/store-settings.js";
@@ -9,5 +10,6 @@ export const EVENT_TYPE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ...sessionEventSchemas,
   ...markEventSchemas,
   ...webEventSchemas,
+  ...collabEventSchemas,
   "store.base-dir-set": baseDirSetSchema,
 };

@@ -74,6 +74,8 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
   const env = { ...urls, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const env = { MINSKY_POSTGRES_URL: postgresUrl, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const env = { MINSKY_POSTGRES_URL: postgresUrl, AI_WEBHOOK_POSTGRES_URL: webhookUrl, ...folders };
+  const databases = { MINSKY_POSTGRES_URL: postgresUrl, AI_WEBHOOK_POSTGRES_URL: webhookUrl };
+  const env = { ...databases, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }

@@ -21,7 +21,7 @@ import { tempDir } from "../support/temp.js";
 import { GIT_ENV, repositoriesIn } from "../workspace/repositories.js";
 
 /** Many processes, one after the other, on a machine that others use too. */
-const ALL_COMMANDS_MS = 240_000;
+const ALL_COMMANDS_MS = 480_000;
 
 const STORE = ["--store", "sqlite:./s.db"];
 
@@ -112,6 +112,44 @@ const LINES: readonly (readonly string[])[] = [
   ["web", "who"],
   ["web", "revoke", "--user", "ada"],
   ["web", "expire"],
+  ["collab", "create", "talk", "--title", "T", "--participant", "ada", "--context", '{"a":1}'],
+  ["collab", "update", "talk", "--metadata", "[1]"],
+  ["collab", "pause", "talk"],
+  ["collab", "resume", "talk"],
+  ["collab", "list"],
+  ["collab", "chunk", "add", "talk", "c1", "--text", "we talk", "--start", "2026-01-31T10:00:00Z"],
+  ["collab", "chunk", "list", "talk"],
+  ["collab", "chunk", "show", "talk", "c1"],
+  ["collab", "memory", "set", "talk", "k", "--type", "fact", "--value", "7", "--tag", "x"],
+  ["collab", "memory", "list", "talk"],
+  ["collab", "memory", "show", "talk", "k"],
+  ["collab", "memory", "history", "talk", "k"],
+  ["collab", "artifact", "save", "talk", "a", "--text", "we made it", "--format", "md"],
+  ["collab", "artifact", "list", "talk"],
+  ["collab", "artifact", "show", "talk", "a"],
+  ["collab", "artifact", "versions", "talk", "a"],
+  ["collab", "agent", "register", "w", "--type", "cli", "--max-concurrent", "2", "--capabilities", "null"],
+  ["collab", "agent", "samples"],
+  ["collab", "agent", "list"],
+  ["collab", "agent", "show", "w"],
+  ["collab", "agent", "heartbeat", "w", "--status", "busy"],
+  ["collab", "task", "add", "talk", "--id", "t", "--agent", "w", "--type", "x"],
+  ["collab", "task", "claim", "w", "--lease", "1h"],
+  ["collab", "task", "claim", "w"],
+  ["collab", "task", "start", "talk/t", "--token", "2", "--lease", "1h"],
+  ["collab", "task", "heartbeat", "talk/t", "--token", "2"],
+  ["collab", "task", "complete", "talk/t", "--token", "2", "--output", "null"],
+  ["collab", "task", "show", "talk/t"],
+  ["collab", "task", "log", "talk/t"],
+  ["collab", "task", "list"],
+  ["collab", "task", "requeue"],
+  ["collab", "search", "we"],
+  ["collab", "show", "talk"],
+  ["collab", "log", "talk"],
+  ["collab", "log", "--ndjson", "talk"],
+  ["collab", "complete", "talk"],
+  ["collab", "refresh"],
+  ["export", "ai-webhook", "talk-out"],
   ["completion", "bash"],
   ["help"],
   ["help", "session", "list"],

@@ -16,7 +16,7 @@ import {
 } from "../collab-door.js";
 import { type CommonOptions, examples, leaf, noun, type RunState, wholeNumber } from "../command.js";
 import type { Column } from "../output/table.js";
-import { jsonOption } from "../text-input.js";
+import { type GivenJson, jsonOption } from "../text-input.js";
 
 export function collabAgentCommand(state: RunState): Command {
   const commands = [register(state), samples(state), list(state), show(state), heartbeat(state)];
@@ -27,7 +27,7 @@ interface RegisterOptions extends CollabWriteOptions {
   type: string;
   command?: string;
   maxConcurrent?: number;
-  capabilities?: unknown;
+  capabilities?: GivenJson;
   status?: AgentStatus;
 }
 
@@ -44,7 +44,7 @@ function register(state: RunState): Command {
         type,
         ...(line === undefined ? {} : { command: line }),
         ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-        ...(capabilities === undefined ? {} : { capabilities }),
+        ...(capabilities === undefined ? {} : { capabilities: capabilities.json }),
         ...(status === undefined ? {} : { status }),
       };
       await tell(streams, collab.log, "collab-agent/1", {

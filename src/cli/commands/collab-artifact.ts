@@ -16,7 +16,7 @@ import {
 import { type CommonOptions, examples, leaf, noun, type RunState, wholeNumber } from "../command.js";
 import { printableLines } from "../output/escape.js";
 import type { Column } from "../output/table.js";
-import { bytesOf, jsonOption, textOf } from "../text-input.js";
+import { bytesOf, type GivenJson, jsonOption, textOf } from "../text-input.js";
 
 export function collabArtifactCommand(state: RunState): Command {
   const commands = [save(state), list(state), show(state), versions(state)];
@@ -31,7 +31,7 @@ interface SaveOptions extends CollabWriteOptions {
   name?: string;
   format?: string;
   task?: string;
-  metadata?: unknown;
+  metadata?: GivenJson;
   expectVersion?: number;
 }
 
@@ -52,7 +52,7 @@ function save(state: RunState): Command {
         ...(name === undefined ? {} : { name }),
         ...(format === undefined ? {} : { format }),
         ...(task === undefined ? {} : { taskId: task }),
-        ...(metadata === undefined ? {} : { metadata }),
+        ...(metadata === undefined ? {} : { metadata: metadata.json }),
       };
       const expected = expectVersion === undefined ? {} : { expectedVersion: expectVersion };
       const artifact = await collab.artifacts.save(session, id, input, { ...noteOf(options), ...expected });

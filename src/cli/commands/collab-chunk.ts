@@ -17,7 +17,7 @@ import {
 import { type CommonOptions, collected, examples, leaf, noun, type RunState } from "../command.js";
 import { printableLines } from "../output/escape.js";
 import type { Column } from "../output/table.js";
-import { jsonOption, textOf } from "../text-input.js";
+import { type GivenJson, jsonOption, textOf } from "../text-input.js";
 
 export function collabChunkCommand(state: RunState): Command {
   return noun("chunk", "parts of the conversation of a session", [add(state), list(state), show(state)]);
@@ -30,7 +30,7 @@ interface AddOptions extends CollabWriteOptions {
   start?: string;
   end?: string;
   participant?: string[];
-  extracted?: unknown;
+  extracted?: GivenJson;
 }
 
 function add(state: RunState): Command {
@@ -49,7 +49,7 @@ function add(state: RunState): Command {
         ...(start === undefined ? {} : { startTime: start }),
         ...(end === undefined ? {} : { endTime: end }),
         ...(participant === undefined ? {} : { participants: participant }),
-        ...(extracted === undefined ? {} : { extractedItems: extracted }),
+        ...(extracted === undefined ? {} : { extractedItems: extracted.json }),
       };
       const chunk = await collab.chunks.add(session, id, input, noteOf(options));
       await tell(streams, collab.log, "collab-chunk/1", { chunk });

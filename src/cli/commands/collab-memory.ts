@@ -16,7 +16,7 @@ import {
 } from "../collab-door.js";
 import { type CommonOptions, collected, examples, leaf, noun, type RunState, wholeNumber } from "../command.js";
 import type { Column } from "../output/table.js";
-import { jsonOption, textOf } from "../text-input.js";
+import { type GivenJson, jsonOption, textOf } from "../text-input.js";
 
 const TYPES = [...MEMORY_TYPES, "general"] as const;
 
@@ -30,7 +30,7 @@ interface SetOptions extends CollabWriteOptions {
   tag?: string[];
   text?: string;
   file?: string;
-  value?: unknown;
+  value?: GivenJson;
   expectVersion?: number;
 }
 
@@ -42,7 +42,7 @@ function set(state: RunState): Command {
     async (context, session = "", key = "") => {
       const { options, streams } = context;
       const { type, tag = [], value, expectVersion } = options;
-      const content = value === undefined ? await textOf(options) : value;
+      const content = value === undefined ? await textOf(options) : value.json;
       const collab = await collabToWrite(context);
       const expected = expectVersion === undefined ? {} : { expectedVersion: expectVersion };
       const memory = await collab.memories.set(

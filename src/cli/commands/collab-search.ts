@@ -28,7 +28,7 @@ export function collabSearchCommand(state: RunState): Command {
   const summary = 'words in conversations, memories and artifacts: word begin* "a phrase" -without';
   const kinds = new Option("--kind <kind>", "only of this kind; may stand several times")
     .choices([...SEARCH_KINDS])
-    .argParser((text, before: string[] | undefined) => collected(text, before));
+    .argParser(collected as (text: string, before: string[] | undefined) => string[]);
   const command = leaf<SearchOptions>(state, "search <query>", summary, search)
     .option("--session <id>", "only in this session")
     .addOption(kinds)

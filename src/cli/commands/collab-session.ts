@@ -19,13 +19,13 @@ import {
 } from "../collab-door.js";
 import { type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
 import type { Column } from "../output/table.js";
-import { jsonOption } from "../text-input.js";
+import { type GivenJson, jsonOption } from "../text-input.js";
 
 interface DescribeOptions extends CollabWriteOptions {
   title?: string;
   participant?: string[];
-  context?: unknown;
-  metadata?: unknown;
+  context?: GivenJson;
+  metadata?: GivenJson;
 }
 
 export function collabSessionCommands(state: RunState): Command[] {
@@ -86,8 +86,8 @@ function inputOf({ title, participant, context, metadata }: DescribeOptions): Co
   return {
     ...(title === undefined ? {} : { title }),
     ...(participant === undefined ? {} : { participants: participant }),
-    ...(context === undefined ? {} : { context }),
-    ...(metadata === undefined ? {} : { metadata }),
+    ...(context === undefined ? {} : { context: context.json }),
+    ...(metadata === undefined ? {} : { metadata: metadata.json }),
   };
 }
 

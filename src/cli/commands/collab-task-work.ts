@@ -5,7 +5,7 @@ import { type CollabWriteOptions, collabToWrite, noteOf, tell, withReason } from
 import { type CommandContext, collected, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { durationMs } from "../duration.js";
 import { EXIT } from "../exit-code.js";
-import { jsonOption } from "../text-input.js";
+import { type GivenJson, jsonOption } from "../text-input.js";
 
 /** What a worker does with a task, and what others do when it does not come back. */
 export function taskWorkCommands(state: RunState): Command[] {
@@ -15,7 +15,7 @@ export function taskWorkCommands(state: RunState): Command[] {
 interface WorkOptions extends CollabWriteOptions {
   token: number;
   lease?: number;
-  output?: unknown;
+  output?: GivenJson;
   artifact?: string[];
   error: string;
   retry?: boolean;
@@ -99,7 +99,7 @@ function heartbeat(state: RunState): Command {
 function complete(state: RunState): Command {
   const command = work(state, "complete", "it is done", (collab, id, options) => {
     const { token, output, artifact = [] } = options;
-    const result = { artifacts: artifact, ...(output === undefined ? {} : { output }) };
+    const result = { artifacts: artifact, ...(output === undefined ? {} : { output: output.json }) };
     return collab.tasks.complete(id, token, result, noteOf(options));
   });
   return examples(
@@ -117,7 +117,7 @@ function fail(state: RunState): Command {
     "it did not work; it is tried again while attempts are left",
     (collab, id, options) => {
       const { token, error, output, retry = true } = options;
-      const result = { error, retry, ...(output === undefined ? {} : { output }) };
+      const result = { error, retry, ...(output === undefined ? {} : { output: output.json }) };
       return collab.tasks.fail(id, token, result, noteOf(options));
     },
   );

@@ -19,7 +19,7 @@ import { type CommonOptions, examples, leaf, noun, type RunState, wholeNumber } 
 import { durationMs } from "../duration.js";
 import { EVENT_COLUMNS } from "../output/event-lines.js";
 import type { Column } from "../output/table.js";
-import { jsonOption } from "../text-input.js";
+import { type GivenJson, jsonOption } from "../text-input.js";
 import { taskWorkCommands } from "./collab-task-work.js";
 
 export function collabTaskCommand(state: RunState): Command {
@@ -32,7 +32,7 @@ interface AddOptions extends CollabWriteOptions {
   type: string;
   id?: string;
   priority?: number;
-  input?: unknown;
+  input?: GivenJson;
   attempts?: number;
   backoff?: number;
   notBefore?: string;
@@ -52,7 +52,7 @@ function add(state: RunState): Command {
         taskType: type,
         ...(id === undefined ? {} : { taskId: id }),
         ...(priority === undefined ? {} : { priority }),
-        ...(input === undefined ? {} : { input }),
+        ...(input === undefined ? {} : { input: input.json }),
         ...(attempts === undefined ? {} : { maxAttempts: attempts }),
         ...(backoff === undefined ? {} : { backoffMs: backoff }),
         ...(notBefore === undefined ? {} : { notBefore }),

@@ -17,8 +17,7 @@ export function exportAiWebhookCommand(state: RunState): Command {
       const { collab, asOf } = await collabToRead(context);
       const report = await exportCollabFiles(collab, expandPath(folder), asOf);
       const { offset, sessions, files } = report;
-      if (streams.json)
-        streams.document({ schema: "export/1", store: collab.log.url, format: "ai-webhook", ...report });
+      if (streams.json) streams.document({ schema: "collab-export/1", store: collab.log.url, ...report });
       else
         streams.lines([
           `${collab.log.url} → ${printable(folder)}: ${sessions} sessions in ${files} files at offset ${offset}`,

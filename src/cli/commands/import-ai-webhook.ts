@@ -48,7 +48,7 @@ async function run(context: CommandContext<ImportOptions>, found: ForeignRead<Co
     const collab = new CollaborativeSessions(log, options.actor === undefined ? {} : { actor: options.actor });
     const note = options.reason === undefined ? {} : { reason: options.reason };
     const report = await importCollab(collab, records, found.report, note);
-    const document = { schema: "import/1", store: log.url, offset: (await log.tail()).offset, ...report };
+    const document = { schema: "import/1", store: log.url, offset: (await log.tail()).offset, ...report, remarks: [] };
     await file?.write(`${JSON.stringify(document, null, 2)}\n`);
     await file?.commit();
     if (streams.json) streams.document(document);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { COLLAB_OUTPUTS } from "./collab-outputs.js";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
 import { MOVE_OUTPUTS } from "./move-outputs.js";
 import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
@@ -74,5 +75,6 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...MOVE_OUTPUTS,
   ...OUTBOX_OUTPUTS,
   ...WEB_OUTPUTS,
+  ...COLLAB_OUTPUTS,
   ...GUIDE_OUTPUTS,
 ];

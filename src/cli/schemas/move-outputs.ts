@@ -68,6 +68,9 @@ export const importCounts = {
     }),
   ),
 };
+const IMPORTS = ["minsky-json", "minsky-sqlite", "minsky-postgres", "ai-webhook", "ai-webhook-postgres"].map(
+  (source) => `import ${source}`,
+);
 
 export const MOVE_OUTPUTS: readonly OutputSchema[] = [
   output("migrate/1", ["migrate", "migrate to", "migrate resume"], {
@@ -125,7 +128,7 @@ export const MOVE_OUTPUTS: readonly OutputSchema[] = [
     bytes: count,
     after: tail,
   }),
-  output("import/1", ["import minsky-json", "import minsky-sqlite", "import minsky-postgres"], {
+  output("import/1", IMPORTS, {
     store,
     offset,
     ...importCounts,
