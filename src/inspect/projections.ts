@@ -16,11 +16,11 @@ import type { ModelCheck, OnProgress } from "../replay/read-model/model-engine.j
 import { ReadModel } from "../replay/read-model/read-model.js";
 
 /** The projections of this program. They have nothing in common but their form, which is all that is asked of them here. */
-const PROJECTIONS = [sessions, storeSettings, marks, webSessions] as unknown as readonly Projection<object>[];
 const PROJECTIONS = [
   sessions,
   storeSettings,
   marks,
+  webSessions,
   collabSessions,
   collabChunks,
   collabMemories,

@@ -41,7 +41,6 @@ beforeAll(async () => {
   const admin = await openAdmin(postgresUrl);
   await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL};
     CREATE TABLE "session" (sid varchar PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL)`);
-  await admin.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${LEGACY_SQL}`);
   webhookUrl = await freshPostgresUrl();
   const other = schemaOf(webhookUrl);
   await admin.query(`CREATE SCHEMA ${other}; CREATE TABLE ${other}.sessions (id text PRIMARY KEY, title text)`);
@@ -70,12 +69,12 @@ async function runLine(line: string, cwd: string): Promise<{ code: number | null
   const [command, ...args] = words(line);
   // The default stores of a user of this machine are not the tests' to write to.
   const folders = { XDG_CONFIG_HOME: join(cwd, "etc"), XDG_STATE_HOME: join(cwd, "state") };
-  const urls = { MINSKY_POSTGRES_URL: postgresUrl, OLD_SESSION_URL: postgresUrl };
+  const urls = {
+    MINSKY_POSTGRES_URL: postgresUrl,
+    OLD_SESSION_URL: postgresUrl,
+    AI_WEBHOOK_POSTGRES_URL: webhookUrl,
+  };
   const env = { ...urls, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
-  const env = { MINSKY_POSTGRES_URL: postgresUrl, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
-  const env = { MINSKY_POSTGRES_URL: postgresUrl, AI_WEBHOOK_POSTGRES_URL: webhookUrl, ...folders };
-  const databases = { MINSKY_POSTGRES_URL: postgresUrl, AI_WEBHOOK_POSTGRES_URL: webhookUrl };
-  const env = { ...databases, MINSKY_BASE_DIR: join(cwd, "base"), ...folders };
   const { code, stdout, stderr } = await runCli(args, { cwd, env, command: command as "sessiondb" | "minsky" });
   return { code, output: stdout + stderr };
 }

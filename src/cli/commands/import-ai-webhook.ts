@@ -8,7 +8,7 @@ import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../op
 import { assertNotStore } from "../../session/store-file.js";
 import { addressOf, type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
-import type { ImportOptions } from "../import-run.js";
+import { type ImportOptions, withReport } from "../import-run.js";
 import { importSummary, tellImport } from "../output/import-report.js";
 
 export function importAiWebhookCommand(state: RunState): Command {
@@ -29,12 +29,6 @@ export function importAiWebhookPostgresCommand(state: RunState): Command {
   return examples(withReport(command), [
     "sessiondb import ai-webhook-postgres env:AI_WEBHOOK_POSTGRES_URL --store sqlite:./s.db",
   ]);
-}
-
-function withReport(command: Command): Command {
-  return command
-    .option("--report <file>", "write the whole report as JSON")
-    .option("--reason <text>", "why, for the audit trail");
 }
 
 /** Record by record. Exit code 1 where some were refused: a script must not take a part for the whole. */

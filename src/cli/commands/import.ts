@@ -5,9 +5,8 @@ import { maskUrl } from "../../log/mask-url.js";
 import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
 import { addressOf, examples, leaf, noun, type RunState } from "../command.js";
 import { type ImportOptions, runImport, withReport } from "../import-run.js";
-import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
-import { type ImportOptions, runImport } from "../import-run.js";
 import { importAiWebhookCommand, importAiWebhookPostgresCommand } from "./import-ai-webhook.js";
+import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
 
 export function importCommand(state: RunState): Command {
   return noun("import", "take over sessions from other systems; the source is only read", [
