@@ -1,4 +1,6 @@
 /** The one way in which this project is bundled: for the CLI, the workers of the tests, the bench and the demo. */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 
 /** The oldest Node that package.json allows. */
@@ -66,4 +68,58 @@ export function bundleCli(root, outdir, options = {}) {
     },
     ...options,
   });
+}
+
+/** Browsers that know light-dark() in styles. */
+const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
+
+/**
+ * The page of `sessiondb ui`: script, style and the document that names them by the hash of their content. All that it
+ * needs is inside, so that it works without a network.
+ *
+ * @param {string} root
+ * @param {string} outdir
+ * @param {import("esbuild").BuildOptions} [options]
+ */
+export async function bundlePage(root, outdir, options = {}) {
+  const { metafile } = await build({
+    entryPoints: [`${root}/src/ui/main.tsx`, `${root}/src/ui/styles/page.css`],
+    outdir,
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: BROWSERS,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    metafile: true,
+    logLevel: "warning",
+    ...options,
+  });
+  const names = Object.keys(metafile?.outputs ?? {}).map((path) => basename(path));
+  const [script, style] = [".js", ".css"].map((ending) => names.find((name) => name.endsWith(ending)));
+  mkdirSync(outdir, { recursive: true });
+  copyFileSync(`${root}/src/ui/icon.svg`, join(outdir, "icon.svg"));
+  writeFileSync(join(outdir, "index.html"), pageDocument(script ?? "", style ?? ""));
+}
+
+/**
+ * @param {string} script
+ * @param {string} style
+ */
+function pageDocument(script, style) {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>sessiondb</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/assets/${style}">
+<script type="module" src="/assets/${script}"></script>
+</head>
+<body><div id="page"></div><noscript>This page needs JavaScript, which comes from this machine only.</noscript></body>
+</html>
+`;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench` and `npm run demo`: TypeScript that is no part of the package, bundled into .tmp and run there.
+ * `npm run bench`, `npm run screenshots` and `npm run demo`: TypeScript that is no part of the package, bundled into .tmp and run there.
  * What follows the name is passed on.
  */
 import { spawnSync } from "node:child_process";
@@ -16,6 +16,7 @@ const programs = {
     outdir: ".tmp/bench",
     program: "main.js",
   },
+  screenshots: { entries: ["test/ui/screenshots.ts"], outdir: ".tmp/screenshots", program: "screenshots.js" },
   demo: { entries: ["examples/demo.ts"], outdir: ".tmp", program: "demo.js" },
 };
 

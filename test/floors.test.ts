@@ -12,7 +12,7 @@ function projectFiles(): Map<string, string> {
   for (const folder of ["src", "projections", "migrations"]) {
     for (const name of readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })) {
       const path = join(folder, name).replaceAll("\\", "/");
-      if (path.endsWith(".ts")) files.set(path, readFileSync(join(ROOT, path), "utf8"));
+      if (/\.tsx?$/.test(path)) files.set(path, readFileSync(join(ROOT, path), "utf8"));
     }
   }
   return files;

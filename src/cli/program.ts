@@ -25,6 +25,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["backup"], load: async () => (await import("./commands/backup.js")).backupCommand },
   { names: ["restore"], load: async () => (await import("./commands/restore.js")).restoreCommand },
   { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
+  { names: ["ui"], load: async () => (await import("./commands/ui.js")).uiCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
   { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.js")).doctorCommand },

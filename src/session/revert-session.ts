@@ -1,3 +1,5 @@
+import { sessionStream } from "../../projections/sessions.js";
+import { ConflictError } from "../errors.js";
 import { recordSteps } from "../replay/record-steps.js";
 import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
 import { retryConflicts } from "./retry-conflicts.js";
@@ -6,6 +8,8 @@ import type { ChangeResult, SessionStore } from "./session-store.js";
 export interface RevertOptions {
   readonly reason?: string;
   readonly actor?: string;
+  /** The version that the session's stream must have, as when a preview was made; otherwise ConflictError, no retry. */
+  readonly expectedVersion?: number;
 }
 
 export interface Reverted extends RevertPlan {
@@ -23,7 +27,8 @@ export async function previewRevert(store: SessionStore, id: string, target: Rev
  * Takes back one event, or everything after a point, by a new event; nothing is erased, and the new event can be taken
  * back like any other. Places that a later event changed too are conflicts: they keep their value unless forced.
  *
- * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; RuleError SESSION_DELETED, REVERT_CONFLICT
+ * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; RuleError SESSION_DELETED, REVERT_CONFLICT;
+ *   ConflictError
  */
 export async function revertSession(
   store: SessionStore,
@@ -31,7 +36,8 @@ export async function revertSession(
   target: RevertTarget,
   options: RevertOptions = {},
 ): Promise<Reverted> {
-  return retryConflicts(() => revertOnce(store, id, target, options));
+  const attempt = () => revertOnce(store, id, target, options);
+  return options.expectedVersion === undefined ? retryConflicts(attempt) : attempt();
 }
 
 /** Decided on one version of the session: when somebody was faster, conflicts have to be looked for again. */
@@ -44,7 +50,9 @@ async function revertOnce(
   const steps = await recordSteps(store.log, id);
   const plan = planRevert(id, steps, target);
   const events = revertEvents(id, plan, options);
-  const expectedVersion = steps.at(-1)?.event.version ?? 0;
+  const version = steps.at(-1)?.event.version ?? 0;
+  const { expectedVersion = version } = options;
+  if (expectedVersion !== version) throw new ConflictError(sessionStream(id), expectedVersion, version);
   const result = await store.change(id, () => events, { ...options, expectedVersion });
   return { ...plan, events: result.events };
 }

@@ -4,7 +4,7 @@ import { join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { bundle, bundleCli } from "../../.ci/bundle.js";
+import { bundle, bundleCli, bundlePage } from "../../.ci/bundle.js";
 import { type PostgresServer, startPostgres } from "./postgres.js";
 
 declare module "vitest" {
@@ -13,7 +13,7 @@ declare module "vitest" {
     postgresUrl: string;
     /** Hexadecimal; stands in the name of every schema of this run. */
     runId: string;
-    /** Holds workers/*.mjs and dist/cli/*.js. */
+    /** Holds workers/*.mjs, dist/cli/*.js and the page in dist/ui. */
     bundleFolder: string;
     /** Why a worker or the CLI could not be bundled: fails the tests that need it, and no others. */
     bundleErrors: Readonly<Record<string, string>>;
@@ -58,6 +58,7 @@ async function bundlePrograms(folder: string): Promise<Record<string, string>> {
       attempt(parse(name).name, bundle([join(sources, name)], join(folder, "workers"), options)),
     ),
     attempt("cli", bundleCli(ROOT, join(folder, "dist/cli"), { logLevel: "silent" })),
+    attempt("ui", bundlePage(ROOT, join(folder, "dist/ui"), { logLevel: "silent" })),
   ]);
   return errors;
 }

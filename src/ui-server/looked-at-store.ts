@@ -1,0 +1,68 @@
+import { NotFoundError } from "../errors.js";
+import { PastStates } from "../inspect/past-states.js";
+import type { EventColumns } from "../inspect/timeline/event-columns.js";
+import { LogIndex } from "../inspect/timeline/log-index.js";
+import type { EventLog } from "../log/event-log.js";
+import type { SessionStore } from "../session/session-store.js";
+import type { LiveStatus } from "./answers.js";
+
+/** How long a picture waits for events that were appended just before it was asked for. */
+const INDEX_WAIT_MS = 400;
+
+/** What the page looks at: a log, and what the server keeps of it in memory. */
+export class LookedAtStore {
+  readonly log: EventLog;
+  /** undefined where nobody may write. */
+  readonly writer: SessionStore | undefined;
+  readonly index: LogIndex;
+  #states: PastStates;
+  #generation: number;
+
+  constructor(log: EventLog, writer: SessionStore | undefined) {
+    this.log = log;
+    this.writer = writer;
+    this.index = new LogIndex(log);
+    this.#states = this.#newStates();
+    this.#generation = this.index.generation;
+  }
+
+  /** Those of a history that was cut back are forgotten. */
+  get states(): PastStates {
+    if (this.#generation !== this.index.generation) {
+      this.#generation = this.index.generation;
+      this.#states = this.#newStates();
+    }
+    return this.#states;
+  }
+
+  async status(): Promise<LiveStatus> {
+    const { columns, generation, trouble = null } = this.index;
+    // While it cannot be read, the last that was known is what there is.
+    const tail = trouble === null ? (await this.log.tail()).offset : columns.count;
+    return { indexed: columns.count, tail, generation, trouble };
+  }
+
+  /** The columns, with what was appended before the call where they are that far in a short while. */
+  async columns(): Promise<EventColumns> {
+    const { offset } = await this.log.tail();
+    await this.index.has(offset, INDEX_WAIT_MS);
+    return this.index.columns;
+  }
+
+  /** @param at default the tail. @throws NotFoundError POINT_OUTSIDE */
+  async offset(at: number | undefined): Promise<{ at: number; tail: number }> {
+    const { offset: tail } = await this.log.tail();
+    if (at === undefined || at <= tail) return { at: at ?? tail, tail };
+    throw new NotFoundError("POINT_OUTSIDE", `${at} is outside the log, which ends at ${tail}`, {
+      hint: "it may have been cut back: go to the end with End",
+    });
+  }
+
+  close(): Promise<void> {
+    return this.index.close();
+  }
+
+  #newStates(): PastStates {
+    return new PastStates(this.log, () => this.index.columns);
+  }
+}

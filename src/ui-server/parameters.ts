@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { UsageError } from "../errors.js";
+import { MAX_BUCKETS } from "../inspect/timeline/density.js";
+
+const MAX_TEXT_CHARS = 2_000;
+const MAX_VALUES = 100;
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, "takes a whole number")
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `takes a number from ${least} to ${most}`);
+
+/** Forms of single parameters. What a route does not name is refused. */
+export const offset = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+export const text = z.string().max(MAX_TEXT_CHARS, `takes at most ${MAX_TEXT_CHARS} characters`);
+export const texts = z.array(text).max(MAX_VALUES, `may be given ${MAX_VALUES} times`);
+export const count = (most: number) => wholeNumber(0, most);
+
+export const filterForm = { actor: texts.optional(), type: texts.optional(), only: texts.optional() };
+export const rangeForm = { from: offset.optional(), to: offset.optional() };
+export const bucketsForm = { buckets: wholeNumber(1, MAX_BUCKETS).optional() };
+
+/** Several values of one parameter are a list where the form asks for one. @throws UsageError ARGUMENT_INVALID */
+export function parameters<Shape extends z.ZodRawShape>(url: string, shape: Shape): z.infer<z.ZodObject<Shape>> {
+  const given: Record<string, unknown> = {};
+  const search = new URL(url).searchParams;
+  for (const name of new Set(search.keys())) {
+    const values = search.getAll(name);
+    given[name] = isList(shape[name]) ? values : values.length === 1 ? values[0] : values;
+  }
+  return checked(given, z.strictObject(shape));
+}
+
+/** @throws UsageError ARGUMENT_INVALID */
+export function checked<Form extends z.ZodType>(value: unknown, form: Form): z.infer<Form> {
+  const { data, error } = form.safeParse(value);
+  if (error === undefined) return data as z.infer<Form>;
+  throw new UsageError("ARGUMENT_INVALID", z.prettifyError(error).slice(0, 1_000), {
+    hint: "docs/ui.md lists what each address takes",
+  });
+}
+
+function isList(form: unknown): boolean {
+  return form instanceof z.ZodArray || (form instanceof z.ZodOptional && form.unwrap() instanceof z.ZodArray);
+}
+
+/** The conditions of a request, as the questions of src/inspect take them. */
+export function filterOf({ actor = [], type = [], only = [] }: { actor?: string[]; type?: string[]; only?: string[] }) {
+  return { actors: actor, types: type, sessions: only };
+}
+
+/** Without what was not given: optional members of the questions may be absent, never undefined. */
+export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,101 @@
+import type { Hono } from "hono";
+import * as z from "zod";
+import { eventRows } from "../inspect/event-rows.js";
+import { listMarks } from "../inspect/marks.js";
+import { searchEvents } from "../inspect/search-events.js";
+import { density } from "../inspect/timeline/density.js";
+import { facets } from "../inspect/timeline/facets.js";
+import { lanes } from "../inspect/timeline/lanes.js";
+import { matchingOffsets } from "../inspect/timeline/matching-offsets.js";
+import { sessionRows } from "../inspect/timeline/session-rows.js";
+import { sizes } from "../inspect/timeline/sizes.js";
+import type {
+  DensityAnswer,
+  EventsAnswer,
+  FacetsAnswer,
+  LanesAnswer,
+  MarksAnswer,
+  SearchAnswer,
+  SessionsAnswer,
+  SizesAnswer,
+} from "./answers.js";
+import type { LookedAtStore } from "./looked-at-store.js";
+import { bucketsForm, count, filterForm, filterOf, given, offset, parameters, rangeForm, text } from "./parameters.js";
+
+const MAX_ROWS = 300;
+const MAX_LANES = 200;
+const MAX_SESSIONS = 500;
+const MAX_HITS = 100;
+
+/** Questions about many events: what the timeline and the lists show. All of them are bounded by the request, not the log. */
+export function timelineRoutes(app: Hono, store: LookedAtStore): void {
+  app.get("/api/density", async (c) => {
+    const form = { ...rangeForm, ...filterForm, ...bucketsForm, by: z.enum(["type", "actor"]).optional() };
+    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const columns = await store.columns();
+    const answer = density(columns, filterOf(given({ actor, type, only })), given(options));
+    return c.json({ schema: "ui-density/1", offset: columns.count, ...answer } satisfies DensityAnswer);
+  });
+
+  app.get("/api/lanes", async (c) => {
+    const form = { ...rangeForm, ...filterForm, ...bucketsForm, limit: count(MAX_LANES).optional() };
+    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const columns = await store.columns();
+    const answer = lanes(columns, filterOf(given({ actor, type, only })), given(options));
+    return c.json({ schema: "ui-lanes/1", offset: columns.count, ...answer } satisfies LanesAnswer);
+  });
+
+  app.get("/api/facets", async (c) => {
+    const { actor, type, only, ...range } = parameters(c.req.url, { ...rangeForm, ...filterForm });
+    const columns = await store.columns();
+    const answer = facets(columns, filterOf(given({ actor, type, only })), given(range));
+    return c.json({ schema: "ui-facets/1", offset: columns.count, ...answer } satisfies FacetsAnswer);
+  });
+
+  app.get("/api/sizes", async (c) => {
+    const range = parameters(c.req.url, rangeForm);
+    const columns = await store.columns();
+    const answer = sizes(columns, given(range));
+    return c.json({ schema: "ui-sizes/1", offset: columns.count, ...answer } satisfies SizesAnswer);
+  });
+
+  app.get("/api/events", async (c) => {
+    const rows = { around: offset.optional(), before: count(MAX_ROWS).optional(), after: count(MAX_ROWS).optional() };
+    const asked = parameters(c.req.url, { ...rangeForm, ...filterForm, ...rows });
+    const { actor, type, only, around, before = 100, after = 100, ...range } = asked;
+    const columns = await store.columns();
+    const place = { around: around ?? columns.count, before, after };
+    const found = matchingOffsets(columns, filterOf(given({ actor, type, only })), { ...given(range), ...place });
+    const { moreBefore, moreAfter } = found;
+    const answer = { rows: await eventRows(store.log, found.offsets), moreBefore, moreAfter };
+    return c.json({ schema: "ui-events/1", offset: columns.count, ...answer } satisfies EventsAnswer);
+  });
+
+  app.get("/api/sessions", async (c) => {
+    const form = { ...filterForm, at: offset.optional(), text: text.optional(), limit: count(MAX_SESSIONS).optional() };
+    const { actor, type, only, at, limit = 200, ...options } = parameters(c.req.url, form);
+    const columns = await store.columns();
+    const asOf = Math.min(at ?? columns.count, columns.count);
+    const filter = filterOf(given({ actor, type, only }));
+    const answer = sessionRows(columns, filter, { ...given(options), at: asOf, limit });
+    return c.json({ schema: "ui-sessions/1", offset: columns.count, at: asOf, ...answer } satisfies SessionsAnswer);
+  });
+
+  app.get("/api/search", async (c) => {
+    const form = { ...filterForm, text, before: offset.optional(), limit: count(MAX_HITS).optional() };
+    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const { offset: tail } = await store.log.tail();
+    const filter = filterOf(given({ actor, type, only }));
+    const found = await searchEvents(store.log, filter, { text: options.text, ...given(options) });
+    return c.json({ schema: "ui-search/1", offset: tail, ...found } satisfies SearchAnswer);
+  });
+
+  app.get("/api/marks", async (c) => {
+    parameters(c.req.url, {});
+    const { offset: tail } = await store.log.tail();
+    const marks = (await listMarks(store.log)).map(({ name, offset: at, actor, reason, setAt }) => {
+      return { name, offset: at, actor, reason, setAt };
+    });
+    return c.json({ schema: "ui-marks/1", offset: tail, marks } satisfies MarksAnswer);
+  });
+}

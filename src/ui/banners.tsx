@@ -1,0 +1,32 @@
+import { visible } from "./format.js";
+import { hello, lostSince, status } from "./live.js";
+import { linkedStore } from "./place.js";
+
+/** What has to be known before anything on the page is believed. */
+export function Banners() {
+  const { trouble } = status.value;
+  const store = hello.value?.store;
+  return (
+    <div class="banners" role="status">
+      {lostSince.value !== null && (
+        <p class="banner">
+          <strong>The server of this page does not answer.</strong> What you see was true at {lostSince.value}. What to
+          do: if <code>sessiondb ui</code> was ended, start it again and open its link; else this page comes back by
+          itself.
+        </p>
+      )}
+      {trouble !== null && (
+        <p class="banner">
+          <strong>The store cannot be read since {trouble.since}:</strong> {visible(trouble.message)} ({trouble.code}).
+          What to do: {visible(trouble.hint ?? "see that the file or server is there")}. It is tried again all the time.
+        </p>
+      )}
+      {linkedStore !== null && store !== undefined && linkedStore !== store && (
+        <p class="banner">
+          <strong>This link is about another store,</strong> {visible(linkedStore)}. What you see is {visible(store)}.
+          What to do: <code>sessiondb ui --store …</code> with that one.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+import { dotted } from "./format.js";
+import type { Place } from "./place.js";
+
+/** What stands for a view: the command that prints the same, and the call of the MCP server. */
+export interface Equivalent {
+  readonly cli: string;
+  readonly mcp: { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> };
+}
+
+interface View {
+  readonly place: Place;
+  readonly at: number;
+  readonly session: string | null;
+  readonly store: string;
+}
+
+/** As commands take the place: pointers in the address, dotted names for people. */
+function pathOf(path: string): string {
+  return path.startsWith("/") ? dotted(path) : path;
+}
+
+export function equivalentOf({ place, at, session, store }: View): Equivalent {
+  const line = (...words: readonly string[]) =>
+    `sessiondb ${words.map(shellWord).join(" ")} --store ${shellWord(store)}`;
+  if (place.pane === "event") {
+    return {
+      cli: line("events", "show", String(at)),
+      mcp: { name: "read_log", arguments: { since: at - 1, until: at } },
+    };
+  }
+  if (session === null || place.pane === "all") {
+    const mcp = { name: "list_sessions", arguments: { as_of: String(at) } };
+    return { cli: line("session", "list", "--as-of", String(at), "--all"), mcp };
+  }
+  switch (place.pane) {
+    case "state":
+      return {
+        cli: line("session", "show", session, "--as-of", String(at)),
+        mcp: { name: "get_session", arguments: { session, as_of: String(at) } },
+      };
+    case "diff": {
+      const from = place.base ?? Math.max(0, at - 1);
+      return {
+        cli: line("session", "diff", session, `${from}..${at}`),
+        mcp: { name: "diff_session", arguments: { session, from: String(from), to: String(at) } },
+      };
+    }
+    case "blame": {
+      const path = place.path === null ? [] : [pathOf(place.path)];
+      return {
+        cli: line("session", "blame", session, ...path, "--as-of", String(at)),
+        mcp: { name: "blame_field", arguments: { session, path: path[0] ?? "", as_of: String(at) } },
+      };
+    }
+    case "watch": {
+      const path = place.path === null ? [] : ["--path", pathOf(place.path)];
+      return {
+        cli: line("session", "log", session, ...path, "--patch"),
+        mcp: { name: "read_log", arguments: { session } },
+      };
+    }
+    default:
+      throw new TypeError(`unhandled ${place.pane satisfies never}`);
+  }
+}
+
+/** So that a shell takes it as one word, whatever is in it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./~#-]+$/.test(text) && !/^[~#]/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

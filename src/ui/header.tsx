@@ -1,0 +1,70 @@
+import { theme, toggleTheme } from "./colours.js";
+import { ago, number, visible } from "./format.js";
+import { help } from "./help-dialog.js";
+import { at, hello, isLive, lostSince, status, tail } from "./live.js";
+import { CopyButtons, copied } from "./parts/copy-buttons.js";
+import { goLive } from "./walk.js";
+
+/** Which store, how far, how it is read, and that looking changes nothing. */
+export function Header() {
+  const store = hello.value?.store ?? "";
+  return (
+    <header class="top">
+      <h1>
+        <img src="/assets/icon.svg" width="20" height="20" alt="" /> sessiondb
+      </h1>
+      <span class="store" title={visible(store)}>
+        {visible(store)}
+      </span>
+      <Connection />
+      <Standing />
+      <div class="spacer" />
+      <CopyButtons />
+      <button
+        type="button"
+        class="icon"
+        aria-label={`${theme.value === "dark" ? "light" : "dark"} colours`}
+        onClick={toggleTheme}
+      >
+        {theme.value === "dark" ? "☀" : "☾"}
+      </button>
+      <button
+        type="button"
+        class="icon"
+        aria-label="keys and help"
+        onClick={() => {
+          help.value = true;
+        }}
+      >
+        ?
+      </button>
+      <span class="visually-hidden" role="status">
+        {copied.value}
+      </span>
+    </header>
+  );
+}
+
+function Connection() {
+  const isWell = lostSince.value === null && status.value.trouble === null;
+  return (
+    <span class={`connection ${isWell ? "well" : "lost"}`}>
+      <span class="dot" aria-hidden="true" /> {number(tail.value)} {tail.value === 1 ? "event" : "events"}
+      {isWell ? " · live" : ` · not live${lostSince.value === null ? "" : ` since ${ago(lostSince.value)}`}`}
+    </span>
+  );
+}
+
+function Standing() {
+  const mode = hello.value?.allowWrite === true ? "looking changes nothing" : "read-only";
+  if (isLive.value || tail.value === 0) return <span class="standing now">Viewing the present, {mode}</span>;
+  return (
+    <span class="standing past">
+      Viewing the past, {mode}
+      <span class="where"> · event {number(at.value)}</span>
+      <button type="button" class="link" onClick={goLive}>
+        back to now
+      </button>
+    </span>
+  );
+}

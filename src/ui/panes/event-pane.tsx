@@ -1,0 +1,113 @@
+import type { ComponentChildren } from "preact";
+import type { EventAnswer } from "../../ui-server/answers.js";
+import { useAnswer } from "../answer.js";
+import { address } from "../api.js";
+import { size, visible } from "../format.js";
+import { at, hello } from "../live.js";
+import { Actor } from "../parts/actor.js";
+import { FailureNotice, Notice } from "../parts/notice.js";
+import { TypeTag } from "../parts/type-tag.js";
+import { StoredText } from "../parts/value.js";
+import { When } from "../parts/when.js";
+import { go } from "../place.js";
+import { askRevert } from "./revert-dialog.js";
+import { usePaneJson } from "./use-pane-json.js";
+
+/** Everything about one event, and whether it is as it was sealed. */
+export function EventPane() {
+  const { data, failure } = useAnswer<EventAnswer>(at.value === 0 ? undefined : address("event", { at: at.value }));
+  usePaneJson(data);
+  if (at.value === 0) return <Notice title="Offset 0 is before the first event." />;
+  if (failure !== undefined) return <FailureNotice failure={failure} />;
+  if (data === undefined) return <div class="skeleton" />;
+  const { event, item, prevHash, dataHash, chainOk, lineBytes } = data;
+  const meta = event.meta as Record<string, unknown>;
+  return (
+    <div class="inspector">
+      <p class={`seal ${chainOk ? "ok" : "bad"}`}>
+        {chainOk
+          ? "✓ verified: its hash is what its content and the event before it give"
+          : "✖ NOT as it was sealed: run sessiondb verify"}
+      </p>
+      <dl>
+        <Field name="offset">{item.offset}</Field>
+        <Field name="stream">
+          {visible(item.stream)} v{item.version}
+        </Field>
+        <Field name="type">
+          <TypeTag type={item.type} />
+        </Field>
+        <Field name="actor">
+          <Actor name={item.actor} />
+        </Field>
+        <Field name="recorded">
+          <When iso={item.time} withDay /> <span class="faint">{item.time}</span>
+        </Field>
+        {Object.entries(meta).map(([name, value]) => (
+          <Field key={name} name={visible(name)}>
+            <StoredText text={typeof value === "string" ? value : JSON.stringify(value)} />
+          </Field>
+        ))}
+        <Field name="id">
+          <code>{String(event.id)}</code>
+        </Field>
+        <Field name="hash">
+          <code class="hash">{String(event.hash)}</code>
+        </Field>
+        <Field name="hash before">
+          <code class="hash">{prevHash}</code>
+        </Field>
+        <Field name="data hash">
+          <code class="hash">{dataHash}</code>
+        </Field>
+        <Field name="size">{size(lineBytes)} as a line of a JSONL log</Field>
+      </dl>
+      <Acts item={item} />
+      <h3>{item.patch === undefined ? "Data" : "Patch (RFC 6902)"}</h3>
+      {item.redacted === true ? <p class="foot">Its data was erased; the chain still holds.</p> : <Data item={item} />}
+    </div>
+  );
+}
+
+function Data({ item }: { item: EventAnswer["item"] }) {
+  return (
+    <pre class="data" tabIndex={0}>
+      <StoredText text={JSON.stringify(item.patch ?? item.data, null, 2) ?? ""} most={4_000} />
+    </pre>
+  );
+}
+
+function Acts({ item }: { item: EventAnswer["item"] }) {
+  const { session, offset } = item;
+  return (
+    <p class="acts">
+      <button type="button" onClick={() => go({ base: offset, pane: "diff" })}>
+        Pin as base
+      </button>
+      {session !== null && (
+        <button type="button" onClick={() => go({ only: [session], session })}>
+          Only this session
+        </button>
+      )}
+      {session !== null && hello.value?.allowWrite === true && (
+        <>
+          <button type="button" class="danger" onClick={() => askRevert(session, { event: offset })}>
+            Revert this event…
+          </button>
+          <button type="button" class="danger" onClick={() => askRevert(session, { to: offset })}>
+            Revert to here…
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Field({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}

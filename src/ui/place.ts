@@ -1,0 +1,123 @@
+import { computed, signal } from "@preact/signals";
+
+export const PANES = ["state", "diff", "blame", "watch", "event", "all"] as const;
+export type Pane = (typeof PANES)[number];
+export const STRIPS = ["lanes", "growth", "migrations"] as const;
+export type Strip = (typeof STRIPS)[number];
+
+/** Where somebody looks. All of it stands in the address, so that every view has a link. */
+export interface Place {
+  /** null: at the end, wherever that is. */
+  readonly at: number | null;
+  /** null: the session of the event at `at`. */
+  readonly session: string | null;
+  /** JSON Pointer or dotted. */
+  readonly path: string | null;
+  /** The other end of a diff; null: the step before. */
+  readonly base: number | null;
+  /** The focus window, inclusive; null: the whole log. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly actors: readonly string[];
+  readonly types: readonly string[];
+  readonly only: readonly string[];
+  readonly pane: Pane;
+  readonly strip: Strip;
+  readonly by: "type" | "actor";
+}
+
+const NOWHERE: Place = {
+  at: null,
+  session: null,
+  path: null,
+  base: null,
+  from: null,
+  to: null,
+  actors: [],
+  types: [],
+  only: [],
+  pane: "state",
+  strip: "lanes",
+  by: "type",
+};
+
+/** What is not as this page writes it is as if it were not there. */
+export function readPlace(search: string): Place {
+  const said = new URLSearchParams(search);
+  const number = (name: string) => (/^\d{1,15}$/.test(said.get(name) ?? "") ? Number(said.get(name)) : null);
+  const oneOf = <T extends string>(name: string, values: readonly T[], otherwise: T) =>
+    values.find((value) => value === said.get(name)) ?? otherwise;
+  return {
+    at: number("at"),
+    session: said.get("session"),
+    path: said.get("path"),
+    base: number("base"),
+    from: number("from"),
+    to: number("to"),
+    actors: said.getAll("actor"),
+    types: said.getAll("type"),
+    only: said.getAll("only"),
+    pane: oneOf("pane", PANES, NOWHERE.pane),
+    strip: oneOf("strip", STRIPS, NOWHERE.strip),
+    by: oneOf("by", ["type", "actor"], NOWHERE.by),
+  };
+}
+
+export function writePlace(place: Place, store: string | null): string {
+  const said = new URLSearchParams();
+  if (store !== null) said.set("store", store);
+  for (const name of ["at", "session", "path", "base", "from", "to"] as const) {
+    const value = place[name];
+    if (value !== null) said.set(name, String(value));
+  }
+  for (const actor of place.actors) said.append("actor", actor);
+  for (const type of place.types) said.append("type", type);
+  for (const session of place.only) said.append("only", session);
+  for (const name of ["pane", "strip", "by"] as const) {
+    if (place[name] !== NOWHERE[name]) said.set(name, place[name]);
+  }
+  return `?${said}`;
+}
+
+export const place = signal<Place>(readPlace(location.search));
+/** What a link says that it is about; null where it says nothing. */
+export const linkedStore = new URLSearchParams(location.search).get("store");
+/** Of the store that is shown; stands in every link. */
+export const storeName = signal<string | null>(linkedStore);
+
+addEventListener("popstate", () => {
+  place.value = readPlace(location.search);
+});
+
+/** `replace` for what goes on while a hand or a player moves: the back button shall not go through every step. */
+export function go(change: Partial<Place>, how: "push" | "replace" = "push"): void {
+  place.value = { ...place.value, ...change };
+  remember(how);
+}
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+/** Browsers allow some hundred changes of the address in half a minute, and a slider makes more. */
+function remember(how: "push" | "replace"): void {
+  clearTimeout(waiting);
+  const address = () => writePlace(place.peek(), storeName.peek());
+  if (how === "push") history.pushState(null, "", address());
+  else waiting = setTimeout(() => history.replaceState(null, "", address()), 150);
+}
+
+/** For links: this place with something changed. */
+export function linkTo(change: Partial<Place>): string {
+  return writePlace({ ...place.value, ...change }, storeName.value);
+}
+
+/** The conditions, as the server's addresses take them. */
+export const filterQuery = computed(() => {
+  const { actors, types, only } = place.value;
+  const said = new URLSearchParams();
+  for (const actor of actors) said.append("actor", actor);
+  for (const type of types) said.append("type", type);
+  for (const session of only) said.append("only", session);
+  return said.toString();
+});
+
+export const isFiltered = computed(() => filterQuery.value !== "");

@@ -1,0 +1,99 @@
+import { useState } from "preact/hooks";
+import type { FacetsAnswer } from "../../ui-server/answers.js";
+import { useAnswer } from "../answer.js";
+import { address } from "../api.js";
+import { colourOf } from "../colours.js";
+import { number, visible } from "../format.js";
+import { filterQuery, go, isFiltered, place } from "../place.js";
+import { focus } from "../walk.js";
+
+const SHOWN = 6;
+
+/** Which events are meant: a click takes one in or out, "only" takes all others out. */
+export function Chips() {
+  const { from, to } = focus.value;
+  const { data } = useAnswer<FacetsAnswer>(to === 0 ? undefined : address("facets", { from, to }, filterQuery.value));
+  if (data === undefined) return <div class="chips" />;
+  const { types, actors, only } = place.value;
+  return (
+    <div class="chips" role="group" aria-label="filter">
+      <ChipList
+        label="Types"
+        values={data.types}
+        chosen={types}
+        choose={(list) => go({ types: list })}
+        isColoured={place.value.by === "type"}
+      />
+      <ChipList
+        label="Actors"
+        values={data.actors}
+        chosen={actors}
+        choose={(list) => go({ actors: list })}
+        isColoured={place.value.by === "actor"}
+      />
+      {only.map((session) => (
+        <button
+          key={session}
+          type="button"
+          class="chip on"
+          onClick={() => go({ only: only.filter((one) => one !== session) })}
+        >
+          session {visible(session)} <span aria-hidden="true">✕</span>
+          <span class="visually-hidden">take away</span>
+        </button>
+      ))}
+      {isFiltered.value && (
+        <span class="hidden-count">
+          {number(data.matched)} shown, {number(data.hidden)} hidden{" "}
+          <button type="button" class="quiet" onClick={() => go({ types: [], actors: [], only: [] })}>
+            clear filter
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface ChipListProps {
+  readonly label: string;
+  readonly values: ReadonlyArray<{ readonly value: string; readonly events: number }>;
+  readonly chosen: readonly string[];
+  readonly choose: (chosen: string[]) => void;
+  readonly isColoured: boolean;
+}
+
+function ChipList({ label, values, chosen, choose, isColoured }: ChipListProps) {
+  const [isOpen, open] = useState(false);
+  // What was chosen stays in sight, also where the range has none of it.
+  const absent = chosen
+    .filter((value) => !values.some((one) => one.value === value))
+    .map((value) => ({ value, events: 0 }));
+  const all = [...absent, ...values];
+  const shown = isOpen ? all : all.filter(({ value }, i) => i < SHOWN || chosen.includes(value));
+  return (
+    <div class="chip-list">
+      <span class="label">{label}</span>
+      {shown.map(({ value, events }) => {
+        const isOn = chosen.includes(value);
+        const toggled = isOn ? chosen.filter((one) => one !== value) : [...chosen, value];
+        return (
+          <span key={value} class={`chip ${isOn ? "on" : ""}`}>
+            <button type="button" aria-pressed={isOn} title={visible(value)} onClick={() => choose(toggled)}>
+              {isColoured && <span class="dot" style={{ background: colourOf(value) }} />}
+              <span class="chip-name">{visible(value.replace(/^session\./, ""))}</span>{" "}
+              <span class="count">{number(events)}</span>
+            </button>
+            <button type="button" class="only" aria-label={`only ${visible(value)}`} onClick={() => choose([value])}>
+              only
+            </button>
+          </span>
+        );
+      })}
+      {all.length > shown.length && (
+        <button type="button" class="quiet" onClick={() => open(true)}>
+          +{all.length - shown.length}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { computed, effect, signal } from "@preact/signals";
+import type { EventRow } from "../inspect/event-rows.js";
+import type { EventsAnswer, HistoryAnswer, StepAnswer } from "../ui-server/answers.js";
+import { address, ask } from "./api.js";
+import { at, drawnTo, isLive, tail } from "./live.js";
+import { filterQuery, go, isFiltered, place } from "./place.js";
+
+/** The step at the selected offset, as the server told it last. */
+export const step = signal<StepAnswer | undefined>(undefined);
+
+/** The session that the panes show: the one that was chosen, else that of the selected event. */
+export const shownSession = computed(() => place.value.session ?? step.value?.row.session ?? null);
+
+/** The part of the log that is in view, both ends inclusive. */
+export const focus = computed(() => {
+  const to = Math.min(place.value.to ?? drawnTo.value, drawnTo.value);
+  return { from: Math.min(place.value.from ?? 1, Math.max(to, 1)), to };
+});
+export const isZoomed = computed(() => place.value.from !== null || place.value.to !== null);
+
+/** Standing at the very end means following it. */
+export function goTo(offset: number, how: "push" | "replace" = "push"): void {
+  const to = Math.max(0, Math.min(offset, tail.peek()));
+  go({ at: to }, how);
+}
+
+export function goLive(): void {
+  go({ at: null });
+}
+
+/** To the next event that is not filtered away, before or behind. @returns false where there is none */
+export async function stepBy(direction: 1 | -1, rows: readonly EventRow[] = [], how: "push" | "replace" = "push") {
+  const here = at.peek();
+  const next = nextOf(rows, here, direction) ?? (await askedNext(here, direction));
+  if (next === undefined) return false;
+  if (direction === 1 && next === tail.peek() && !isFiltered.peek() && place.peek().to === null) goLiveOr(next, how);
+  else goTo(next, how);
+  return true;
+}
+
+function goLiveOr(offset: number, how: "push" | "replace"): void {
+  if (isLive.peek()) return;
+  goTo(offset, how);
+}
+
+function nextOf(rows: readonly EventRow[], here: number, direction: 1 | -1): number | undefined {
+  const offsets = rows.map(({ offset }) => offset);
+  const [first, last] = [offsets[0], offsets.at(-1)];
+  // Only inside what is known without gaps.
+  if (first === undefined || last === undefined || here < first || here > last) return undefined;
+  return direction === 1 ? offsets.find((offset) => offset > here) : offsets.findLast((offset) => offset < here);
+}
+
+async function askedNext(here: number, direction: 1 | -1): Promise<number | undefined> {
+  const { from, to } = place.peek();
+  const around = direction === 1 ? here : Math.max(0, here - 1);
+  const sides = direction === 1 ? { before: 0, after: 1 } : { before: 1, after: 0 };
+  const { rows } = await ask<EventsAnswer>(address("events", { around, ...sides, from, to }, filterQuery.peek()));
+  return rows[0]?.offset;
+}
+
+/** To the event before or behind that changed the watched path. */
+export async function stepOfPath(direction: 1 | -1): Promise<void> {
+  const [session, path, here] = [shownSession.peek(), place.peek().path, at.peek()];
+  if (session === null || path === null) return;
+  const { changes } = await ask<HistoryAnswer>(address("history", { session, path }));
+  const found =
+    direction === 1 ? changes.find(({ offset }) => offset > here) : changes.findLast(({ offset }) => offset < here);
+  if (found !== undefined) goTo(found.offset);
+}
+
+export const SPEEDS = [1, 5, 10] as const;
+/** Events a second; 0 stands still. */
+export const playing = signal(0);
+
+let player: ReturnType<typeof setTimeout> | undefined;
+
+effect(() => {
+  const speed = playing.value;
+  clearTimeout(player);
+  if (speed > 0) player = setTimeout(() => void playOn(speed), 1_000 / speed);
+});
+
+/** The next step begins when this one is there: a slow store plays slower, and nothing piles up. */
+async function playOn(speed: number): Promise<void> {
+  const began = performance.now();
+  const moved = await stepBy(1, [], "replace").catch(() => false);
+  if (playing.peek() !== speed) return;
+  if (!moved || at.peek() >= tail.peek()) playing.value = 0;
+  else player = setTimeout(() => void playOn(speed), Math.max(0, 1_000 / speed - (performance.now() - began)));
+}
