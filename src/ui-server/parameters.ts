@@ -24,12 +24,16 @@ export const bucketsForm = { buckets: wholeNumber(1, MAX_BUCKETS).optional() };
 
 /** Several values of one parameter are a list where the form asks for one. @throws UsageError ARGUMENT_INVALID */
 export function parameters<Shape extends z.ZodRawShape>(url: string, shape: Shape): z.infer<z.ZodObject<Shape>> {
-  const given: Record<string, unknown> = {};
   const search = new URL(url).searchParams;
-  for (const name of new Set(search.keys())) {
-    const values = search.getAll(name);
-    given[name] = isList(shape[name]) ? values : values.length === 1 ? values[0] : values;
-  }
+  const unknown = [...search.keys()].find((name) => !Object.hasOwn(shape, name));
+  if (unknown !== undefined) throw invalid(`nobody asks for ${JSON.stringify(unknown)} here`);
+  const names = Object.keys(shape).filter((name) => search.has(name));
+  const given = Object.fromEntries(
+    names.map((name) => {
+      const values = search.getAll(name);
+      return [name, isList(shape[name]) || values.length > 1 ? values : values[0]];
+    }),
+  );
   return checked(given, z.strictObject(shape));
 }
 
@@ -37,9 +41,11 @@ export function parameters<Shape extends z.ZodRawShape>(url: string, shape: Shap
 export function checked<Form extends z.ZodType>(value: unknown, form: Form): z.infer<Form> {
   const { data, error } = form.safeParse(value);
   if (error === undefined) return data as z.infer<Form>;
-  throw new UsageError("ARGUMENT_INVALID", z.prettifyError(error).slice(0, 1_000), {
-    hint: "docs/ui.md lists what each address takes",
-  });
+  throw invalid(z.prettifyError(error).slice(0, 1_000));
+}
+
+function invalid(message: string): UsageError {
+  return new UsageError("ARGUMENT_INVALID", message, { hint: "docs/ui.md lists what each address takes" });
 }
 
 function isList(form: unknown): boolean {

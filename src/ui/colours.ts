@@ -44,16 +44,15 @@ export const INKS: Readonly<
   dark: { line: "#2a3142", text: "#98a2b8", faint: "#1f2635", accent: "#a5b4fc", mark: "#fbbf24" },
 };
 
-const seen = new Map<string, number>();
+/** Types and actors are told apart by their own colours: an order for each. */
+const seen = { type: new Map<string, number>(), actor: new Map<string, number>() };
 
 /** A type or actor keeps the colour that it had first, whatever is zoomed or filtered. null: all others together. */
-export function colourOf(name: string | null): string {
+export function colourOf(name: string | null, kind: "type" | "actor" = "type"): string {
   const palette = PALETTES[theme.value];
   if (name === null) return OTHERS[theme.value];
-  let place = seen.get(name);
-  if (place === undefined) {
-    place = seen.size;
-    seen.set(name, place);
-  }
+  const places = seen[kind];
+  const place = places.get(name) ?? places.size;
+  places.set(name, place);
   return palette[place % palette.length] as string;
 }

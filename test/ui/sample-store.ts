@@ -1,3 +1,4 @@
+import { countingEntropy } from "../../src/conformance/target.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
@@ -16,7 +17,7 @@ const BEGAN = Date.UTC(2026, 10, 16, 8, 0, 0);
 /** Some days of work of people and agents, always the same: bursts, quiet nights, a bad value, a deletion, marks. */
 export async function writeSampleStore(path: string, steps = 220): Promise<void> {
   const clock = new SampleClock();
-  const log = await SqliteLog.open(path, { now: () => clock.now });
+  const log = await SqliteLog.open(path, { now: () => clock.now, entropy: countingEntropy() });
   try {
     await writeSample(log, clock, steps);
   } finally {

@@ -1,7 +1,7 @@
 /** `npm run screenshots`: the pictures of docs/ui.md and the README, from a store that is always the same. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,21 +24,24 @@ interface Shot {
 }
 
 const SHOTS: readonly Shot[] = [
-  { name: "state", at: "?session=auth-refactor&at=225" },
-  { name: "diff-dark", at: "?session=auth-refactor&at=225&base=120&pane=diff&by=actor", dark: true },
+  { name: "state", at: "?session=auth-refactor&at=208" },
+  { name: "diff-dark", at: "?session=auth-refactor&at=208&base=120&pane=diff&by=actor", dark: true },
   { name: "blame", at: "?session=docs-site&at=180&pane=blame&type=session.updated" },
   {
     name: "watch-dark",
     at: "?session=auth-refactor&path=%2FcommitCount&pane=watch&at=160",
     dark: true,
   },
-  { name: "event", at: "?at=224&pane=event&strip=growth" },
+  { name: "event", at: "?at=208&pane=event&strip=growth" },
   { name: "all", at: "?at=140&pane=all" },
-  { name: "phone", at: "?at=225&session=auth-refactor", phone: true },
+  { name: "phone", at: "?at=208&session=auth-refactor", phone: true },
 ];
 
 async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "sessiondb-shots-"));
+  // Its name is in the pictures: always the same, so that they only change with the page.
+  const folder = join(tmpdir(), "sessiondb-demo");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
   mkdirSync(PICTURES, { recursive: true });
   let server: ChildProcess | undefined;
   let browser: Browser | undefined;

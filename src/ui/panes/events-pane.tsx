@@ -32,7 +32,7 @@ export function EventsPane() {
   const rows = data?.rows ?? [];
   anchor.keepInside(rows, data);
   useLayoutEffect(() => {
-    list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+    if (list.current !== null) keepInSight(list.current);
   }, [at.value, data]);
   return (
     <section class="events card" aria-label="events">
@@ -64,6 +64,14 @@ export function EventsPane() {
       </ol>
     </section>
   );
+}
+
+/** Scrolls the list and nothing else. Near an edge the chosen row comes to the middle, so that its neighbours are seen. */
+function keepInSight(list: HTMLElement): void {
+  const row = list.querySelector("[aria-current]")?.getBoundingClientRect();
+  const box = list.getBoundingClientRect();
+  if (row === undefined || (row.top >= box.top + row.height && row.bottom <= box.bottom - row.height)) return;
+  list.scrollTop += row.top - box.top - (box.height - row.height) / 2;
 }
 
 /** The middle of what is asked for: it stays while the chosen event is well inside, so that most steps ask nothing. */

@@ -142,7 +142,7 @@ function plotOf({ changes }: HistoryAnswer, shade: "light" | "dark", end: number
     isNumeric ? (present ? Number(value) : null) : names.indexOf(present ? text : "nothing"),
   );
   const offsets = changes.map(({ offset }) => offset);
-  const axis = { stroke: ink.text, grid: { stroke: ink.line, width: 1 }, ticks: { show: false } };
+  const axis = { stroke: ink.text, grid: { stroke: ink.line, width: 1 }, ticks: { show: false }, size: 26 };
   const options: Omit<Options, "width" | "height"> = {
     legend: { show: false },
     cursor: { show: false },

@@ -17,19 +17,13 @@ export function Chips() {
   const { types, actors, only } = place.value;
   return (
     <div class="chips" role="group" aria-label="filter">
-      <ChipList
-        label="Types"
-        values={data.types}
-        chosen={types}
-        choose={(list) => go({ types: list })}
-        isColoured={place.value.by === "type"}
-      />
+      <ChipList label="Types" values={data.types} chosen={types} choose={(list) => go({ types: list })} kind="type" />
       <ChipList
         label="Actors"
         values={data.actors}
         chosen={actors}
         choose={(list) => go({ actors: list })}
-        isColoured={place.value.by === "actor"}
+        kind="actor"
       />
       {only.map((session) => (
         <button
@@ -59,10 +53,10 @@ interface ChipListProps {
   readonly values: ReadonlyArray<{ readonly value: string; readonly events: number }>;
   readonly chosen: readonly string[];
   readonly choose: (chosen: string[]) => void;
-  readonly isColoured: boolean;
+  readonly kind: "type" | "actor";
 }
 
-function ChipList({ label, values, chosen, choose, isColoured }: ChipListProps) {
+function ChipList({ label, values, chosen, choose, kind }: ChipListProps) {
   const [isOpen, open] = useState(false);
   // What was chosen stays in sight, also where the range has none of it.
   const absent = chosen
@@ -79,7 +73,7 @@ function ChipList({ label, values, chosen, choose, isColoured }: ChipListProps) 
         return (
           <span key={value} class={`chip ${isOn ? "on" : ""}`}>
             <button type="button" aria-pressed={isOn} title={visible(value)} onClick={() => choose(toggled)}>
-              {isColoured && <span class="dot" style={{ background: colourOf(value) }} />}
+              {place.value.by === kind && <span class="dot" style={{ background: colourOf(value, kind) }} />}
               <span class="chip-name">{visible(value.replace(/^session\./, ""))}</span>{" "}
               <span class="count">{number(events)}</span>
             </button>

@@ -85,7 +85,7 @@ function drawBuckets(
       bottom -= part;
     };
     for (const [group, events] of bucket.counts.entries()) {
-      if (events > 0) bar(events, colourOf(density.groups[group] as string | null));
+      if (events > 0) bar(events, colourOf(density.groups[group] as string | null, density.by));
     }
     if (bucket.hidden > 0) bar(bucket.hidden, ink.faint);
   }

@@ -26,7 +26,7 @@ export function GrowthStrip() {
             <th>Type</th>
             <th class="number">Events</th>
             <th class="number">Text</th>
-            <th aria-hidden="true" />
+            <th>Share</th>
           </tr>
         </thead>
         <tbody>
@@ -37,7 +37,7 @@ export function GrowthStrip() {
               </td>
               <td class="number">{number(events)}</td>
               <td class="number">{size(chars)}</td>
-              <td class="bar" aria-hidden="true">
+              <td class="bar">
                 <span style={{ width: `${(chars / most) * 100}%`, background: colourOf(type) }} />
               </td>
             </tr>
@@ -46,7 +46,7 @@ export function GrowthStrip() {
       </table>
       <Plot
         label={`text by day, ${data.days.length} days`}
-        height={190}
+        height={128}
         data={columnsOf(data)}
         options={optionsOf(data, theme.value)}
       />
@@ -68,7 +68,7 @@ function sumTo(values: readonly number[], last: number): number {
 function optionsOf({ types }: SizesAnswer, shade: "light" | "dark"): Omit<Options, "width" | "height"> {
   const ink = INKS[shade];
   const shown = types.slice(0, SHOWN_TYPES).reverse();
-  const axis = { stroke: ink.text, grid: { stroke: ink.line, width: 1 }, ticks: { show: false } };
+  const axis = { stroke: ink.text, grid: { stroke: ink.line, width: 1 }, ticks: { show: false }, size: 26 };
   return {
     legend: { show: false },
     cursor: { show: false },

@@ -10,6 +10,7 @@ import { focus } from "../walk.js";
 import { useWidth } from "./canvas.js";
 import { Chips } from "./chips.js";
 import { DensityPlot } from "./density-plot.js";
+import { Readout } from "./readout.js";
 import { Slider } from "./slider.js";
 import { Transport } from "./transport.js";
 
@@ -30,12 +31,15 @@ export function Timeline() {
   const marks = useAnswer<MarksAnswer>("/api/marks", drawnTo.value);
   return (
     <section class="timeline card" aria-label="timeline">
-      <div ref={box} class="timeline-plots">
-        {isReadingUp.value && <ReadingUp />}
-        {failure !== undefined && <FailureNotice failure={failure} />}
-        {data !== undefined && <DensityPlot density={data} at={at.value} />}
-        {data === undefined && <div class="density skeleton" />}
-        <Slider marks={marks.data?.marks ?? []} />
+      <div class="timeline-row">
+        <Readout />
+        <div ref={box} class="timeline-plots">
+          {isReadingUp.value && <ReadingUp />}
+          {failure !== undefined && <FailureNotice failure={failure} />}
+          {data !== undefined && <DensityPlot density={data} at={at.value} />}
+          {data === undefined && <div class="density skeleton" />}
+          <Slider marks={marks.data?.marks ?? []} />
+        </div>
       </div>
       <Transport />
       <Chips />
