@@ -72,7 +72,11 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
   });
 
   app.get("/api/sessions", async (c) => {
-    const form = { ...filterForm, at: offset.optional(), text: text.optional(), limit: count(MAX_SESSIONS).optional() };
+    const form = {
+      ...filterForm,
+      ...{ at: offset.optional(), from: offset.optional(), text: text.optional() },
+      limit: count(MAX_SESSIONS).optional(),
+    };
     const { actor, type, only, at, limit = 200, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
     const asOf = Math.min(at ?? columns.count, columns.count);

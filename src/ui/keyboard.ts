@@ -2,7 +2,7 @@ import { help } from "./help-dialog.js";
 import { at } from "./live.js";
 import { copy, currentCli } from "./parts/copy-buttons.js";
 import { go, place } from "./place.js";
-import { focus, goLive, goTo, playing, stepBy, stepOfPath } from "./walk.js";
+import { focus, goLive, goTo, pinBase, playing, stepBy, stepOfPath } from "./walk.js";
 
 /** What each key does; none of them while somebody types. */
 const KEYS: Readonly<Record<string, () => unknown>> = {
@@ -19,7 +19,7 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
   },
   "/": () => focusOn("search"),
   g: () => focusOn("search"),
-  d: () => go(place.peek().base === null ? { base: at.peek(), pane: "diff" } : { base: null }),
+  d: () => (place.peek().base === null ? pinBase(at.peek()) : go({ base: null })),
   "[": () => go({ from: Math.max(1, at.peek()) }),
   "]": () => go({ to: Math.max(1, at.peek()) }),
   "0": () => go({ from: null, to: null }),

@@ -18,6 +18,16 @@ export const focus = computed(() => {
 });
 export const isZoomed = computed(() => place.value.from !== null || place.value.to !== null);
 
+/** Looks at one value from now on: of this session, whatever event is chosen next. */
+export function watch(path: string): void {
+  go({ path, pane: "watch", session: shownSession.peek() });
+}
+
+/** Pins an offset as the other end of the diff of this session. */
+export function pinBase(base: number): void {
+  go({ base, pane: "diff", session: shownSession.peek() });
+}
+
 /** Standing at the very end means following it. */
 export function goTo(offset: number, how: "push" | "replace" = "push"): void {
   const to = Math.max(0, Math.min(offset, tail.peek()));

@@ -5,6 +5,8 @@ import type { EventColumns } from "./event-columns.js";
 export interface SessionRowsOptions {
   /** As the log was after this offset. */
   readonly at: number;
+  /** Only sessions with an event that matches at or behind this offset. Default 1. */
+  readonly from?: number;
   /** Only ids that hold this text, in any case. */
   readonly text?: string;
   readonly limit: number;
@@ -29,11 +31,11 @@ export interface SessionRows {
   readonly total: number;
 }
 
-/** The sessions that had events by then and meet the filter with any of them. @throws UsageError GLOB_INVALID */
+/** The sessions with events that meet the filter by then. @throws UsageError GLOB_INVALID */
 export function sessionRows(
   columns: EventColumns,
   filter: TimelineFilter,
-  { at, text = "", limit }: SessionRowsOptions,
+  { at, from = 1, text = "", limit }: SessionRowsOptions,
 ): SessionRows {
   const matches = columnMatcher(columns, filter);
   const streams = columns.streams.texts;
@@ -48,7 +50,7 @@ export function sessionRows(
     const number = columns.stream[row] as number;
     if ((events[number] as number)++ === 0) first[number] = row + 1;
     last[number] = row + 1;
-    if (isMeant[number] === 0 && matches(row)) isMeant[number] = 1;
+    if (isMeant[number] === 0 && row + 1 >= from && matches(row)) isMeant[number] = 1;
   }
   const wanted = text.toLowerCase();
   const isWanted = (number: number): boolean => {

@@ -5,10 +5,10 @@ import { dotted, visible } from "../format.js";
 import { at } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice } from "../parts/notice.js";
+import { useShown } from "../parts/use-shown.js";
 import { StoredText, Value } from "../parts/value.js";
 import { When } from "../parts/when.js";
-import { go } from "../place.js";
-import { goTo, shownSession } from "../walk.js";
+import { goTo, shownSession, watch } from "../walk.js";
 import { NoSession } from "./no-session.js";
 import { usePaneJson } from "./use-pane-json.js";
 
@@ -17,6 +17,7 @@ export function BlamePane() {
   const session = shownSession.value;
   const url = session === null ? undefined : address("blame", { session, at: at.value });
   const { data, failure } = useAnswer<BlameAnswer>(url);
+  const { shown, more } = useShown(data?.entries ?? []);
   usePaneJson(data);
   if (session === null) return <NoSession />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
@@ -33,10 +34,10 @@ export function BlamePane() {
           </tr>
         </thead>
         <tbody>
-          {data.entries.map(({ path, value, set, previous }) => (
+          {shown.map(({ path, value, set, previous }) => (
             <tr key={path} class={set.offset === at.value ? "changed" : ""}>
               <td>
-                <button type="button" class="link path" title="watch this" onClick={() => go({ path, pane: "watch" })}>
+                <button type="button" class="link path" title="watch this" onClick={() => watch(path)}>
                   <StoredText text={dotted(path) || "(record)"} most={120} />
                 </button>
               </td>
@@ -70,6 +71,7 @@ export function BlamePane() {
           ))}
         </tbody>
       </table>
+      {more}
     </div>
   );
 }

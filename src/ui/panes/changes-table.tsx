@@ -1,9 +1,9 @@
 import type { SetBy } from "../../replay/record-steps.js";
 import { dotted } from "../format.js";
 import { Actor } from "../parts/actor.js";
+import { useShown } from "../parts/use-shown.js";
 import { StoredText, Value } from "../parts/value.js";
-import { go } from "../place.js";
-import { goTo } from "../walk.js";
+import { goTo, watch } from "../walk.js";
 
 export interface ShownChange {
   readonly path: string;
@@ -14,20 +14,16 @@ export interface ShownChange {
 
 /** From what to what; a sign beside the colour, and who did it where that is known. */
 export function ChangesTable({ changes }: { changes: readonly ShownChange[] }) {
+  const { shown, more } = useShown(changes);
   return (
     <ul class="changes">
-      {changes.map((change) => (
+      {shown.map((change) => (
         <li key={change.path} class={kindOf(change).name}>
           <div class="change-head">
             <span class="sign" aria-hidden="true">
               {kindOf(change).sign}
             </span>
-            <button
-              type="button"
-              class="link path"
-              title="watch this"
-              onClick={() => go({ path: change.path, pane: "watch" })}
-            >
+            <button type="button" class="link path" title="watch this" onClick={() => watch(change.path)}>
               <StoredText text={change.path === "" ? "the whole record" : dotted(change.path)} most={200} />
             </button>
             <span class="visually-hidden">{kindOf(change).name}</span>
@@ -52,6 +48,7 @@ export function ChangesTable({ changes }: { changes: readonly ShownChange[] }) {
           )}
         </li>
       ))}
+      {more !== null && <li>{more}</li>}
     </ul>
   );
 }

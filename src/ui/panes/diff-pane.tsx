@@ -5,7 +5,7 @@ import { number, visible } from "../format.js";
 import { at } from "../live.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { go, place } from "../place.js";
-import { goTo, shownSession, step } from "../walk.js";
+import { goTo, pinBase, shownSession, step } from "../walk.js";
 import { ChangesTable } from "./changes-table.js";
 import { NoSession } from "./no-session.js";
 import { usePaneJson } from "./use-pane-json.js";
@@ -17,7 +17,7 @@ export function DiffPane() {
     <div>
       <p class="about">
         {base === null ? (
-          <button type="button" onClick={() => go({ base: at.value })}>
+          <button type="button" onClick={() => pinBase(at.value)}>
             Pin {at.value} as base (d)
           </button>
         ) : (

@@ -10,6 +10,7 @@ import { TypeTag } from "../parts/type-tag.js";
 import { StoredText } from "../parts/value.js";
 import { When } from "../parts/when.js";
 import { go } from "../place.js";
+import { pinBase } from "../walk.js";
 import { askRevert } from "./revert-dialog.js";
 import { usePaneJson } from "./use-pane-json.js";
 
@@ -81,7 +82,7 @@ function Acts({ item }: { item: EventAnswer["item"] }) {
   const { session, offset } = item;
   return (
     <p class="acts">
-      <button type="button" onClick={() => go({ base: offset, pane: "diff" })}>
+      <button type="button" onClick={() => pinBase(offset)}>
         Pin as base
       </button>
       {session !== null && (

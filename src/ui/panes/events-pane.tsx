@@ -4,7 +4,7 @@ import type { EventsAnswer } from "../../ui-server/answers.js";
 import { useAnswer } from "../answer.js";
 import { address } from "../api.js";
 import { dotted, visible } from "../format.js";
-import { at, drawnTo, isLive, tail } from "../live.js";
+import { at, isLive, tail } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
@@ -22,10 +22,9 @@ export function EventsPane() {
   const list = useRef<HTMLOListElement>(null);
   const { from, to } = focus.value;
   const anchor = useAnchor();
-  const last = isLive.value ? drawnTo.value : to;
   const url = address(
     "events",
-    { around: Math.min(anchor.value, last), before: SIDE, after: SIDE, from, to: Math.max(from, last) },
+    { around: Math.min(anchor.value, to), before: SIDE, after: SIDE, from, to },
     filterQuery.value,
   );
   const { data, failure } = useAnswer<EventsAnswer>(tail.value === 0 ? undefined : url);

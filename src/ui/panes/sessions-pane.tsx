@@ -3,17 +3,18 @@ import type { SessionsAnswer } from "../../ui-server/answers.js";
 import { useAnswer } from "../answer.js";
 import { address } from "../api.js";
 import { number, visible } from "../format.js";
-import { at, drawnTo, isLive } from "../live.js";
+import { at, isLive } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice } from "../parts/notice.js";
 import { filterQuery, go, place } from "../place.js";
-import { shownSession } from "../walk.js";
+import { focus, shownSession } from "../walk.js";
 
 /** The sessions that were there by then, the last changed first. */
 export function SessionsPane() {
   const [text, search] = useState("");
-  const then = isLive.value ? drawnTo.value : at.value;
-  const url = address("sessions", { at: then, text, limit: 200 }, filterQuery.value);
+  const { from, to } = focus.value;
+  const then = isLive.value ? to : Math.min(at.value, to);
+  const url = address("sessions", { at: then, from: from === 1 ? null : from, text, limit: 200 }, filterQuery.value);
   const { data, failure } = useAnswer<SessionsAnswer>(url);
   const { session, only } = place.value;
   return (

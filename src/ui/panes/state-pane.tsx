@@ -7,8 +7,8 @@ import { Actor } from "../parts/actor.js";
 import { JsonTree } from "../parts/json-tree.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { When } from "../parts/when.js";
-import { go, place } from "../place.js";
-import { shownSession, step } from "../walk.js";
+import { place } from "../place.js";
+import { shownSession, step, watch } from "../walk.js";
 import { NoSession } from "./no-session.js";
 import { usePaneJson } from "./use-pane-json.js";
 
@@ -25,10 +25,10 @@ export function StatePane() {
   if (data === undefined) return <div class="skeleton" />;
   const isOfStep = step.value?.row.session === session && step.value.row.offset === at.value;
   const marks = {
-    changed: new Set(isOfStep ? around(step.value?.changes.map(({ path }) => path) ?? []) : []),
+    changed: new Set(isOfStep ? (step.value?.changes.map(({ path }) => path) ?? []) : []),
     setAt: new Map(blamed.data?.entries.map(({ path, set }) => [path, set.offset]) ?? []),
     chosen: place.value.path,
-    choose: (path: string) => go({ path, pane: "watch" }),
+    choose: watch,
   };
   return (
     <div class={isStale ? "stale" : ""}>
@@ -74,9 +74,4 @@ function Faults({ state }: { state: StateAnswer }) {
       <p>What to do: where a schema is newer, open the store with a newer sessiondb; else run sessiondb verify.</p>
     </div>
   );
-}
-
-/** The places themselves, for a changed leaf lies inside its objects, which stay as they are. */
-function around(paths: readonly string[]): string[] {
-  return [...new Set(paths)];
 }

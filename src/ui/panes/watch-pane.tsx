@@ -9,6 +9,7 @@ import { at, drawnTo, tail } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { Plot } from "../parts/plot.js";
+import { useShown } from "../parts/use-shown.js";
 import { When } from "../parts/when.js";
 import { go, place } from "../place.js";
 import { goTo, shownSession, stepOfPath } from "../walk.js";
@@ -88,6 +89,7 @@ function History({ history }: { history: HistoryAnswer }) {
   const shade = theme.value;
   const end = tail.value;
   const plot = useMemo(() => plotOf(history, shade, end), [history, shade, end]);
+  const { shown, more } = useShown(useMemo(() => [...history.changes].reverse(), [history]));
   const current = history.changes.findLast(({ offset }) => offset <= at.value);
   return (
     <>
@@ -102,7 +104,7 @@ function History({ history }: { history: HistoryAnswer }) {
           </tr>
         </thead>
         <tbody>
-          {[...history.changes].reverse().map((change) => (
+          {shown.map((change) => (
             <tr key={change.offset} class={change === current ? "chosen" : ""}>
               <td class="number">
                 <button
@@ -128,6 +130,7 @@ function History({ history }: { history: HistoryAnswer }) {
           ))}
         </tbody>
       </table>
+      {more}
       {history.older > 0 && <p class="foot">{number(history.older)} older changes are not shown.</p>}
     </>
   );

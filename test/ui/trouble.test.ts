@@ -1,0 +1,86 @@
+import { renameSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { openLog } from "../../src/open-log.js";
+import { SessionStore } from "../../src/session/session-store.js";
+import { cleanUp } from "../support/clean-up.js";
+import { tempDir } from "../support/temp.js";
+import { openPage, sees, withBrowser, writeStory } from "./page-fixture.js";
+
+withBrowser();
+
+test("an empty store says so, with the commands that fill it, and shows its first event when it comes", async () => {
+  const { page, store, wrongs } = await openPage();
+  await sees(page, ".notice", "This store is empty");
+  await sees(page, ".notice pre", "sessiondb session start my-session");
+  await sees(page, ".standing", "read-only");
+  await store.create({ session: "first" });
+  await sees(page, ".event.chosen", "first");
+  await sees(page, ".tree", "first");
+  expect(wrongs).toEqual([]);
+});
+
+test("a store of one event can be walked to before it, where nothing has happened", async () => {
+  const log = new MemoryLog();
+  await new SessionStore(log, { actor: "user:ada" }).create({ session: "only" });
+  const { page, wrongs } = await openPage(log, { search: "?at=0" });
+  await sees(page, ".notice", "Nothing has happened yet at offset 0");
+  await page.keyboard.press("j");
+  await sees(page, ".tree", "only");
+  expect(wrongs).toEqual([]);
+});
+
+test("a store that goes away leaves what was seen, says since when and what to do; it comes back by itself", async () => {
+  const folder = tempDir();
+  const path = join(folder, "s.jsonl");
+  const log = await openLog(`jsonl:${path}`);
+  cleanUp(() => log.close());
+  const store = new SessionStore(log, { actor: "user:ada" });
+  await writeStory(store);
+  const { page } = await openPage(log);
+  await sees(page, ".event.chosen", "typo");
+  renameSync(path, `${path}.away`);
+  await sees(page, ".banner", "The store cannot be read since");
+  await sees(page, ".banner", "What to do");
+  await sees(page, ".event.chosen", "typo");
+  renameSync(`${path}.away`, path);
+  await expect.poll(() => page.locator(".banner").count(), { timeout: 20_000 }).toBe(0);
+  await store.update("auth", { status: "BACK" });
+  await sees(page, ".tree", "BACK");
+});
+
+test("a server that ended is told, and what was seen stays", async () => {
+  const log = new MemoryLog();
+  await writeStory(new SessionStore(log, { actor: "user:ada" }));
+  const { page, ui } = await openPage(log);
+  await sees(page, ".event.chosen", "typo");
+  await ui.close();
+  await sees(page, ".banner", "The server of this page does not answer");
+  await sees(page, ".tree", "commitCount");
+});
+
+test("an event of a newer schema is shown as one that this program does not know, with what to do", async () => {
+  const log = new MemoryLog();
+  const store = new SessionStore(log, { actor: "user:ada" });
+  await store.create({ session: "a", branch: "main" });
+  const newer = { type: "session.updated", data: { patch: [{ op: "future" }] }, meta: { schema: 99 } };
+  await log.append({ stream: "session-a", events: [newer] }, { actor: "user:bo" });
+  const { page, wrongs } = await openPage(log);
+  await sees(page, ".notice.failure", "1 of its events could not be applied");
+  await sees(page, ".notice.failure", "open the store with a newer sessiondb");
+  await sees(page, ".tree", "main");
+  expect(wrongs).toEqual([]);
+});
+
+test("a log that was cut back while somebody looked shows the new history", async () => {
+  const log = new MemoryLog();
+  const store = new SessionStore(log, { actor: "user:ada" });
+  await writeStory(store);
+  const { page } = await openPage(log, { search: "?at=5" });
+  await sees(page, ".event.chosen", "synced");
+  await log.truncateAfter(2, await log.tail());
+  await store.create({ session: "after-the-cut" });
+  await sees(page, ".event.chosen", "after-the-cut");
+  await expect.poll(() => page.locator(".event").count()).toBe(3);
+});
