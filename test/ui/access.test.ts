@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
@@ -9,8 +8,6 @@ import { openPage, type PageOptions, sees, waitsAt, withBrowser, writeStory } fr
 
 withBrowser();
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
 interface Finding {
   readonly id: string;
   readonly impact: string;
@@ -19,7 +16,7 @@ interface Finding {
 
 /** What axe finds serious or worse. It is put in by the debugger, which no policy of the page stops. */
 async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
     violations: readonly Finding[];
   };

@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+import { LogIndex } from "../../src/inspect/timeline/log-index.js";
+import { openLog } from "../../src/open-log.js";
+import { cleanUp } from "../support/clean-up.js";
+import { SHARED_STORES } from "../support/stores.js";
+import { until } from "../support/until.js";
+
+const ACTOR = { actor: "user:ada" };
+
+describe.each(SHARED_STORES)("%s", (_name, fresh) => {
+  test("an index has what is there, what comes from elsewhere, and nothing of a history that was cut away", async () => {
+    const url = await fresh();
+    const [mine, theirs] = [await openLog(url), await openLog(url)];
+    cleanUp(() => mine.close());
+    cleanUp(() => theirs.close());
+    const tick = (stream: string) => theirs.append({ stream, events: [{ type: "tick", data: {} }] }, ACTOR);
+    await tick("a-1");
+    await tick("a-2");
+    const index = new LogIndex(mine);
+    cleanUp(() => index.close());
+    expect(await index.has(2, 10_000)).toBe(true);
+    await tick("a-3");
+    expect(await index.has(3, 10_000)).toBe(true);
+    await until("it is caught up", () => index.isCaughtUp);
+    await theirs.truncateAfter(1, await theirs.tail());
+    await tick("b-1");
+    await until("the new history", () => index.generation > 1 && index.columns.count === 2);
+    expect(index.columns.streams.texts).toEqual(["a-1", "b-1"]);
+  });
+});
+
+test("who waits for events that never come is answered after the limit", async () => {
+  const [, fresh] = SHARED_STORES[0] as (typeof SHARED_STORES)[number];
+  const log = await openLog(await fresh());
+  cleanUp(() => log.close());
+  const index = new LogIndex(log);
+  cleanUp(() => index.close());
+  expect(await index.has(1, 50)).toBe(false);
+});
