@@ -113,7 +113,7 @@ export type { ListEventsOptions } from "./inspect/list-events.js";
 export { listEvents } from "./inspect/list-events.js";
 export { listMarks } from "./inspect/marks.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
-export type { PastSession, PastSessions } from "./inspect/past-states.js";
+export type { ListedSession, PastSession, PastSessions } from "./inspect/past-states.js";
 export { PastStates } from "./inspect/past-states.js";
 export type { PathChange, PathHistory } from "./inspect/path-history.js";
 export { pathHistory } from "./inspect/path-history.js";

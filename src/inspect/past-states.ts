@@ -7,9 +7,12 @@ import { MemorySnapshots } from "../replay/memory-snapshots.js";
 import { recordOf } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 import type { EventColumns } from "./timeline/event-columns.js";
+import { type SessionRow, sessionRows } from "./timeline/session-rows.js";
 
-/** A session with more events is not folded from its beginning with every step. */
+/** A session with more events is not folded from its beginning with every step … */
 const MAX_FOLDED_EVENTS = 2_000;
+/** … nor is a page of sessions that have more together. */
+const MAX_PAGE_EVENTS = 20_000;
 
 export interface PastSession {
   /** null where it had no events by then; of a deleted one its last record. */
@@ -18,16 +21,18 @@ export interface PastSession {
   readonly version: number;
 }
 
+export interface ListedSession extends SessionRow, PastSession {}
+
 export interface PastSessions {
-  /** The last changed first; deleted ones are left out. */
-  readonly documents: readonly SessionDocument[];
+  /** The last changed first; deleted ones too. */
+  readonly sessions: readonly ListedSession[];
   /** Those that match, also beyond the page. */
   readonly total: number;
 }
 
 /**
- * States at any offset of a log, for somebody who walks through it: one session is folded from its own events, all of them
- * (and sessions with a very long history) come from snapshots in memory.
+ * States at any offset of a log, for somebody who walks through it: sessions are folded from their own events, and where
+ * these are very many, from snapshots of the whole log in memory, which the first such question makes.
  */
 export class PastStates {
   readonly #log: EventLog;
@@ -45,22 +50,21 @@ export class PastStates {
   async session(id: string, at: number): Promise<PastSession> {
     const stream = sessionStream(id);
     if (this.#columns().eventsOf(stream) <= MAX_FOLDED_EVENTS) return foldStream(this.#log, sessions, stream, at);
-    const { documents, versions } = await this.#snapshots.stateAt(at);
-    return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
+    const [state] = await this.#fromSnapshots([{ session: id }], at);
+    return state as PastSession;
   }
 
-  /** @param text only sessions whose id or branch, status, task or repository holds it, in any case */
+  /** A page of the sessions that had events by then. @param text only ids that hold it, in any case */
   async all(
     at: number,
-    { text = "", skip = 0, limit = 100 }: { text?: string; skip?: number; limit?: number },
+    { text = "", skip = 0, limit = 50 }: { text?: string; skip?: number; limit?: number },
   ): Promise<PastSessions> {
-    const { documents } = await this.#snapshots.stateAt(at);
-    const wanted = text.toLowerCase();
-    const found = [...documents.values()].filter(
-      (document) => document.deleted === null && (wanted === "" || searched(document).includes(wanted)),
-    );
-    found.sort((a, b) => b.lastOffset - a.lastOffset);
-    return { documents: found.slice(skip, skip + limit), total: found.length };
+    const { rows, total } = sessionRows(this.#columns(), {}, { at, text, skip, limit });
+    const isMany = rows.reduce((sum, { events }) => sum + events, 0) > MAX_PAGE_EVENTS;
+    const states = isMany
+      ? await this.#fromSnapshots(rows, at)
+      : await Promise.all(rows.map(({ session }) => this.session(session, at)));
+    return { sessions: rows.map((row, i) => ({ ...row, ...(states[i] as PastSession) })), total };
   }
 
   /** What one event of a session changed in its record. */
@@ -70,12 +74,11 @@ export class PastStates {
     const fault = after?.faults.find(({ offset }) => offset === event.offset)?.why;
     return { changes: changesBetween(recordOf(before), recordOf(after)), fault };
   }
-}
 
-function searched({ id, record }: SessionDocument): string {
-  return [id, record.branch, record.status, record.taskId, record.repoName].filter(isText).join("\n").toLowerCase();
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
+  async #fromSnapshots(rows: ReadonlyArray<{ readonly session: string }>, at: number): Promise<PastSession[]> {
+    const { documents, versions } = await this.#snapshots.stateAt(at);
+    return rows.map(({ session }) => {
+      return { document: documents.get(session) ?? null, version: versions.get(session) ?? 0 };
+    });
+  }
 }

@@ -97,6 +97,7 @@ export interface StatesAnswer extends AsOf<"ui-states/1"> {
     readonly lastOffset: number;
     readonly lastActor: string;
     readonly updatedAt: string;
+    readonly isDeleted: boolean;
     readonly faultCount: number;
     /** Fields of the record that are texts, numbers or booleans, cut where they are long. */
     readonly fields: Readonly<Record<string, string>>;

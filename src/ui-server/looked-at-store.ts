@@ -1,4 +1,4 @@
-import { NotFoundError } from "../errors.js";
+import { NotFoundError, UnavailableError } from "../errors.js";
 import { PastStates } from "../inspect/past-states.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
@@ -8,6 +8,8 @@ import type { LiveStatus } from "./answers.js";
 
 /** How long a picture waits for events that were appended just before it was asked for. */
 const INDEX_WAIT_MS = 400;
+/** How long a list waits that is wrong without them. */
+const READ_UP_LIMIT_MS = 10_000;
 
 /** What the page looks at: a log, and what the server keeps of it in memory. */
 export class LookedAtStore {
@@ -47,6 +49,15 @@ export class LookedAtStore {
     const { offset } = await this.log.tail();
     await this.index.has(offset, INDEX_WAIT_MS);
     return this.index.columns;
+  }
+
+  /** The columns, with everything up to `at`: half a list would look like a whole one. @throws UnavailableError UI_READING_UP */
+  async columnsTo(at: number): Promise<EventColumns> {
+    if (await this.index.has(at, READ_UP_LIMIT_MS)) return this.index.columns;
+    const { count } = this.index.columns;
+    throw new UnavailableError("UI_READING_UP", `the log is read up to event ${count}, and ${at} was asked for`, {
+      hint: "wait until it has been read, or ask for an earlier place",
+    });
   }
 
   /** @param at default the tail. @throws NotFoundError POINT_OUTSIDE */

@@ -6,6 +6,7 @@ import { blame } from "../inspect/blame.js";
 import { type ConditionTest, holds } from "../inspect/condition.js";
 import { diff } from "../inspect/diff.js";
 import { parseFieldPath } from "../inspect/field-path.js";
+import type { ListedSession } from "../inspect/past-states.js";
 import { pathHistory } from "../inspect/path-history.js";
 import { resolvePoint } from "../inspect/point.js";
 import { recordOf } from "../replay/record-steps.js";
@@ -21,7 +22,7 @@ import type {
 import type { LookedAtStore } from "./looked-at-store.js";
 import { count, given, offset, parameters, text } from "./parameters.js";
 
-const MAX_STATES = 500;
+const MAX_STATES = 200;
 const MAX_CELL_CHARS = 120;
 const MAX_DEPTH = 200;
 
@@ -39,8 +40,9 @@ export function sessionRoutes(app: Hono, store: LookedAtStore): void {
     const form = { text: text.optional(), skip: offset.optional(), limit: count(MAX_STATES).optional() };
     const { at: asked, ...options } = parameters(c.req.url, { ...form, at: offset.optional() });
     const { at, tail } = await store.offset(asked);
-    const { documents, total } = await store.states.all(at, given(options));
-    const answer = { at, total, rows: documents.map(rowOf) };
+    await store.columnsTo(at);
+    const { sessions, total } = await store.states.all(at, given(options));
+    const answer = { at, total, rows: sessions.map(rowOf) };
     return c.json({ schema: "ui-states/1", offset: tail, ...answer } satisfies StatesAnswer);
   });
 
@@ -114,10 +116,12 @@ function stateOf(document: SessionDocument | null) {
   };
 }
 
-function rowOf({ id, record, version, lastOffset, lastActor, updatedAt, faultCount }: SessionDocument) {
-  const scalars = Object.entries(record).filter(([name, value]) => name !== "session" && isScalar(value));
+function rowOf({ session, version, last, lastActor, lastAt, document }: ListedSession) {
+  const scalars = Object.entries(document?.record ?? {}).filter(([, value]) => isScalar(value));
   const fields = Object.fromEntries(scalars.map(([name, value]) => [name, String(value).slice(0, MAX_CELL_CHARS)]));
-  return { session: id, version, lastOffset, lastActor, updatedAt, faultCount, fields };
+  const isDeleted = document !== null && document.deleted !== null;
+  const faultCount = document?.faultCount ?? 0;
+  return { session, version, lastOffset: last, lastActor, updatedAt: lastAt, isDeleted, faultCount, fields };
 }
 
 function isScalar(value: unknown): boolean {

@@ -14,7 +14,7 @@ import { type Bench, type Comparison, type Measured, measure } from "./measure.j
 import { migrationBench } from "./migration.js";
 import { postgresBench } from "./postgres.js";
 import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
-import { replayBench } from "./replay-1m.js";
+import { pageComparison, replayBench } from "./replay-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
 import { startupBench } from "./startup.js";
@@ -48,6 +48,7 @@ try {
   if (wanted("web session")) await webSessions();
   if (wanted("collab")) await withPostgres(async (url) => runBench(await collabBench(folder, url)));
   if (wanted("read") || wanted("replay")) await largeLog();
+  if (wanted("read") || wanted("replay") || wanted("page")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -98,5 +99,6 @@ async function largeLog(): Promise<void> {
     await runAll([readComparison(path)]);
     remarks.push(memoryLine(readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes));
   }
+  if (wanted("page")) await runAll([pageComparison(path)]);
   if (wanted("replay")) await runBench(await replayBench(path, join(folder, "large.db")));
 }

@@ -69,6 +69,21 @@ function run(mode: string, path: string): number {
   return Number(execFileSync(process.execPath, [worker, mode, path], { encoding: "utf8" })) / 1000;
 }
 
+/** The page looks at the same log; what counts is its slowest answer while somebody moves through it. */
+export function pageComparison(path: string): Comparison {
+  return {
+    name: "Page: a step at a random offset of 1,000,000 events, slowest answer",
+    peer: "cold replay",
+    durability: READING,
+    unit: "steps/s",
+    atLeast: 16.7,
+    amount: 1,
+    maxRounds: MAX_ROUNDS,
+    ours: async () => run("page-step", path),
+    theirs: async () => run("replay", path),
+  };
+}
+
 async function liveFold(): Promise<Comparison> {
   const [many, few] = [await stateOf(100_000), await stateOf(1_000)];
   return {

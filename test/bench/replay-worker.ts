@@ -8,6 +8,7 @@ import { eventsOf } from "../../src/log/paging.js";
 import { evolved } from "../../src/replay/fold.js";
 import { foldFresh, foldLog } from "../../src/replay/fold-log.js";
 import { MemorySnapshots } from "../../src/replay/memory-snapshots.js";
+import { worstPageStep } from "./page-steps.js";
 
 const RANDOM_STATES = 25;
 
@@ -37,6 +38,7 @@ const modes: Record<string, (log: EventLog, end: number) => Promise<number>> = {
     await snapshots.stateAt(end);
     return worst(end, (offset) => snapshots.stateAt(offset));
   },
+  "page-step": worstPageStep,
 };
 
 /** The slowest of some offsets that are spread over the log, in no order. */

@@ -84,7 +84,7 @@ test("a log that is cut back is told as another history, and what then comes is 
   await until("the reset", () => reader.messages.some(({ event }) => event === "reset"));
   await until("the new history", () => reader.status?.indexed === 2);
   expect(reader.status?.generation).toBeGreaterThan(1);
-  expect((await store.states.all(2, {})).documents.map(({ id }) => id).sort()).toEqual(["a", "d"]);
+  expect((await store.states.all(2, {})).sessions.map(({ session }) => session).sort()).toEqual(["a", "d"]);
 });
 
 test("an event that another process appends arrives", async () => {

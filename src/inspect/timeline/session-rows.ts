@@ -9,6 +9,8 @@ export interface SessionRowsOptions {
   readonly from?: number;
   /** Only ids that hold this text, in any case. */
   readonly text?: string;
+  /** Of those that match, leave out so many at the beginning. Default 0. */
+  readonly skip?: number;
   readonly limit: number;
 }
 
@@ -35,7 +37,7 @@ export interface SessionRows {
 export function sessionRows(
   columns: EventColumns,
   filter: TimelineFilter,
-  { at, from = 1, text = "", limit }: SessionRowsOptions,
+  { at, from = 1, text = "", skip = 0, limit }: SessionRowsOptions,
 ): SessionRows {
   const matches = columnMatcher(columns, filter);
   const streams = columns.streams.texts;
@@ -58,7 +60,7 @@ export function sessionRows(
     return id !== undefined && (wanted === "" || id.toLowerCase().includes(wanted));
   };
   const found = [...streams.keys()].filter(isWanted).sort((a, b) => (last[b] as number) - (last[a] as number));
-  const rows = found.slice(0, limit).map((number): SessionRow => {
+  const rows = found.slice(skip, skip + limit).map((number): SessionRow => {
     const lastOffset = last[number] as number;
     return {
       session: sessionIdOf(streams[number] as string) as string,

@@ -10,7 +10,7 @@ import { When } from "../parts/when.js";
 import { go } from "../place.js";
 import { usePaneJson } from "./use-pane-json.js";
 
-const PAGE = 100;
+const PAGE = 50;
 const FIELDS = ["status", "branch", "taskId", "repoName"];
 
 /** Every session as it was then. */
@@ -31,8 +31,8 @@ export function AllPane() {
       <input
         type="search"
         class="search"
-        aria-label="find in sessions"
-        placeholder="id, branch, status, task, repository"
+        aria-label="find in all sessions"
+        placeholder="Find a session"
         value={text}
         onInput={(event) => {
           search(event.currentTarget.value);
@@ -53,12 +53,13 @@ export function AllPane() {
           </thead>
           <tbody>
             {data.rows.map((row) => (
-              <tr key={row.session} class={row.lastOffset === data.at ? "changed" : ""}>
+              <tr key={row.session} class={row.lastOffset === data.at ? "changed" : row.isDeleted ? "deleted" : ""}>
                 <td>
                   <button type="button" class="link" onClick={() => go({ session: row.session, pane: "state" })}>
                     {visible(row.session)}
                   </button>{" "}
                   <span class="faint">v{row.version}</span>
+                  {row.isDeleted && <span class="faint"> deleted</span>}
                   {row.faultCount > 0 && <span class="bad"> ✖ {row.faultCount}</span>}
                 </td>
                 {FIELDS.map((name) => (
