@@ -14,7 +14,7 @@ export function Header() {
         <img src="/assets/icon.svg" width="20" height="20" alt="" /> sessiondb
       </h1>
       <span class="store" title={visible(store)}>
-        {visible(store)}
+        {shortened(visible(store))}
       </span>
       <Connection />
       <Standing />
@@ -43,6 +43,12 @@ export function Header() {
       </span>
     </header>
   );
+}
+
+/** The kind of store and the end of its address say most. */
+function shortened(store: string): string {
+  const most = 44;
+  return store.length <= most ? store : `${store.slice(0, 12)}…${store.slice(store.length - most + 13)}`;
 }
 
 function Connection() {

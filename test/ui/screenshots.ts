@@ -12,8 +12,8 @@ import { writeSampleStore } from "./sample-store.js";
 // Bundled into .tmp/screenshots, two folders below the project.
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = join(ROOT, "docs/ui");
-const WIDE = { width: 1360, height: 860 };
-const PHONE = { width: 390, height: 844 };
+const WIDE = { width: 1320, height: 820 };
+const PHONE = { width: 390, height: 760 };
 
 interface Shot {
   readonly name: string;
@@ -24,17 +24,15 @@ interface Shot {
 }
 
 const SHOTS: readonly Shot[] = [
-  { name: "state", at: "?session=auth-refactor&at=208" },
+  { name: "state", at: "?session=auth-refactor&at=142" },
   { name: "diff-dark", at: "?session=auth-refactor&at=208&base=120&pane=diff&by=actor", dark: true },
-  { name: "blame", at: "?session=docs-site&at=180&pane=blame&type=session.updated" },
   {
     name: "watch-dark",
     at: "?session=auth-refactor&path=%2FcommitCount&pane=watch&at=160",
     dark: true,
   },
   { name: "event", at: "?at=208&pane=event&strip=growth" },
-  { name: "all", at: "?at=140&pane=all" },
-  { name: "phone", at: "?at=208&session=auth-refactor", phone: true },
+  { name: "phone", at: "?at=142&session=auth-refactor", phone: true },
 ];
 
 async function main(): Promise<void> {

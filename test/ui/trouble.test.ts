@@ -84,3 +84,23 @@ test("a log that was cut back while somebody looked shows the new history", asyn
   await sees(page, ".event.chosen", "after-the-cut");
   await expect.poll(() => page.locator(".event").count()).toBe(3);
 });
+
+test("thousands of appends while somebody follows leave the page as small as before", { timeout: 60_000 }, async () => {
+  const log = new MemoryLog();
+  const store = new SessionStore(log, { actor: "user:ada" });
+  await writeStory(store);
+  const { page, wrongs } = await openPage(log);
+  await sees(page, ".event.chosen", "typo");
+  for (let batch = 0; batch < 20; batch++) {
+    const events = Array.from({ length: 500 }, (_, i) => ({ type: `kind.${(batch + i) % 40}`, data: { i } }));
+    await log.append({ stream: `thing-${batch}`, events }, { actor: `agent:${batch}` });
+    await sees(page, ".connection", (6 + (batch + 1) * 500).toLocaleString("en"));
+  }
+  await sees(page, ".event.chosen", "10006");
+  const [rows, elements] = (await page.evaluate(
+    "[document.querySelectorAll('.event').length, document.querySelectorAll('*').length]",
+  )) as [number, number];
+  expect(rows).toBeLessThanOrEqual(241);
+  expect(elements).toBeLessThan(6_000);
+  expect(wrongs).toEqual([]);
+});

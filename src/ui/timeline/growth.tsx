@@ -58,22 +58,33 @@ export function GrowthStrip() {
 function columnsOf({ days, types }: SizesAnswer): number[][] {
   const shown = Math.min(types.length, SHOWN_TYPES);
   const stacked = Array.from({ length: shown }, (_, i) => days.map(({ byType }) => sumTo(byType, i)));
-  return [days.map(({ day }) => Date.parse(day) / 1_000), days.map(({ chars }) => chars), ...stacked.reverse()];
+  return [days.map((_day, i) => i), days.map(({ chars }) => chars), ...stacked.reverse()];
 }
 
 function sumTo(values: readonly number[], last: number): number {
   return values.slice(0, last + 1).reduce((sum, one) => sum + one, 0);
 }
 
-function optionsOf({ types }: SizesAnswer, shade: "light" | "dark"): Omit<Options, "width" | "height"> {
+function optionsOf({ types, days }: SizesAnswer, shade: "light" | "dark"): Omit<Options, "width" | "height"> {
   const ink = INKS[shade];
   const shown = types.slice(0, SHOWN_TYPES).reverse();
   const axis = { stroke: ink.text, grid: { stroke: ink.line, width: 1 }, ticks: { show: false }, size: 26 };
   return {
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most)] } },
-    axes: [axis, { ...axis, size: 68, values: (_plot, ticks) => ticks.map(size) }],
+    // Days without events have no place: side by side, with half a bar of room at the ends.
+    scales: {
+      x: { time: false, range: [-0.6, Math.max(0.6, days.length - 0.4)] },
+      y: { range: (_plot, _least, most) => [0, Math.max(1, most)] },
+    },
+    axes: [
+      {
+        ...axis,
+        incrs: [1, 2, 7, 14, 30, 60],
+        values: (_plot, ticks) => ticks.map((tick) => days[tick]?.day.slice(5) ?? ""),
+      },
+      { ...axis, size: 68, values: (_plot, ticks) => ticks.map(size) },
+    ],
     series: [
       {},
       { fill: colourOf(null), stroke: colourOf(null), isBars: true },
