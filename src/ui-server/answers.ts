@@ -14,6 +14,7 @@ import type { SessionRows } from "../inspect/timeline/session-rows.js";
 import type { Sizes } from "../inspect/timeline/sizes.js";
 import type { Json } from "../log/canonical.js";
 import type { JournalEntry } from "../migrate/journal-entry.js";
+import type { Staleness } from "../outbox/staleness.js";
 import type { RevertPlan } from "../session/plan-revert.js";
 
 export interface ErrorAnswer {
@@ -28,6 +29,8 @@ export interface LiveStatus {
   /** Rises when the log was cut back: everything that the page knows may be wrong. */
   readonly generation: number;
   readonly trouble: LogTrouble | null;
+  /** Set while a server is away and all this comes from the copy on this machine. */
+  readonly stale: Staleness | null;
 }
 
 export interface HelloAnswer extends LiveStatus {

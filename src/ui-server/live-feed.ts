@@ -15,8 +15,8 @@ export interface LiveMessage {
 const MAX_ROWS = 50;
 /** So that a reader of a busy log gets ten messages a second, and not thousands. */
 const PAUSE_MS = 100;
-/** Something is sent at least so often, so that a dead connection is noticed. */
-const HEARTBEAT_MS = 15_000;
+/** Something is sent at least so often: a dead connection is noticed, and how old a copy is. */
+const HEARTBEAT_MS = 5_000;
 
 /**
  * What was appended behind `after`, then what comes, until the signal ends it. Nothing piles up: a reader that is slow gets
@@ -41,17 +41,16 @@ export async function* liveFeed(
       bell.arm();
       if (index.generation !== generation || (index.isCaughtUp && (sent ?? 0) > index.columns.count)) {
         [generation, sent] = [index.generation, undefined];
-        yield { event: "reset", data: JSON.stringify(await statusOf(store)) };
+        yield { event: "reset", data: JSON.stringify(await store.status()) };
       }
       const known = index.columns.count;
-      if (!index.isCaughtUp) sent ??= undefined;
-      else if (sent === undefined) sent = known;
-      else if (known > sent) {
+      if (index.isCaughtUp && sent === undefined) sent = known;
+      else if (index.isCaughtUp && sent !== undefined && known > sent) {
         yield { event: "appended", id: String(known), data: JSON.stringify(await appended(store, sent + 1, known)) };
         sent = known;
       }
       const id = sent === undefined ? {} : { id: String(sent) };
-      yield { event: "status", ...id, data: JSON.stringify(await statusOf(store)) };
+      yield { event: "status", ...id, data: JSON.stringify(await store.status()) };
       await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined); // ended: seen by the loop
       await bell.heard(HEARTBEAT_MS);
     }
@@ -65,11 +64,4 @@ async function appended(store: LookedAtStore, from: number, to: number): Promise
   const first = Math.max(from, to - MAX_ROWS + 1);
   const offsets = Array.from({ length: to - first + 1 }, (_, i) => first + i);
   return { from, to, rows: await eventRows(store.log, offsets).catch(() => []) }; // the status says what is wrong
-}
-
-/** The log may have gone away since: then the last that was known, and the index says why. */
-async function statusOf(store: LookedAtStore) {
-  const { columns, generation, trouble = null } = store.index;
-  const indexed = columns.count;
-  return store.status().catch(() => ({ indexed, tail: indexed, generation, trouble }));
 }

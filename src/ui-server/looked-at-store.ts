@@ -3,6 +3,7 @@ import { PastStates } from "../inspect/past-states.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
 import type { EventLog } from "../log/event-log.js";
+import { stalenessOf } from "../outbox/staleness.js";
 import type { SessionStore } from "../session/session-store.js";
 import type { LiveStatus } from "./answers.js";
 
@@ -39,9 +40,10 @@ export class LookedAtStore {
 
   async status(): Promise<LiveStatus> {
     const { columns, generation, trouble = null } = this.index;
-    // While it cannot be read, the last that was known is what there is.
-    const tail = trouble === null ? (await this.log.tail()).offset : columns.count;
-    return { indexed: columns.count, tail, generation, trouble };
+    const indexed = columns.count;
+    // While it cannot be read, the last that was known is what there is; the index finds out why, and says it.
+    const tail = trouble === null ? await this.log.tail().catch(() => undefined) : undefined;
+    return { indexed, tail: tail?.offset ?? indexed, generation, trouble, stale: stalenessOf(this.log) ?? null };
   }
 
   /** The columns, with what was appended before the call where they are that far in a short while. */

@@ -4,7 +4,7 @@ import { linkedStore } from "./place.js";
 
 /** What has to be known before anything on the page is believed. */
 export function Banners() {
-  const { trouble } = status.value;
+  const { trouble, stale } = status.value;
   const store = hello.value?.store;
   return (
     <div class="banners" role="status">
@@ -19,6 +19,14 @@ export function Banners() {
         <p class="banner">
           <strong>The store cannot be read since {trouble.since}:</strong> {visible(trouble.message)} ({trouble.code}).
           What to do: {visible(trouble.hint ?? "see that the file or server is there")}. It is tried again all the time.
+        </p>
+      )}
+      {stale !== null && (
+        <p class="banner past">
+          <strong>The server is away since {stale.awaySince}</strong> ({stale.code}). What you see is the copy on this
+          machine, {stale.completeAt === null ? "which may lack events" : `complete at ${stale.completeAt}`}, up to
+          event {stale.copiedOffset}; {stale.queued} {stale.queued === 1 ? "append waits" : "appends wait"} behind it
+          and may still change. What to do: wait, or <code>sessiondb outbox list</code>.
         </p>
       )}
       {linkedStore !== null && store !== undefined && linkedStore !== store && (

@@ -25,7 +25,7 @@ export function equivalentOf({ place, at, session, store }: View): Equivalent {
   if (place.pane === "event") {
     return {
       cli: line("events", "show", String(at)),
-      mcp: { name: "read_log", arguments: { since: at - 1, until: at } },
+      mcp: { name: "read_log", arguments: { since: String(Math.max(0, at - 1)), until: String(at) } },
     };
   }
   if (session === null || place.pane === "all") {
@@ -49,7 +49,10 @@ export function equivalentOf({ place, at, session, store }: View): Equivalent {
       const path = place.path === null ? [] : [pathOf(place.path)];
       return {
         cli: line("session", "blame", session, ...path, "--as-of", String(at)),
-        mcp: { name: "blame_field", arguments: { session, path: path[0] ?? "", as_of: String(at) } },
+        mcp: {
+          name: "blame_field",
+          arguments: { session, ...(path[0] === undefined ? {} : { path: path[0] }), as_of: String(at) },
+        },
       };
     }
     case "watch": {

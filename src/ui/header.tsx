@@ -1,7 +1,7 @@
 import { theme, toggleTheme } from "./colours.js";
 import { ago, number, visible } from "./format.js";
 import { help } from "./help-dialog.js";
-import { at, hello, isLive, lostSince, status, tail } from "./live.js";
+import { hello, isLive, lostSince, status, tail } from "./live.js";
 import { CopyButtons, copied } from "./parts/copy-buttons.js";
 import { goLive } from "./walk.js";
 
@@ -67,7 +67,6 @@ function Standing() {
   return (
     <span class="standing past">
       Viewing the past, {mode}
-      <span class="where"> · event {number(at.value)}</span>
       <button type="button" class="link" onClick={goLive}>
         back to now
       </button>

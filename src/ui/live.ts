@@ -6,7 +6,7 @@ import { go, place, storeName } from "./place.js";
 
 export const hello = signal<HelloAnswer | undefined>(undefined);
 export const helloFailure = signal<Failure | undefined>(undefined);
-export const status = signal<LiveStatus>({ indexed: 0, tail: 0, generation: 0, trouble: null });
+export const status = signal<LiveStatus>({ indexed: 0, tail: 0, generation: 0, trouble: null, stale: null });
 /** Since when the server does not answer; ISO 8601. */
 export const lostSince = signal<string | null>(null);
 /** The newest events that came while the page was open. */
@@ -55,8 +55,8 @@ export async function connect(): Promise<void> {
   }
 }
 
-function take({ indexed, tail, generation, trouble }: LiveStatus): void {
-  status.value = { indexed, tail, generation, trouble };
+function take({ indexed, tail, generation, trouble, stale }: LiveStatus): void {
+  status.value = { indexed, tail, generation, trouble, stale };
 }
 
 /** The browser comes back by itself and says the last id that it had, so nothing is missed. */

@@ -1,7 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { setMark } from "../../src/session/set-mark.js";
+import { connected } from "../mcp/connected.js";
+import { bundledProgram } from "../support/bundled-program.js";
+import { cleanUp } from "../support/clean-up.js";
+import { tempDir } from "../support/temp.js";
 import { offsetOf, openPage, sees, waitsAt, withBrowser, writeStory } from "./page-fixture.js";
 
 withBrowser();
@@ -249,4 +256,35 @@ test("a revert that was confirmed on an older version of the session writes noth
   await page.getByRole("button", { name: "Write the revert" }).click();
   await sees(page, "dialog .notice", "VERSION_CONFLICT");
   expect((await log.tail()).offset).toBe(7);
+});
+
+test("every copied command runs as it is pasted into a shell, and every copied call is one that the tools take", async () => {
+  const folder = tempDir();
+  const log = await openLog(`sqlite:${join(folder, "my store.db")}`);
+  cleanUp(() => log.close());
+  const session = `it's a "test" of $HOME \`x\` & co`;
+  const store = new SessionStore(log, { actor: "user:ada" });
+  await store.create({ session, branch: "main", "a.b": { "c/d": 1 } });
+  await store.update(session, { branch: "other" });
+  const agent = await connected(log.url);
+  const { page } = await openPage(log, { search: `?session=${encodeURIComponent(session)}&at=2` });
+  const copied = async (name: string) => {
+    await page.locator(".copies").getByRole("button", { name }).click();
+    return (await page.evaluate("navigator.clipboard.readText()")) as string;
+  };
+  for (const key of ["1", "2", "3", "4", "5", "6"]) {
+    if (key === "4") {
+      await page.keyboard.press("1");
+      await page.locator(".tree").getByRole("button", { name: "c/d" }).click();
+    }
+    await page.keyboard.press(key);
+    const [line, call] = [await copied("CLI"), JSON.parse(await copied("MCP"))];
+    const { status, stderr } = spawnSync("sh", ["-c", `sessiondb() { "$NODE" "$PROGRAM" "$@"; }; ${line}`], {
+      env: { ...process.env, NODE: process.execPath, PROGRAM: bundledProgram("cli", "dist/cli/sessiondb.js") },
+      encoding: "utf8",
+    });
+    expect([line, status, stderr.includes("error")]).toEqual([line, 0, false]);
+    const { isError, text } = await agent.call(call.name, call.arguments);
+    expect([call, isError ? text : ""]).toEqual([call, ""]);
+  }
 });
