@@ -149,7 +149,7 @@ export { lanes } from "./inspect/timeline/lanes.js";
 export type { LogTrouble } from "./inspect/timeline/log-index.js";
 export { LogIndex } from "./inspect/timeline/log-index.js";
 export type { AroundOptions, MatchingOffsets } from "./inspect/timeline/matching-offsets.js";
-export { matchingOffsets } from "./inspect/timeline/matching-offsets.js";
+export { matchingOffsets, offsetsAround } from "./inspect/timeline/matching-offsets.js";
 export type { OffsetSpan } from "./inspect/timeline/offset-span.js";
 export type { SessionRow, SessionRows, SessionRowsOptions } from "./inspect/timeline/session-rows.js";
 export { sessionRows } from "./inspect/timeline/session-rows.js";

@@ -6,7 +6,7 @@ import { searchEvents } from "../inspect/search-events.js";
 import { density } from "../inspect/timeline/density.js";
 import { facets } from "../inspect/timeline/facets.js";
 import { lanes } from "../inspect/timeline/lanes.js";
-import { matchingOffsets } from "../inspect/timeline/matching-offsets.js";
+import { matchingOffsets, offsetsAround } from "../inspect/timeline/matching-offsets.js";
 import { sessionRows } from "../inspect/timeline/session-rows.js";
 import { sizes } from "../inspect/timeline/sizes.js";
 import type {
@@ -63,12 +63,16 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const rows = { around: offset.optional(), before: count(MAX_ROWS).optional(), after: count(MAX_ROWS).optional() };
     const asked = parameters(c.req.url, { ...rangeForm, ...filterForm, ...rows });
     const { actor, type, only, around, before = 100, after = 100, ...range } = asked;
-    const columns = await store.columns();
-    const place = { around: around ?? columns.count, before, after };
-    const found = matchingOffsets(columns, filterOf(given({ actor, type, only })), { ...given(range), ...place });
+    const { offset: tail } = await store.log.tail();
+    const place = { ...given(range), around: around ?? tail, before, after };
+    const filter = filterOf(given({ actor, type, only }));
+    // Without conditions nothing has to be known of the events, so they are there before the log was read up.
+    const isPlain = Object.values(filter).every((values) => values.length === 0);
+    const found = isPlain ? offsetsAround(tail, place) : matchingOffsets(await store.columns(), filter, place);
     const { moreBefore, moreAfter } = found;
     const answer = { rows: await eventRows(store.log, found.offsets), moreBefore, moreAfter };
-    return c.json({ schema: "ui-events/1", offset: columns.count, ...answer } satisfies EventsAnswer);
+    const known = isPlain ? tail : Math.min(tail, store.index.columns.count);
+    return c.json({ schema: "ui-events/1", offset: known, ...answer } satisfies EventsAnswer);
   });
 
   app.get("/api/sessions", async (c) => {

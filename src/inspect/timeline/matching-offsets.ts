@@ -25,17 +25,30 @@ export interface MatchingOffsets extends OffsetSpan {
 export function matchingOffsets(
   columns: EventColumns,
   filter: TimelineFilter,
+  options: AroundOptions,
+): MatchingOffsets {
+  const matches = columnMatcher(columns, filter);
+  return nearestOffsets(columns.count, (offset) => matches(offset - 1), options);
+}
+
+/** The same of all events of a log of `count`, of which nothing else needs to be known. @throws UsageError RANGE_INVALID */
+export function offsetsAround(count: number, options: AroundOptions): MatchingOffsets {
+  return nearestOffsets(count, () => true, options);
+}
+
+function nearestOffsets(
+  count: number,
+  matches: (offset: number) => boolean,
   { around, before, after, ...range }: AroundOptions,
 ): MatchingOffsets {
-  const span = spanWithin(range, columns.count);
-  const matches = columnMatcher(columns, filter);
+  const span = spanWithin(range, count);
   const older: number[] = [];
   for (let offset = Math.min(around, span.to); offset >= span.from && older.length <= before; offset--) {
-    if (matches(offset - 1)) older.push(offset);
+    if (matches(offset)) older.push(offset);
   }
   const newer: number[] = [];
   for (let offset = Math.max(around + 1, span.from); offset <= span.to && newer.length <= after; offset++) {
-    if (matches(offset - 1)) newer.push(offset);
+    if (matches(offset)) newer.push(offset);
   }
   return {
     ...span,

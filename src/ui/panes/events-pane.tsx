@@ -4,7 +4,7 @@ import type { EventsAnswer } from "../../ui-server/answers.js";
 import { useAnswer } from "../answer.js";
 import { address } from "../api.js";
 import { dotted, visible } from "../format.js";
-import { at, isLive, tail } from "../live.js";
+import { at, isLive, isReadingUp, tail } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
@@ -20,7 +20,9 @@ const MARGIN = 20;
 /** The events around the chosen one, oldest first. */
 export function EventsPane() {
   const list = useRef<HTMLOListElement>(null);
-  const { from, to } = focus.value;
+  const { from } = focus.value;
+  // The list may go further than the pictures, which wait until the log was read.
+  const to = place.value.to === null ? Math.max(focus.value.to, isReadingUp.value ? tail.value : 0) : focus.value.to;
   const anchor = useAnchor();
   const url = address(
     "events",
