@@ -33,8 +33,8 @@ function readChosen(): Theme | null {
 
 /** Told apart also by people who see few colours: neighbours differ in lightness. */
 const PALETTES: Readonly<Record<Theme, readonly string[]>> = {
-  light: ["#4f46e5", "#0d9488", "#d97706", "#e11d48", "#0284c7", "#9333ea", "#65a30d", "#be185d"],
-  dark: ["#818cf8", "#2dd4bf", "#fbbf24", "#fb7185", "#38bdf8", "#c084fc", "#a3e635", "#f472b6"],
+  light: ["#4f46e5", "#0d9488", "#d97706", "#e11d48", "#0284c7", "#9333ea", "#65a30d", "#57534e"],
+  dark: ["#818cf8", "#2dd4bf", "#fbbf24", "#fb7185", "#38bdf8", "#c084fc", "#a3e635", "#d6d3d1"],
 };
 const OTHERS: Readonly<Record<Theme, string>> = { light: "#94a3b8", dark: "#64748b" };
 export const INKS: Readonly<
@@ -44,15 +44,34 @@ export const INKS: Readonly<
   dark: { line: "#2a3142", text: "#98a2b8", faint: "#1f2635", accent: "#a5b4fc", mark: "#fbbf24" },
 };
 
-/** Types and actors are told apart by their own colours: an order for each. */
-const seen = { type: new Map<string, number>(), actor: new Map<string, number>() };
+/** The most common ones look the same in every store. Places in the palette. */
+const KNOWN: ReadonlyArray<readonly [type: string, place: number]> = [
+  ["session.updated", 0],
+  ["session.pr-checked", 1],
+  ["session.created", 2],
+  ["session.deleted", 3],
+  ["session.pr-created", 4],
+  ["session.pr-merged", 5],
+  ["session.imported", 6],
+  ["mark.set", 7],
+];
 
-/** A type or actor keeps the colour that it had first, whatever is zoomed or filtered. null: all others together. */
+/** Types and actors have places of their own. */
+const places = { type: new Map<string, number>(KNOWN), actor: new Map<string, number>() };
+
+/** A type or actor keeps its colour, whatever is zoomed or filtered. null: all others together. */
 export function colourOf(name: string | null, kind: "type" | "actor" = "type"): string {
   const palette = PALETTES[theme.value];
   if (name === null) return OTHERS[theme.value];
-  const places = seen[kind];
-  const place = places.get(name) ?? places.size;
-  places.set(name, place);
-  return palette[place % palette.length] as string;
+  const known = places[kind];
+  const place = known.get(name) ?? freePlace(name, new Set(known.values()), palette.length);
+  known.set(name, place);
+  return palette[place] as string;
+}
+
+/** By the name itself, so that it is the same the next time, and the next one where that is taken. */
+function freePlace(name: string, taken: ReadonlySet<number>, count: number): number {
+  const wanted = [...name].reduce((hash, char) => (hash * 31 + (char.codePointAt(0) ?? 0)) % 65_521, 7) % count;
+  const order = Array.from({ length: count }, (_, i) => (wanted + i) % count);
+  return order.find((place) => !taken.has(place)) ?? wanted;
 }

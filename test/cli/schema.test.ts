@@ -77,6 +77,7 @@ const LINES: readonly (readonly string[])[] = [
   ["status"],
   ["verify"],
   ["doctor"],
+  ["ui", "--until-idle", "100ms"],
   ["outbox", "list"],
   ["outbox", "replay"],
   ["outbox", "drop", "--queue"],

@@ -3,7 +3,7 @@ import { COLLAB_OUTPUTS } from "./collab-outputs.js";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
 import { MOVE_OUTPUTS } from "./move-outputs.js";
 import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
-import { count, type OutputSchema, output } from "./parts.js";
+import { count, type OutputSchema, offset, output } from "./parts.js";
 import { SESSION_OUTPUTS } from "./session-outputs.js";
 import { STORE_OUTPUTS } from "./store-outputs.js";
 import { WEB_OUTPUTS } from "./web-outputs.js";
@@ -53,6 +53,12 @@ const GUIDE_OUTPUTS: readonly OutputSchema[] = [
     version: z.string(),
     exitCodes: z.array(z.object({ code: count, meaning: z.string() })),
     items: z.array(command),
+  }),
+  output("ui/1", ["ui"], {
+    offset,
+    url: z.string().describe("the link to the page; it works once"),
+    store: z.string(),
+    allowWrite: z.boolean(),
   }),
   output("completion/1", ["completion"], { shell: z.string(), script: z.string() }),
   output("schema-list/1", ["schema"], {

@@ -16,8 +16,9 @@ export interface LaneCell {
   /** Place among the buckets of the range, from 0. */
   readonly bucket: number;
   readonly events: number;
-  /** The last of its types, and the offset of that event. */
+  /** Of the last event in it. */
   readonly type: string;
+  readonly actor: string;
   readonly offset: number;
 }
 
@@ -87,9 +88,10 @@ class GrowingLane {
   }
 
   finished(): Lane {
-    const { types, type } = this.#columns;
+    const { types, type, actors, actor } = this.#columns;
     const cells = this.#cells.map(({ bucket, events, row }) => {
-      return { bucket, events, type: types.textOf(type[row] as number), offset: row + 1 };
+      const last = { type: types.textOf(type[row] as number), actor: actors.textOf(actor[row] as number) };
+      return { bucket, events, ...last, offset: row + 1 };
     });
     return {
       stream: this.#stream,

@@ -36,7 +36,7 @@ export function EventPane() {
           {visible(item.stream)} v{item.version}
         </Field>
         <Field name="type">
-          <TypeTag type={item.type} />
+          <TypeTag type={item.type} actor={item.actor} />
         </Field>
         <Field name="actor">
           <Actor name={item.actor} />

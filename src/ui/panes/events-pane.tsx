@@ -103,7 +103,7 @@ function Row({ row }: { row: EventRow }) {
       <button type="button" class="row" aria-current={isChosen ? "true" : undefined} onClick={() => chosen(row)}>
         <span class="offset">{row.offset}</span>
         <span class="what">
-          <TypeTag type={row.type} /> <span class="stream">{visible(row.session ?? row.stream)}</span>
+          <TypeTag type={row.type} actor={row.actor} /> <span class="stream">{visible(row.session ?? row.stream)}</span>
         </span>
         <span class="by">
           <Actor name={row.actor} /> <When iso={row.recordedAt} />

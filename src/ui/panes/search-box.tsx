@@ -88,7 +88,7 @@ function Hits({ found, more }: { found: Found; more: () => void }) {
         {hits.map((hit) => (
           <li key={hit.offset}>
             <button type="button" class="row" onClick={() => goTo(hit.offset)}>
-              <span class="offset">{hit.offset}</span> <TypeTag type={hit.type} />{" "}
+              <span class="offset">{hit.offset}</span> <TypeTag type={hit.type} actor={hit.actor} />{" "}
               <span class="stream">{visible(hit.session ?? hit.stream)}</span>
               <span class="sub">{visible(hit.snippet)}</span>
             </button>

@@ -6,7 +6,7 @@ import { colourOf, INKS, theme } from "../colours.js";
 import { number, visible } from "../format.js";
 import { at } from "../live.js";
 import { FailureNotice } from "../parts/notice.js";
-import { filterQuery, go } from "../place.js";
+import { filterQuery, go, place } from "../place.js";
 import { focus, goTo, shownSession } from "../walk.js";
 import { Canvas, type Draw } from "./canvas.js";
 import { OffsetScale } from "./scale.js";
@@ -48,7 +48,11 @@ function LanePlot({ answer }: { answer: LanesAnswer }) {
   const ink = INKS[theme.value];
   const scale = new OffsetScale(answer.from, answer.to, width);
   const here = at.value;
-  const draw = useCallback<Draw>((context) => drawLanes(context, answer, scale, here, ink), [answer, width, here, ink]);
+  const { by } = place.value;
+  const draw = useCallback<Draw>(
+    (context) => drawLanes(context, answer, scale, here, by, ink),
+    [answer, width, here, by, ink],
+  );
   const choose = (event: PointerEvent) => {
     const bounds = box.current?.getBoundingClientRect();
     if (bounds === undefined) return;
@@ -72,17 +76,18 @@ function drawLanes(
   { lanes, from, width }: LanesAnswer,
   scale: OffsetScale,
   here: number,
+  by: "type" | "actor",
   ink: (typeof INKS)["light"],
 ): void {
   for (const [i, { first, last, cells }] of lanes.entries()) {
     const middle = i * LANE_PX + LANE_PX / 2;
     context.fillStyle = ink.line;
     context.fillRect(scale.leftOf(first), middle - 1, Math.max(2, scale.leftOf(last + 1) - scale.leftOf(first)), 2);
-    for (const { bucket, events, type, offset } of cells) {
+    for (const { bucket, events, type, actor, offset } of cells) {
       const left = scale.leftOf(from + bucket * width);
       const tall = Math.min(LANE_PX - 4, 6 + 3 * Math.log2(events + 1));
       context.globalAlpha = offset > here ? 0.35 : 1;
-      context.fillStyle = colourOf(type);
+      context.fillStyle = by === "type" ? colourOf(type) : colourOf(actor, "actor");
       const wide = Math.max(3, Math.min(9, (scale.width / scale.count) * width - 1));
       context.beginPath();
       context.roundRect(left, middle - tall / 2, wide, tall, 2);

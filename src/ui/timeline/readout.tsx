@@ -17,7 +17,7 @@ export function Readout() {
       {row !== undefined && (
         <>
           <p class="cut">
-            <TypeTag type={row.type} />
+            <TypeTag type={row.type} actor={row.actor} />
           </p>
           <p class="cut faint">{visible(row.session ?? row.stream)}</p>
           <p class="faint">
