@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
 import { stateAt } from "../../src/inspect/state-at.js";
@@ -16,6 +17,7 @@ import type {
   HistoryAnswer,
   LanesAnswer,
   MarksAnswer,
+  MigrationsAnswer,
   SearchAnswer,
   SessionsAnswer,
   SizesAnswer,
@@ -202,4 +204,19 @@ test("an event of a newer schema is told as such, and the rest of the session is
   expect(state).toMatchObject({ faultCount: 1, record: { branch: "main" } });
   expect(state.faults[0]?.why).toContain("newer than this program");
   expect((await get<StepAnswer>("/api/step?at=2")).fault).toContain("newer");
+});
+
+test("the migrations that made a log are told with their tails, the same as its own", async () => {
+  const folder = tempDir();
+  await writeSampleStore(join(folder, "a.db"), 120);
+  const target = `jsonl:${join(folder, "b.jsonl")}`;
+  const migrator = new CrossDatabaseMigrator();
+  await migrator.executeMigration(await migrator.planMigration(`sqlite:${join(folder, "a.db")}`, target));
+  const log = await openLog(target);
+  cleanUp(() => log.close());
+  const { get } = await openUi(log);
+  const { migrations, unreadable } = await get<MigrationsAnswer>("/api/migrations");
+  const tail = await log.tail();
+  expect([migrations.length, unreadable, migrations[0]?.shown]).toEqual([1, [], "done"]);
+  expect([migrations[0]?.before.offset, migrations[0]?.after?.hash]).toEqual([0, tail.hash]);
 });
