@@ -130,14 +130,6 @@ export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
 export { stateAt } from "./inspect/state-at.js";
-export type {
-  SignedInUser,
-  WebListQuestion,
-  WebQuestion,
-  WebSessionInfo,
-  WebSessionList,
-} from "./inspect/web-sessions.js";
-export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
 export type { TimelineFilter } from "./inspect/timeline/column-matcher.js";
 export type { Density, DensityBucket, DensityOptions } from "./inspect/timeline/density.js";
 export { density } from "./inspect/timeline/density.js";
@@ -155,6 +147,14 @@ export type { SessionRow, SessionRows, SessionRowsOptions } from "./inspect/time
 export { sessionRows } from "./inspect/timeline/session-rows.js";
 export type { SizeOfDay, SizeOfType, Sizes } from "./inspect/timeline/sizes.js";
 export { sizes } from "./inspect/timeline/sizes.js";
+export type {
+  SignedInUser,
+  WebListQuestion,
+  WebQuestion,
+  WebSessionInfo,
+  WebSessionList,
+} from "./inspect/web-sessions.js";
+export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
 export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
 export { whatIf } from "./inspect/what-if.js";
 export type { WriteProofOptions, WrittenProof } from "./inspect/write-proof.js";
