@@ -123,7 +123,7 @@ export type { ProjectionCheck, ProjectionState } from "./inspect/projections.js"
 export { checkProjections, projectionStates, rebuildProjections } from "./inspect/projections.js";
 export type { ProofReport } from "./inspect/proof-check.js";
 export type { ChainPlace, ProofHeader } from "./inspect/proof-lines.js";
-export type { FoundEvents, SearchEventsOptions, SearchHit } from "./inspect/search-events.js";
+export type { FoundEvent, FoundEvents, SearchEventsOptions } from "./inspect/search-events.js";
 export { searchEvents } from "./inspect/search-events.js";
 export type { SearchSessionsOptions } from "./inspect/search-sessions.js";
 export { searchSessions } from "./inspect/search-sessions.js";

@@ -21,7 +21,7 @@ export interface SearchEventsOptions {
   readonly maxRead?: number;
 }
 
-export interface SearchHit extends Omit<EventItem, "patch" | "data"> {
+export interface FoundEvent extends Omit<EventItem, "patch" | "data"> {
   /** Where it was found. */
   readonly field: "data" | "meta" | "actor" | "type" | "stream";
   /** What stands there, with a little around it. */
@@ -30,7 +30,7 @@ export interface SearchHit extends Omit<EventItem, "patch" | "data"> {
 
 export interface FoundEvents {
   /** Newest first. */
-  readonly hits: readonly SearchHit[];
+  readonly hits: readonly FoundEvent[];
   /** Everything behind this offset (exclusive) up to `before` was looked at: go on with `before` at this one. 0: all. */
   readonly next: number;
   readonly read: number;
@@ -51,7 +51,7 @@ export async function searchEvents(
   const tail = await log.tail();
   const start = Math.min(before ?? tail.offset, tail.offset);
   const last = Math.max(0, start - maxRead);
-  const hits: SearchHit[] = [];
+  const hits: FoundEvent[] = [];
   for (let to = start; to > last; to -= WINDOW) {
     const window = await eventsBetween(log, Math.max(last, to - WINDOW) + 1, to);
     for (const event of window.reverse()) {
@@ -70,7 +70,7 @@ async function eventsBetween(log: EventLog, from: number, to: number): Promise<S
   return events;
 }
 
-type Found = Pick<SearchHit, "field" | "snippet">;
+type Found = Pick<FoundEvent, "field" | "snippet">;
 
 /** Looks into the stored text, so that a long log is not parsed. */
 function finder(text: string): (event: SealedEvent) => Found | undefined {
@@ -103,7 +103,7 @@ function snippetOf(content: string, at: number, length: number): string {
   return `${from > 0 ? "…" : ""}${content.slice(from, to)}${to < content.length ? "…" : ""}`;
 }
 
-function hitOf(event: SealedEvent, found: Found): SearchHit {
+function hitOf(event: SealedEvent, found: Found): FoundEvent {
   const { patch: _patch, data: _data, ...item } = eventItem(event);
   return { ...item, ...found };
 }

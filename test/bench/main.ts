@@ -47,7 +47,6 @@ try {
   if (wanted("migration")) await withPostgres(migrations);
   if (wanted("web session")) await webSessions();
   if (wanted("collab")) await withPostgres(async (url) => runBench(await collabBench(folder, url)));
-  if (wanted("read") || wanted("replay")) await largeLog();
   if (wanted("read") || wanted("replay") || wanted("page")) await largeLog();
 } finally {
   rmSync(folder, { recursive: true });
