@@ -54,7 +54,7 @@ test("a server that ended is told, and what was seen stays", async () => {
   const log = new MemoryLog();
   await writeStory(new SessionStore(log, { actor: "user:ada" }));
   const { page, ui } = await openPage(log);
-  await sees(page, ".event.chosen", "typo");
+  await sees(page, ".tree", "commitCount");
   await ui.close();
   await sees(page, ".banner", "The server of this page does not answer");
   await sees(page, ".tree", "commitCount");
