@@ -35,6 +35,7 @@ export { Config, loadConfig } from "./config/layers.js";
 export type { ConfigSource, Layer } from "./config/source.js";
 export type { StoreSwitch } from "./config/switch-store.js";
 export { storeFile, switchBack, switchStore } from "./config/switch-store.js";
+export type { ConfigSwitchPlan } from "./cross-database/config-switch.js";
 export type {
   Compatibility,
   EndsBackup,

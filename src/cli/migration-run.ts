@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ConfigSwitchPlan } from "../cross-database/config-switch.js";
 import type { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
 import { StoppedError } from "../errors.js";
 import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/execute-migration.js";
@@ -22,6 +23,8 @@ export interface MigrationRun {
   readonly batchEvents?: number | undefined;
   /** Freeze the source at the end. */
   readonly cutover: boolean;
+  /** Afterwards the configuration that names the source names the target. */
+  readonly updateConfig: boolean;
   /** Progress and result as lines of JSON on stdout. */
   readonly ndjson: boolean;
 }
@@ -57,11 +60,13 @@ async function planAndExecute(run: MigrationRun, streams: Streams, progressing: 
   streams.progress("");
   if (run.preview) {
     if (run.cutover) streams.note(`--cutover: at the end ${plan.source.url} would refuse its writers (LOG_MOVED)`);
-    return showPlan(plan, streams, run.onConflict);
+    return showPlan(plan, streams, run);
   }
+  const config = switchOf(run, plan);
   const report = await execute(run, plan, progressing);
   streams.progress("");
   showReport(run, plan, report, streams);
+  tellUnswitched(config, report, streams);
 }
 
 interface Progressing {
@@ -70,7 +75,7 @@ interface Progressing {
 }
 
 async function execute(
-  { migrator, backup, from, to, onConflict, batchEvents, cutover }: MigrationRun,
+  { migrator, backup, from, to, onConflict, batchEvents, cutover, updateConfig }: MigrationRun,
   plan: MigrationPlan,
   progressing: Progressing,
 ): Promise<MigrationReport> {
@@ -80,15 +85,29 @@ async function execute(
     onConflict,
     backups,
     cutover,
+    updateConfig,
     ...(batchEvents === undefined ? {} : { batchEvents }),
   });
 }
 
 /** A plan that cannot be executed is shown, and then told as the error that executing it would be. */
-function showPlan(plan: MigrationPlan, streams: Streams, onConflict: OnConflict): void {
-  if (streams.json) streams.document(planDocument(plan));
-  else streams.lines(planLines(plan));
-  assertExecutable(plan, onConflict);
+function showPlan(plan: MigrationPlan, streams: Streams, run: MigrationRun): void {
+  const config = switchOf(run, plan);
+  if (streams.json) streams.document(planDocument(plan, config));
+  else streams.lines(planLines(plan, config));
+  assertExecutable(plan, run.onConflict);
+}
+
+function switchOf({ updateConfig, migrator }: MigrationRun, plan: MigrationPlan): ConfigSwitchPlan | undefined {
+  return updateConfig ? migrator.planConfigSwitch(plan) : undefined;
+}
+
+/** Nobody shall go on writing to the source in the belief that it was switched. */
+function tellUnswitched(config: ConfigSwitchPlan | undefined, { switched, target }: MigrationReport, streams: Streams) {
+  if (config === undefined || switched !== null || config.kind === "switch") return;
+  const why = config.kind === "blocked" ? config.why : `it names ${config.configured}`;
+  if (config.kind === "not-concerned" && config.configured === target) return;
+  streams.note(`the configuration was left as it is: ${why}`);
 }
 
 function showReport(
@@ -107,7 +126,11 @@ function showReport(
     streams.note(`kept as it is: ${sourceEvents} events behind offset ${lastCommonOffset} stay in the source only`);
   }
   if (report.id !== null) {
-    const source = report.frozen === null ? "the source is unchanged" : "which also thaws the source";
+    const undone = [
+      ...(report.frozen === null ? [] : ["thaws the source"]),
+      ...(report.switched === null ? [] : ["switches the configuration back"]),
+    ];
+    const source = undone.length === 0 ? "the source is unchanged" : `which also ${undone.join(" and ")}`;
     streams.note(`undo: sessiondb rollback ${report.id}${storeOption("--to", report.target)} · ${source}`);
   }
 }

@@ -1,9 +1,18 @@
 import { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
-import type { CommonOptions } from "./command.js";
-import type { Streams } from "./output/streams.js";
+import type { OpenLogOptions } from "../open-log.js";
+import { limitsOf } from "../session/configured-store.js";
+import type { CommandContext, CommonOptions } from "./command.js";
 
-/** The migrator of a command line: notices of the logs go to stderr. */
-export function migratorOf({ actor }: CommonOptions, streams: Streams): CrossDatabaseMigrator {
-  const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
-  return new CrossDatabaseMigrator({ open: { onNotice }, ...(actor === undefined ? {} : { actor }) });
+/** What a migrator and a search for journals are made of. */
+export type MigratorContext = Pick<CommandContext<CommonOptions>, "config" | "options" | "streams">;
+
+/** The migrator of a command line. */
+export function migratorOf(context: MigratorContext): CrossDatabaseMigrator {
+  const { actor } = context.options;
+  return new CrossDatabaseMigrator({ open: openingOf(context), ...(actor === undefined ? {} : { actor }) });
+}
+
+/** How it opens logs: with the configured limits; notices go to stderr. */
+export function openingOf({ config, streams }: MigratorContext): OpenLogOptions {
+  return { ...limitsOf(config()), onNotice: ({ message }) => streams.note(`note: ${message}`) };
 }

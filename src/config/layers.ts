@@ -7,7 +7,7 @@ import { findRepositoryFile, userFile } from "./find-files.js";
 import { defaultSqlitePath, defaultStoreUrl, type Env, outboxRoot, stateDir } from "./paths.js";
 import { type Candidate, resolveValue } from "./resolve-value.js";
 import { SECTION, SETTINGS, type Setting, type SettingValue } from "./settings.js";
-import type { ConfigSource } from "./source.js";
+import { type ConfigSource, LAYERS } from "./source.js";
 
 /** Where configuration is looked for. */
 export interface ConfigContext {
@@ -68,6 +68,19 @@ export class Config {
     const { setting, source } = candidate;
     return { setting, source, value: resolveValue(candidate, this.env) };
   }
+
+  /** What this would be if that file said something else; the file need not be there yet. */
+  withFile(file: ReadConfigFile): Config {
+    const others = this.#candidates.filter(({ source }) => source.file !== file.path);
+    const candidates = [...others, ...fileCandidates(file)].sort((a, b) => strength(a) - strength(b));
+    const files = [...this.files.filter(({ path }) => path !== file.path), file];
+    return new Config(candidates, files, [...this.warnings], this.cwd, this.env);
+  }
+}
+
+/** The strongest layer has the least. */
+function strength({ source }: Candidate): number {
+  return LAYERS.indexOf(source.layer);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { UsageError } from "../errors.js";
+import { RefusedError, UsageError } from "../errors.js";
 import { addressParts, isServerAddress } from "./address.js";
-import { type ConfigFile, readConfigFile } from "./config-file.js";
+import { type ConfigFile, checkedEntries, fileText, readConfigFile } from "./config-file.js";
 import { decideStore } from "./decide-store.js";
 import { editConfigFile } from "./edit-file.js";
-import type { ConfigEdit } from "./edit-text.js";
+import { type ConfigEdit, editedText } from "./edit-text.js";
 import { userFile } from "./find-files.js";
 import { settingOf } from "./known-keys.js";
 import type { Config } from "./layers.js";
@@ -45,12 +45,43 @@ export function storeFile(config: Config): string {
  */
 export async function switchStore(file: string, url: string, env: Env = process.env): Promise<StoreSwitch> {
   const target = configFileAt(file, env);
-  const entries = readConfigFile(target)?.entries ?? [];
-  const rawOf = (setting: Setting) => entries.find((entry) => entry.setting === setting)?.raw ?? null;
-  const edits = rawOf(known("store")) === null ? backendEdits(target, url) : [storeEdit(target, url)];
-  const before = edits.map(({ setting }): ConfigEdit => ({ setting, raw: rawOf(setting) }));
-  await editConfigFile(target, edits, env, before);
-  return { file, before: recordOf(before), after: recordOf(edits) };
+  const isAddress = rawIn(target, known("store")) !== null;
+  const change = storeSwitch(target, isAddress ? [storeEdit(target, url)] : backendEdits(target, url));
+  await makeSwitch(change, env);
+  return change;
+}
+
+/**
+ * The least change of the file that decides with which it names the store at `url`. Nothing is written.
+ *
+ * @param isMeant whether a configuration names that store, all layers taken together
+ * @returns undefined where no change of that file does: another layer, or a limit of the file, is in the way
+ * @throws as `storeFile`; RefusedError where the file may not say it
+ */
+export function leastSwitch(
+  config: Config,
+  url: string,
+  isMeant: (config: Config) => boolean,
+): StoreSwitch | undefined {
+  const file = configFileAt(storeFile(config), config.env);
+  const text = fileText(file.path)?.text ?? "";
+  let refused: unknown;
+  for (const edits of waysToName(file, url)) {
+    try {
+      const entries = checkedEntries(file, editedText(file.path, text, edits));
+      if (isMeant(config.withFile({ ...file, entries, mode: 0 }))) return storeSwitch(file, edits);
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof UsageError)) throw error;
+      refused = error;
+    }
+  }
+  if (refused instanceof RefusedError) throw refused;
+  return undefined;
+}
+
+/** Makes a change that was found by `leastSwitch`. @throws RuleError CONFIG_CHANGED; as `editConfigFile` */
+export async function makeSwitch({ file, before, after }: StoreSwitch, env: Env = process.env): Promise<void> {
+  await editConfigFile(configFileAt(file, env), editsOf(after), env, editsOf(before));
 }
 
 /**
@@ -82,6 +113,23 @@ function configFileAt(path: string, env: Env): ConfigFile {
   const user = userFile(env);
   if (path === user.path) return user;
   return { path, base: dirname(dirname(path)), layer: "repository" };
+}
+
+/** The backend alone, where its place is known already; both; or the address whole, which leaves schema and ssl aside. */
+function waysToName(file: ConfigFile, url: string): ConfigEdit[][] {
+  const address = [storeEdit(file, url)];
+  if (rawIn(file, known("store")) !== null) return [address];
+  const edits = backendEdits(file, url);
+  return edits.length > 1 ? [edits.slice(0, 1), edits, address] : [address];
+}
+
+function storeSwitch(file: ConfigFile, edits: readonly ConfigEdit[]): StoreSwitch {
+  const before = edits.map(({ setting }): ConfigEdit => ({ setting, raw: rawIn(file, setting) }));
+  return { file: file.path, before: recordOf(before), after: recordOf(edits) };
+}
+
+function rawIn(file: ConfigFile, setting: Setting): SettingValue | null {
+  return readConfigFile(file)?.entries.find((entry) => entry.setting === setting)?.raw ?? null;
 }
 
 function backendEdits(file: ConfigFile, url: string): ConfigEdit[] {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { stateDir } from "../config/paths.js";
+import type { StoreSwitch } from "../config/switch-store.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
@@ -15,9 +16,10 @@ import { saveEvents } from "../migrate/save-events.js";
 import type { AnyProjection } from "../migrate/state-digests.js";
 import { type OpenLogOptions, openLog, probeStore, shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
+import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
 import { assertNoGap, resolveSince, type Since } from "./since.js";
-import { type StoreName, storeAddress } from "./store-address.js";
+import { type StoreName, type StorePlace, storePlace } from "./store-address.js";
 
 export interface MigratorOptions {
   /** Who migrates, for the journal. Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
@@ -26,7 +28,7 @@ export interface MigratorOptions {
   readonly saveFolder?: string;
   /** What the states of both sides are compared by. Default: sessions, and the settings of the store. */
   readonly projections?: readonly AnyProjection[];
-  /** How logs are opened: limits, notices. */
+  /** How logs are opened: limits, notices. They count before what a name or a configuration of a store brings with it. */
   readonly open?: OpenLogOptions;
 }
 
@@ -41,7 +43,13 @@ export interface PlanRequest {
 export type ExecuteRequest = Pick<
   ExecuteOptions,
   "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig" | "cutover"
->;
+> & {
+  /**
+   * When all is verified, the file of configuration that names the source is made to name the target; see planConfigSwitch.
+   * Default false.
+   */
+  readonly updateConfig?: boolean;
+};
 
 export interface RollbackRequest {
   /** The log that was migrated into: its journal knows the migration. */
@@ -85,8 +93,8 @@ export interface Restored {
 }
 
 interface Ends {
-  readonly source: string;
-  readonly target: string;
+  readonly source: StorePlace;
+  readonly target: StorePlace;
 }
 
 /**
@@ -124,7 +132,7 @@ export class CrossDatabaseMigrator {
    * @throws UsageError TARGET_IS_SOURCE; RefusedError SINCE_GAP; whatever opening throws
    */
   async planMigration(source: StoreName, target: StoreName, request: PlanRequest = {}): Promise<MigrationPlan> {
-    const ends = { source: storeAddress(source), target: storeAddress(target) };
+    const ends = { source: storePlace(source), target: storePlace(target) };
     assertTwo(ends);
     const plan = await this.#reading(ends.source, async (from) => {
       const to = await this.#openIfThere(ends.target);
@@ -144,15 +152,18 @@ export class CrossDatabaseMigrator {
    * @throws as executeMigration
    */
   async executeMigration(plan: MigrationPlan, request: ExecuteRequest = {}): Promise<MigrationReport> {
-    const ends = this.#ends.get(plan) ?? { source: plan.source.url, target: plan.target.url };
+    const ends = this.#endsOf(plan);
     const { projections } = this.#options;
     assertExecutable(plan, request.onConflict ?? "abort"); // before a target that is not there is made
+    const { updateConfig = false, ...known } = request;
+    const planned = updateConfig ? this.planConfigSwitch(plan) : undefined;
     const readOnly = request.cutover !== true;
     return this.#with(ends.source, { readOnly, mustExist: true }, async (source) => {
       const target = await this.#open(ends.target, {});
       try {
         return await executeMigration(plan, source, target, {
-          ...request,
+          ...known,
+          ...(planned?.kind === "switch" ? { switchConfig: this.#switcherOf(planned.change) } : {}),
           actor: this.#actor,
           saveFolder: this.#saveFolder,
           ...(projections === undefined ? {} : { projections }),
@@ -161,6 +172,16 @@ export class CrossDatabaseMigrator {
         await target.close();
       }
     });
+  }
+
+  /**
+   * What `updateConfig` would do with the configuration of this process, which is read anew. Writes nothing.
+   *
+   * @throws UsageError CONFIG_UNREADABLE and whatever else reading it throws
+   */
+  planConfigSwitch(plan: MigrationPlan): ConfigSwitchPlan {
+    const { source, target } = this.#endsOf(plan);
+    return planConfigSwitch(source.url, target.url);
   }
 
   /**
@@ -192,7 +213,7 @@ export class CrossDatabaseMigrator {
    * @throws as planRestore and restoreFile; with `dryRun` nothing is written, and a log that is not there is not made
    */
   async restore(path: string, target: StoreName, request: RestoreRequest = {}): Promise<Restored> {
-    const address = storeAddress(target);
+    const address = storePlace(target);
     const existing = await this.#openIfThere(address);
     const planned = await planRestore(path, existing, request).finally(() => existing?.close());
     if (request.dryRun === true || planned.events === 0) return { plan: planned, id: null, tail: planned.before };
@@ -219,17 +240,17 @@ export class CrossDatabaseMigrator {
 
   /**
    * Cuts a target back to what it was before a migration. What is cut is saved to a file first, which is read back. The
-   * source of a cut-over is thawed.
+   * source of a cut-over is thawed, and the configuration that it has switched is switched back.
    *
    * @throws NotFoundError MIGRATION_NOT_FOUND; RefusedError ROLLBACK_WOULD_LOSE others have appended since (`force` takes
    *   those too); UsageError ROLLBACK_IMPOSSIBLE; UnavailableError MIGRATION_RUNNING
    */
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
-    const log = await this.#open(storeAddress(request.target), { mustExist: true });
+    const log = await this.#open(storePlace(request.target), { mustExist: true });
     try {
       const { toOffset, force = false, source } = request;
       const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
-      const options = { actor: this.#actor, saveFolder: this.#saveFolder, force };
+      const options = { actor: this.#actor, saveFolder: this.#saveFolder, force, switchBack: switchConfigBack };
       if (!plan.migration.cutover) return await rollBack(log, plan, options);
       const address = source ?? addressOf(plan.migration.source);
       // Opened before anything is cut: a source that cannot be reached keeps everything as it is.
@@ -239,6 +260,15 @@ export class CrossDatabaseMigrator {
     } finally {
       await log.close();
     }
+  }
+
+  #endsOf(plan: MigrationPlan): Ends {
+    return this.#ends.get(plan) ?? { source: storePlace(plan.source.url), target: storePlace(plan.target.url) };
+  }
+
+  /** Only what has a journal entry switches anything, because the way back stands in it. */
+  #switcherOf(change: StoreSwitch): NonNullable<ExecuteOptions["switchConfig"]> {
+    return async ({ id }) => (id === null ? undefined : switchConfig(change, id, this.#saveFolder));
   }
 
   async #plan(
@@ -251,8 +281,8 @@ export class CrossDatabaseMigrator {
     const { projections, open } = this.#options;
     const meant = since === undefined ? undefined : await resolveSince(source, target, since, new Date());
     if (meant !== undefined) onSince?.(meant);
-    const plan = await planMigration(source, target ?? { url: shownUrl(ends.target) }, {
-      probe: await probeStore(ends.target, open),
+    const plan = await planMigration(source, target ?? { url: shownUrl(ends.target.url) }, {
+      probe: await probeStore(ends.target.url, { ...ends.target.options, ...open }),
       onProgress: (done, total) => onProgress?.({ phase: "checking", done, total }),
       ...(projections === undefined ? {} : { projections }),
       ...(signal === undefined ? {} : { signal }),
@@ -261,12 +291,17 @@ export class CrossDatabaseMigrator {
     return plan;
   }
 
-  #reading<T>(store: StoreName, act: (log: EventLog) => Promise<T>): Promise<T> {
+  #reading<T>(store: StoreName | StorePlace, act: (log: EventLog) => Promise<T>): Promise<T> {
     return this.#with(store, { readOnly: true }, act);
   }
 
-  async #with<T>(store: StoreName, options: OpenLogOptions, act: (log: EventLog) => Promise<T>): Promise<T> {
-    const log = await this.#open(storeAddress(store), options);
+  async #with<T>(
+    store: StoreName | StorePlace,
+    options: OpenLogOptions,
+    act: (log: EventLog) => Promise<T>,
+  ): Promise<T> {
+    const isPlace = typeof store === "object" && "url" in store;
+    const log = await this.#open(isPlace ? store : storePlace(store), options);
     try {
       return await act(log);
     } finally {
@@ -274,13 +309,13 @@ export class CrossDatabaseMigrator {
     }
   }
 
-  #open(url: string, options: OpenLogOptions): Promise<EventLog> {
-    return openLog(url, { ...this.#options.open, ...options });
+  #open({ url, options: own }: StorePlace, options: OpenLogOptions): Promise<EventLog> {
+    return openLog(url, { ...own, ...this.#options.open, ...options });
   }
 
-  async #openIfThere(url: string): Promise<EventLog | undefined> {
+  async #openIfThere(place: StorePlace): Promise<EventLog | undefined> {
     try {
-      return await this.#open(url, { readOnly: true });
+      return await this.#open(place, { readOnly: true });
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
       throw error;
@@ -294,8 +329,8 @@ async function thawFrozenFor(source: EventLog, movedTo: string): Promise<void> {
 }
 
 function assertTwo({ source, target }: Ends): void {
-  if (shownUrl(source) !== shownUrl(target)) return;
-  throw new UsageError("TARGET_IS_SOURCE", `${shownUrl(source)} is source and target`, {
+  if (shownUrl(source.url) !== shownUrl(target.url)) return;
+  throw new UsageError("TARGET_IS_SOURCE", `${shownUrl(source.url)} is source and target`, {
     hint: "name another target with --to",
   });
 }

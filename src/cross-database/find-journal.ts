@@ -2,7 +2,7 @@ import { NotFoundError, SessionDbError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { type JournalList, lastStanding, MigrationJournal } from "../migrate/journal.js";
 import type { JournalEntry } from "../migrate/journal-entry.js";
-import { openLog, shownUrl } from "../open-log.js";
+import { type OpenLogOptions, openLog, shownUrl } from "../open-log.js";
 import { defaultStores } from "./store-address.js";
 
 /** The journal of one log, as it was at `offset`. */
@@ -19,15 +19,17 @@ export interface JournalSearch {
   readonly store?: string | undefined;
   /** Told of default places that could not be looked at: somebody named them, so they are not passed over in silence. */
   readonly onUnreadable?: (url: string, error: SessionDbError) => void;
+  /** How logs are opened. */
+  readonly open?: OpenLogOptions;
 }
 
 /** The journals that a command without further words means. @throws where the one store that was named cannot be read */
-export async function readJournals({ store, onUnreadable }: JournalSearch): Promise<StoreJournal[]> {
-  if (store !== undefined) return [await readJournal(store)];
+export async function readJournals({ store, onUnreadable, open }: JournalSearch): Promise<StoreJournal[]> {
+  if (store !== undefined) return [await readJournal(store, open)];
   const found: StoreJournal[] = [];
   for (const address of defaultStores()) {
     try {
-      found.push(await readJournal(address));
+      found.push(await readJournal(address, open));
     } catch (error) {
       if (!(error instanceof SessionDbError)) throw error;
       if (!(error instanceof NotFoundError)) onUnreadable?.(shownUrl(address), error);
@@ -43,10 +45,12 @@ export async function findMigration(
 ): Promise<{ readonly address: string; readonly entry: JournalEntry }> {
   const journals = await readJournals(search);
   for (const { address } of id.toLowerCase() === "last" ? newestFirst(journals) : journals) {
-    const entry = await opened(address, (log) => new MigrationJournal(log).find(id)).catch((error: unknown) => {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    });
+    const entry = await opened(address, search.open, (log) => new MigrationJournal(log).find(id)).catch(
+      (error: unknown) => {
+        if (error instanceof NotFoundError) return undefined;
+        throw error;
+      },
+    );
     if (entry !== undefined) return { address, entry };
   }
   const places = journals.map(({ url }) => url).join(", ") || "none of the default places holds a log";
@@ -61,16 +65,20 @@ function newestFirst(journals: readonly StoreJournal[]): StoreJournal[] {
   return [...journals].sort((a, b) => (newest(a) < newest(b) ? 1 : -1));
 }
 
-async function readJournal(address: string): Promise<StoreJournal> {
-  return opened(address, async (log) => {
+async function readJournal(address: string, open: OpenLogOptions | undefined): Promise<StoreJournal> {
+  return opened(address, open, async (log) => {
     const list = await new MigrationJournal(log).list();
     const { offset } = await log.tail();
     return { ...list, address, url: log.url, offset };
   });
 }
 
-async function opened<T>(address: string, act: (log: EventLog) => Promise<T>): Promise<T> {
-  const log = await openLog(address, { readOnly: true });
+async function opened<T>(
+  address: string,
+  open: OpenLogOptions | undefined,
+  act: (log: EventLog) => Promise<T>,
+): Promise<T> {
+  const log = await openLog(address, { ...open, readOnly: true });
   try {
     return await act(log);
   } finally {

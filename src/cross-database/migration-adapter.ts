@@ -6,7 +6,7 @@ import type { EventFileFacts } from "../migrate/event-file.js";
 import { saveEvents } from "../migrate/save-events.js";
 import { type OpenLogOptions, openLog } from "../open-log.js";
 import { type VerifyReport, verifyLog } from "../replay/verify-log.js";
-import { type StoreName, storeAddress } from "./store-address.js";
+import { type StoreName, storePlace } from "./store-address.js";
 
 /**
  * One store as a migration sees it: events out, events in, a check, a backup. The same for every backend, because all
@@ -77,6 +77,7 @@ export class MigrationAdapter {
   }
 
   #open(options: OpenLogOptions): Promise<EventLog> {
-    return openLog(storeAddress(this.#store), { ...this.#options, ...options });
+    const { url, options: own } = storePlace(this.#store);
+    return openLog(url, { ...own, ...this.#options, ...options });
   }
 }

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/layers.js";
 import type { Env } from "../config/paths.js";
 import { UsageError } from "../errors.js";
+import type { OpenLogOptions } from "../open-log.js";
 import { configuredStore, storageOfBackend } from "../session/configured-store.js";
 import { type StorageConfig, storageAddress } from "../session/storage-config.js";
 
@@ -13,26 +14,40 @@ export interface NamedPlaces {
   readonly connectionUrl?: string | undefined;
 }
 
+/** Where a store lies, and how whoever named it wants it to be opened. */
+export interface StorePlace {
+  /** May hold a password. */
+  readonly url: string;
+  readonly options: OpenLogOptions;
+}
+
 const NAMES: ReadonlySet<string> = new Set(["json", "jsonl", "sqlite", "postgres", "postgresql"]);
 
+/** The address of a store. @throws as storePlace */
+export function storeAddress(store: StoreName, places: NamedPlaces = {}, env: Env = process.env): string {
+  return storePlace(store, places, env).url;
+}
+
 /**
- * The address of a store. Names of backends mean: `sqlite` the file of --sqlite-path, else the configured one, else
+ * The place of a store. Names of backends mean: `sqlite` the file of --sqlite-path, else the configured one, else
  * `$XDG_STATE_HOME/minsky/sessions.db`; `postgres` and `postgresql` the server of --connection-url, else the configured one,
  * else DATABASE_URL; `json` and `jsonl` the configured log, else the default one. Anything else is an address already.
  *
  * @throws UsageError POSTGRES_URL_MISSING, STORAGE_CONFIG_INVALID, and as `loadConfig`
  */
-export function storeAddress(store: StoreName, places: NamedPlaces = {}, env: Env = process.env): string {
-  if (typeof store !== "string") return storageAddress(store, env).url;
+export function storePlace(store: StoreName, places: NamedPlaces = {}, env: Env = process.env): StorePlace {
+  if (typeof store !== "string") return storageAddress(store, env);
   const name = store.toLowerCase();
-  if (!NAMES.has(name)) return store;
+  if (!NAMES.has(name)) return { url: store, options: {} };
   if (name === "sqlite" && places.sqlitePath !== undefined) {
-    return storageAddress({ backend: name, sqlite: { dbPath: places.sqlitePath } }, env).url;
+    return storageAddress({ backend: name, sqlite: { dbPath: places.sqlitePath } }, env);
   }
   const isServer = name.startsWith("postgres");
-  if (isServer && places.connectionUrl !== undefined && places.connectionUrl !== "") return places.connectionUrl;
+  if (isServer && places.connectionUrl !== undefined && places.connectionUrl !== "") {
+    return { url: places.connectionUrl, options: {} };
+  }
   const storage = storageOfBackend(loadConfig({ env }), isServer ? "postgres" : name === "sqlite" ? name : "jsonl");
-  if (storage !== undefined) return storageAddress(storage, env).url;
+  if (storage !== undefined) return storageAddress(storage, env);
   throw new UsageError("POSTGRES_URL_MISSING", `${store} needs an address, and nobody names one`, {
     hint: "set MINSKY_POSTGRES_URL, or add --connection-url postgres://user@host/database",
   });

@@ -4,7 +4,7 @@ import type { Tail } from "../log/seal.js";
 import { copyBatches } from "./copy-batches.js";
 import { assertFreezable, CutOver, type CutOverOptions } from "./cut-over.js";
 import { cutSaved } from "./cut-saved.js";
-import type { CutEvents } from "./journal-entry.js";
+import type { CutEvents, SwitchedConfig } from "./journal-entry.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { assertExecutable } from "./obstacles.js";
 import { DEFAULT_PROJECTIONS } from "./plan-migration.js";
@@ -46,8 +46,11 @@ export interface ExecuteOptions {
    * until then: what they write meanwhile is copied too.
    */
   readonly cutover?: boolean;
-  /** Called when all is verified, before the migration is entered as done. Default: nothing is switched. */
-  readonly switchConfig?: (report: MigrationReport) => Promise<void>;
+  /**
+   * Called when all is verified, before the migration is entered as done; what it has switched is entered too. Default:
+   * nothing is switched.
+   */
+  readonly switchConfig?: (report: MigrationReport) => Promise<SwitchedConfig | undefined>;
 }
 
 /** What a migration has done. */
@@ -73,6 +76,8 @@ export interface MigrationReport {
   readonly rebased: Rebased | null;
   /** The source's last tail, at which a cut-over has frozen it; else null. */
   readonly frozen: Tail | null;
+  /** The file of configuration that names the target now; null where none was switched. */
+  readonly switched: SwitchedConfig | null;
 }
 
 /**
@@ -98,9 +103,10 @@ export async function executeMigration(
   await assertAsPlanned(plan, target);
   if (onConflict === "target-wins") return nothingDone(plan, 0, 0);
   const { actor, backups = [], cutover = false } = options;
+  const switches = options.switchConfig !== undefined;
   if (cutover) assertCanCutOver(source, onConflict);
-  const start = { plan, actor, onConflict: onConflict === "abort" ? null : onConflict, backups, cutover };
-  if (plan.events === 0 && !cutover && !(await RunningMigration.isUnfinished(target, start))) {
+  const start = { plan, actor, onConflict: onConflict === "abort" ? null : onConflict, backups, cutover, switches };
+  if (plan.events === 0 && !cutover && !switches && !(await RunningMigration.isUnfinished(target, start))) {
     return verifyOnly(plan, target, options);
   }
   const run = await RunningMigration.begin(target, start);
@@ -146,6 +152,7 @@ function nothingDone({ source, target, relation }: MigrationPlan, states: number
     replaced: null,
     rebased: null,
     frozen: null,
+    switched: null,
   };
 }
 
@@ -286,11 +293,20 @@ class Execution {
     const events = rebased?.appended ?? this.#plan.events + after.offset - source.tail.offset;
     const counts = { events, sessions, bytes, states };
     const ends = { source: source.url, target: target.url, relation: relation.kind, before: target.tail, after };
-    const report = { id, ...ends, ...counts, durations: { copyMs, verifyMs }, replaced, rebased, frozen };
-    await this.#options.switchConfig?.(report);
+    const report = {
+      id,
+      ...ends,
+      ...counts,
+      durations: { copyMs, verifyMs },
+      replaced,
+      rebased,
+      frozen,
+      switched: null,
+    };
+    const switched = (await this.#options.switchConfig?.(report)) ?? null;
     settle();
     const total = rebased === null && replaced === null ? after.offset - before.offset : earlier + events;
-    await this.#run.end("done", { after, events: total, states, copyMs, verifyMs });
-    return report;
+    await this.#run.end("done", { after, events: total, states, copyMs, verifyMs, switched });
+    return { ...report, switched };
   }
 }

@@ -58,11 +58,17 @@ export const journalEntrySchema = z.object({
   cutover: z.boolean().default(false),
   /** The source's last tail, once it was frozen by this migration; null before, and where it was thawed again. */
   frozen: tail.nullable().default(null),
+  /** Whether the configuration is made to name the target at the end. */
+  switches: z.boolean().default(false),
+  /** The file in which that was done, on that machine, and the one of this user that says how to take it back. */
+  switched: z.object({ host: z.string(), file: z.string(), savedAs: z.string() }).nullable().default(null),
   /** Copies that were made before it began. */
   backups: z.array(z.string()),
 });
 
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
+/** A file of configuration that a migration has switched to its target. */
+export type SwitchedConfig = NonNullable<JournalEntry["switched"]>;
 export type CutEvents = z.infer<typeof cut>;
 
 /** @throws where the text is no entry of this format */
@@ -113,6 +119,11 @@ function processExists(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+/** A file of events was brought back: there is no log that the target came from. */
+export function isRestore({ source }: JournalEntry): boolean {
+  return source.startsWith("file:");
 }
 
 /** As people see it: a running one whose process is gone was interrupted. */

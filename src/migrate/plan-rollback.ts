@@ -24,6 +24,8 @@ export interface RollbackPlan {
   readonly othersShown: readonly ShownEvent[];
   /** Events that had given way to the source's and come back from their file; null where none had. */
   readonly comesBack: JournalEntry["replaced"];
+  /** Whether nothing of the migration is left after it: then its source is thawed and the configuration switched back. */
+  readonly whole: boolean;
 }
 
 /**
@@ -42,8 +44,9 @@ export async function planRollback(
   const migration = await new MigrationJournal(target).find(id);
   const tail = await target.tail();
   assertPossible(migration, tail);
-  const start = await startOf(target, migration);
+  const start = wroteNothing(migration) ? tail : await startOf(target, migration);
   const base = toOffset === undefined ? start : await partialBase(target, toOffset, start, tail);
+  const whole = base.offset === start.offset;
   const end = await endOf(target, migration, tail);
   const othersFrom = Math.max(end, base.offset) + 1;
   return {
@@ -53,8 +56,14 @@ export async function planRollback(
     events: tail.offset - base.offset,
     others: Math.max(0, tail.offset - othersFrom + 1),
     othersShown: await shown(target, othersFrom),
-    comesBack: toOffset === undefined || toOffset === start.offset ? migration.replaced : null,
+    comesBack: whole ? migration.replaced : null,
+    whole,
   };
+}
+
+/** It only switched the configuration: what stands behind it is all of others, and stays. */
+function wroteNothing({ before, after, replaced, cutover }: JournalEntry): boolean {
+  return replaced === null && !cutover && after !== null && after.offset === before.offset;
 }
 
 function assertPossible(migration: JournalEntry, tail: Tail): void {

@@ -138,6 +138,7 @@ export async function restoreFile(
     onConflict: null,
     backups: [],
     cutover: false,
+    switches: false,
   });
   try {
     const began = performance.now();

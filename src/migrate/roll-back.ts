@@ -20,6 +20,15 @@ export interface RollbackOptions {
   readonly force?: boolean;
   /** Ends the freeze of the source of a cut-over: called when the target is cut back to where the migration began. */
   readonly thawSource?: () => Promise<void>;
+  /** Makes the configuration name the source again: called before that cut, so that it never names a log that was emptied. */
+  readonly switchBack?: (migration: JournalEntry) => Promise<SwitchedBack | null>;
+}
+
+/** What became of the file of configuration that a migration had switched. */
+export interface SwitchedBack {
+  readonly file: string;
+  /** null where it names the source again, else why it was left as it is. */
+  readonly left: string | null;
 }
 
 export interface RollbackReport {
@@ -32,6 +41,8 @@ export interface RollbackReport {
   readonly savedAs: string | null;
   /** Events that came back: they had given way to the source's when the migration began. */
   readonly cameBack: number;
+  /** null where the migration had switched no configuration, and where a part of it stays. */
+  readonly config: SwitchedBack | null;
 }
 
 /**
@@ -48,11 +59,12 @@ export async function rollBack(
   options: RollbackOptions,
 ): Promise<RollbackReport> {
   assertNothingOfOthers(plan, target.url, options.force === true);
-  const { migration, tail, base, comesBack } = plan;
+  const { migration, tail, base, comesBack, whole } = plan;
   if (comesBack !== null) await assertContinuesBase(comesBack.savedAs, base);
   const journal = new MigrationJournal(target);
   let noted = migration;
   let savedAs: string | null = null;
+  const config = whole ? ((await options.switchBack?.(migration)) ?? null) : null;
   if (tail.offset > base.offset) {
     const { actor, saveFolder } = options;
     const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor };
@@ -64,16 +76,12 @@ export async function rollBack(
   }
   const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), target, base);
   await assertRestored(target, now);
-  const whole = base.offset === startOffset(migration);
   if (whole && migration.cutover) await options.thawSource?.();
   const ended = { ...noted, endedAt: new Date().toISOString() };
   const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
   await journal.write(entry);
-  return { migration: entry, tail: now, events: plan.events, savedAs, cameBack: now.offset - base.offset };
-}
-
-function startOffset({ before, replaced }: JournalEntry): number {
-  return replaced === null ? before.offset : replaced.from - 1;
+  const cameBack = now.offset - base.offset;
+  return { migration: entry, tail: now, events: plan.events, savedAs, cameBack, config };
 }
 
 function assertNothingOfOthers({ others, othersShown, migration }: RollbackPlan, url: string, force: boolean): void {

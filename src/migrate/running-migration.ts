@@ -15,6 +15,7 @@ export interface MigrationStart {
   readonly onConflict: JournalEntry["onConflict"];
   readonly backups: readonly string[];
   readonly cutover: boolean;
+  readonly switches: boolean;
 }
 
 /** One migration under way, as its journal entry says. */
@@ -131,7 +132,10 @@ async function unfinished(
   return offset === 0 || (await eventAt(target, offset)).hash === hash ? last : undefined;
 }
 
-function newEntry(target: EventLog, { plan, actor, onConflict, backups, cutover }: MigrationStart): JournalEntry {
+function newEntry(
+  target: EventLog,
+  { plan, actor, onConflict, backups, cutover, switches }: MigrationStart,
+): JournalEntry {
   const now = new Date().toISOString();
   return {
     format: 1,
@@ -162,11 +166,13 @@ function newEntry(target: EventLog, { plan, actor, onConflict, backups, cutover 
     rollbacks: [],
     cutover,
     frozen: null,
+    switches,
+    switched: null,
     backups: [...backups],
   };
 }
 
-function continued(earlier: JournalEntry, { plan, actor, backups, cutover }: MigrationStart): JournalEntry {
+function continued(earlier: JournalEntry, { plan, actor, backups, cutover, switches }: MigrationStart): JournalEntry {
   return {
     ...earlier,
     state: "running",
@@ -178,6 +184,7 @@ function continued(earlier: JournalEntry, { plan, actor, backups, cutover }: Mig
     sessions: Math.max(earlier.sessions, plan.sessions),
     error: null,
     cutover: earlier.cutover || cutover,
+    switches,
     backups: [...earlier.backups, ...backups],
   };
 }

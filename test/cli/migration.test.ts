@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines, everyByte } from "../migrate/stores.js";
+import { openAdmin } from "../postgres/open-postgres.js";
 import { bundledProgram } from "../support/bundled-program.js";
 import { type CliResult, runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
@@ -22,9 +23,11 @@ const NO_STORES = {
   MINSKY_SQLITE_PATH: undefined,
 };
 
+const folders = () => ({ XDG_STATE_HOME: state, XDG_CONFIG_HOME: join(cwd, "etc") });
+
 function run(line: string, env: Record<string, string | undefined> = {}): Promise<CliResult> {
   const args = line.split(" ");
-  return runCli(args, { cwd, command: "minsky", env: { ...NO_STORES, XDG_STATE_HOME: state, ...env } });
+  return runCli(args, { cwd, command: "minsky", env: { ...NO_STORES, ...folders(), ...env } });
 }
 
 async function ok(line: string, env?: Record<string, string | undefined>): Promise<string> {
@@ -64,11 +67,13 @@ test("the documented spellings run as written", { timeout: 120_000 }, async () =
   const back = await json("sessiondb migrate --from postgresql --to sqlite --sqlite-path ./sessions.db", env);
   expect(back).toMatchObject({ copied: 6, to: `sqlite:${join(cwd, "sessions.db")}` });
   expect(await allLines(`sqlite:${join(cwd, "sessions.db")}`)).toEqual(await allLines(defaultLog()));
-  const { migration } = (await json("sessiondb migrate status")) as { migration: { id: string } };
-  expect(await ok(`sessiondb rollback --migration-id ${migration.id} --yes`)).toContain(
-    "ends at offset 4; 2 events left it",
+  // Each of them has made its target the store in use.
+  const { migration } = (await json("sessiondb migrate status", env)) as { migration: { id: string } };
+  expect(await ok(`sessiondb rollback --migration-id ${migration.id} --yes`, env)).toContain(
+    "ends at offset 0; 6 events left it",
   );
-  expect((await json("sessiondb migrate list")).items).toMatchObject([{ state: "done" }, { state: "rolled-back" }]);
+  const { items } = await json("sessiondb migrate list", env);
+  expect(items).toMatchObject([{ state: "done" }, { state: "done" }, { state: "done" }]);
 });
 
 test("a session-db.json at the default place is migrated at the first start, and a preview leaves it alone", async () => {
@@ -205,7 +210,7 @@ describe("how it is told", () => {
       expect(code, stderr).toBe(0);
       expect(stdout + stderr).not.toContain("hunter2");
     }
-    const argued = await run(`sessiondb migrate --to ${url.href} --preview`);
+    const argued = await run(`sessiondb migrate --from ${defaultLog()} --to ${url.href} --preview`);
     expect(argued.stderr).toContain("can read the password in this command line");
   });
 
@@ -219,11 +224,34 @@ describe("how it is told", () => {
   });
 });
 
+// Without the setting a statement waits for 30 seconds.
+test("both sides are opened as configured: schema, and how long a statement may take", {
+  timeout: 25_000,
+}, async () => {
+  const url = new URL(await freshPostgresUrl());
+  const schema = url.searchParams.get("schema") ?? "";
+  url.searchParams.delete("schema");
+  mkdirSync(join(cwd, "etc/minsky"), { recursive: true });
+  const settings = [`connectionString: ${url.href}`, `schema: ${schema}`, "statementTimeoutMs: 300"];
+  writeFileSync(join(cwd, "etc/minsky/config.yaml"), `sessiondb:\n  postgres: { ${settings.join(", ")} }\n`, {
+    mode: 0o600,
+  });
+  await addSessions(defaultLog(), 1);
+  await ok("sessiondb migrate to postgres --no-switch");
+  const admin = await openAdmin(url.href);
+  const { rows } = await admin.query(`SELECT count(*)::int AS n FROM "${schema}".events`);
+  expect(rows).toEqual([{ n: 2 }]);
+  await admin.query(`BEGIN; LOCK TABLE "${schema}".events IN ACCESS EXCLUSIVE MODE`);
+  const { code, stderr } = await run("sessiondb migrate to postgres --no-switch");
+  await admin.query("ROLLBACK");
+  expect([code, stderr]).toEqual([5, expect.stringMatching(/^error (LOG_LOCKED|SERVER_UNREACHABLE)/)]);
+});
+
 test("Ctrl-C stops between two batches and names the command that goes on", { timeout: 120_000 }, async () => {
   await addSessions(defaultLog(), 300);
   const program = bundledProgram("cli", "dist/cli/sessiondb.js");
   const args = [program, "migrate", "to", "sqlite", "--batch", "1", "--ndjson"];
-  const env = { ...process.env, XDG_STATE_HOME: state };
+  const env = { ...process.env, ...folders() };
   const child = spawn(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

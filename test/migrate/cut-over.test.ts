@@ -96,7 +96,7 @@ describe.each(PAIRS)("a cut-over %s → %s", (from, to) => {
       onProgress: ({ phase }: { phase: string }) => {
         if (failure === undefined && phase === "verifying") stop.abort(new Error("stopped"));
       },
-      switchConfig: () => (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
+      switchConfig: () => (failure === undefined ? Promise.resolve(undefined) : Promise.reject(failure)),
     };
     const attempt = async () => migrator.executeMigration(await migrator.planMigration(source, target), request);
     await expect(attempt()).rejects.toThrow(message);

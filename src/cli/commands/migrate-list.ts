@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { readJournals, type StoreJournal } from "../../cross-database/find-journal.js";
+import { type JournalSearch, readJournals, type StoreJournal } from "../../cross-database/find-journal.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { type JournalEntry, shownState } from "../../migrate/journal-entry.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
-import type { Streams } from "../output/streams.js";
+import { openingOf } from "../migrator-of.js";
 import { type Column, renderTable } from "../output/table.js";
 
 export interface JournalOptions extends CommonOptions {
@@ -27,8 +27,9 @@ export function migrateListCommand(state: RunState): Command {
   return examples(command, ["sessiondb migrate list --to sqlite:./s.db"]);
 }
 
-async function list({ options, streams }: CommandContext<JournalOptions>): Promise<undefined> {
-  const journals = await journalsOf(options, streams);
+async function list(context: CommandContext<JournalOptions>): Promise<undefined> {
+  const { streams } = context;
+  const journals = await journalsOf(context);
   const entries = journals.flatMap((journal) => journal.entries);
   if (streams.json) {
     const stores = journals.map(({ url, offset, unreadable }) => ({ store: url, offset, unreadable }));
@@ -41,18 +42,21 @@ async function list({ options, streams }: CommandContext<JournalOptions>): Promi
 }
 
 /** What list, status and resume look into: the log that was named, else the default places. */
-export async function journalsOf(options: JournalOptions, streams: Streams): Promise<StoreJournal[]> {
-  const journals = await readJournals(searchOf(options, streams));
+export async function journalsOf(context: CommandContext<JournalOptions>): Promise<StoreJournal[]> {
+  const { streams } = context;
+  const journals = await readJournals(searchOf(context));
   for (const { url, unreadable } of journals) {
     for (const name of unreadable) streams.note(`warning: ${name} in the sidecar of ${url} cannot be read`);
   }
   return journals;
 }
 
-export function searchOf({ to, store }: JournalOptions, streams: Streams) {
-  const named = to ?? store;
+export function searchOf(context: CommandContext<JournalOptions>): JournalSearch {
+  const { options, streams } = context;
+  const named = options.to ?? options.store;
   return {
     store: named === undefined ? undefined : storeAddress(named),
-    onUnreadable: (url: string, error: Error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
+    onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
+    open: openingOf(context),
   };
 }

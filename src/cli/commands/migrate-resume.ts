@@ -26,8 +26,9 @@ export function migrateResumeCommand(state: RunState): Command {
   return examples(command, ["sessiondb migrate resume last --to jsonl:./s.jsonl"]);
 }
 
-async function resume({ options, streams }: CommandContext<ResumeOptions>, id: string): Promise<number | undefined> {
-  const { address, entry } = await findMigration(id, searchOf(options, streams));
+async function resume(context: CommandContext<ResumeOptions>, id: string): Promise<number | undefined> {
+  const { options, streams } = context;
+  const { address, entry } = await findMigration(id, searchOf(context));
   if (entry.state === "done" || entry.state === "rolled-back") {
     throw new UsageError(
       "RESUME_IMPOSSIBLE",
@@ -39,13 +40,14 @@ async function resume({ options, streams }: CommandContext<ResumeOptions>, id: s
   }
   return runMigration(
     {
-      migrator: migratorOf(options, streams),
+      migrator: migratorOf(context),
       from: options.from === undefined ? addressOf(entry.source) : storeAddress(options.from),
       to: address,
       preview: false,
       onConflict: entry.onConflict ?? "abort",
       ndjson: options.ndjson === true,
       cutover: entry.cutover,
+      updateConfig: entry.switches,
     },
     streams,
   );

@@ -20,10 +20,11 @@ export function migrateStatusCommand(state: RunState): Command {
   return examples(command, ["sessiondb migrate status --to sqlite:./s.db"]);
 }
 
-async function status({ options, streams }: CommandContext<JournalOptions>, id?: string): Promise<undefined> {
-  const journals = await journalsOf(options, streams);
+async function status(context: CommandContext<JournalOptions>, id?: string): Promise<undefined> {
+  const { streams } = context;
+  const journals = await journalsOf(context);
   const all = journals.flatMap(({ entries }) => entries).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const entry = id === undefined ? all.at(-1) : (await findMigration(id, searchOf(options, streams))).entry;
+  const entry = id === undefined ? all.at(-1) : (await findMigration(id, searchOf(context))).entry;
   if (streams.json) {
     const migration = entry === undefined ? null : { ...entry, state: shownState(entry, new Date()) };
     const offset = journals.find(({ url }) => url === entry?.target)?.offset ?? journals[0]?.offset ?? 0;
@@ -52,6 +53,9 @@ function fieldsOf(entry: JournalEntry): [string, string][] {
     ["compared", `${states} states`],
     ["took", `${durationText(copyMs)} copying, ${durationText(verifyMs)} verifying`],
     ...(entry.cutover ? [["cut over", frozenText(entry)] as [string, string]] : []),
+    ...(entry.switched === null
+      ? []
+      : [["switched", `${entry.switched.file} on ${entry.switched.host}`] as [string, string]]),
     ...(entry.onConflict === null ? [] : [["conflict", entry.onConflict] as [string, string]]),
     ...(entry.replaced === null ? [] : [["replaced", cutText(entry.replaced)] as [string, string]]),
     ...entry.rollbacks.map((cut): [string, string] => ["rolled back", cutText(cut)]),

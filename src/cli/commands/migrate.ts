@@ -13,10 +13,9 @@ import {
   wholeNumber,
 } from "../command.js";
 import { runMigration } from "../migration-run.js";
-import { migratorOf } from "../migrator-of.js";
+import { migratorOf, openingOf } from "../migrator-of.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
-import type { Streams } from "../output/streams.js";
 import { migrateListCommand } from "./migrate-list.js";
 import { migrateResumeCommand } from "./migrate-resume.js";
 import { migrateStatusCommand } from "./migrate-status.js";
@@ -35,6 +34,8 @@ interface MigrateOptions extends CommonOptions {
   verify?: boolean;
   cutover?: boolean;
   ndjson?: boolean;
+  /** commander's reading of --no-switch. */
+  switch?: boolean;
 }
 
 export function migrateCommand(state: RunState): Command {
@@ -91,7 +92,10 @@ function withOptions(command: Command): Command {
     .option("--verify", "alone: compare with the last target again; every migration is verified anyway")
     .option("--ndjson", "progress and result as lines of JSON")
     .addOption(new Option("--execute", "accepted for older scripts: a migration executes by default").hideHelp())
-    .addOption(new Option("--no-switch", "accepted: there is no configuration to be switched yet").hideHelp());
+    .option(
+      "--no-switch",
+      "leave the configuration as it is; by default one that names the source names the target then",
+    );
 }
 
 async function migrate(context: CommandContext<MigrateOptions>): Promise<number | undefined> {
@@ -101,20 +105,22 @@ async function migrate(context: CommandContext<MigrateOptions>): Promise<number 
   // The default store may still have to take over the session-db.json beside it.
   if (from === undefined && !preview && isDefaultPlace(context.store())) await openStore({ mustExist: true });
   const ends = await migrationEnds({
-    ...{ from, to, sqlitePath, connectionUrl, store: context.store().url },
+    ...{ from, to, sqlitePath, connectionUrl, store: from ?? context.store().url },
+    open: openingOf(context),
     onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
   });
   for (const url of [ends.from, ends.to]) warnOfPassword(url, streams);
-  if (options.verify === true && to === undefined) return verifyAgain(ends, options, streams);
+  if (options.verify === true && to === undefined) return verifyAgain(ends, context);
   return runMigration(
     {
-      migrator: migratorOf(options, streams),
+      migrator: migratorOf(context),
       ...ends,
       preview,
       onConflict: options.onConflict ?? "abort",
       ...{ since, backup, batchEvents: batch },
       ndjson: options.ndjson === true,
       cutover: options.cutover === true,
+      updateConfig: options.switch !== false,
     },
     streams,
   );
@@ -122,10 +128,10 @@ async function migrate(context: CommandContext<MigrateOptions>): Promise<number 
 
 async function verifyAgain(
   { from, to }: { from: string; to: string },
-  options: MigrateOptions,
-  streams: Streams,
+  context: CommandContext<MigrateOptions>,
 ): Promise<undefined> {
-  const { relation, states } = await migratorOf(options, streams).verifyMigration(from, to, {
+  const { streams } = context;
+  const { relation, states } = await migratorOf(context).verifyMigration(from, to, {
     onProgress: progressLine(streams, "verifying"),
   });
   streams.progress("");

@@ -30,12 +30,13 @@ export function restoreCommand(state: RunState): Command {
   return examples(command, ["sessiondb restore ./backup.jsonl --to sqlite:./restored.db"]);
 }
 
-async function restore({ options, streams, store }: CommandContext<RestoreOptions>, file: string): Promise<undefined> {
+async function restore(context: CommandContext<RestoreOptions>, file: string): Promise<undefined> {
+  const { options, streams, store } = context;
   const to = storeAddress(options.to ?? store().url);
   warnOfPassword(to, streams);
   const { asOf, dryRun = false } = options;
   const point = asOf === undefined ? undefined : pointOf(asOf);
-  const { plan, id, tail } = await migratorOf(options, streams).restore(resolve(file), to, {
+  const { plan, id, tail } = await migratorOf(context).restore(resolve(file), to, {
     dryRun,
     onProgress: progressLine(streams, "restoring"),
     ...(point === undefined ? {} : { asOf: point }),

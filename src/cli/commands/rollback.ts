@@ -4,7 +4,7 @@ import { findMigration } from "../../cross-database/find-journal.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { UsageError } from "../../errors.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
-import type { RollbackReport } from "../../migrate/roll-back.js";
+import type { RollbackReport, SwitchedBack } from "../../migrate/roll-back.js";
 import { shellWord, storeOption } from "../../migrate/store-option.js";
 import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { confirmed } from "../confirm.js";
@@ -42,10 +42,11 @@ export function rollbackCommand(state: RunState): Command {
   return examples(command, ["sessiondb rollback last --to jsonl:./s.jsonl --dry-run"]);
 }
 
-async function rollback({ options, streams }: CommandContext<RollbackOptions>, argument?: string): Promise<undefined> {
+async function rollback(context: CommandContext<RollbackOptions>, argument?: string): Promise<undefined> {
+  const { options, streams } = context;
   const id = idOf(argument, options.migrationId);
-  const { address, entry } = await findMigration(id, searchOf(options, streams));
-  const migrator = migratorOf(options, streams);
+  const { address, entry } = await findMigration(id, searchOf(context));
+  const migrator = migratorOf(context);
   const { toOffset, force = false, from } = options;
   const source = from === undefined ? {} : { source: storeAddress(from) };
   const request = { target: address, force, ...source, ...(toOffset === undefined ? {} : { toOffset }) };
@@ -99,6 +100,9 @@ function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefi
     ...othersLines(plan),
   ];
   if (migration.cutover) lines.push(`         ${migration.source} is thawed: its writers may write to it again`);
+  if (plan.whole && migration.switched !== null) {
+    lines.push(`         ${migration.switched.file} names ${migration.source} again`);
+  }
   if (plan.comesBack !== null) {
     const { from, to, savedAs } = plan.comesBack;
     lines.push(`         ${from}..${to}, which had given way, come back from ${savedAs}`);
@@ -116,17 +120,22 @@ function othersLines({ others, othersShown }: RollbackPlan): string[] {
   ];
 }
 
-function documentOf({ migration, tail, events, savedAs, cameBack }: RollbackReport) {
+function documentOf({ migration, tail, events, savedAs, cameBack, config }: RollbackReport) {
   const { id, target, state } = migration;
   const ends = { offset: tail.offset, hash: tail.hash };
-  return { schema: "rollback/1", dryRun: false, id, target, state, ...ends, events, savedAs, cameBack };
+  return { schema: "rollback/1", dryRun: false, id, target, state, ...ends, events, savedAs, cameBack, config };
 }
 
-function reportLines({ migration, tail, events, savedAs, cameBack }: RollbackReport): string[] {
+function configText({ file, left }: SwitchedBack, source: string): string {
+  return left === null ? `${file} names ${source} again` : `${file} was left as it is: ${left}`;
+}
+
+function reportLines({ migration, tail, events, savedAs, cameBack, config }: RollbackReport): string[] {
   return [
     `rolled back ${migration.id}: ${migration.target} ends at offset ${tail.offset}; ${events} events left it`,
     ...(savedAs === null ? [] : [`saved in    ${savedAs}`]),
     ...(cameBack === 0 ? [] : [`came back   ${cameBack} events`]),
+    ...(config === null ? [] : [`config      ${configText(config, migration.source)}`]),
     `verified:   the chain is whole, tail hash ${tail.hash}`,
   ].map(printable);
 }

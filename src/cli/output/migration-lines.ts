@@ -1,3 +1,4 @@
+import type { ConfigSwitchPlan } from "../../cross-database/config-switch.js";
 import type { MigrationReport } from "../../migrate/execute-migration.js";
 import type { MigrationPlan, ShownEvent } from "../../migrate/migration-plan.js";
 import { durationText, sizeText } from "./amounts.js";
@@ -7,7 +8,7 @@ import { renderFields } from "./table.js";
 const MAX_CONFLICTS = 20;
 
 /** What `migrate --preview` prints. */
-export function planLines(plan: MigrationPlan): string[] {
+export function planLines(plan: MigrationPlan, config?: ConfigSwitchPlan): string[] {
   const { source, target, events, relation, unstorable, unstorableCount, bytes, freeBytes } = plan;
   const copy =
     events === 0
@@ -21,6 +22,7 @@ export function planLines(plan: MigrationPlan): string[] {
     ...unstorable.map(({ offset, why }): [string, string] => ["", `offset ${offset}: ${why}`]),
     ["space", `${sizeText(bytes)} to write${freeBytes === undefined ? "" : `, ${sizeText(freeBytes)} free`}`],
     ["time", `about ${durationText(plan.estimatedMs)}    rollback point ${plan.rollbackPoint.offset}`],
+    ...(config === undefined ? [] : [["then", configText(config, target.url)] as [string, string]]),
     ...plan.risks.map((risk): [string, string] => ["risk", risk]),
     ...(relation.kind === "diverged" ? divergenceFields(plan) : []),
   ];
@@ -42,6 +44,21 @@ function relationText({ relation, target }: MigrationPlan): string {
       return `${tail.offset} events, same hashes up to ${common} and others after it`;
     default:
       throw new TypeError(`unhandled ${relation.kind satisfies never}`);
+  }
+}
+
+function configText(config: ConfigSwitchPlan, target: string): string {
+  switch (config.kind) {
+    case "switch":
+      return `${config.file} will name the target`;
+    case "blocked":
+      return `stays as it is: ${config.why}`;
+    case "not-concerned":
+      return config.configured === target
+        ? "names the target already"
+        : `stays as it is: it names ${config.configured}`;
+    default:
+      throw new TypeError(`unhandled ${config satisfies never}`);
   }
 }
 
@@ -84,6 +101,7 @@ export function reportLines(plan: MigrationPlan, report: MigrationReport): strin
       printable(`frozen:   ${report.source} at offset ${report.frozen.offset}; its writers are sent to the target`),
     );
   }
+  if (report.switched !== null) lines.push(printable(`switched: ${report.switched.file} names the target now`));
   if (rebased !== null) lines.push(...rebasedLines(report));
   return lines;
 }
@@ -101,7 +119,7 @@ function rebasedLines({ rebased }: MigrationReport): string[] {
 }
 
 /** `offset` is the target's, as it is or would be. */
-export function planDocument(plan: MigrationPlan) {
+export function planDocument(plan: MigrationPlan, config?: ConfigSwitchPlan) {
   const { source, target, relation, divergence, states: _, ...rest } = plan;
   return {
     schema: "migrate/1",
@@ -127,11 +145,13 @@ export function planDocument(plan: MigrationPlan) {
     risks: rest.risks,
     transformations: rest.transformations,
     divergence: divergence ?? null,
+    switches: config?.kind === "switch" ? config.file : null,
   };
 }
 
 export function reportDocument(plan: MigrationPlan, report: MigrationReport) {
   const { id, relation, events, before, after, bytes, sessions, states, durations, replaced, rebased, frozen } = report;
+  const switched = report.switched?.file ?? null;
   return {
     schema: "migrate/1",
     preview: false,
@@ -144,6 +164,6 @@ export function reportDocument(plan: MigrationPlan, report: MigrationReport) {
     offset: after.offset,
     hash: after.hash,
     sourceOffset: (frozen ?? plan.source.tail).offset,
-    ...{ bytes, sessions, states, durations, replaced, rebased, frozen },
+    ...{ bytes, sessions, states, durations, replaced, rebased, frozen, switched },
   };
 }
