@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
 import { NotFoundError, UsageError } from "../errors.js";
+import type { PointLike } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
@@ -18,6 +19,7 @@ import { type OpenLogOptions, openLog, probeStore, shownUrl } from "../open-log.
 import { defaultActor } from "../session/default-actor.js";
 import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
+import { type RestorePoint, resolveRestorePoint } from "./restore-point.js";
 import { assertNoGap, resolveSince, type Since } from "./since.js";
 import { type StoreName, type StorePlace, storePlace } from "./store-address.js";
 
@@ -79,7 +81,10 @@ export interface EndsBackup {
   readonly folder: string;
 }
 
-export interface RestoreRequest extends RestoreOptions {
+export interface RestoreRequest {
+  /** Restore as it was at this point: an offset (inclusive), a time, `HEAD~3` or `mark:NAME`. Default: all of the file. */
+  readonly asOf?: PointLike;
+  readonly onAsOf?: (point: RestorePoint) => void;
   readonly dryRun?: boolean;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -214,12 +219,15 @@ export class CrossDatabaseMigrator {
    */
   async restore(path: string, target: StoreName, request: RestoreRequest = {}): Promise<Restored> {
     const address = storePlace(target);
+    const point = request.asOf === undefined ? undefined : await resolveRestorePoint(path, request.asOf, new Date());
+    if (point !== undefined) request.onAsOf?.(point);
+    const options: RestoreOptions = point === undefined ? {} : { asOf: point.asOf };
     const existing = await this.#openIfThere(address);
-    const planned = await planRestore(path, existing, request).finally(() => existing?.close());
+    const planned = await planRestore(path, existing, options).finally(() => existing?.close());
     if (request.dryRun === true || planned.events === 0) return { plan: planned, id: null, tail: planned.before };
     const log = await this.#open(address, {});
     try {
-      const plan = await planRestore(path, log, request);
+      const plan = await planRestore(path, log, options);
       const { onProgress } = request;
       const note = { actor: this.#actor, ...(onProgress === undefined ? {} : { onProgress }) };
       return { plan, ...(await restoreFile(log, plan, note)) };

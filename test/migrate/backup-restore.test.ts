@@ -9,6 +9,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { planRestore, restoreFile } from "../../src/migrate/restore-file.js";
 import { saveEvents } from "../../src/migrate/save-events.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { setMark } from "../../src/session/set-mark.js";
 import { tempDir } from "../support/temp.js";
 import { addSessions, allLines, everyByte, freshStore, KINDS, opened, withLog } from "./stores.js";
 
@@ -99,6 +100,41 @@ test("as of a time, and points outside the file", async () => {
   await expect(migrator.restore(file, await freshStore("jsonl"), { asOf: 7 })).rejects.toMatchObject({
     code: "POINT_OUTSIDE",
   });
+});
+
+test("as of a place that the log in the file names", async () => {
+  const source = await freshStore("sqlite");
+  await addSessions(source, 2);
+  await withLog(source, (log) => setMark(log, "here", { at: 3, actor: "user:test" }));
+  const file = join(tempDir(), "b.jsonl");
+  await withLog(source, (log) => saveEvents(log, { from: 1, to: 5 }, file));
+  const piece = join(tempDir(), "piece.jsonl");
+  await withLog(source, (log) => saveEvents(log, { from: 3, to: 5 }, piece));
+  for (const [asOf, offset] of [
+    ["mark:here", 3],
+    ["HEAD~3", 2],
+    ["head", 5],
+    ["1h", 0],
+    ["0", 0],
+  ] as const) {
+    const seen: string[] = [];
+    const target = await freshStore("jsonl");
+    const { tail } = await migrator.restore(file, target, { asOf, onAsOf: ({ meaning }) => void seen.push(meaning) });
+    expect([asOf, tail.offset, seen.length]).toEqual([asOf, offset, 1]);
+  }
+  const target = await freshStore("jsonl");
+  for (const [asOf, code] of [
+    ["mark:nowhere", "MARK_NOT_FOUND"],
+    ["HEAD~9", "POINT_OUTSIDE"],
+    ["v2", "POINT_INVALID"],
+    ["soon", "POINT_INVALID"],
+  ] as const) {
+    await expect(migrator.restore(file, target, { asOf })).rejects.toMatchObject({ code });
+  }
+  await expect(migrator.restore(piece, target, { asOf: "mark:here" })).rejects.toMatchObject({ code: "POINT_INVALID" });
+  expect(await everyByte(target)).toEqual([]);
+  await migrator.restore(file, target, { asOf: 2 });
+  expect((await migrator.restore(piece, target, { asOf: "HEAD~1" })).tail.offset).toBe(4);
 });
 
 describe("a file that is not as it was written is refused before the target is touched", () => {

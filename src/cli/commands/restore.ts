@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { storeAddress } from "../../cross-database/store-address.js";
-import { timeOf } from "../../inspect/point.js";
 import type { RestorePlan } from "../../migrate/restore-file.js";
 import { storeOption } from "../../migrate/store-option.js";
 import { shownUrl } from "../../open-log.js";
@@ -25,7 +24,10 @@ export function restoreCommand(state: RunState): Command {
     restore,
   )
     .option("--to <store>", "the log: empty, or a beginning of the file's; default the store")
-    .option("--as-of <point>", "only up to an offset (42) or a time (2026-01-31T10:00:00Z, 2026-01-31, 2h)")
+    .option(
+      "--as-of <point>",
+      "only up to 42, HEAD~3, mark:NAME, 2026-01-31T10:00:00Z, 2026-01-31 or 2h, as the file says",
+    )
     .option("--dry-run", "check everything, say what would be done, and write nothing");
   return examples(command, ["sessiondb restore ./backup.jsonl --to sqlite:./restored.db"]);
 }
@@ -35,14 +37,13 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
   const to = storeAddress(options.to ?? store().url);
   warnOfPassword(to, streams);
   const { asOf, dryRun = false } = options;
-  const point = asOf === undefined ? undefined : pointOf(asOf);
   const { plan, id, tail } = await migratorOf(context).restore(resolve(file), to, {
     dryRun,
     onProgress: progressLine(streams, "restoring"),
-    ...(point === undefined ? {} : { asOf: point }),
+    ...(asOf === undefined ? {} : { asOf }),
   });
   streams.progress("");
-  if (point !== undefined) streams.note(`${asOf} → offset ${plan.after.offset} (written ${plan.after.recordedAt})`);
+  if (asOf !== undefined) streams.note(`${asOf} → offset ${plan.after.offset} (written ${plan.after.recordedAt})`);
   const { events, bytes, from, before, after } = plan;
   if (streams.json) {
     const ends = { file: plan.path, to: shownUrl(to), before, offset: tail.offset, hash: tail.hash };
@@ -53,10 +54,6 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
   if (!dryRun && events > 0) streams.lines([`verified: offset ${tail.offset}, tail hash ${tail.hash}`]);
   if (id !== null)
     streams.note(`undo: sessiondb rollback ${id}${storeOption("--to", shownUrl(to))} (behind offset ${from - 1})`);
-}
-
-function pointOf(text: string): number | Date {
-  return /^\d{1,15}$/.test(text) ? Number(text) : timeOf(text, new Date());
 }
 
 function linesOf({ path, from, to, events, bytes, before }: RestorePlan, url: string, dryRun: boolean): string[] {
