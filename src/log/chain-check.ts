@@ -1,4 +1,4 @@
-import { ChainBreakError, IntegrityError } from "../errors.js";
+import { IntegrityError } from "../errors.js";
 import { recomputeHash, type SealedFields } from "./event.js";
 import { EMPTY_TAIL, type Tail } from "./seal.js";
 
@@ -53,28 +53,4 @@ export function chainBroken(offset: number, fault: string): IntegrityError {
     offset,
     hint: "the event was changed after it was written: compare with a backup or another copy of this log",
   });
-}
-
-/**
- * Checks events that are to be appended as they are after `tail`.
- *
- * @throws ChainBreakError
- */
-export function assertContinues(
-  tail: Tail,
-  events: readonly SealedFields[],
-  versionBefore: (stream: string) => number,
-): void {
-  const check = new ChainCheck(tail);
-  for (const event of events) {
-    const fault = check.next(event, versionBefore);
-    if (fault !== undefined) {
-      const message = `event ${event.offset} does not continue this log, which ends at ${tail.offset}: ${fault}`;
-      throw new ChainBreakError(message, tail.offset);
-    }
-  }
-  const last = events.at(-1);
-  if (last !== undefined && last.commit !== last.offset) {
-    throw new ChainBreakError(`the events end inside an append (offset ${last.offset} of ${last.commit})`, tail.offset);
-  }
 }

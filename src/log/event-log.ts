@@ -56,6 +56,11 @@ export interface Capabilities {
  * For all operations: a closed log rejects with ClosedError. A failed read rejects; it never ends early and never
  * yields less. Nothing here blocks the event loop for more than some tens of milliseconds.
  */
+/** The second half of appendSealed, with its promises and errors. To be called once. */
+export interface PreparedAppend {
+  append(): Promise<Tail>;
+}
+
 export interface EventLog {
   /** The address, with any password masked. */
   readonly url: string;
@@ -85,6 +90,12 @@ export interface EventLog {
    * @throws ChainBreakError they do not continue the chain; nothing was written
    */
   appendSealed(events: readonly SealedEvent[]): Promise<Tail>;
+
+  /**
+   * The first half of appendSealed: what needs only the events is done when this returns, so that it can be done while an
+   * earlier append is under way. Nothing is asked of the log, and nothing is thrown. Logs without it do all at once.
+   */
+  prepareSealed?(events: readonly SealedEvent[]): PreparedAppend;
 
   /**
    * The events of the log in order of their offsets, as pages that are never empty. Every event up to `to` (default: the

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChainBreakError, IntegrityError, UnavailableError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
-import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
+import type { EventLog, PreparedAppend } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 
 /** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
@@ -36,23 +35,28 @@ export async function copyBatches(
   const batch = new Batch(options.batchEvents ?? BATCH_EVENTS);
   let tail = start;
   let writing: Promise<void> = Promise.resolve();
-  const write = async (events: readonly SealedEvent[]) => {
+  const write = async (prepared: PreparedAppend) => {
     // A backend may answer without ever leaving the microtasks: then no signal, timer or output would get its turn.
     await nextTurn();
     options.signal?.throwIfAborted();
-    tail = await appendBatch(target, events, tail);
+    tail = await appendBatch(target, prepared, tail);
     options.onBatch?.(tail);
   };
-  // While the target writes one batch, the next is read: a server works on another core. Never more than two in memory.
+  // While the target writes one batch, the next is read and prepared: a server works on another core. Never more than two
+  // in memory.
   const writeNext = async () => {
+    const prepared = preparedFor(target, batch.take());
     await writing;
-    writing = write(batch.take());
+    writing = write(prepared);
     writing.catch(() => undefined); // told by the next await
   };
   try {
-    for await (const event of eventsOf(pages)) {
-      batch.add(event);
-      if (batch.isFull) await writeNext();
+    // Page by page: a loop that waits for each event takes as long as checking it.
+    for await (const page of pages) {
+      for (const event of page) {
+        batch.add(event);
+        if (batch.isFull) await writeNext();
+      }
     }
     if (!batch.isEmpty) await writeNext();
   } finally {
@@ -61,9 +65,13 @@ export async function copyBatches(
   return tail;
 }
 
-async function appendBatch(target: EventLog, events: readonly SealedEvent[], expected: Tail): Promise<Tail> {
+function preparedFor(target: EventLog, events: readonly SealedEvent[]): PreparedAppend {
+  return target.prepareSealed?.(events) ?? { append: () => target.appendSealed(events) };
+}
+
+async function appendBatch(target: EventLog, prepared: PreparedAppend, expected: Tail): Promise<Tail> {
   try {
-    return await target.appendSealed(events);
+    return await prepared.append();
   } catch (error) {
     if (!(error instanceof ChainBreakError)) throw error;
     const { offset, hash } = await target.tail();

@@ -6,12 +6,22 @@ import { addSessions, allLines, everyByte, freshStore, type Kind, withLog } from
 import { spawnWorker } from "../support/worker.js";
 import { seededRandom } from "./seed.js";
 
-/** Kills at batch boundaries, and as many again at random moments. MIGRATION_KILLS=100 for a long run. */
-const KILLS = Number(process.env.MIGRATION_KILLS ?? 20);
+/** At batch boundaries, at random moments behind one, and anywhere behind the plan. MIGRATION_KILLS=100 for a long run. */
+const KILLS = Number(process.env.MIGRATION_KILLS ?? 21);
 const BATCH = 8;
 const SOURCE_EVENTS = 20 * BATCH;
-/** Minutes, for a slow and shared machine: a limit, not an expectation. */
-const LIMIT_MS = 600_000;
+/** For a slow and shared machine: a limit, not an expectation. */
+const LIMIT_MS = KILLS * 30_000;
+/** About what a whole life of the worker takes from its plan on. */
+const LIFE_MS = 250;
+
+interface Said {
+  readonly planned?: number;
+  readonly phase?: string;
+  readonly done?: unknown;
+  readonly code?: string;
+  readonly message?: string;
+}
 
 async function fill(url: string): Promise<void> {
   await addSessions(url, SOURCE_EVENTS / 4);
@@ -23,7 +33,10 @@ async function fill(url: string): Promise<void> {
   });
 }
 
-/** Runs a migration that is killed when `due` says so. @returns whether it came to its end before */
+/**
+ * Runs a migration that is killed when `due` says so, asked after the plan (0 batches) and after each batch: so many
+ * milliseconds later. @returns whether it came to its end before
+ */
 async function runKilled(
   source: string,
   target: string,
@@ -33,11 +46,11 @@ async function runKilled(
   let batches = 0;
   let done = false;
   for await (const line of worker.lines) {
-    const said = JSON.parse(line) as { phase?: string; done?: unknown; code?: string; message?: string };
+    const said = JSON.parse(line) as Said;
     if (said.code !== undefined) throw new Error(`${said.code}: ${said.message}`);
     done ||= said.done === true;
-    if (said.phase !== "copying") continue;
-    const delayMs = due(++batches);
+    if (said.phase !== "copying" && said.planned === undefined) continue;
+    const delayMs = due(said.planned === undefined ? ++batches : 0);
     if (delayMs === 0) worker.kill9();
     else if (delayMs !== undefined) setTimeout(() => worker.kill9(), delayMs);
   }
@@ -80,5 +93,9 @@ describe.each(PAIRS)("a migration %s → %s that is killed (-9) again and again"
 });
 
 function killAfterOne(life: number, random: () => number): (batches: number) => number | undefined {
-  return (batches) => (batches === 1 ? (life % 2 === 0 ? 0 : Math.floor(random() * 30)) : undefined);
+  const anywhere = life % 3 === 2;
+  return (batches) => {
+    if (batches !== (anywhere ? 0 : 1)) return undefined;
+    return life % 3 === 0 ? 0 : Math.floor(random() * (anywhere ? LIFE_MS : 30));
+  };
 }

@@ -15,6 +15,11 @@ if (uid !== "") {
   process.setuid?.(Number(uid));
 }
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);
+const standStill = async () => {
+  say({ phase: "switching" });
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
+  return undefined;
+};
 const migrator = new CrossDatabaseMigrator({ actor: "agent:worker", open: { lockTimeoutMs: 1000 } });
 try {
   const plan = await migrator.planMigration(source, target);
@@ -22,11 +27,7 @@ try {
   const report = await migrator.executeMigration(plan, {
     batchEvents: Number(batch),
     cutover: cutover !== "",
-    switchConfig: async () => {
-      if (cutover === "") return;
-      say({ phase: "switching" });
-      await new Promise((resolve) => setTimeout(resolve, 600_000));
-    },
+    ...(cutover === "" ? {} : { switchConfig: standStill }),
     onProgress: ({ phase, done }) => say({ phase, done }),
   });
   say({ done: true, id: report.id, events: report.events });

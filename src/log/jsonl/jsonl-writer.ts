@@ -1,9 +1,9 @@
 import { ChainBreakError, MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
-import { assertContinues } from "../chain-check.js";
 import type { SealedEvent } from "../event.js";
 import type { PreparedEvent } from "../prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
+import { assertContinues } from "../sealed-run.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";

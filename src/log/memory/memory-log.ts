@@ -1,6 +1,5 @@
 import { ChainBreakError, ClosedError } from "../../errors.js";
 import { Bells } from "../bells.js";
-import { assertContinues } from "../chain-check.js";
 import { SealedEvent } from "../event.js";
 import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
@@ -14,6 +13,7 @@ import {
   systemEntropy,
 } from "../prepare.js";
 import { EMPTY_TAIL, type SealOutcome, seal, type Tail } from "../seal.js";
+import { assertContinues } from "../sealed-run.js";
 import { MemorySidecar } from "./memory-sidecar.js";
 
 export interface MemoryLogOptions {

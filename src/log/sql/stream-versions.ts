@@ -9,7 +9,12 @@ const MAX_STREAMS = 10_000;
  */
 export class StreamVersions {
   readonly #versions = new Map<string, number>();
+  readonly #max: number;
   #tailHash = "";
+
+  constructor(max = MAX_STREAMS) {
+    this.#max = max;
+  }
 
   /** Forgets everything unless the log still ends at the tail of the last {@link learn}. */
   at(tail: Tail): this {
@@ -28,7 +33,7 @@ export class StreamVersions {
   set(stream: string, version: number): void {
     this.#versions.delete(stream);
     this.#versions.set(stream, version);
-    if (this.#versions.size <= MAX_STREAMS) return;
+    if (this.#versions.size <= this.#max) return;
     for (const oldest of this.#versions.keys()) {
       this.#versions.delete(oldest);
       return;
@@ -36,7 +41,7 @@ export class StreamVersions {
   }
 
   /** Takes over what was committed after the tail given to {@link at}. */
-  learn(events: readonly { readonly stream: string; readonly version: number }[], tail: Tail): void {
+  learn(events: Iterable<{ readonly stream: string; readonly version: number }>, tail: Tail): void {
     for (const { stream, version } of events) this.set(stream, version);
     this.#tailHash = tail.hash;
   }

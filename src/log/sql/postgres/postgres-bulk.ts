@@ -1,9 +1,9 @@
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
 import { ChainBreakError, IntegrityError } from "../../../errors.js";
-import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
 import type { Tail } from "../../seal.js";
+import { SealedRun } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
@@ -13,6 +13,19 @@ import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { type Statement, statement, type Tables } from "./statement.js";
+
+/** As many as may change in turn, without asking the server for each of them in each load. */
+const MAX_STREAMS = 100_000;
+
+/** Events that were checked as far as they speak for themselves, and as the text that is sent. */
+export interface SealedLoad {
+  readonly run: SealedRun;
+  readonly chunks: readonly Buffer[];
+}
+
+export function preparedLoad(events: readonly SealedEvent[]): SealedLoad {
+  return { run: new SealedRun(events), chunks: [...copyChunks(events)] };
+}
 
 /** The two acts on any number of events: loading what another log has sealed, and cutting back. Each is one transaction. */
 export class PostgresBulk {
@@ -27,7 +40,7 @@ export class PostgresBulk {
   readonly #clamp: Statement;
   readonly #tail: Statement;
   /** From one load to the next: else the server would look up each stream in each batch. */
-  readonly #versions = new StreamVersions();
+  readonly #versions = new StreamVersions(MAX_STREAMS);
 
   constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
     const { events } = tables;
@@ -47,49 +60,50 @@ export class PostgresBulk {
   }
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
-  async appendSealed(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
-    const act = () => this.#appendSealedLocked(session, events, uncertain);
+  async appendSealed(session: PgSession, load: SealedLoad, uncertain: boolean): Promise<Tail> {
+    const act = () => this.#appendSealedLocked(session, load, uncertain);
     const tail = await this.#lock.run(session, act, this.#bulkMs);
-    this.#versions.learn(events, tail);
+    this.#versions.learn(load.run.ends(), tail);
     return tail;
   }
 
-  async #appendSealedLocked(session: PgSession, events: readonly SealedEvent[], uncertain: boolean): Promise<Tail> {
+  async #appendSealedLocked(session: PgSession, { run, chunks }: SealedLoad, uncertain: boolean): Promise<Tail> {
     const tail = await this.#tailLocked(session);
-    const last = events.at(-1);
-    if (last === undefined || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
-    const before = await this.#versionsLocked(session, tail, events);
-    assertContinues(tail, events, (stream) => before.get(stream) ?? 0);
-    await this.#copyLocked(session, tail, events);
+    const last = run.tail;
+    if (run.isEmpty || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
+    const before = await this.#versionsLocked(session, tail, run.streams);
+    run.assertContinues(tail, (stream) => before.get(stream) ?? 0);
+    await this.#copyLocked(session, tail, chunks);
     await this.#tellLocked(session, last.offset);
-    return { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
+    return last;
   }
 
-  /** Versions at `tail` of the streams of `events`: what is remembered of that very tail is not asked for. */
+  /** Versions at `tail`: what is remembered of that very tail is not asked for. */
   async #versionsLocked(
     session: PgSession,
     tail: Tail,
-    events: readonly SealedEvent[],
+    streams: Iterable<string>,
   ): Promise<ReadonlyMap<string, number>> {
     this.#versions.at(tail);
     const found = new Map<string, number>();
-    const unknown = new Set<string>();
-    for (const { stream } of events) {
+    if (tail.offset === 0) return found;
+    const unknown: string[] = [];
+    for (const stream of streams) {
       const version = this.#versions.get(stream);
-      if (version === undefined) unknown.add(stream);
+      if (version === undefined) unknown.push(stream);
       else found.set(stream, version);
     }
-    if (unknown.size === 0) return found;
-    const { versions } = await this.#statements.look(session, [...unknown], []);
-    for (const [i, stream] of [...unknown].entries()) found.set(stream, versions[i] ?? 0);
+    if (unknown.length === 0) return found;
+    const { versions } = await this.#statements.look(session, unknown, []);
+    for (const [i, stream] of unknown.entries()) found.set(stream, versions[i] ?? 0);
     return found;
   }
 
-  async #copyLocked(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<void> {
+  async #copyLocked(session: PgSession, tail: Tail, chunks: readonly Buffer[]): Promise<void> {
     try {
       // pg reads the limit off the stream itself.
       const copyIn = Object.assign(copyStreams.from(this.#copyIn), { query_timeout: this.#bulkMs });
-      await pipeline(copyChunks(events), session.client.query(copyIn));
+      await pipeline(chunks, session.client.query(copyIn));
     } catch (cause) {
       if (!isUniqueViolation(cause)) throw cause;
       throw new ChainBreakError("an id of these events stands in this log already, or twice among them", tail.offset, {

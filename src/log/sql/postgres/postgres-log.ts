@@ -1,6 +1,14 @@
 import { ClosedError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  PreparedAppend,
+  VersionRange,
+} from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
@@ -16,7 +24,7 @@ import { PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresActs } from "./postgres-acts.js";
-import { PostgresBulk } from "./postgres-bulk.js";
+import { PostgresBulk, preparedLoad } from "./postgres-bulk.js";
 import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
@@ -117,7 +125,13 @@ export class PostgresLog implements EventLog {
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    return this.#change("appendSealed", (session, uncertain) => this.#bulk.appendSealed(session, events, uncertain));
+    return this.prepareSealed(events).append();
+  }
+
+  prepareSealed(events: readonly SealedEvent[]): PreparedAppend {
+    const load = preparedLoad(events);
+    const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
+    return { append: () => this.#change("appendSealed", act) };
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {

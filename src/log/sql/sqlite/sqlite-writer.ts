@@ -1,9 +1,9 @@
 import type Database from "better-sqlite3";
 import { ChainBreakError, MovedError } from "../../../errors.js";
-import { assertContinues } from "../../chain-check.js";
 import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
+import { assertContinues } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import { EventInserter } from "./event-rows.js";
