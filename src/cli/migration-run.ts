@@ -6,6 +6,7 @@ import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/
 import type { MigrationPlan } from "../migrate/migration-plan.js";
 import { assertExecutable } from "../migrate/obstacles.js";
 import { storeOption } from "../migrate/store-option.js";
+import { boundedHeap } from "./bounded-heap.js";
 import { interruptible } from "./interruptible.js";
 import { planDocument, planLines, reportDocument, reportLines } from "./output/migration-lines.js";
 import { progressLine } from "./output/progress.js";
@@ -137,7 +138,9 @@ function showReport(
 
 function progressOf({ ndjson }: MigrationRun, streams: Streams): (progress: MigrationProgress) => void {
   const lines = new Map<string, (done: number, total: number) => void>();
+  const keepSmall = boundedHeap();
   return ({ phase, done, total }) => {
+    keepSmall();
     if (ndjson) return streams.document({ progress: phase, done, total });
     let line = lines.get(phase);
     if (line === undefined) {

@@ -103,7 +103,8 @@ async function migrate(context: CommandContext<MigrateOptions>): Promise<number 
   const { from, to, sqlitePath, connectionUrl, since, backup, batch } = options;
   const preview = options.preview === true || options.dryRun === true;
   // The default store may still have to take over the session-db.json beside it.
-  if (from === undefined && !preview && isDefaultPlace(context.store())) await openStore({ mustExist: true });
+  const mayBeDefault = from === undefined || /^jsonl?$/i.test(from);
+  if (!preview && mayBeDefault && isDefaultPlace(context.store())) await openStore({ mustExist: true });
   const ends = await migrationEnds({
     ...{ from, to, sqlitePath, connectionUrl, store: from ?? context.store().url },
     open: openingOf(context),
