@@ -2,9 +2,9 @@ import v8 from "node:v8";
 import vm from "node:vm";
 
 /** Resident bytes above which garbage is collected before V8 would do it by itself. */
-const RESIDENT_BYTES = 120 * 1024 * 1024;
+const RESIDENT_BYTES = 110 * 1024 * 1024;
 /** Garbage that is let to pile up then; less would cost more time. */
-const GARBAGE_BYTES = 12 * 1024 * 1024;
+const GARBAGE_BYTES = 8 * 1024 * 1024;
 
 /**
  * Keeps a command small that reads millions of events, of which few are alive at a time: V8 takes memory as long as there

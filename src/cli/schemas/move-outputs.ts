@@ -33,6 +33,7 @@ const planned = {
   risks: z.array(z.string()),
   transformations: z.array(z.string()),
   divergence: divergence.nullable(),
+  switches: z.string().nullable().describe("the file of configuration that would be changed"),
 };
 
 /** Of a migration that was done. */
@@ -44,6 +45,7 @@ const done = {
   replaced: json,
   rebased: json,
   frozen: tail.nullable(),
+  switched: z.string().nullable().describe("the file of configuration that names the target now"),
 };
 
 const ends = { from: store, to: store };
@@ -114,6 +116,7 @@ export const MOVE_OUTPUTS: readonly OutputSchema[] = [
     hash: hash.optional(),
     savedAs: z.string().nullable().optional(),
     cameBack: count.optional(),
+    config: z.object({ file: z.string(), left: z.string().nullable() }).nullable().optional(),
   }),
   output("backup/1", ["backup"], { store, file: z.string(), offset, hash, bytes: count }),
   output("restore/1", ["restore"], {
