@@ -99,7 +99,8 @@ function evolve(document: SessionDocument | null, event: FoldEvent): SessionDocu
 
 function faultOf(event: FoldEvent, type: SessionEventType): string | undefined {
   if (event.schema > SESSION_SCHEMA) return `schema ${event.schema} of ${type} is newer than this program`;
-  if (event.data === undefined) return "its data was erased";
+  // That it deletes is said by its type: an erased session must not come back.
+  if (event.data === undefined) return type === "session.deleted" ? undefined : "its data was erased";
   const fault = sessionDataFault(type, event.data);
   if (fault !== undefined) return fault;
   const named = (event.data as { record?: StoredRecord }).record?.session;

@@ -6,6 +6,7 @@ import { idempotenceCases } from "./idempotence-cases.js";
 import { lifecycleCases } from "./lifecycle-cases.js";
 import { payloadCases } from "./payload-cases.js";
 import { readCases } from "./read-cases.js";
+import { redactCases } from "./redact-cases.js";
 import { sealedCases } from "./sealed-cases.js";
 import { sharedCases } from "./shared-cases.js";
 import { type ConformanceTarget, countingEntropy, type DefineCase, ManualClock, type RegisterTest } from "./target.js";
@@ -47,6 +48,7 @@ export function conformanceSuite(register: RegisterTest, target: ConformanceTarg
   sealedCases(define);
   truncateCases(define);
   freezeCases(define);
+  redactCases(define);
   lifecycleCases(define);
   sharedCases(define);
 }

@@ -20,6 +20,26 @@ export interface AppendResult {
   readonly queued?: true;
 }
 
+export interface RedactRequest {
+  /** The events that lose their data; in any order, at least one. */
+  readonly offsets: readonly number[];
+  /** Why, for the audit trail. It can never be erased itself: nothing in it should be secret. */
+  readonly reason?: string;
+  /** What it was about, for people: `path /title of auth-refactor`. Never what is erased; it stays, too. */
+  readonly subject?: string;
+  /** Events that are appended in the same step, before the record; with their expected versions. */
+  readonly also?: readonly StreamAppend[];
+}
+
+export interface RedactResult {
+  /** What was appended: the events of `also`, and behind them the record. */
+  readonly events: readonly SealedEvent[];
+  /** Events that lost their data now; those that had lost it before are not counted. */
+  readonly erased: number;
+  /** In words, where this storage may still hold the data, and what to do about it. Empty where it does not. */
+  readonly remains: readonly string[];
+}
+
 /** Bounds are inclusive; both default to the ends that the log has when the read starts. */
 export interface OffsetRange {
   readonly from?: number;
@@ -150,6 +170,26 @@ export interface EventLog {
 
   /** The address that the log is frozen for; null where it is not frozen. */
   movedTo?(): Promise<string | null>;
+
+  /**
+   * Erases the data and the salts of events, for good: of each only its hash is left, so the chain verifies as before. In
+   * the same step a record of it is appended, `store.redacted` in the stream `store-redactions`, which names the offsets,
+   * who and why: all of it happens, or nothing, also in a crash. Everybody who has the log open reads it so from then on.
+   * What this storage keeps beside the log and may hold the data, snapshots and read models, is thrown away with it.
+   *
+   * Names stay: stream, type, actor and meta are part of the chain. Records of redactions cannot be erased. Events that
+   * had lost their data before may be named again. It costs a walk over the whole storage, and may hold up others for as
+   * long as that takes.
+   *
+   * `appendSealed` does the same to the events that a record among its events names: no log holds both a record and what
+   * it says is gone. An append to the stream of the records is refused with InvalidEventError STREAM_RESERVED.
+   *
+   * Where a backend cannot do that, this is absent.
+   *
+   * @throws InvalidEventError REDACTION_INVALID, NotFoundError POINT_OUTSIDE, RefusedError REDACTION_REFUSED, MovedError,
+   *   ConflictError of `also`, and what append throws; nothing was erased after any of these but an unknown outcome
+   */
+  redact?(request: RedactRequest, options: AppendOptions): Promise<RedactResult>;
 
   /**
    * A doorbell: `ring` is called some time after somebody has appended, in this or another process. It may come late,

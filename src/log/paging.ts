@@ -40,9 +40,9 @@ export function* pagesOf(events: Iterable<SealedEvent>): Generator<SealedEvent[]
   if (!filler.isEmpty) yield filler.take();
 }
 
-/** For readLast: the event that the caller has, where it is the one that was read. */
+/** For readLast: the event that the caller has, where it is the one that was read, and was not redacted since. */
 export function knownOr(read: SealedEvent, known: SealedEvent | undefined): SealedEvent {
-  return known !== undefined && known.hash === read.hash ? known : read;
+  return known !== undefined && known.hash === read.hash && known.redacted === read.redacted ? known : read;
 }
 
 /** Events one by one, out of pages. */

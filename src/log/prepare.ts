@@ -5,6 +5,7 @@ import type { NewEvent } from "./event.js";
 import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.js";
 import { bodyTextOf, dataHashOf } from "./hash-chain.js";
 import { RandomPool } from "./random-pool.js";
+import { REDACTIONS_STREAM } from "./redaction.js";
 
 /** Events for one stream, in order. */
 export interface StreamAppend {
@@ -90,6 +91,16 @@ export function prepareAppend(
   options: AppendOptions,
   entropy: Entropy,
 ): PreparedEvent[] {
+  for (const { stream } of batch) if (stream === REDACTIONS_STREAM) throw reserved(stream);
+  return prepareOwnAppend(batch, options, entropy);
+}
+
+/** The same for the log itself, which may write to every stream. */
+export function prepareOwnAppend(
+  batch: readonly StreamAppend[],
+  options: AppendOptions,
+  entropy: Entropy,
+): PreparedEvent[] {
   const prepared: PreparedEvent[] = [];
   let chars = 0;
   for (const { stream, events, expectedVersion = "any" } of batch) {
@@ -103,6 +114,12 @@ export function prepareAppend(
   }
   assertSize(prepared, chars);
   return prepared;
+}
+
+function reserved(stream: string): InvalidEventError {
+  return new InvalidEventError("STREAM_RESERVED", `${stream} holds the records of redactions`, "/stream", {
+    hint: "to erase data: sessiondb redact",
+  });
 }
 
 function prepareEvent(

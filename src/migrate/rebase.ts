@@ -4,6 +4,7 @@ import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { appendsOf, eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
+import { isRedaction } from "../log/redaction.js";
 import type { StreamConflict } from "./migration-plan.js";
 
 export interface Rebased {
@@ -69,10 +70,17 @@ const ACTOR = { actor: "rebase" };
 
 async function assertNothingErased(source: EventLog, from: number, to: number): Promise<void> {
   for await (const event of eventsOf(source.readAll({ from, to }))) {
+    if (isRedaction(event)) throw recordsErasure(source.url, event.offset);
     if (!event.redacted) continue;
     const message = `the data of the event at offset ${event.offset} of ${source.url} was erased: it cannot be appended anew`;
     throw new RefusedError("REBASE_REDACTED", message, { hint: "take --on-conflict source-wins or target-wins" });
   }
+}
+
+/** It names offsets of its own log; in another one they are other events. */
+function recordsErasure(url: string, offset: number): RefusedError {
+  const message = `the event at offset ${offset} of ${url} records that data was erased: it cannot be appended anew`;
+  return new RefusedError("REBASE_REDACTED", message, { hint: "take --on-conflict source-wins or target-wins" });
 }
 
 function batchOf(append: readonly SealedEvent[]): StreamAppend[] {

@@ -2,6 +2,7 @@ import type { Projection } from "../../projections/projection.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { isRedaction } from "../log/redaction.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { type Folded, foldInto } from "./fold.js";
 import { foldLog } from "./fold-log.js";
@@ -56,6 +57,8 @@ export class CatchUp<D extends object> {
         verified = true;
         continue;
       }
+      // What was erased is in these documents already, so they are folded anew from what is left.
+      if (isRedaction(event)) return false;
       foldInto(this.#projection, this.#folded, event);
       this.#checkpoint = tailOf(event);
     }

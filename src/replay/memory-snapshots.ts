@@ -1,6 +1,7 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { redactionEpoch } from "../log/redaction.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { BulkFold } from "./fold.js";
 import type { FoldedTo } from "./fold-log.js";
@@ -15,6 +16,7 @@ export class MemorySnapshots<D extends object> {
   readonly #log: EventLog;
   readonly #projection: Projection<D>;
   readonly #held = new HeldSnapshots<D>();
+  #epoch: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(log: EventLog, projection: Projection<D>) {
@@ -45,8 +47,11 @@ export class MemorySnapshots<D extends object> {
     return { ...fold.finish(), checkpoint };
   }
 
-  /** @returns undefined where there is none before `to`. Those of a history that was cut back are dropped. */
+  /** @returns undefined where there is none before `to`. Those of a history that was cut back or redacted are dropped. */
   async #nearest(to: number): Promise<FoldedTo<D> | undefined> {
+    const epoch = await redactionEpoch(this.#log.sidecar);
+    if (epoch !== this.#epoch) this.#held.clear();
+    this.#epoch = epoch;
     const nearest = this.#held.nearest(to);
     if (nearest === undefined) return undefined;
     const { offset, hash } = nearest.checkpoint;

@@ -1,6 +1,7 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { redactionEpoch } from "../log/redaction.js";
 import type { Folded } from "./fold.js";
 
 /** Kept for each projection and revision; more are thinned out, so that they stay spread over the log. */
@@ -25,15 +26,23 @@ export interface Snapshot<D extends object> extends Folded<D> {
  */
 export class Snapshots<D extends object> {
   readonly #log: EventLog;
-  readonly #prefix: string;
+  readonly #name: string;
+  /** The last redaction when the folding began. States from before one may hold what was erased: nobody looks there. */
+  #epoch: string | null = null;
 
   constructor(log: EventLog, { name, revision }: Projection<D>) {
     this.#log = log;
-    this.#prefix = `snapshots/${name}-r${revision}/`;
+    this.#name = `snapshots/${name}-r${revision}`;
+  }
+
+  /** To be called before the first event is read of a state that is to be kept; `nearest` does it, too. */
+  async begin(): Promise<void> {
+    this.#epoch = await redactionEpoch(this.#log.sidecar);
   }
 
   /** The nearest one at or before `offset` that fits the log; its documents are the caller's own. */
   async nearest(offset: number): Promise<Snapshot<D> | undefined> {
+    await this.begin();
     const names = (await this.#names()).filter((name) => this.#offsetOf(name) <= offset);
     for (const name of names.reverse()) {
       const snapshot = parse<D>(await this.#log.sidecar.read(name));
@@ -47,7 +56,10 @@ export class Snapshots<D extends object> {
     const text = JSON.stringify({ format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] });
     if (text.length > MAX_SNAPSHOT_CHARS) return;
     try {
-      await this.#log.sidecar.write(`${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`, text);
+      const name = `${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`;
+      await this.#log.sidecar.write(name, text);
+      // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
+      if ((await redactionEpoch(this.#log.sidecar)) !== this.#epoch) await this.#log.sidecar.remove(name);
       await this.#thinOut(Math.min(MAX_SNAPSHOTS, Math.max(2, Math.floor(MAX_ALL_CHARS / text.length))));
     } catch {
       // Read-only users and full disks cannot keep a cache; the state is right all the same.
@@ -73,6 +85,10 @@ export class Snapshots<D extends object> {
   async #fits({ offset, hash }: Snapshot<D>): Promise<boolean> {
     for await (const event of eventsOf(this.#log.readAll({ from: offset, to: offset }))) return event.hash === hash;
     return false;
+  }
+
+  get #prefix(): string {
+    return this.#epoch === null ? `${this.#name}/` : `${this.#name}-after-${this.#epoch}/`;
   }
 
   #names(): Promise<string[]> {

@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs";
 import { SealedEvent } from "../event.js";
-import type { JsonlStore } from "./jsonl-store.js";
-import type { LogIndex } from "./log-index.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import { saveBytes } from "./torn-tail.js";
 
 /**
@@ -10,10 +9,10 @@ import { saveBytes } from "./torn-tail.js";
  * Where the cut falls inside an append, the events of it that stay are written again, as an append of their own; until
  * that is done their old bytes stand in a file beside the log, so that a crash in between loses nothing.
  */
-export async function cutLog(store: JsonlStore, index: LogIndex, offset: number, now: Date): Promise<void> {
-  const { file } = store;
+export async function cutLog(store: JsonlStore, known: Indexed, offset: number, now: Date): Promise<void> {
+  const { file, index } = known;
   const end = index.positionOf(offset + 1);
-  const stay = cutAppend(store, index, offset);
+  const stay = cutAppend(store, known, offset);
   const [first] = stay;
   if (first === undefined) {
     await store.cutLocked(end);
@@ -29,10 +28,10 @@ export async function cutLog(store: JsonlStore, index: LogIndex, offset: number,
 }
 
 /** The events up to `offset` whose append goes beyond it, with their append ending there. */
-function cutAppend(store: JsonlStore, index: LogIndex, offset: number): SealedEvent[] {
+function cutAppend(store: JsonlStore, known: Indexed, offset: number): SealedEvent[] {
   const stay: SealedEvent[] = [];
   for (let at = offset; at > 0; at--) {
-    const event = store.eventAt(index, at);
+    const event = store.eventAt(known, at);
     if (event.commit <= offset) break;
     stay.unshift(new SealedEvent({ ...event, commit: offset }));
   }

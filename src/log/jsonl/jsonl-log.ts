@@ -1,11 +1,21 @@
 import { resolve } from "node:path";
 import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  RedactRequest,
+  RedactResult,
+  VersionRange,
+} from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
 import { maskUrl } from "../mask-url.js";
 import { knownOr } from "../paging.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
+import { prepareRedaction } from "../prepare-redaction.js";
 import type { Tail } from "../seal.js";
 import { reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
@@ -56,14 +66,16 @@ export class JsonlLog implements EventLog {
     this.#entropy = options.entropy ?? systemEntropy();
     this.#store = new JsonlStore(new LogFile(path, options.calls));
     this.#reader = new JsonlReader(this.#store);
+    this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
     this.#writer = new JsonlWriter(this.#store, {
       url,
+      // Acts under way come to their end also while the log is being closed.
+      sidecar: new FileSidecar(`${path}.sidecar`, () => undefined),
       now: options.now ?? (() => new Date()),
       lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
       notify: options.onNotice ?? (() => undefined),
     });
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
-    this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
   }
 
   /**
@@ -108,6 +120,12 @@ export class JsonlLog implements EventLog {
     this.#assertOpen("readLast");
     const last = await this.#translated(() => this.#reader.readLast(stream, toOffset));
     return last === undefined ? undefined : knownOr(last, known);
+  }
+
+  async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
+    this.#assertOpen("redact");
+    const prepared = prepareRedaction(request, options, this.#entropy);
+    return this.#writing(() => this.#writer.redact(prepared));
   }
 
   async tail(): Promise<Tail> {

@@ -3,8 +3,9 @@ import type { SealedEvent } from "../event.js";
 import { encodeLine } from "../event-line.js";
 import type { Tail } from "../seal.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
+import { isRewriteOf } from "./is-rewrite.js";
 import { eventOf, textOf } from "./line-bytes.js";
-import type { LogFile } from "./log-file.js";
+import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
 import { forEachEvent } from "./read-events.js";
 
@@ -13,8 +14,13 @@ const MAX_LOOKS = 3;
 /** A string cannot hold more than about 512 Mi characters, and a write of some milliseconds holds up nobody. */
 const MAX_WRITE_CHARS = 16 * 1024 * 1024;
 
-export interface Indexed {
+/** The file as it was at one look. */
+export interface Seen {
+  readonly file: LogFile;
   readonly end: FileEnd;
+}
+
+export interface Indexed extends Seen {
   /** Of all events up to there. */
   readonly index: LogIndex;
   /** What stands in the file behind the last whole append. */
@@ -32,7 +38,7 @@ interface WrittenLines {
  * processes append to and may cut back; they are only ever behind it, never wrong.
  */
 export class JsonlStore {
-  readonly file: LogFile;
+  #file: LogFile;
   #end: FileEnd = EMPTY_END;
   #index = new LogIndex();
   /** Of the file, when it was last looked at. */
@@ -42,7 +48,12 @@ export class JsonlStore {
   #looking: Promise<unknown> = Promise.resolve();
 
   constructor(file: LogFile) {
-    this.file = file;
+    this.#file = file;
+  }
+
+  /** Another one after a redaction, of this or another process. */
+  get file(): LogFile {
+    return this.#file;
   }
 
   /** The end of the last whole append, after everything that anybody has written before this call. */
@@ -50,19 +61,29 @@ export class JsonlStore {
     return this.#inTurn(() => this.#look());
   }
 
-  /** The same, with an index of everything up to there. */
-  indexed(): Promise<Indexed> {
+  /** The same with the file that it is the end of, borrowed: the caller gives it back. */
+  borrowed(): Promise<Seen> {
+    return this.#inTurn(async () => {
+      const end = await this.#look();
+      this.#file.borrow();
+      return { file: this.#file, end };
+    });
+  }
+
+  /** The end, with an index of everything up to there. */
+  indexed({ borrow = false } = {}): Promise<Indexed> {
     return this.#inTurn(async () => {
       const end = await this.#look();
       await this.#indexUpTo(end);
-      return { end, index: this.#index, tornBytes: this.#size - end.wholeBytes };
+      if (borrow) this.#file.borrow();
+      return { file: this.#file, end, index: this.#index, tornBytes: this.#size - end.wholeBytes };
     });
   }
 
   /** The stored event of an indexed offset. */
-  eventAt(index: LogIndex, offset: number): SealedEvent {
+  eventAt({ file, index }: Pick<Indexed, "file" | "index">, offset: number): SealedEvent {
     const position = index.positionOf(offset);
-    const bytes = this.file.readNow(position, index.positionOf(offset + 1) - position - 1);
+    const bytes = file.readNow(position, index.positionOf(offset + 1) - position - 1);
     const text = textOf({ bytes, position }, offset);
     return eventOf(text, 0, text.length, { offset, position: () => position });
   }
@@ -141,11 +162,48 @@ export class JsonlStore {
   }
 
   async #lookOnce(): Promise<FileEnd> {
-    const size = this.file.size();
+    const size = await this.#sizeNow();
     this.#size = size;
     if (!this.#stillThere(size)) this.#forget();
     if (size > this.#end.wholeBytes) this.#end = await findEnd(this.file, size);
     return this.#end;
+  }
+
+  async #sizeNow(): Promise<number> {
+    try {
+      return this.#file.size();
+    } catch (error) {
+      if ((error as StorageError).code === "LOG_REPLACED") await this.#followRewrite();
+      return this.#file.size();
+    }
+  }
+
+  /**
+   * A redaction puts a new file in the place of the old one. It proves itself: it holds the last event that we know, and
+   * behind it the record of the redaction. Any other file stays refused, by `size`.
+   */
+  async #followRewrite(): Promise<void> {
+    const { path, calls } = this.#file;
+    const file = new LogFile(path, calls);
+    try {
+      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, file))) this.#adopt(file);
+    } catch {
+      // What cannot be read is no rewrite: that the file was replaced is what is told.
+    } finally {
+      if (this.#file !== file) file.close();
+    }
+  }
+
+  #adopt(file: LogFile): void {
+    const old = this.#file;
+    this.#file = file;
+    this.#forget();
+    old.retire();
+  }
+
+  /** The caller holds the lock, and has just put another file in the place of this one. */
+  rewrittenLocked(): Promise<void> {
+    return this.#inTurn(async () => this.#adopt(new LogFile(this.#file.path, this.#file.calls)));
   }
 
   /** Whether the file still holds the last line that we know, where we know it: nobody has cut it back meanwhile. */

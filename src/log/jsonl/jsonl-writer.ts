@@ -1,16 +1,20 @@
 import { ChainBreakError, MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
 import type { SealedEvent } from "../event.js";
+import type { RedactResult } from "../event-log.js";
 import type { PreparedEvent } from "../prepare.js";
+import { type PreparedRedaction, sealedOf } from "../prepare-redaction.js";
+import { announceRedaction, assertErasable, assertInLog, forgetSnapshots, offsetsNamedBy } from "../redaction.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
+import type { Sidecar } from "../sidecar.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
-import type { LogIndex } from "./log-index.js";
 import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
 import { checkManifest, type Manifest, manifestStamp, writeManifestLocked } from "./manifest.js";
+import { rewriteLogLocked } from "./rewrite-log.js";
 import { moveTornTailLocked } from "./torn-tail.js";
 
 type Group = readonly (readonly PreparedEvent[])[];
@@ -20,6 +24,7 @@ export interface WriterSettings {
   readonly now: () => Date;
   readonly lockTimeoutMs: number;
   readonly notify: (notice: LogNotice) => void;
+  readonly sidecar: Sidecar;
 }
 
 /** The acts that change the file: each takes the lock, learns what others have written, and mends a torn tail first. */
@@ -64,8 +69,8 @@ export class JsonlWriter {
   }
 
   async append(group: Group): Promise<readonly SealOutcome[]> {
-    return this.#locked(async ({ end, index }) => {
-      const sealed = seal(end.tail, group, this.#known(index, group), this.#settings.now());
+    return this.#locked(async (known) => {
+      const sealed = seal(known.end.tail, group, this.#known(known, group), this.#settings.now());
       if (sealed.events.length > 0) {
         this.#assertHereLocked();
         await this.#store.writeLocked(sealed.events, sealed.tail);
@@ -75,26 +80,60 @@ export class JsonlWriter {
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    return this.#locked(async ({ end, index }) => {
+    return this.#locked(async (known) => {
+      const { end, index } = known;
       assertContinues(end.tail, events, (stream) => index.versionOf(stream));
       const last = events.at(-1);
       if (last === undefined) return end.tail;
       this.#assertHereLocked();
       const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
-      await this.#store.writeLocked(events, tail);
+      const named = offsetsNamedBy(events);
+      if (named.length === 0) await this.#store.writeLocked(events, tail);
+      else await this.#rewriteLocked(known, named, events, tail.hash);
       return tail;
     });
   }
 
+  async redact({ offsets, append, recordId }: PreparedRedaction): Promise<RedactResult> {
+    return this.#locked(async (known) => {
+      this.#assertHereLocked();
+      assertInLog(offsets, known.end.tail.offset);
+      let erased = 0;
+      for (const offset of offsets) {
+        const event = this.#store.eventAt(known, offset);
+        assertErasable(event);
+        if (!event.redacted) erased++;
+      }
+      const { outcomes } = seal(known.end.tail, [append], this.#known(known, [append]), this.#settings.now());
+      const events = sealedOf(outcomes);
+      await this.#rewriteLocked(known, offsets, events, recordId);
+      return { events, erased, remains: [] };
+    });
+  }
+
+  async #rewriteLocked(
+    known: Indexed,
+    offsets: readonly number[],
+    events: readonly SealedEvent[],
+    epoch: string,
+  ): Promise<void> {
+    const { sidecar } = this.#settings;
+    await announceRedaction(sidecar, epoch);
+    await rewriteLogLocked(this.#store, known, offsets, events);
+    await this.#store.rewrittenLocked();
+    await forgetSnapshots(sidecar);
+  }
+
   async truncateAfter(offset: number, expected: Tail): Promise<Tail> {
-    return this.#locked(async ({ end: { tail }, index }) => {
+    return this.#locked(async (known) => {
+      const { tail } = known.end;
       this.#assertHereLocked();
       if (tail.offset !== expected.offset || tail.hash !== expected.hash) {
         throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expected.offset}`, tail.offset, {
           hint: "somebody has appended since: look at the new events before cutting",
         });
       }
-      if (offset < tail.offset) await cutLog(this.#store, index, offset, this.#settings.now());
+      if (offset < tail.offset) await cutLog(this.#store, known, offset, this.#settings.now());
       return (await this.#store.end()).tail;
     });
   }
@@ -133,6 +172,7 @@ export class JsonlWriter {
     file.openForWriting();
     if (this.checkManifest() === undefined) writeManifestLocked(file.path);
     const known = await this.#store.indexed();
+    known.file.openForWriting(); // it may be another one: a redaction has replaced it
     if (known.tornBytes > 0) await this.#moveTornTailLocked();
     return known;
   }
@@ -157,17 +197,17 @@ export class JsonlWriter {
   }
 
   /** Ids that were made just now cannot stand in the log and are not looked up. */
-  #known(index: LogIndex, group: Group): Known {
+  #known(known: Indexed, group: Group): Known {
     const given = new Set(group.flatMap((append) => append.filter(({ fresh }) => !fresh).map(({ id }) => id)));
     return {
-      versionOf: (stream) => index.versionOf(stream),
-      eventById: (id) => (given.has(id) ? this.#eventById(index, id) : undefined),
+      versionOf: (stream) => known.index.versionOf(stream),
+      eventById: (id) => (given.has(id) ? this.#eventById(known, id) : undefined),
     };
   }
 
-  #eventById(index: LogIndex, id: string): SealedEvent | undefined {
-    for (const offset of index.offsetsWithId(id)) {
-      const event = this.#store.eventAt(index, offset);
+  #eventById(known: Indexed, id: string): SealedEvent | undefined {
+    for (const offset of known.index.offsetsWithId(id)) {
+      const event = this.#store.eventAt(known, offset);
       if (event.id === id) return event;
     }
     return undefined;

@@ -15,7 +15,11 @@ export class LogFile {
   #fd: number | undefined;
   #writable = false;
   #closed = false;
-  /** Reads under way. Their descriptor must not be closed: the system would give its number to another file. */
+  #retired = false;
+  /**
+   * Reads under way, and readers between two of theirs. Their descriptor must not be closed: the system would give its
+   * number to another file.
+   */
   #reading = 0;
 
   constructor(path: string, calls: FileCalls = SYSTEM_FILE_CALLS) {
@@ -87,7 +91,7 @@ export class LogFile {
   /** Reads exactly `length` bytes at `position`. @throws StorageError LOG_SHORTENED where the file ends before */
   async read(position: number, length: number): Promise<Buffer> {
     const bytes = Buffer.allocUnsafe(length);
-    this.#reading++;
+    this.borrow();
     try {
       for (let done = 0; done < length; ) {
         const count = await this.calls.read(this.#opened(), bytes, done, length - done, position + done);
@@ -95,8 +99,7 @@ export class LogFile {
         done += count;
       }
     } finally {
-      this.#reading--;
-      if (this.#closed) this.close();
+      this.giveBack();
     }
     return bytes;
   }
@@ -113,12 +116,33 @@ export class LogFile {
     return bytes;
   }
 
+  /** For a reader of several pages: while he has it, a file that was replaced stays open for him. */
+  borrow(): void {
+    this.#reading++;
+  }
+
+  giveBack(): void {
+    this.#reading--;
+    this.#closeUnread();
+  }
+
+  /** Another file has taken the place of this one: who reads it comes to his end, and then it goes. */
+  retire(): void {
+    this.#retired = true;
+    this.#closeUnread();
+  }
+
   /** Nothing begins after this; the descriptor goes with the last read under way. */
   close(): void {
     this.#closed = true;
-    if (this.#reading > 0 || this.#fd === undefined) return;
+    this.#closeUnread();
+  }
+
+  #closeUnread(): void {
+    if (!(this.#closed || this.#retired) || this.#reading > 0 || this.#fd === undefined) return;
     closeSync(this.#fd);
     this.#fd = undefined;
+    this.#closed = true;
   }
 
   #opened(): number {

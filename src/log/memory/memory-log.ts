@@ -1,7 +1,16 @@
 import { ChainBreakError, ClosedError } from "../../errors.js";
 import { Bells } from "../bells.js";
 import { SealedEvent } from "../event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  RedactRequest,
+  RedactResult,
+  VersionRange,
+} from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
 import { knownOr, pagesOf } from "../paging.js";
 import {
@@ -12,6 +21,15 @@ import {
   type StreamAppend,
   systemEntropy,
 } from "../prepare.js";
+import { type PreparedRedaction, prepareRedaction, sealedOf } from "../prepare-redaction.js";
+import {
+  announceRedaction,
+  assertErasable,
+  assertInLog,
+  erasedEvent,
+  forgetSnapshots,
+  offsetsNamedBy,
+} from "../redaction.js";
 import { EMPTY_TAIL, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
 import { MemorySidecar } from "./memory-sidecar.js";
@@ -49,8 +67,20 @@ export class MemoryLog implements EventLog {
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
     this.#assertOpen("appendSealed");
     assertContinues(this.#tail(), events, (stream) => this.#versionOf(stream));
+    const named = offsetsNamedBy(events);
     this.#store(events);
-    return this.#tail();
+    this.#erase(named);
+    const tail = this.#tail();
+    if (named.length > 0) await this.#forgetCaches(tail.hash);
+    return tail;
+  }
+
+  async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
+    this.#assertOpen("redact");
+    const prepared = prepareRedaction(request, options, this.#entropy);
+    const result = this.#redact(prepared);
+    await this.#forgetCaches(prepared.recordId);
+    return result;
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
@@ -118,6 +148,33 @@ export class MemoryLog implements EventLog {
     const sealed = seal(this.#tail(), group, known, this.#now());
     this.#store(sealed.events);
     return sealed.outcomes;
+  }
+
+  #redact({ offsets, append }: PreparedRedaction): RedactResult {
+    assertInLog(offsets, this.#events.length);
+    for (const offset of offsets) assertErasable(this.#events[offset - 1] as SealedEvent);
+    const events = sealedOf(this.#flush([append]));
+    return { events, erased: this.#erase(offsets), remains: [] };
+  }
+
+  /** @returns how many had data */
+  #erase(offsets: readonly number[]): number {
+    let count = 0;
+    for (const offset of offsets) {
+      const event = this.#events[offset - 1] as SealedEvent;
+      const erased = erasedEvent(event);
+      if (erased === event) continue;
+      this.#events[offset - 1] = erased;
+      this.#ids.set(erased.id, erased);
+      (this.#streams.get(erased.stream) as SealedEvent[])[erased.version - 1] = erased;
+      count++;
+    }
+    return count;
+  }
+
+  async #forgetCaches(epoch: string): Promise<void> {
+    await announceRedaction(this.sidecar, epoch);
+    await forgetSnapshots(this.sidecar);
   }
 
   #store(events: readonly SealedEvent[]): void {

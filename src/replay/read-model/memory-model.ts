@@ -69,6 +69,7 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
   }
 
   async rebuild(onProgress?: OnProgress): Promise<void> {
+    await this.#snapshots.begin();
     const { offset } = await this.#log.tail();
     const fresh = await foldFresh(this.#log, this.#projection, offset, onProgress);
     await this.#snapshots.take({ ...fresh, offset: fresh.checkpoint.offset, hash: fresh.checkpoint.hash });

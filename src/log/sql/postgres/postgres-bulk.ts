@@ -2,16 +2,20 @@ import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
 import { ChainBreakError, IntegrityError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { Tail } from "../../seal.js";
+import type { RedactResult } from "../../event-log.js";
+import { type PreparedRedaction, sealedOf } from "../../prepare-redaction.js";
+import { assertErasable, assertInLog, offsetsNamedBy, REDACTIONS_STREAM } from "../../redaction.js";
+import { seal, type Tail } from "../../seal.js";
 import { SealedRun } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
-import type { AppendStatements } from "./append-statements.js";
+import type { AppendStatements, Look } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
+import { PostgresRedaction } from "./postgres-redaction.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
 /** As many as may change in turn, without asking the server for each of them in each load. */
@@ -21,15 +25,18 @@ const MAX_STREAMS = 100_000;
 export interface SealedLoad {
   readonly run: SealedRun;
   readonly chunks: readonly Buffer[];
+  /** What the records of redactions among them name. */
+  readonly named: readonly number[];
 }
 
 export function preparedLoad(events: readonly SealedEvent[]): SealedLoad {
-  return { run: new SealedRun(events), chunks: [...copyChunks(events)] };
+  return { run: new SealedRun(events), chunks: [...copyChunks(events)], named: offsetsNamedBy(events) };
 }
 
-/** The two acts on any number of events: loading what another log has sealed, and cutting back. Each is one transaction. */
+/** The acts on any number of events: loading what another log has sealed, cutting back, redaction. Each is one transaction. */
 export class PostgresBulk {
   readonly #statements: AppendStatements;
+  readonly #redaction: PostgresRedaction;
   readonly #lock: LogLock;
   readonly #limits: PostgresLimits;
   readonly #copyIn: string;
@@ -45,6 +52,7 @@ export class PostgresBulk {
   constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
     const { events } = tables;
     this.#statements = statements;
+    this.#redaction = new PostgresRedaction(tables);
     this.#lock = lock;
     this.#limits = limits;
     this.#copyIn = `COPY ${events} (${COPY_COLUMNS}) FROM STDIN`;
@@ -67,13 +75,14 @@ export class PostgresBulk {
     return tail;
   }
 
-  async #appendSealedLocked(session: PgSession, { run, chunks }: SealedLoad, uncertain: boolean): Promise<Tail> {
+  async #appendSealedLocked(session: PgSession, { run, chunks, named }: SealedLoad, uncertain: boolean): Promise<Tail> {
     const tail = await this.#tailLocked(session);
     const last = run.tail;
     if (run.isEmpty || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
     const before = await this.#versionsLocked(session, tail, run.streams);
     run.assertContinues(tail, (stream) => before.get(stream) ?? 0);
     await this.#copyLocked(session, tail, chunks);
+    if (named.length > 0) await this.#redaction.eraseLocked(session, named, last.hash, this.#bulkMs);
     await this.#tellLocked(session, last.offset);
     return last;
   }
@@ -111,6 +120,46 @@ export class PostgresBulk {
         cause,
       });
     }
+  }
+
+  /** `uncertain`: an earlier attempt may have committed; then the record stands in the log. */
+  async redact(
+    session: PgSession,
+    prepared: PreparedRedaction,
+    now: () => Date,
+    uncertain: boolean,
+  ): Promise<Omit<RedactResult, "remains">> {
+    const ids = prepared.append.map(({ id }) => id);
+    const act = async () => {
+      const streams = [...new Set(prepared.append.map(({ stream }) => stream))];
+      const look = await this.#statements.look(session, streams, ids);
+      const there = await this.#statements.eventsAt(session, look.offsets);
+      // How many had data is not known then: all that are named have none now.
+      if (uncertain && there.length === ids.length) return { events: there, erased: prepared.offsets.length };
+      return this.#redactLocked(session, prepared, look, new Map(there.map((event) => [event.id, event])), now());
+    };
+    return this.#lock.run(session, act, this.#bulkMs);
+  }
+
+  async #redactLocked(
+    session: PgSession,
+    { offsets, append, recordId }: PreparedRedaction,
+    { tail, versions }: Look,
+    byId: ReadonlyMap<string, SealedEvent>,
+    now: Date,
+  ): Promise<Omit<RedactResult, "remains">> {
+    assertInLog(offsets, tail.offset);
+    const record = await this.#redaction.recordAmong(session, offsets);
+    if (record !== undefined) assertErasable({ stream: REDACTIONS_STREAM, offset: record });
+    const streams = [...new Set(append.map(({ stream }) => stream))];
+    const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    const known = { versionOf: (stream: string) => found.get(stream) ?? 0, eventById: (id: string) => byId.get(id) };
+    const { outcomes } = seal(tail, [append], known, now);
+    const events = sealedOf(outcomes);
+    await this.#copyLocked(session, tail, [...copyChunks(events)]);
+    const erased = await this.#redaction.eraseLocked(session, offsets, recordId, this.#bulkMs);
+    await this.#tellLocked(session, (events.at(-1) as SealedEvent).offset);
+    return { events, erased };
   }
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends at `offset`. */

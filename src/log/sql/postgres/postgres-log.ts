@@ -7,11 +7,14 @@ import type {
   LastOptions,
   OffsetRange,
   PreparedAppend,
+  RedactRequest,
+  RedactResult,
   VersionRange,
 } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
+import { prepareRedaction } from "../../prepare-redaction.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
@@ -32,6 +35,7 @@ import { PostgresFreeze } from "./postgres-freeze.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresReader } from "./postgres-reader.js";
+import { PostgresRedaction } from "./postgres-redaction.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
@@ -57,6 +61,9 @@ export class PostgresLog implements EventLog {
   readonly #writer: PostgresWriter;
   readonly #bulk: PostgresBulk;
   readonly #freeze: PostgresFreeze;
+  readonly #redaction: PostgresRedaction;
+  readonly #now: () => Date;
+  readonly #limits: PostgresLimits;
   readonly #doorbell: PostgresDoorbell;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
@@ -80,6 +87,9 @@ export class PostgresLog implements EventLog {
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
     this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
     this.#freeze = new PostgresFreeze(tables, lock);
+    this.#redaction = new PostgresRedaction(tables);
+    this.#now = options.now ?? (() => new Date());
+    this.#limits = limits;
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     this.sidecar = new PostgresSidecar(tables, run);
     this.readModels = new PostgresReadModels(tables, run, this.#reader, this.#pages);
@@ -131,7 +141,32 @@ export class PostgresLog implements EventLog {
   prepareSealed(events: readonly SealedEvent[]): PreparedAppend {
     const load = preparedLoad(events);
     const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
-    return { append: () => this.#change("appendSealed", act) };
+    const append = async () => {
+      const tail = await this.#change("appendSealed", act);
+      if (load.named.length > 0) await this.#vacuum();
+      return tail;
+    };
+    return { append };
+  }
+
+  async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
+    this.#assertOpen("redact");
+    const prepared = prepareRedaction(request, options, this.#entropy);
+    const result = await this.#change("redact", (session, uncertain) =>
+      this.#bulk.redact(session, prepared, this.#now, uncertain),
+    );
+    return { ...result, remains: [...(await this.#vacuum()), ...this.#redaction.remains()] };
+  }
+
+  /** What was erased is gone from the log already; that dead rows could not be removed is told, and no failure. */
+  async #vacuum(): Promise<string[]> {
+    try {
+      await this.#acts.read("redact", (session) => this.#redaction.vacuum(session, this.#limits.bulkTimeoutMs));
+      return [];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return [`dead rows, because VACUUM could not be run (${why}); the server's own autovacuum removes them later`];
+    }
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
@@ -222,10 +257,10 @@ export class PostgresLog implements EventLog {
   }
 
   /** A change that is not an append of new events. */
-  async #change(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<Tail>): Promise<Tail> {
-    const tail = await this.#acts.change(operation, act);
+  async #change<T>(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<T>): Promise<T> {
+    const result = await this.#acts.change(operation, act);
     this.#doorbell.ring();
-    return tail;
+    return result;
   }
 
   #assertOpen(operation: string): void {

@@ -31,7 +31,7 @@ export class PostgresModelTransaction {
   /** Making and swapping tables: one process of a schema at a time. */
   alone<T>(session: PgSession, act: () => Promise<T>): Promise<T> {
     return this.run(session, async () => {
-      await session.script(`SELECT pg_advisory_xact_lock(hashtext('${LOCK_NAME}'), hashtext('${this.#schema}'))`);
+      await lockModels(session, this.#schema);
       return act();
     });
   }
@@ -43,4 +43,9 @@ export class PostgresModelTransaction {
     await session.script("COMMIT");
     return result;
   }
+}
+
+/** Until the transaction ends, no read model of the schema is made or swapped. */
+export async function lockModels(session: PgSession, schema: string): Promise<void> {
+  await session.script(`SELECT pg_advisory_xact_lock(hashtext('${LOCK_NAME}'), hashtext('${schema}'))`);
 }

@@ -1,8 +1,18 @@
 import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import { AppendOutcomeUnknownError, ClosedError, UsageError } from "../../../errors.js";
+import { AppendOutcomeUnknownError, ClosedError, UnavailableError, UsageError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  RedactRequest,
+  RedactResult,
+  VersionRange,
+} from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { knownOr } from "../../paging.js";
@@ -14,6 +24,8 @@ import {
   type StreamAppend,
   systemEntropy,
 } from "../../prepare.js";
+import { prepareRedaction } from "../../prepare-redaction.js";
+import { offsetsNamedBy } from "../../redaction.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
@@ -22,6 +34,7 @@ import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
 import { frozenFor, translateMoved } from "./sqlite-freeze.js";
 import { SqliteReadModels } from "./sqlite-read-models.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
+import { emptyWal, vacuum } from "./sqlite-redaction.js";
 import { type RunOnLog, SqliteSidecar } from "./sqlite-sidecar.js";
 import { SqliteWriter } from "./sqlite-writer.js";
 
@@ -37,6 +50,9 @@ export interface SqliteLogOptions {
   /** Change nothing: neither the tables, nor the settings, nor where the last appends stand. */
   readOnly?: boolean;
 }
+
+/** Between two attempts to empty the -wal file. */
+const WAL_PAUSE_MS = 10;
 
 type Group = readonly (readonly PreparedEvent[])[];
 type Outcomes = readonly SealOutcome[];
@@ -102,8 +118,36 @@ export class SqliteLog implements EventLog {
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
     const tail = await this.#run("appendSealed", () => this.#writer.appendSealed(events));
+    if (offsetsNamedBy(events).length > 0) await this.#purge();
     this.#doorbell.ring();
     return tail;
+  }
+
+  async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
+    this.#assertOpen("redact");
+    const prepared = prepareRedaction(request, options, this.#entropy);
+    const result = await this.#run("redact", () => this.#writer.redact(prepared, this.url));
+    this.#doorbell.ring();
+    return { ...result, remains: await this.#purge() };
+  }
+
+  /** What was erased is gone from the log already; what others keep from being cleaned is told, and no failure. */
+  async #purge(): Promise<string[]> {
+    try {
+      await this.#run("redact", () => vacuum(this.#db));
+      const end = performance.now() + this.#limitMs;
+      while (!(await this.#run("redact", () => emptyWal(this.#db)))) {
+        if (performance.now() > end) throw new UnavailableError("LOG_LOCKED", "readers hold it");
+        await pause(WAL_PAUSE_MS);
+      }
+      return [];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const command = "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)";
+      return [
+        `free pages of the file and its -wal file, which could not be cleaned (${why}): run ${command} in SQLite`,
+      ];
+    }
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {

@@ -1,7 +1,10 @@
 import type Database from "better-sqlite3";
 import { ChainBreakError, MovedError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
+import type { RedactResult } from "../../event-log.js";
 import type { PreparedEvent } from "../../prepare.js";
+import { type PreparedRedaction, sealedOf } from "../../prepare-redaction.js";
+import { assertInLog, offsetsNamedBy } from "../../redaction.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
 import { assertContinues } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
@@ -10,17 +13,19 @@ import { EventInserter } from "./event-rows.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
 import { freezeLocked, frozenFor, thawLocked } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
+import { SqliteRedaction } from "./sqlite-redaction.js";
 import { WriteTransaction } from "./write-transaction.js";
 
 type Group = readonly (readonly PreparedEvent[])[];
 
-/** The three acts that change the log, each one transaction. All synchronous; a busy database is the caller's to retry. */
+/** The acts that change the log, each one transaction. All synchronous; a busy database is the caller's to retry. */
 export class SqliteWriter {
   readonly #db: Database.Database;
   readonly #reader: SqliteReader;
   readonly #now: () => Date;
   readonly #transaction: WriteTransaction;
   readonly #inserter: EventInserter;
+  readonly #redaction: SqliteRedaction;
   readonly #cut: Database.Statement;
   readonly #commits: Database.Statement;
   readonly #clampCommit: Database.Statement;
@@ -32,6 +37,7 @@ export class SqliteWriter {
     this.#now = now;
     this.#transaction = new WriteTransaction(db);
     this.#inserter = new EventInserter(db);
+    this.#redaction = new SqliteRedaction(db);
     this.#cut = db.prepare(`DELETE FROM events WHERE "offset" > ?`);
     this.#commits = db.prepare(`SELECT "offset", "commit" FROM events WHERE "offset" <= ? ORDER BY "offset" DESC`);
     this.#clampCommit = db.prepare(`UPDATE events SET "commit" = ? WHERE "offset" > ?`);
@@ -90,10 +96,33 @@ export class SqliteWriter {
       this.#versions.at(before);
       assertContinues(before, events, (stream) => this.#versionLocked(stream));
       this.#insertSealedLocked(events, before);
+      const named = offsetsNamedBy(events);
+      if (named.length > 0) this.#redaction.eraseLocked(named, (events.at(-1) as SealedEvent).hash);
       return this.#reader.tail();
     });
     this.#versions.learn(events, tail);
     return tail;
+  }
+
+  redact({ offsets, append, recordId }: PreparedRedaction, url: string): Omit<RedactResult, "remains"> {
+    this.#versions.forget();
+    return this.#transaction.run(() => {
+      this.#assertHereLocked(url);
+      const tail = this.#reader.tail();
+      assertInLog(offsets, tail.offset);
+      this.#redaction.assertErasableLocked(offsets);
+      this.#versions.at(tail);
+      const { outcomes } = seal(tail, [append], this.#known(idsToLookUp([append], () => true)), this.#now());
+      const events = sealedOf(outcomes);
+      this.#inserter.insertLocked(events);
+      return { events, erased: this.#redaction.eraseLocked(offsets, recordId) };
+    });
+  }
+
+  /** @throws MovedError */
+  #assertHereLocked(url: string): void {
+    const movedTo = frozenFor(this.#db);
+    if (movedTo !== null) throw new MovedError(url, movedTo);
   }
 
   #insertSealedLocked(events: readonly SealedEvent[], tail: Tail): void {
@@ -110,8 +139,7 @@ export class SqliteWriter {
 
   truncateAfter(offset: number, expectedTail: Tail, url: string): Tail {
     return this.#transaction.run(() => {
-      const movedTo = frozenFor(this.#db);
-      if (movedTo !== null) throw new MovedError(url, movedTo);
+      this.#assertHereLocked(url);
       const tail = this.#reader.tail();
       if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
         throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expectedTail.offset}`, tail.offset, {
