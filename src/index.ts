@@ -49,6 +49,11 @@ export type {
 export { CrossDatabaseMigrator } from "./cross-database/cross-database-migrator.js";
 export { MigrationAdapter } from "./cross-database/migration-adapter.js";
 export type { StoreName } from "./cross-database/store-address.js";
+export type { Erased, EraseOptions } from "./erasure/erase.js";
+export { erase } from "./erasure/erase.js";
+export type { ErasureTarget } from "./erasure/erasure-target.js";
+export type { ErasurePlan, ShownErasure } from "./erasure/plan-erasure.js";
+export { planErasure } from "./erasure/plan-erasure.js";
 export type { ErrorCategory } from "./error-category.js";
 export { errorCategory } from "./error-category.js";
 export {
@@ -163,7 +168,16 @@ export { writeProof } from "./inspect/write-proof.js";
 export type { Json } from "./log/canonical.js";
 export type { EventMeta, NewEvent, SealedFields } from "./log/event.js";
 export { SealedEvent } from "./log/event.js";
-export type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./log/event-log.js";
+export type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  RedactRequest,
+  RedactResult,
+  VersionRange,
+} from "./log/event-log.js";
 export type { ExpectedVersion } from "./log/expected-version.js";
 export type { KeyStore, SessionKey } from "./log/key-store.js";
 export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";

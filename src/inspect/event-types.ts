@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { collabEventSchemas } from "../../projections/collab-events.js";
 import { markEventSchemas } from "../../projections/marks.js";
+import { redactedSchema } from "../../projections/redactions.js";
 import { sessionEventSchemas } from "../../projections/session-events.js";
 import { baseDirSetSchema } from "../../projections/store-settings.js";
 import { webEventSchemas } from "../../projections/web-session-events.js";
@@ -12,4 +13,5 @@ export const EVENT_TYPE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ...webEventSchemas,
   ...collabEventSchemas,
   "store.base-dir-set": baseDirSetSchema,
+  "store.redacted": redactedSchema,
 };

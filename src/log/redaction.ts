@@ -109,3 +109,9 @@ export async function forgetSnapshots(sidecar: Sidecar): Promise<void> {
 export function redactionEpoch(sidecar: Sidecar): Promise<string | null> {
   return sidecar.read(REDACTION_EPOCH);
 }
+
+export function redactionUnsupported(url: string): RefusedError {
+  return new RefusedError("REDACTION_UNSUPPORTED", `${url} cannot erase data; nothing was changed`, {
+    hint: "it was opened to read only, or is of a backend without redaction: migrate it to SQLite, Postgres or JSONL",
+  });
+}

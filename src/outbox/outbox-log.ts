@@ -1,11 +1,21 @@
 import { ClosedError, UnavailableError } from "../errors.js";
 import { Bells } from "../log/bells.js";
 import type { SealedEvent } from "../log/event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  RedactRequest,
+  RedactResult,
+  VersionRange,
+} from "../log/event-log.js";
 import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
+import { redactionUnsupported } from "../log/redaction.js";
 import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
 import { type LogNotice, type OpenLogOptions, openLog } from "../open-log.js";
@@ -34,6 +44,8 @@ export interface OutboxLogOptions extends OpenLogOptions {
 
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 
+const OTHER_OUTBOXES = "outboxes of other machines: their copies follow when they reach the server, older ones stay";
+
 /** A server that is away should not hold up anybody for long: there is another place to go. */
 const RETRY_MS = 2_000;
 
@@ -47,7 +59,7 @@ const RETRY_MS = 2_000;
  *   `queued`, and a notice OUTBOX_QUEUED. An append that the server may have taken waits too, with the same ids.
  * - A read is answered from the local view and says how old it is: `staleness`, and a notice OUTBOX_READ. Without a whole
  *   copy it rejects with OUTBOX_NO_COPY, and so does an append that expects something of a stream.
- * - appendSealed and truncateAfter reject with the error that said that the server is away.
+ * - appendSealed, redact and truncateAfter reject with the error that said that the server is away.
  *
  * **When it is back** what waits is replayed before anything else is written, in its order, by one process at a time. Each
  * append that was acknowledged is then in the server's log exactly once, or among the conflicts: none is dropped, and none is
@@ -140,6 +152,18 @@ export class OutboxLog implements EventLog {
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     return (await this.#present("truncateAfter")).truncateAfter(offset, expectedTail);
+  }
+
+  /** On the server; then on the copy of this machine. Copies of other machines follow when these reach the server. */
+  async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
+    const server = await this.#present("redact");
+    if (server.redact === undefined) throw redactionUnsupported(this.url);
+    const { remains, ...result } = await server.redact(request, options);
+    const copied = await this.#link.replay({}).then(
+      () => [],
+      () => ["the outbox of this machine, whose copy follows with the next use of the server"],
+    );
+    return { ...result, remains: [...remains, ...copied, OTHER_OUTBOXES] };
   }
 
   readAll(range: OffsetRange = {}): Pages {

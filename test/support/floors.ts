@@ -32,6 +32,7 @@ const UNITS: readonly Unit[] = [
     "web-session/",
     "workspace/",
     "inspect/",
+    "erasure/",
     "outbox/",
     "open-log.ts",
     "open-foreign.ts",
@@ -62,6 +63,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/collab/", "src/session/default-actor.ts"], // who acts is decided in one place
   ["src/collab/", "src/session/retry-conflicts.ts"],
   ["src/ui/", "src/ui-server/answers.ts"], // types alone: what the page's server answers
+  ["src/erasure/", "src/session/"], // what an erasure takes along that was not meant is stated again, in the session's events
   ["src/conformance/", "src/log/memory/"], // the suite compares a backend with the reference backend
 ];
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { COLLAB_OUTPUTS } from "./collab-outputs.js";
+import { ERASURE_OUTPUTS } from "./erasure-outputs.js";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
 import { MOVE_OUTPUTS } from "./move-outputs.js";
 import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
@@ -79,6 +80,7 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...EVENT_OUTPUTS,
   ...STORE_OUTPUTS,
   ...MOVE_OUTPUTS,
+  ...ERASURE_OUTPUTS,
   ...OUTBOX_OUTPUTS,
   ...WEB_OUTPUTS,
   ...COLLAB_OUTPUTS,
