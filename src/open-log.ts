@@ -5,6 +5,7 @@ import type { EventLog } from "./log/event-log.js";
 import { maskUrl } from "./log/mask-url.js";
 import type { Entropy } from "./log/prepare.js";
 import { ReadOnlyLog } from "./log/read-only-log.js";
+import { Scrubber, type ScrubOptions } from "./log/scrubber.js";
 import type { StoreExam } from "./log/store-exam.js";
 import { probeFile, type StoreProbe } from "./log/store-probe.js";
 
@@ -26,6 +27,13 @@ export interface OpenLogOptions {
   now?: () => Date;
   entropy?: Entropy;
   onNotice?: (notice: LogNotice) => void;
+  /**
+   * What becomes of secrets in what is appended: tokens, private keys, passwords in addresses. Default: they are taken
+   * out, and a notice SECRET_SCRUBBED tells where.
+   */
+  scrub?: ScrubOptions;
+  /** What does so, for backends: made of `scrub`. */
+  scrubber?: Scrubber;
   /** How long an append waits for other writers. */
   lockTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. */
@@ -58,12 +66,17 @@ const BACKENDS = new Map<string, OpenBackend>([
  * Opens the log at an address: `jsonl:PATH`, `sqlite:PATH`, `postgres://…`, `memory:`, or a scheme that was registered.
  * A bare path ending in .jsonl, .db or .sqlite is taken for what it says. `~` means the home folder.
  *
- * @throws UsageError STORE_URL_INVALID, and whatever the backend throws
+ * @throws UsageError STORE_URL_INVALID, SCRUB_INVALID, and whatever the backend throws
  */
 export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
   const { open, rest } = backendOf(url);
-  if (options.readOnly !== true) return open(rest, options, url);
+  if (options.readOnly !== true) return open(rest, { ...options, scrubber: scrubberOf(options) }, url);
   return new ReadOnlyLog(await open(rest, { ...options, mustExist: true }, url));
+}
+
+/** @throws UsageError SCRUB_INVALID */
+export function scrubberOf({ scrub = {}, onNotice, scrubber }: OpenLogOptions): Scrubber {
+  return scrubber ?? new Scrubber(scrub, (notice) => onNotice?.(notice));
 }
 
 /**

@@ -3,8 +3,8 @@ import { type Config, loadConfig } from "../config/layers.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { maskUrl } from "../log/mask-url.js";
-import { type OpenLogOptions, openLog } from "../open-log.js";
-import { type ConfiguredStore, configuredStore, isDefaultPlace, limitsOf } from "../session/configured-store.js";
+import { type LogNotice, type OpenLogOptions, openLog } from "../open-log.js";
+import { type ConfiguredStore, configuredStore, isDefaultPlace, optionsOf } from "../session/configured-store.js";
 import { firstStart } from "../session/first-start.js";
 import { EXIT } from "./exit-code.js";
 import { openBehindOutbox, tellWaiting } from "./open-behind-outbox.js";
@@ -113,7 +113,7 @@ async function withContext<Options extends ReadOptions>(
   };
   const openWith = async (url: string, openOptions: OpenLogOptions) => {
     warnOfPassword(url, streams);
-    const onNotice = (notice: { message: string }) => streams.note(`note: ${notice.message}`);
+    const onNotice = noticeTo(streams);
     const log = await openLog(url, { ...openOptions, onNotice });
     opened.push(log);
     return log;
@@ -136,7 +136,7 @@ async function withContext<Options extends ReadOptions>(
     return first.log;
   };
   const open = async (url: string, openOptions: { mustExist?: boolean } = {}) =>
-    openWith(url, { ...limitsOf(readConfig()), ...openOptions });
+    openWith(url, { ...optionsOf(readConfig()), ...openOptions });
   try {
     const context = { options, streams, config: readConfig, store, open, openStore };
     const code = (await act(context, ...(args as string[]))) ?? EXIT.done;
@@ -145,6 +145,14 @@ async function withContext<Options extends ReadOptions>(
     streams.progress("");
     for (const log of opened) await log.close();
   }
+}
+
+/** That a secret was found must not be missed, by programs either. */
+function noticeTo(streams: Streams): (notice: LogNotice) => void {
+  return ({ code, message }) => {
+    if (code.startsWith("SECRET")) streams.notice(`note: ${message}`);
+    else streams.note(`note: ${message}`);
+  };
 }
 
 /** For every address that may have come from the command line. */

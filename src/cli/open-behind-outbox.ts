@@ -13,6 +13,7 @@ export async function openBehindOutbox(url: string, options: OutboxLogOptions, s
   const { OutboxLog } = await import("../outbox/outbox-log.js");
   const onNotice = ({ code, message }: { code: string; message: string }) => {
     if (code.startsWith("OUTBOX_")) streams.notice(message);
+    else if (code.startsWith("SECRET")) streams.notice(`note: ${message}`);
     else streams.note(`note: ${message}`);
   };
   const log = await OutboxLog.open(url, { contactMs: CONTACT_MS, ...options, onNotice });

@@ -33,6 +33,8 @@ export const FALLBACKS = ["none", "outbox"] as const;
 /** `prefer` and `allow` are missing on purpose: they fall back to clear text without a word. */
 export const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"] as const;
 
+const SCRUB_MODES = ["off", "warn", "on"] as const;
+
 const DAY_MS = 86_400_000;
 const MAX_CONNECTIONS = 100;
 const MAX_TEXT_CHARS = 4096;
@@ -106,6 +108,14 @@ export const SETTINGS: readonly Setting[] = [
     aliases: ["json.baseDir", "jsonl.baseDir", "sqlite.baseDir"],
     variables: ["MINSKY_SESSIONDB_BASE_DIR", "MINSKY_BASE_DIR"],
   }),
+  plain("scrub.mode", z.enum(SCRUB_MODES), `one of ${SCRUB_MODES.join(", ")}`, {
+    variables: ["SESSIONDB_SCRUB"],
+    repository: "never",
+  }),
+  plain("scrub.paths", text, "places in a record, with commas between: prState.token, labels.key", {
+    repository: "never",
+  }),
+  plain("scrub.pattern", text, "a regular expression", { repository: "never" }),
   plain("actor", text, "a name", { variables: ["SESSIONDB_ACTOR", "MINSKY_ACTOR"], repository: "never" }),
 ];
 

@@ -318,7 +318,8 @@ export class CrossDatabaseMigrator {
   }
 
   #open({ url, options: own }: StorePlace, options: OpenLogOptions): Promise<EventLog> {
-    return openLog(url, { ...own, ...this.#options.open, ...options });
+    // Copies are exact: what their source holds, they hold.
+    return openLog(url, { ...own, ...this.#options.open, ...options, scrub: { mode: "off" } });
   }
 
   async #openIfThere(place: StorePlace): Promise<EventLog | undefined> {

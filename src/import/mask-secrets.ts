@@ -1,4 +1,5 @@
 import type { Json } from "../log/canonical.js";
+import { MASK, SECRET_FORMS } from "../log/secret-forms.js";
 
 /** Where a token is found, instead of the token. */
 const REFERENCE = /^env:[A-Za-z_][A-Za-z0-9_]*$/;
@@ -7,24 +8,13 @@ export function isSecretReference(value: unknown): boolean {
   return typeof value === "string" && REFERENCE.test(value);
 }
 
-const MASK = "***";
-
-/** Forms that are nothing but secrets, bounded so that no text takes long: passwords in addresses; tokens of GitHub, GitLab, Slack, AWS; private keys. */
-const SECRET_FORMS: ReadonlyArray<readonly [RegExp, string]> = [
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#:@]*):[^\s/?#@]+@/gi, `$1:${MASK}@`],
-  [
-    /\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|AKIA[A-Z0-9]{16})/g,
-    MASK,
-  ],
-  [/-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)/g, MASK],
-];
 /** The end of a name: `github_access_token`, `refreshToken`, `password`. */
 const SECRET_NAME =
   /(?:(?:access|refresh|id|auth|api|bearer|csrf)[_-]?token|(?:^|[_.:-])(?:token|secret|password|passwd|passphrase)|(?:client[_-]?secret)|(?:api|private|secret)[_-]?key)$/i;
 
 /** Whether a text holds something in the form of a secret; one that is masked already is none. */
 export function holdsSecretForm(text: string): boolean {
-  return SECRET_FORMS.some(([form, mask]) => text.replace(form, mask) !== text);
+  return SECRET_FORMS.some(({ form, masked }) => text.replace(form, masked ?? MASK) !== text);
 }
 
 /**
@@ -40,7 +30,7 @@ export function maskSecrets(value: Json, path: readonly string[], notes: string[
 
 function maskedText(text: string, path: readonly string[], notes: string[]): string {
   const named = path.some((name) => SECRET_NAME.test(name)) && text !== "" && !isSecretReference(text);
-  const result = named ? MASK : SECRET_FORMS.reduce((at, [form, mask]) => at.replace(form, mask), text);
+  const result = named ? MASK : SECRET_FORMS.reduce((at, { form, masked }) => at.replace(form, masked ?? MASK), text);
   if (result !== text) notes.push(`${path.join(".")} held a secret; it was replaced by ${MASK}`);
   return result;
 }

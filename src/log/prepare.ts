@@ -6,6 +6,7 @@ import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.
 import { bodyTextOf, dataHashOf } from "./hash-chain.js";
 import { RandomPool } from "./random-pool.js";
 import { REDACTIONS_STREAM } from "./redaction.js";
+import type { Scrubber } from "./scrubber.js";
 
 /** Events for one stream, in order. */
 export interface StreamAppend {
@@ -50,6 +51,8 @@ export const MAX_CHARS_PER_APPEND = 64 * 1024 * 1024;
 export const MAX_STREAM_BYTES = 1024;
 export const MAX_NAME_BYTES = 256;
 export const MAX_META_CHARS = 64 * 1024;
+/** That an event names; there may be more. */
+const MAX_SCRUBBED_PLACES = 50;
 
 const SALT_BYTES = 16;
 const UUID_BYTES = 16;
@@ -90,9 +93,10 @@ export function prepareAppend(
   batch: readonly StreamAppend[],
   options: AppendOptions,
   entropy: Entropy,
+  scrubber?: Scrubber,
 ): PreparedEvent[] {
   for (const { stream } of batch) if (stream === REDACTIONS_STREAM) throw reserved(stream);
-  return prepareOwnAppend(batch, options, entropy);
+  return prepareOwnAppend(batch, options, entropy, scrubber);
 }
 
 /** The same for the log itself, which may write to every stream. */
@@ -100,6 +104,7 @@ export function prepareOwnAppend(
   batch: readonly StreamAppend[],
   options: AppendOptions,
   entropy: Entropy,
+  scrubber?: Scrubber,
 ): PreparedEvent[] {
   const prepared: PreparedEvent[] = [];
   let chars = 0;
@@ -107,7 +112,7 @@ export function prepareOwnAppend(
     assertName("stream", stream, MAX_STREAM_BYTES);
     assertExpectedVersion(expectedVersion);
     events.forEach((event, index) => {
-      const ready = prepareEvent(stream, event, options, entropy, index === 0 ? expectedVersion : undefined);
+      const ready = prepareEvent(stream, event, options, entropy, index === 0 ? expectedVersion : undefined, scrubber);
       chars += ready.dataText.length + ready.metaText.length;
       prepared.push(ready);
     });
@@ -128,6 +133,7 @@ function prepareEvent(
   options: AppendOptions,
   entropy: Entropy,
   expectedVersion: ExpectedVersion | undefined,
+  scrubber: Scrubber | undefined,
 ): PreparedEvent {
   const { type } = event;
   const actor = event.actor ?? options.actor;
@@ -135,8 +141,12 @@ function prepareEvent(
   assertName("type", type, MAX_NAME_BYTES);
   assertName("actor", actor, MAX_NAME_BYTES);
   if (!UUID.test(id)) throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id");
-  const dataText = canonicalText(event.data);
-  const metaText = metaTextOf(event.meta);
+  let dataText = canonicalText(event.data);
+  let metaText = metaTextOf(event.meta);
+  if (scrubber !== undefined && (scrubber.suspects(dataText) || scrubber.suspects(metaText))) {
+    const cleaned = withoutSecrets(stream, event, scrubber);
+    if (cleaned !== undefined) [dataText, metaText] = cleaned;
+  }
   const salt = entropy.newSalt();
   const bodyText = bodyTextOf({
     actor,
@@ -159,6 +169,18 @@ function prepareEvent(
     expectedVersion,
     fresh,
   };
+}
+
+/** @returns the texts of what is stored instead, with the places in `meta.scrubbed`; undefined where nothing changes */
+function withoutSecrets(stream: string, event: NewEvent, scrubber: Scrubber): [string, string] | undefined {
+  const data = scrubber.scrub(event.data, "/data");
+  const meta = scrubber.scrub(event.meta ?? {}, "/meta");
+  const places = [...data.places, ...meta.places];
+  if (places.length === 0) return undefined;
+  scrubber.report(stream, places);
+  if (scrubber.mode !== "on") return undefined;
+  const told = { ...(meta.value as NewEvent["meta"]), scrubbed: places.slice(0, MAX_SCRUBBED_PLACES) };
+  return [canonicalText(data.value), metaTextOf(told)];
 }
 
 function metaTextOf(meta: NewEvent["meta"]): string {

@@ -42,6 +42,7 @@ export class OutboxFiles {
     const known = this.#logs.get(file);
     if (known !== undefined) return known;
     const opening = openLog(`jsonl:${join(this.folder, file)}`, {
+      scrub: { mode: "off" }, // what comes here was scrubbed, or is a copy
       ...(now === undefined ? {} : { now }),
       ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
       ...(onNotice === undefined ? {} : { onNotice }),

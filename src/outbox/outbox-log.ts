@@ -16,9 +16,10 @@ import { maskUrl } from "../log/mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
 import { redactionUnsupported } from "../log/redaction.js";
+import type { Scrubber } from "../log/scrubber.js";
 import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
-import { type LogNotice, type OpenLogOptions, openLog } from "../open-log.js";
+import { type LogNotice, type OpenLogOptions, openLog, scrubberOf } from "../open-log.js";
 import { AppendPath } from "./append-path.js";
 import { eitherSidecar } from "./either-sidecar.js";
 import type { LocalView } from "./local-view.js";
@@ -74,6 +75,7 @@ export class OutboxLog implements EventLog {
   /** The server's, where it was there when this was opened; they reject while it is away. */
   readonly readModels?: ReadModelTables;
   readonly #entropy: Entropy;
+  readonly #scrubber: Scrubber | undefined;
   readonly #link: ServerLink;
   readonly #store: OutboxStore;
   readonly #notify: (notice: LogNotice) => void;
@@ -95,8 +97,9 @@ export class OutboxLog implements EventLog {
     const entropy = options.entropy ?? systemEntropy();
     // The salt is given where an event is sealed: by the server, or by the outbox's own log.
     this.#entropy = { newId: () => entropy.newId(), newSalt: () => "0".repeat(32) };
+    this.#scrubber = scrubberOf(forServer);
     this.#link = new ServerLink({
-      open: () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer }),
+      open: () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer, scrub: { mode: "off" } }),
       store,
       notify: (code, message) => this.#notify({ code, message }),
       onChange: () => this.#changed(),
@@ -140,7 +143,7 @@ export class OutboxLog implements EventLog {
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
-    const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
     if (!this.#path.isQueued(result.events)) return result;
     await this.#remember().catch(() => undefined); // it waits already: what fails now is met by the next read
     return { ...result, queued: true };

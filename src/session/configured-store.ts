@@ -4,6 +4,7 @@ import type { Config } from "../config/layers.js";
 import type { ConfigSource } from "../config/source.js";
 import { UsageError } from "../errors.js";
 import type { OpenLogOptions } from "../open-log.js";
+import { configuredScrub } from "./configured-scrub.js";
 import type { PostgresSsl } from "./postgres-parameters.js";
 import { type StorageConfig, storageAddress } from "./storage-config.js";
 
@@ -31,10 +32,11 @@ export function configuredStore(config: Config): ConfiguredStore {
   const { source } = decision;
   if (decision.kind === "address") {
     const url = String(decision.address.value);
-    return { url, options: limitsOf(config), source, placeSource: source, outboxRoot: outboxFor(config, url) };
+    return { url, options: optionsOf(config), source, placeSource: source, outboxRoot: outboxFor(config, url) };
   }
   const { url, options } = storageAddress(backendConfig(config, decision), config.env);
-  return { url, options, source, placeSource: decision.place.source, outboxRoot: outboxFor(config, url) };
+  const scrubbing = { ...options, ...configuredScrub(config) };
+  return { url, options: scrubbing, source, placeSource: decision.place.source, outboxRoot: outboxFor(config, url) };
 }
 
 function outboxFor(config: Config, url: string): string | undefined {
@@ -80,7 +82,12 @@ export function configuredStorage(config: Config): StorageConfig {
   return storage;
 }
 
-/** What is said of waiting and of connections, for a store whose address was given whole. */
+/** What is said of waiting, of connections and of secrets, for a store whose address was given whole. */
+export function optionsOf(config: Config): OpenLogOptions {
+  return { ...limitsOf(config), ...configuredScrub(config) };
+}
+
+/** What is said of waiting and of connections alone. */
 export function limitsOf(config: Config): OpenLogOptions {
   const limits: Record<string, number> = {};
   for (const name of ["lockTimeoutMs", "maxConnections", "connectTimeoutMs", "statementTimeoutMs"]) {

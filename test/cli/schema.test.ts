@@ -266,9 +266,8 @@ test("the data of every stored event is what the schema of its type says", async
   const types = new Set<string>();
   for (const text of stdout.trimEnd().split("\n")) {
     const { type, data, dataHash } = JSON.parse(text);
-    if (dataHash !== undefined) continue;
-    expect(undocumented(type, data, text)).toEqual([]);
     types.add(type);
+    if (dataHash === undefined) expect(undocumented(type, data, text)).toEqual([]);
   }
   expect([...types].sort()).toEqual([
     "mark.removed",

@@ -16,6 +16,7 @@ import { maskUrl } from "../mask-url.js";
 import { knownOr } from "../paging.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
 import { prepareRedaction } from "../prepare-redaction.js";
+import type { Scrubber } from "../scrubber.js";
 import type { Tail } from "../seal.js";
 import { reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
@@ -32,6 +33,8 @@ import { realPathOf } from "./log-path.js";
 export interface JsonlLogOptions {
   now?: () => Date;
   entropy?: Entropy;
+  /** Takes secrets out of what is appended. */
+  scrubber?: Scrubber;
   /** How long an append waits for other processes. Default 10,000. */
   lockTimeoutMs?: number;
   /** How often to look at the file's size while somebody listens. Default 1000. */
@@ -54,6 +57,7 @@ export class JsonlLog implements EventLog {
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: FileSidecar;
   readonly #entropy: Entropy;
+  readonly #scrubber: Scrubber | undefined;
   readonly #store: JsonlStore;
   readonly #reader: JsonlReader;
   readonly #writer: JsonlWriter;
@@ -64,6 +68,7 @@ export class JsonlLog implements EventLog {
   private constructor(url: string, path: string, options: JsonlLogOptions) {
     this.url = url;
     this.#entropy = options.entropy ?? systemEntropy();
+    this.#scrubber = options.scrubber;
     this.#store = new JsonlStore(new LogFile(path, options.calls));
     this.#reader = new JsonlReader(this.#store);
     this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
@@ -100,7 +105,7 @@ export class JsonlLog implements EventLog {
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -124,7 +129,7 @@ export class JsonlLog implements EventLog {
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
     this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy);
+    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
     return this.#writing(() => this.#writer.redact(prepared));
   }
 

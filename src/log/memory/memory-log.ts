@@ -30,6 +30,7 @@ import {
   forgetSnapshots,
   offsetsNamedBy,
 } from "../redaction.js";
+import type { Scrubber } from "../scrubber.js";
 import { EMPTY_TAIL, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
 import { MemorySidecar } from "./memory-sidecar.js";
@@ -37,6 +38,8 @@ import { MemorySidecar } from "./memory-sidecar.js";
 export interface MemoryLogOptions {
   now?: () => Date;
   entropy?: Entropy;
+  /** Takes secrets out of what is appended. */
+  scrubber?: Scrubber;
 }
 
 /** The reference backend: an array. What it answers is what every other backend must answer. */
@@ -46,6 +49,7 @@ export class MemoryLog implements EventLog {
   readonly sidecar = new MemorySidecar();
   readonly #now: () => Date;
   readonly #entropy: Entropy;
+  readonly #scrubber: Scrubber | undefined;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   readonly #bells = new Bells();
   #events: SealedEvent[] = [];
@@ -56,12 +60,13 @@ export class MemoryLog implements EventLog {
   constructor(options: MemoryLogOptions = {}) {
     this.#now = options.now ?? (() => new Date());
     this.#entropy = options.entropy ?? systemEntropy();
+    this.#scrubber = options.scrubber;
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -77,7 +82,7 @@ export class MemoryLog implements EventLog {
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
     this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy);
+    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
     const result = this.#redact(prepared);
     await this.#forgetCaches(prepared.recordId);
     return result;

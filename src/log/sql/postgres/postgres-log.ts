@@ -15,6 +15,7 @@ import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
 import { prepareRedaction } from "../../prepare-redaction.js";
+import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
@@ -56,6 +57,7 @@ export class PostgresLog implements EventLog {
   readonly #connections: Connections;
   readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
+  readonly #scrubber: Scrubber | undefined;
   readonly #reader: PostgresReader;
   readonly #pages: PageStatements;
   readonly #writer: PostgresWriter;
@@ -82,6 +84,7 @@ export class PostgresLog implements EventLog {
     this.#connections = connections;
     this.#acts = new PostgresActs(connections, limits, address.url, (operation) => this.#assertOpen(operation));
     this.#entropy = options.entropy ?? systemEntropy();
+    this.#scrubber = options.scrubber;
     this.#reader = new PostgresReader(tables);
     this.#pages = new PageStatements(tables);
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
@@ -131,7 +134,7 @@ export class PostgresLog implements EventLog {
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -151,7 +154,7 @@ export class PostgresLog implements EventLog {
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
     this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy);
+    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
     const result = await this.#change("redact", (session, uncertain) =>
       this.#bulk.redact(session, prepared, this.#now, uncertain),
     );

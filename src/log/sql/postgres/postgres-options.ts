@@ -1,8 +1,11 @@
 import type { Entropy } from "../../prepare.js";
+import type { Scrubber } from "../../scrubber.js";
 
 export interface PostgresLogOptions {
   now?: () => Date;
   entropy?: Entropy;
+  /** Takes secrets out of what is appended. */
+  scrubber?: Scrubber;
   /** How often to look for appends of other processes while somebody listens. Default 1,000. */
   pollMs?: number;
   /** How long one statement waits for a lock before it is tried again. Default 10,000. */

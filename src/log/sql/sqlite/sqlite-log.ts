@@ -26,6 +26,7 @@ import {
 } from "../../prepare.js";
 import { prepareRedaction } from "../../prepare-redaction.js";
 import { offsetsNamedBy } from "../../redaction.js";
+import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
@@ -41,6 +42,8 @@ import { SqliteWriter } from "./sqlite-writer.js";
 export interface SqliteLogOptions {
   now?: () => Date;
   entropy?: Entropy;
+  /** Takes secrets out of what is appended. */
+  scrubber?: Scrubber;
   /** How long an operation tries again while other writers hold the lock. Default 10,000. */
   busyTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. Default 250. */
@@ -64,6 +67,7 @@ export class SqliteLog implements EventLog {
   readonly sidecar: SqliteSidecar;
   readonly #db: Database.Database;
   readonly #entropy: Entropy;
+  readonly #scrubber: Scrubber | undefined;
   readonly #limitMs: number;
   readonly #reader: SqliteReader;
   readonly #writer: SqliteWriter;
@@ -76,6 +80,7 @@ export class SqliteLog implements EventLog {
     this.url = url;
     this.#db = db;
     this.#entropy = options.entropy ?? systemEntropy();
+    this.#scrubber = options.scrubber;
     this.#limitMs = limitMs;
     this.#reader = new SqliteReader(db);
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
@@ -113,7 +118,7 @@ export class SqliteLog implements EventLog {
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#assertOpen("append");
     const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy));
+    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -125,7 +130,7 @@ export class SqliteLog implements EventLog {
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
     this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy);
+    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
     const result = await this.#run("redact", () => this.#writer.redact(prepared, this.url));
     this.#doorbell.ring();
     return { ...result, remains: await this.#purge() };
