@@ -65,6 +65,9 @@ export function redactCases(define: DefineCase): void {
       const repeat = event("test.counted", { whatever: 1 }, { id: old?.id ?? "" });
       const again = await second.append({ stream: "session-b", events: [repeat] }, ACTOR);
       assert.equal(again.repeated, true);
+      const known = (await second.readLast("session-b")) as SealedEvent;
+      await log.redact({ offsets: [known.offset] }, ACTOR);
+      assert.equal((await second.readLast("session-b", { known }))?.redacted, true);
       await appendCount(second, "session-b", 1);
       await appendCount(log, "session-a", 1);
       assert.equal((await second.tail()).offset, 8);
