@@ -89,6 +89,7 @@ export type { BisectOptions, BisectResult, BisectState, Verdict } from "./inspec
 export { bisect } from "./inspect/bisect.js";
 export type { BlameEntry, BlameOptions } from "./inspect/blame.js";
 export { blame } from "./inspect/blame.js";
+export type { ChainPlace } from "./inspect/chain-place.js";
 export type { Change } from "./inspect/changes.js";
 export { changesBetween } from "./inspect/changes.js";
 export type { CheckProofOptions } from "./inspect/check-proof.js";
@@ -128,13 +129,18 @@ export { resolvePoint } from "./inspect/point.js";
 export type { ProjectionCheck, ProjectionState } from "./inspect/projections.js";
 export { checkProjections, projectionStates, rebuildProjections } from "./inspect/projections.js";
 export type { ProofReport } from "./inspect/proof-check.js";
-export type { ChainPlace, ProofHeader } from "./inspect/proof-lines.js";
 export type { FoundEvent, FoundEvents, SearchEventsOptions } from "./inspect/search-events.js";
 export { searchEvents } from "./inspect/search-events.js";
+export type { ProofHeader } from "./inspect/proof-lines.js";
 export type { SearchSessionsOptions } from "./inspect/search-sessions.js";
 export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
 export { sessionLog } from "./inspect/session-log.js";
+export type { SignOptions } from "./inspect/sign-tail.js";
+export { signTail } from "./inspect/sign-tail.js";
+export { readSignatures } from "./inspect/signature-file.js";
+export type { CreatedKey, SigningKey } from "./inspect/signing-key.js";
+export { createSigningKey, readPrivateKey, readPublicKey } from "./inspect/signing-key.js";
 export { stateAt } from "./inspect/state-at.js";
 export type { TimelineFilter } from "./inspect/timeline/column-matcher.js";
 export type { Density, DensityBucket, DensityOptions } from "./inspect/timeline/density.js";
@@ -161,6 +167,10 @@ export type {
   WebSessionList,
 } from "./inspect/web-sessions.js";
 export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
+export type { TailSignature } from "./inspect/tail-signature.js";
+export { encodeSignature } from "./inspect/tail-signature.js";
+export type { SignedReport } from "./inspect/verify-signed.js";
+export { verifySigned } from "./inspect/verify-signed.js";
 export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
 export { whatIf } from "./inspect/what-if.js";
 export type { WriteProofOptions, WrittenProof } from "./inspect/write-proof.js";

@@ -1,5 +1,6 @@
 import type { AuditOptions } from "../inspect/audit.js";
 import type { EventFilter } from "../inspect/event-filter.js";
+import type { SigningKey } from "../inspect/signing-key.js";
 import { writeProof } from "../inspect/write-proof.js";
 import type { EventLog } from "../log/event-log.js";
 import { counted } from "./audit-printer.js";
@@ -12,7 +13,7 @@ export async function exportProof(
   log: EventLog,
   filter: EventFilter,
   file: string,
-  options: AuditOptions & { force: boolean },
+  options: AuditOptions & { force: boolean; key?: SigningKey },
   streams: Streams,
 ): Promise<void> {
   const proof = await interruptible((signal) => writeProof(log, filter, file, { ...options, signal }));
@@ -27,5 +28,6 @@ export async function exportProof(
   streams.lines([
     printable(`${file}: ${counted(matched, "event")}, and the hashes of ${rest} up to offset ${head.offset}`),
   ]);
+  if (proof.signature !== undefined) streams.note(`signed by the key ${proof.signature.key}`);
   streams.note(`head hash ${head.hash}: keep it elsewhere, for sessiondb audit check --expect-head`);
 }

@@ -6,6 +6,8 @@ import { type FileLine, fileLines } from "./file-lines.js";
 import { ProofCheck, type ProofReport } from "./proof-check.js";
 import { proofNotFound, withProofFile } from "./proof-file.js";
 import { brokenProof, decodeHeader, END_BEGINNING, notAProof, PROOF_BEGINNING } from "./proof-lines.js";
+import type { SigningKey } from "./signing-key.js";
+import { assertSigned } from "./tail-signature.js";
 
 /** The largest data, and room for everything else in a line. */
 const MAX_LINE_BYTES = MAX_TEXT_BYTES + 2 * 1024 * 1024;
@@ -13,6 +15,8 @@ const MAX_LINE_BYTES = MAX_TEXT_BYTES + 2 * 1024 * 1024;
 export interface CheckProofOptions {
   /** The head's hash as you know it from elsewhere: all of it, or its first 8 or more digits. */
   readonly expectHead?: string;
+  /** Public keys, one of which must have signed the head. */
+  readonly keys?: readonly SigningKey[];
   /** Called after each event that was found right. */
   readonly onChecked?: (offset: number, head: number) => void;
 }
@@ -26,7 +30,8 @@ export interface CheckProofOptions {
  *
  * @throws NotFoundError PROOF_NOT_FOUND; UsageError PROOF_INVALID, PROOF_FORMAT_UNKNOWN, ARGUMENT_INVALID; StorageError
  *   PROOF_FILE_FAILED; IntegrityError with its line: PROOF_BROKEN (a line was edited, dropped, doubled, moved or added),
- *   PROOF_CUT_SHORT, PROOF_MISCOUNTED, PROOF_CHANGED (no event, but a line beside them), PROOF_OTHER_HEAD
+ *   PROOF_CUT_SHORT, PROOF_MISCOUNTED, PROOF_CHANGED (no event, but a line beside them), PROOF_OTHER_HEAD,
+ *   and with `keys` PROOF_UNSIGNED, SIGNATURE_WRONG, SIGNED_BY_OTHER_KEY
  */
 export async function checkProof(path: string, options: CheckProofOptions = {}): Promise<ProofReport> {
   const { expectHead = "" } = options;
@@ -36,11 +41,23 @@ export async function checkProof(path: string, options: CheckProofOptions = {}):
     });
   }
   const report = await withProofFile(path, () => checkLines(path, options));
+  if (options.keys !== undefined) assertHeadSigned(report, options.keys);
   if (report.head.hash.startsWith(expectHead.toLowerCase())) return report;
   throw new IntegrityError("PROOF_OTHER_HEAD", `the head is ${report.head.hash}, expected ${expectHead}`, {
     line: 1,
     hint: "it is whole, but of another log, or of this log at another time",
   });
+}
+
+/** That the signature is of this very head was checked with the first line. */
+function assertHeadSigned({ signature }: ProofReport, keys: readonly SigningKey[]): void {
+  if (signature === undefined) {
+    throw new IntegrityError("PROOF_UNSIGNED", "line 1: no signature of its head is in it", {
+      line: 1,
+      hint: "write it with: sessiondb audit --proof FILE --key FILE, or compare its head: --expect-head HASH",
+    });
+  }
+  assertSigned(signature, keys, 1);
 }
 
 async function checkLines(path: string, { onChecked }: CheckProofOptions): Promise<ProofReport> {

@@ -28,10 +28,13 @@ export class ProofCheck {
 
   /** @throws IntegrityError PROOF_BROKEN */
   constructor(header: ProofHeader) {
-    const { after, head, filter } = header;
+    const { after, head, filter, signature } = header;
     this.#header = header;
     if (after.offset > (filter.since ?? 0)) throw broken(1, "it leaves out events that its filter asks for");
     if (after.offset > head.offset) throw broken(1, "it begins behind its head");
+    if (signature !== undefined && (signature.offset !== head.offset || signature.hash !== head.hash)) {
+      throw broken(1, "its signature is of another head");
+    }
     if (after.offset === 0 && after.hash !== GENESIS_HASH) throw broken(1, "no log begins with that hash");
     this.#chain = new ChainCheck({ ...after, recordedAt: "" });
     this.#isMeant = orBroken(1, () => envelopeMatcher(filter));

@@ -2,28 +2,25 @@ import * as z from "zod";
 import { IntegrityError, UsageError } from "../errors.js";
 import { type SealedFields, storedDataHash } from "../log/event.js";
 import { encodeLine } from "../log/event-line.js";
+import type { ChainPlace } from "./chain-place.js";
 import type { EventFilter } from "./event-filter.js";
+import { encodeSignature, type TailSignature, tailSignatureSchema } from "./tail-signature.js";
 
 /**
- * A proof, format 1: lines of JSON, each ended by `\n`, in UTF-8.
+ * A proof, format 1, or 2 where its head is signed: lines of JSON, each ended by `\n`, in UTF-8.
  *
  *   {"proof":1,"store":"…","createdAt":"…","filter":{…},"after":{"offset":0,"hash":"<64 hex>"},"head":{"offset":9,"hash":"<64 hex>"}}
  *   one line for each event behind `after` up to `head`, in their order
  *   {"end":1,"events":9,"matched":2,"digest":"<sha256 of all bytes before this line>"}
  *
+ * Format 2 is the same with `"signature":{…}` behind `head`: the line of `sign` (see tail-signature.ts) for that head.
+ *
  * An event is the line that a JSONL log has of it (see event-line.ts): whole where it matches the filter, else as if its
  * data had been redacted, with `dataHash` in the place of data and salt. `commit` is always the event's own offset: the
  * chain does not cover it, and nothing that is not covered may stand here.
  */
-export const PROOF_FORMAT = 1;
-
-/** A place in the chain. */
-export interface ChainPlace {
-  /** 0 is before the first event. */
-  readonly offset: number;
-  /** 64 hex digits. */
-  readonly hash: string;
-}
+const PROOF_FORMAT = 1;
+const SIGNED_FORMAT = 2;
 
 export interface ProofHeader {
   /** The address of the log, without passwords. Said by the writer; nothing proves it. */
@@ -35,6 +32,8 @@ export interface ProofHeader {
   readonly after: ChainPlace;
   /** The end of the log when the proof was written. */
   readonly head: ChainPlace;
+  /** Of the head, where the writer had a key. Only who has the public key can check it. */
+  readonly signature?: TailSignature;
 }
 
 export interface ProofEnd {
@@ -48,7 +47,7 @@ const offset = z.int().min(0);
 const place = z.strictObject({ offset, hash: z.string().regex(/^[0-9a-f]{64}$/) });
 const texts = z.array(z.string()).exactOptional();
 const headerSchema = z.strictObject({
-  proof: z.literal(PROOF_FORMAT),
+  proof: z.union([z.literal(PROOF_FORMAT), z.literal(SIGNED_FORMAT)]),
   store: z.string(),
   createdAt: z.string(),
   filter: z.strictObject({
@@ -61,6 +60,7 @@ const headerSchema = z.strictObject({
   }),
   after: place,
   head: place,
+  signature: tailSignatureSchema.exactOptional(),
 });
 
 /** How every proof begins, of any format. */
@@ -68,10 +68,13 @@ export const PROOF_BEGINNING = '{"proof":';
 export const END_BEGINNING = '{"end":';
 
 /** With its newline. The order of the keys is part of the format. */
-export function encodeHeader({ store, createdAt, filter, after, head }: ProofHeader): string {
+export function encodeHeader({ store, createdAt, filter, after, head, signature }: ProofHeader): string {
   const { actors, types, sessions, paths, since, until } = filter;
   const said = { store, createdAt, filter: { actors, types, sessions, paths, since, until } };
-  return `${JSON.stringify({ proof: PROOF_FORMAT, ...said, after: placeOf(after), head: placeOf(head) })}\n`;
+  const proof = signature === undefined ? PROOF_FORMAT : SIGNED_FORMAT;
+  const places = { after: placeOf(after), head: placeOf(head) };
+  const text = JSON.stringify({ proof, ...said, ...places });
+  return signature === undefined ? `${text}\n` : `${text.slice(0, -1)},"signature":${encodeSignature(signature)}}\n`;
 }
 
 export function placeOf({ offset, hash }: ChainPlace): ChainPlace {
@@ -97,14 +100,16 @@ export function encodeProven(event: SealedFields, shown: boolean): string {
 export function decodeHeader(line: string): ProofHeader {
   if (!line.startsWith(PROOF_BEGINNING)) throw notAProof("its first line is not that of a proof");
   const { data } = headerSchema.safeParse(parsed(line));
-  // Written again it must be the same text: a key that stands twice would say two things.
-  if (data !== undefined && encodeHeader(data) === `${line}\n`) {
-    const { proof: _format, ...header } = data;
-    return header;
+  if (data !== undefined) {
+    const { proof: _format, signature, ...rest } = data;
+    const header = signature === undefined ? rest : { ...rest, signature };
+    // Written again it must be the same text: a key that stands twice would say two things.
+    if (encodeHeader(header) === `${line}\n`) return header;
   }
   const format = /^\{"proof":(\d+),/.exec(line)?.[1];
-  if (format !== undefined && Number(format) > PROOF_FORMAT) {
-    throw new UsageError("PROOF_FORMAT_UNKNOWN", `the proof has format ${format}; this program reads ${PROOF_FORMAT}`, {
+  if (format !== undefined && Number(format) > SIGNED_FORMAT) {
+    const message = `the proof has format ${format}; this program reads ${PROOF_FORMAT} and ${SIGNED_FORMAT}`;
+    throw new UsageError("PROOF_FORMAT_UNKNOWN", message, {
       hint: "check it with a newer sessiondb",
     });
   }

@@ -2,11 +2,15 @@ import { createHash } from "node:crypto";
 import { NewFile } from "../files/new-file.js";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
+import type { ChainPlace } from "./chain-place.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { type EventFilter, eventMatcher } from "./event-filter.js";
 import { filteredRange } from "./filtered-range.js";
 import { replacesProof, withProofFile } from "./proof-file.js";
 import { encodeEnd, encodeHeader, encodeProven, type ProofHeader, placeOf } from "./proof-lines.js";
+import { nothingToSign } from "./sign-tail.js";
+import type { SigningKey } from "./signing-key.js";
+import { NO_PREVIOUS, signPlace, type TailSignature } from "./tail-signature.js";
 
 export interface WriteProofOptions {
   /** Inclusive: the log as it was then. Default the tail. */
@@ -18,6 +22,8 @@ export interface WriteProofOptions {
   /** Called for every event that was written, shown or hidden. */
   readonly onRead?: (offset: number) => void;
   readonly now?: Date;
+  /** Signs the head, so that whoever has the public key need not know the head's hash from elsewhere. */
+  readonly key?: SigningKey;
 }
 
 export interface WrittenProof extends ProofHeader {
@@ -34,7 +40,7 @@ export interface WrittenProof extends ProofHeader {
  * It appears when it is complete, with mode 0600. Memory grows with the number of streams, not of events.
  *
  * @throws RefusedError PROOF_EXISTS; StorageError PROOF_FILE_FAILED; IntegrityError CHAIN_BROKEN where the log itself is
- *   not whole; NotFoundError SESSION_NOT_FOUND, UsageError GLOB_INVALID as audit. None of these leaves a file.
+ *   not whole; UsageError NOTHING_TO_SIGN; NotFoundError SESSION_NOT_FOUND, UsageError GLOB_INVALID as audit. None of these leaves a file.
  */
 export async function writeProof(
   log: EventLog,
@@ -47,7 +53,9 @@ export async function writeProof(
   const range = await filteredRange(log, filter, options.head);
   const after = placeOf(await tailAt(log, range.from));
   const head = placeOf(await tailAt(log, range.head));
-  const header = { store: log.url, createdAt: now.toISOString(), filter, after, head };
+  const unsigned = { store: log.url, createdAt: now.toISOString(), filter, after, head };
+  const header =
+    options.key === undefined ? unsigned : { ...unsigned, signature: signedHead(head, options.key, log, now) };
   return withProofFile(path, async () => {
     const replaces = await replacesProof(path, force);
     const file = await NewFile.begin(path);
@@ -59,6 +67,12 @@ export async function writeProof(
       await file.discard();
     }
   });
+}
+
+/** It leaves this process only with the whole file, and so only when all that leads to the head was found right. */
+function signedHead(head: ChainPlace, key: SigningKey, log: EventLog, now: Date): TailSignature {
+  if (head.offset === 0) throw nothingToSign();
+  return signPlace(head, key, { store: log.url, now, previous: NO_PREVIOUS });
 }
 
 async function writeLines(

@@ -13,8 +13,8 @@ import { jsonlBench } from "./jsonl.js";
 import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
 import { migrationBench } from "./migration.js";
 import { postgresBench } from "./postgres.js";
-import { readComparison, readOnce, writeLargeLog } from "./read-1m.js";
 import { pageComparison, replayBench } from "./replay-1m.js";
+import { readComparison, readOnce, verifyComparison, writeLargeLog } from "./read-1m.js";
 import { environment, memoryLine, tableLines, writeReport } from "./report.js";
 import { sqliteBench } from "./sqlite.js";
 import { startupBench } from "./startup.js";
@@ -95,7 +95,7 @@ async function largeLog(): Promise<void> {
   process.stderr.write("writing 1,000,000 events …\n");
   writeLargeLog(path);
   if (wanted("read")) {
-    await runAll([readComparison(path)]);
+    await runAll([readComparison(path), verifyComparison(path)]);
     remarks.push(memoryLine(readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes));
   }
   if (wanted("page")) await runAll([pageComparison(path)]);

@@ -18,7 +18,7 @@ export interface ReadResult {
 }
 
 /** Reading is measured in processes of their own, so that each has its own heap and its own peak of memory. */
-export function readOnce(mode: "ours" | "split" | "bare", path: string): ReadResult {
+export function readOnce(mode: "ours" | "split" | "verify" | "bare", path: string): ReadResult {
   const worker = fileURLToPath(new URL("./read-worker.js", import.meta.url));
   return JSON.parse(execFileSync(process.execPath, [worker, mode, path], { encoding: "utf8" })) as ReadResult;
 }
@@ -33,6 +33,20 @@ export function readComparison(path: string): Comparison {
     amount: EVENTS,
     ours: async () => void readOnce("ours", path),
     theirs: async () => void readOnce("split", path),
+  };
+}
+
+/** Every hash recomputed, and compared with what a signature says; the peer only reads. */
+export function verifyComparison(path: string): Comparison {
+  return {
+    name: "JSONL read of 1,000,000 events, each verified, against a signature",
+    peer: "reading them",
+    durability: "reading; a process each, with its start",
+    unit: "events/s",
+    atLeast: 0.5,
+    amount: EVENTS,
+    ours: async () => void readOnce("verify", path),
+    theirs: async () => void readOnce("ours", path),
   };
 }
 

@@ -1,5 +1,5 @@
-/** Reads one log and prints how long it took. Arguments: ours|split|bare path */
-import { readFileSync } from "node:fs";
+/** Reads one log and prints how long it took. Arguments: ours|split|verify|bare path */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 
 const [mode = "", path = ""] = process.argv.slice(2);
 const began = performance.now();
@@ -9,6 +9,8 @@ if (mode === "ours") {
   const log = await JsonlLog.open(path, { mustExist: true });
   for await (const page of log.readAll()) events += page.length;
   await log.close();
+} else if (mode === "verify") {
+  events = await verified();
 } else if (mode === "split") {
   const lines = readFileSync(path, "utf8").split("\n");
   for (const line of lines) if (line.length > 0) events++;
@@ -16,3 +18,22 @@ if (mode === "ours") {
 const ms = performance.now() - began;
 // ru_maxrss is in KiB.
 process.stdout.write(JSON.stringify({ ms, events, maxRssBytes: process.resourceUsage().maxRSS * 1024 }));
+
+async function verified(): Promise<number> {
+  const { generateKeyPairSync } = await import("node:crypto");
+  const { encodeSignature, signPlace } = await import("../../src/inspect/tail-signature.js");
+  const { verifySigned } = await import("../../src/inspect/verify-signed.js");
+  const { JsonlLog } = await import("../../src/log/jsonl/jsonl-log.js");
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const fingerprint = "0".repeat(64);
+  const log = await JsonlLog.open(path, { mustExist: true });
+  const said = { store: log.url, now: new Date(), previous: fingerprint };
+  const signed = signPlace(await log.tail(), { key: privateKey, fingerprint, exposed: false }, said);
+  const file = `${path}.${process.pid}.signed`;
+  writeFileSync(file, `${encodeSignature(signed)}\n`);
+  const report = await verifySigned(log, file, [{ key: publicKey, fingerprint, exposed: false }]);
+  rmSync(file);
+  await log.close();
+  if (!report.ok) throw report.fault;
+  return report.verified;
+}

@@ -233,7 +233,7 @@ test.each<[string, string, string | Buffer]>([
   ["a log", "PROOF_INVALID", '{"v":1,"offset":1}\n'],
   ["bytes without a line", "PROOF_INVALID", Buffer.alloc(100_000, 0xff)],
   ["a byte order mark", "PROOF_INVALID", '\ufeff{"proof":1}\n'],
-  ["a newer proof", "PROOF_FORMAT_UNKNOWN", '{"proof":2,"x":1}\n'],
+  ["a newer proof", "PROOF_FORMAT_UNKNOWN", '{"proof":3,"x":1}\n'],
   ["a header of something else", "PROOF_BROKEN", '{"proof":1}\n'],
   ["a line without end", "PROOF_CUT_SHORT", `{"proof":1${" ".repeat(20 * 1024 * 1024)}`],
 ])("%s is no proof: %s", async (_what, code, text) => {

@@ -3,6 +3,7 @@ import { UsageError } from "../../errors.js";
 import { type AuditOptions, type AuditSummary, audit } from "../../inspect/audit.js";
 import { auditGroups, GROUP_BY, type GroupBy } from "../../inspect/audit-groups.js";
 import type { EventFilter } from "../../inspect/event-filter.js";
+import { readPrivateKey } from "../../inspect/signing-key.js";
 import type { EventLog } from "../../log/event-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { entrySides, groupSides } from "../audit-columns.js";
@@ -23,6 +24,7 @@ interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions, Fi
   limit?: number;
   proof?: string;
   force?: boolean;
+  key?: string;
 }
 
 /** Options that say how events are printed. */
@@ -38,6 +40,7 @@ export function auditCommand(state: RunState): Command {
     .option("--limit <n>", "print at most this many", wholeNumber("--limit"))
     .addOption(new Option("--proof <file>", "write them to a file that can be checked anywhere").conflicts(PRINTING))
     .option("--force", "with --proof: replace a proof that is there")
+    .option("--key <file>", "with --proof: sign its head with this private key")
     .enablePositionalOptions()
     .addCommand(auditCheckCommand(state));
   return examples(command, [
@@ -49,11 +52,12 @@ export function auditCommand(state: RunState): Command {
 }
 
 async function act({ openStore, options, streams }: CommandContext<AuditCommandOptions>): Promise<undefined> {
-  if (options.force === true && options.proof === undefined) {
-    throw new UsageError("ARGUMENT_INVALID", "--force is about the file of a proof, and none is named", {
+  if ((options.force === true || options.key !== undefined) && options.proof === undefined) {
+    throw new UsageError("ARGUMENT_INVALID", "--force and --key are about the file of a proof, and none is named", {
       hint: "add --proof FILE",
     });
   }
+  const key = options.key === undefined ? {} : { key: await readPrivateKey(options.key) };
   const log = await openStore({ mustExist: true });
   const stream = streamOf(options);
   const head = (await resolveAsOf(log, options, streams, stream)) ?? (await log.tail());
@@ -61,7 +65,7 @@ async function act({ openStore, options, streams }: CommandContext<AuditCommandO
   const line = progressLine(streams, "reading");
   const reading = { head: head.offset, onRead: (offset: number) => line(offset, head.offset) };
   if (options.proof !== undefined) {
-    await exportProof(log, filter, options.proof, { ...reading, force: options.force === true }, streams);
+    await exportProof(log, filter, options.proof, { ...reading, ...key, force: options.force === true }, streams);
     return;
   }
   const summary =

@@ -1,0 +1,50 @@
+import { type Command, Option } from "commander";
+import { writeAtomically } from "../../export/atomic-file.js";
+import { signTail } from "../../inspect/sign-tail.js";
+import { readPrivateKey } from "../../inspect/signing-key.js";
+import { encodeSignature } from "../../inspect/tail-signature.js";
+import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
+import { interruptible } from "../interruptible.js";
+import { printable } from "../output/escape.js";
+import { progressLine } from "../output/progress.js";
+
+interface SignOptions extends ReadOptions {
+  key: string;
+  output?: string;
+  append?: string;
+}
+
+export function signCommand(state: RunState): Command {
+  const summary = "verify the log and sign where it ends, to keep elsewhere";
+  const command = readLeaf<SignOptions>(state, "sign", summary, sign)
+    .requiredOption("--key <file>", "the private key, of key create")
+    .option("-o, --output <file>", "write the signature to a new file; default stdout")
+    .addOption(
+      new Option("--append <file>", "add it to a file of signatures; reads only what came since the last").conflicts(
+        "output",
+      ),
+    );
+  return examples(command, [
+    "sessiondb sign --key help.key -o help-tail.json --store sqlite:./s.db",
+    "sessiondb sign --key help.key --append help-tails.jsonl --store sqlite:./s.db",
+  ]);
+}
+
+async function sign({ options, streams, openStore }: CommandContext<SignOptions>): Promise<undefined> {
+  const key = await readPrivateKey(options.key);
+  if (key.exposed) streams.note(`warning: others can read ${options.key}; type: chmod 600 ${options.key}`);
+  const log = await openStore({ mustExist: true });
+  const line = progressLine(streams, "verifying");
+  const append = options.append === undefined ? {} : { append: options.append };
+  const signed = await interruptible((signal) => signTail(log, key, { ...append, signal, onVerified: line }));
+  streams.progress("");
+  const text = encodeSignature(signed);
+  if (options.output !== undefined) await writeAtomically(options.output, [`${text}\n`]);
+  const file = options.append ?? options.output;
+  if (streams.json) {
+    const { offset, hash, ...rest } = signed;
+    streams.document({ schema: "sign/1", offset, hash, ...rest, ...(file === undefined ? {} : { file }) });
+  } else if (file === undefined) streams.lines([printable(text)]);
+  else streams.lines([printable(`${file}: signed offset ${signed.offset}, hash ${signed.hash}`)]);
+  streams.note(`check it with: sessiondb verify --key FILE.pub --signed ${file ?? "FILE"}`);
+}
