@@ -194,6 +194,8 @@ export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
 export type { ReadModelTables } from "./log/read-model-tables.js";
 export type { Tail } from "./log/seal.js";
 export type { Sidecar } from "./log/sidecar.js";
+export type { PostgresRoles } from "./log/sql/postgres/roles-sql.js";
+export { postgresRoles, postgresRolesSql } from "./log/sql/postgres/roles-sql.js";
 export type { CompareOptions, LogComparison } from "./migrate/compare-logs.js";
 export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
 export { copyLog } from "./migrate/copy-log.js";

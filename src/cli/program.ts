@@ -30,6 +30,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["erase"], load: async () => (await import("./commands/erase.js")).eraseCommand },
   { names: ["key"], load: async () => (await import("./commands/key.js")).keyCommand },
   { names: ["sign"], load: async () => (await import("./commands/sign.js")).signCommand },
+  { names: ["roles"], load: async () => (await import("./commands/roles.js")).rolesCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
   { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.js")).doctorCommand },

@@ -2,7 +2,7 @@ import { IntegrityError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { hashAt } from "../replay/hash-at.js";
-import { checkedEvents } from "./checked-events.js";
+import { checkedPages } from "./checked-events.js";
 import { appendSignature } from "./signature-file.js";
 import type { SigningKey } from "./signing-key.js";
 import { NO_PREVIOUS, signPlace, type TailSignature } from "./tail-signature.js";
@@ -15,7 +15,7 @@ export interface SignOptions {
   readonly append?: string;
   /** Ends it without a signature; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called for every event whose hash was found right. */
+  /** Called for each page of events whose hashes were found right, with the last of them. */
   readonly onVerified?: (offset: number, end: number) => void;
   readonly now?: () => Date;
 }
@@ -46,12 +46,12 @@ async function verifiedTail(
   const end = (await log.tail()).offset;
   if (last !== undefined) await assertFits(log, last, end);
   if (end === 0) throw nothingToSign();
-  const events = checkedEvents(log, last === undefined ? EMPTY_TAIL : { ...last, recordedAt: "" }, end);
+  const pages = checkedPages(log, last === undefined ? EMPTY_TAIL : { ...last, recordedAt: "" }, end);
   for (;;) {
-    const step = await events.next();
+    const step = await pages.next();
     if (step.done === true) return step.value;
     signal?.throwIfAborted();
-    onVerified?.(step.value.offset, end);
+    onVerified?.(step.value.at(-1)?.offset ?? end, end);
   }
 }
 

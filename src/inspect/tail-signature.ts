@@ -36,7 +36,8 @@ export const tailSignatureSchema = z.strictObject({
   key: hex,
   offset: z.int().min(1),
   previous: hex,
-  signature: z.string().regex(/^[A-Za-z0-9+/]{86}==$/),
+  // The last digit holds two bits only: others than these four would be a second way to write the same bytes.
+  signature: z.string().regex(/^[A-Za-z0-9+/]{85}[AQgw]==$/),
   signedAt: z.iso.datetime({ precision: 3 }),
   store: z.string(),
   version: z.literal(FORMAT),

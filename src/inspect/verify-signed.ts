@@ -2,7 +2,7 @@ import { IntegrityError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import type { VerifyReport } from "../replay/verify-log.js";
-import { checkedEvents } from "./checked-events.js";
+import { checkedPages } from "./checked-events.js";
 import { logChanged, logCut } from "./sign-tail.js";
 import { readSignatures } from "./signature-file.js";
 import type { SigningKey } from "./signing-key.js";
@@ -36,11 +36,13 @@ export async function verifySigned(
   let tail: Tail = EMPTY_TAIL;
   const fault = await faultOf(async () => {
     const due = new DueSignatures(readSignatures(path, keys), signatures);
-    for await (const event of checkedEvents(log, EMPTY_TAIL, end)) {
-      if (due.offset === undefined) await due.begin();
-      if (event.offset === due.offset) await due.meet(event.hash);
-      tail = event;
-      onVerified?.(event.offset, end);
+    await due.begin();
+    for await (const page of checkedPages(log, EMPTY_TAIL, end)) {
+      for (const event of page) {
+        if (event.offset === due.offset) await due.meet(event.hash);
+        tail = event;
+      }
+      onVerified?.(tail.offset, end);
     }
     if (last.offset > end) throw logCut(last, end);
   });
@@ -60,8 +62,8 @@ class DueSignatures {
   #left: number;
   #next: TailSignature | undefined;
   #matched = 0;
-  /** Where the next one is due: infinity where none is left; undefined before begin. */
-  offset: number | undefined;
+  /** Where the next one is due; infinity where none is left, and before begin. */
+  offset = Number.POSITIVE_INFINITY;
 
   /** @param count those that came later are another matter */
   constructor(signed: AsyncGenerator<TailSignature, void, undefined>, count: number) {
@@ -82,7 +84,7 @@ class DueSignatures {
       if (this.#next.hash !== hash) throw logChanged(this.#next, hash, this.#matched);
       await this.begin();
     }
-    this.#matched = offset as number;
+    this.#matched = offset;
   }
 }
 

@@ -1,7 +1,6 @@
 import { IntegrityError } from "../errors.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
 import type { Tail } from "../log/seal.js";
 
 export interface VerifyReport {
@@ -40,10 +39,13 @@ async function firstFault(
 ): Promise<IntegrityError | undefined> {
   const end = range.to ?? (await log.tail()).offset;
   try {
-    for await (const event of eventsOf(log.readAll({ to: end }))) {
-      const fault = check.next(event, () => 0);
-      if (fault !== undefined) return chainBroken(check.tail.offset + 1, fault);
-      onVerified?.(event.offset);
+    // By pages: a promise an event takes as long as its hashes.
+    for await (const page of log.readAll({ to: end })) {
+      for (const event of page) {
+        const fault = check.next(event, () => 0);
+        if (fault !== undefined) return chainBroken(check.tail.offset + 1, fault);
+        onVerified?.(event.offset);
+      }
     }
   } catch (error) {
     if (error instanceof IntegrityError) return error;

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { UsageError } from "../../../errors.js";
 import { SCHEMA_TABLE, type SchemaStore } from "../schema/ensure-schema.js";
 import { kyselyInTransaction } from "./kysely-in-transaction.js";
 import { commitWith, limit } from "./log-lock.js";
@@ -50,6 +51,7 @@ export class PostgresSchema implements SchemaStore {
   async exclusively(change: (db: Kysely<unknown>) => Promise<void>): Promise<void> {
     const session = this.#session;
     const { bulkTimeoutMs, idleInTransactionMs } = this.#limits;
+    await this.#assertMayCreate();
     await session.script(
       `BEGIN ISOLATION LEVEL READ COMMITTED;
        SELECT ${limit("lock_timeout", bulkTimeoutMs)}, ${limit("statement_timeout", bulkTimeoutMs)},
@@ -61,6 +63,20 @@ export class PostgresSchema implements SchemaStore {
     if (!(await this.#exists())) await session.script(`CREATE SCHEMA "${this.schema}"`);
     await change(await kyselyInTransaction(session));
     await commitWith(() => session.script("COMMIT"));
+  }
+
+  /** Before anything is locked: a reader or writer of a log that an older program made has nothing to try here. */
+  async #assertMayCreate(): Promise<void> {
+    const mayCreate = statement(
+      `SELECT has_schema_privilege(current_user, oid, 'CREATE'), current_user::text FROM pg_catalog.pg_namespace
+       WHERE nspname = $1`,
+    );
+    const [row] = await this.#session.rows(mayCreate, [this.schema]);
+    if (row === undefined || row[0] === true) return;
+    const message = `${this.url}: the tables must be made or brought up to date, and the user ${row[1]} may not do that`;
+    throw new UsageError("PERMISSION_DENIED", message, {
+      hint: "let the owner of the tables open the log once with this version: sessiondb status",
+    });
   }
 
   /** Not CREATE SCHEMA IF NOT EXISTS: that wants the right to create one even where it is there. */
