@@ -29,8 +29,11 @@ export async function bundle(entryPoints, outdir, options = {}) {
   return Object.keys(metafile?.outputs ?? {});
 }
 
-/** Native, or found by their own means at run time. */
-const OUTSIDE = ["better-sqlite3", "pg", "pg-listen", "pg-copy-streams", "pg-native", "fs-native-extensions", "kysely"];
+/** Native, found by their own means at run time, or the program's own choice to install. */
+const OUTSIDE = [
+  ...["better-sqlite3", "pg", "pg-listen", "pg-copy-streams", "pg-native", "fs-native-extensions", "kysely"],
+  "@opentelemetry/api",
+];
 
 /**
  * zod brings its messages in 50 languages, and whoever takes it whole takes all of them: half a megabyte that every start

@@ -118,6 +118,8 @@ export type { FirstSessions, FirstSessionsQuery } from "./inspect/first-sessions
 export { firstSessions } from "./inspect/first-sessions.js";
 export type { ListEventsOptions } from "./inspect/list-events.js";
 export { listEvents } from "./inspect/list-events.js";
+export type { LogHealth, LogHealthOptions } from "./inspect/log-health.js";
+export { logHealth } from "./inspect/log-health.js";
 export { listMarks } from "./inspect/marks.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
 export type { ListedSession, PastSession, PastSessions } from "./inspect/past-states.js";
@@ -129,9 +131,9 @@ export { resolvePoint } from "./inspect/point.js";
 export type { ProjectionCheck, ProjectionState } from "./inspect/projections.js";
 export { checkProjections, projectionStates, rebuildProjections } from "./inspect/projections.js";
 export type { ProofReport } from "./inspect/proof-check.js";
+export type { ProofHeader } from "./inspect/proof-lines.js";
 export type { FoundEvent, FoundEvents, SearchEventsOptions } from "./inspect/search-events.js";
 export { searchEvents } from "./inspect/search-events.js";
-export type { ProofHeader } from "./inspect/proof-lines.js";
 export type { SearchSessionsOptions } from "./inspect/search-sessions.js";
 export { searchSessions } from "./inspect/search-sessions.js";
 export type { SessionLogEntry, SessionLogOptions } from "./inspect/session-log.js";
@@ -142,6 +144,8 @@ export { readSignatures } from "./inspect/signature-file.js";
 export type { CreatedKey, SigningKey } from "./inspect/signing-key.js";
 export { createSigningKey, readPrivateKey, readPublicKey } from "./inspect/signing-key.js";
 export { stateAt } from "./inspect/state-at.js";
+export type { TailSignature } from "./inspect/tail-signature.js";
+export { encodeSignature } from "./inspect/tail-signature.js";
 export type { TimelineFilter } from "./inspect/timeline/column-matcher.js";
 export type { Density, DensityBucket, DensityOptions } from "./inspect/timeline/density.js";
 export { density } from "./inspect/timeline/density.js";
@@ -159,6 +163,8 @@ export type { SessionRow, SessionRows, SessionRowsOptions } from "./inspect/time
 export { sessionRows } from "./inspect/timeline/session-rows.js";
 export type { SizeOfDay, SizeOfType, Sizes } from "./inspect/timeline/sizes.js";
 export { sizes } from "./inspect/timeline/sizes.js";
+export type { SignedReport } from "./inspect/verify-signed.js";
+export { verifySigned } from "./inspect/verify-signed.js";
 export type {
   SignedInUser,
   WebListQuestion,
@@ -167,10 +173,6 @@ export type {
   WebSessionList,
 } from "./inspect/web-sessions.js";
 export { countWebSessions, findWebSession, listWebSessions, signedInUsers } from "./inspect/web-sessions.js";
-export type { TailSignature } from "./inspect/tail-signature.js";
-export { encodeSignature } from "./inspect/tail-signature.js";
-export type { SignedReport } from "./inspect/verify-signed.js";
-export { verifySigned } from "./inspect/verify-signed.js";
 export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js";
 export { whatIf } from "./inspect/what-if.js";
 export type { WriteProofOptions, WrittenProof } from "./inspect/write-proof.js";
@@ -190,12 +192,13 @@ export type {
 } from "./log/event-log.js";
 export type { ExpectedVersion } from "./log/expected-version.js";
 export type { KeyStore, SessionKey } from "./log/key-store.js";
+export type { LogFacts, Logger } from "./log/logger.js";
+export type { PostgresRoles } from "./log/postgres-roles.js";
+export { postgresRoles, postgresRolesSql } from "./log/postgres-roles.js";
 export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";
 export type { ReadModelTables } from "./log/read-model-tables.js";
 export type { Tail } from "./log/seal.js";
 export type { Sidecar } from "./log/sidecar.js";
-export type { PostgresRoles } from "./log/sql/postgres/roles-sql.js";
-export { postgresRoles, postgresRolesSql } from "./log/sql/postgres/roles-sql.js";
 export type { CompareOptions, LogComparison } from "./migrate/compare-logs.js";
 export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
 export { copyLog } from "./migrate/copy-log.js";

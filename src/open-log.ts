@@ -2,12 +2,16 @@ import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
 import { UsageError } from "./errors.js";
 import type { EventLog } from "./log/event-log.js";
+import type { Logger } from "./log/logger.js";
 import { maskUrl } from "./log/mask-url.js";
+import { ObservedLog } from "./log/observed-log.js";
+import { Observer } from "./log/observer.js";
 import type { Entropy } from "./log/prepare.js";
 import { ReadOnlyLog } from "./log/read-only-log.js";
 import { Scrubber, type ScrubOptions } from "./log/scrubber.js";
 import type { StoreExam } from "./log/store-exam.js";
 import { probeFile, type StoreProbe } from "./log/store-probe.js";
+import { findTelemetry } from "./log/telemetry.js";
 
 /** Something that was noticed while a log was opened or used, such as a torn tail that was moved aside. */
 export interface LogNotice {
@@ -34,6 +38,10 @@ export interface OpenLogOptions {
   scrub?: ScrubOptions;
   /** What does so, for backends: made of `scrub`. */
   scrubber?: Scrubber;
+  /** Told what the log does; without one nothing is logged. */
+  logger?: Logger;
+  /** Told of each attempt that failed for a reason that may pass, and is made again. Postgres. */
+  onRetry?: (error: unknown) => void;
   /** How long an append waits for other writers. */
   lockTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. */
@@ -64,11 +72,19 @@ const BACKENDS = new Map<string, OpenBackend>([
 
 /**
  * Opens the log at an address: `jsonl:PATH`, `sqlite:PATH`, `postgres://…`, `memory:`, or a scheme that was registered.
+ * What it does is told to `options.logger`, and to OpenTelemetry where the program has registered a provider before.
  * A bare path ending in .jsonl, .db or .sqlite is taken for what it says. `~` means the home folder.
  *
  * @throws UsageError STORE_URL_INVALID, SCRUB_INVALID, and whatever the backend throws
  */
 export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
+  const telemetry = await findTelemetry();
+  if (options.logger === undefined && telemetry === undefined) return openUnobserved(url, options);
+  const observer = new Observer(shownUrl(url), options.logger, telemetry);
+  return new ObservedLog(await openUnobserved(url, observedOptions(options, observer)), observer);
+}
+
+async function openUnobserved(url: string, options: OpenLogOptions): Promise<EventLog> {
   const { open, rest } = backendOf(url);
   if (options.readOnly !== true) return open(rest, { ...options, scrubber: scrubberOf(options) }, url);
   return new ReadOnlyLog(await open(rest, { ...options, mustExist: true }, url));
@@ -77,6 +93,20 @@ export async function openLog(url: string, options: OpenLogOptions = {}): Promis
 /** @throws UsageError SCRUB_INVALID */
 export function scrubberOf({ scrub = {}, onNotice, scrubber }: OpenLogOptions): Scrubber {
   return scrubber ?? new Scrubber(scrub, (notice) => onNotice?.(notice));
+}
+
+function observedOptions(options: OpenLogOptions, observer: Observer): OpenLogOptions {
+  return {
+    ...options,
+    onNotice: (notice) => {
+      observer.noticed(notice);
+      options.onNotice?.(notice);
+    },
+    onRetry: (error) => {
+      observer.retried(error);
+      options.onRetry?.(error);
+    },
+  };
 }
 
 /**

@@ -31,6 +31,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["key"], load: async () => (await import("./commands/key.js")).keyCommand },
   { names: ["sign"], load: async () => (await import("./commands/sign.js")).signCommand },
   { names: ["roles"], load: async () => (await import("./commands/roles.js")).rolesCommand },
+  { names: ["health"], load: async () => (await import("./commands/health.js")).healthCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
   { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.js")).doctorCommand },

@@ -5,6 +5,7 @@ import { NotFoundError, UsageError } from "../errors.js";
 import type { PointLike } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
+import { traced } from "../log/telemetry.js";
 import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
 import { type ExecuteOptions, executeMigration, type MigrationReport } from "../migrate/execute-migration.js";
 import type { MigrationPlan, Obstacle } from "../migrate/migration-plan.js";
@@ -166,13 +167,15 @@ export class CrossDatabaseMigrator {
     return this.#with(ends.source, { readOnly, mustExist: true }, async (source) => {
       const target = await this.#open(ends.target, {});
       try {
-        return await executeMigration(plan, source, target, {
+        const options = {
           ...known,
           ...(planned?.kind === "switch" ? { switchConfig: this.#switcherOf(planned.change) } : {}),
           actor: this.#actor,
           saveFolder: this.#saveFolder,
           ...(projections === undefined ? {} : { projections }),
-        });
+        };
+        const said = { "db.operation.name": "migrate", "sessiondb.from": source.url, "sessiondb.to": target.url };
+        return await traced("minsky.migrate", said, () => executeMigration(plan, source, target, options));
       } finally {
         await target.close();
       }

@@ -4,7 +4,7 @@ import { type SealedFields, storedDataHash } from "../log/event.js";
 import { encodeLine } from "../log/event-line.js";
 import type { ChainPlace } from "./chain-place.js";
 import type { EventFilter } from "./event-filter.js";
-import { encodeSignature, type TailSignature, tailSignatureSchema } from "./tail-signature.js";
+import { encodeSignature, signatureOf, type TailSignature, tailSignatureSchema } from "./tail-signature.js";
 
 /**
  * A proof, format 1, or 2 where its head is signed: lines of JSON, each ended by `\n`, in UTF-8.
@@ -102,7 +102,7 @@ export function decodeHeader(line: string): ProofHeader {
   const { data } = headerSchema.safeParse(parsed(line));
   if (data !== undefined) {
     const { proof: _format, signature, ...rest } = data;
-    const header = signature === undefined ? rest : { ...rest, signature };
+    const header = signature === undefined ? rest : { ...rest, signature: signatureOf(signature) };
     // Written again it must be the same text: a key that stands twice would say two things.
     if (encodeHeader(header) === `${line}\n`) return header;
   }

@@ -65,7 +65,11 @@ export function encodeSignature(signed: TailSignature): string {
 export function decodeSignature(text: string): TailSignature | undefined {
   const { data } = tailSignatureSchema.safeParse(parsed(text));
   if (data === undefined || canonicalText(data) !== text) return undefined;
-  const { version: _format, ...signed } = data;
+  return signatureOf(data);
+}
+
+/** What was read, without the number of its format. */
+export function signatureOf({ version: _format, ...signed }: z.infer<typeof tailSignatureSchema>): TailSignature {
   return signed;
 }
 

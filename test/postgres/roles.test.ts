@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
+import { type PostgresRoles, postgresRoles, postgresRolesSql } from "../../src/log/postgres-roles.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
-import { type PostgresRoles, postgresRoles, postgresRolesSql } from "../../src/log/sql/postgres/roles-sql.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { cleanUp } from "../support/clean-up.js";
 import { runCli } from "../support/cli.js";

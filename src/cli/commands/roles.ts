@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { postgresRoles, postgresRolesSql } from "../../log/sql/postgres/roles-sql.js";
+import { postgresRoles, postgresRolesSql } from "../../log/postgres-roles.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
 
 interface RolesOptions extends ReadOptions {

@@ -1,5 +1,17 @@
 import * as z from "zod";
-import { count, hash, json, type OutputSchema, offset, output, patch, store, time, version } from "./parts.js";
+import {
+  count,
+  hash,
+  json,
+  type OutputSchema,
+  offset,
+  output,
+  patch,
+  store,
+  tailSignature,
+  time,
+  version,
+} from "./parts.js";
 
 const item = z.object({
   offset,
@@ -119,6 +131,7 @@ export const EVENT_OUTPUTS: readonly OutputSchema[] = [
     matched: count,
     withoutData: count,
     undecided: count,
+    signature: tailSignature.optional(),
   }),
 ];
 

@@ -78,3 +78,14 @@ export function output(
   const document = z.object({ schema: z.literal(name), ...members, stale: stale.optional() });
   return { name, commands, document, ...(record === undefined ? {} : { record }) };
 }
+
+/** A line of `sign`. */
+export const tailSignature = z.object({
+  offset,
+  hash,
+  key: hash,
+  previous: hash,
+  signature: z.string(),
+  signedAt: z.string(),
+  store,
+});

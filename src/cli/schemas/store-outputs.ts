@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { SEVERITIES } from "../../inspect/doctor/finding.js";
-import { count, hash, json, type OutputSchema, offset, output, store } from "./parts.js";
+import { count, hash, json, type OutputSchema, offset, output, store, tailSignature } from "./parts.js";
 
 const fault = z.object({ offset, why: z.string() });
 
@@ -71,6 +71,33 @@ export const STORE_OUTPUTS: readonly OutputSchema[] = [
     offset,
     hash,
     fault: z.object({ offset, code: z.string(), message: z.string() }).optional(),
+    signed: z
+      .object({ signatures: count, last: tailSignature, unsigned: count })
+      .describe("with --signed; unsigned: events behind the last signature")
+      .optional(),
+  }),
+  output("key/1", ["key create", "key show"], {
+    key: hash,
+    privateFile: z.string().optional(),
+    publicFile: z.string().optional(),
+    file: z.string().optional(),
+  }),
+  output("sign/1", ["sign"], { ...tailSignature.shape, file: z.string().optional() }),
+  output("roles/1", ["roles"], {
+    roles: z.object({ owner: z.string(), writer: z.string(), reader: z.string() }),
+    sql: z.string(),
+  }),
+  output("health/1", ["health"], {
+    store,
+    offset,
+    hash,
+    recordedAt: z.string(),
+    ok: z.boolean(),
+    checked: count,
+    movedTo: z.string().optional(),
+    lag: count.optional(),
+    problems: z.array(z.string()),
+    ms: count,
   }),
   output("doctor/1", ["doctor"], {
     store: store.nullable().describe("null where the configuration, which names it, cannot be read"),

@@ -30,7 +30,7 @@ export class PostgresActs {
       return this.#connections.reading(act);
     };
     try {
-      return await retryTransient(this.#limits.readRetryMs, attempt);
+      return await retryTransient(this.#limits.readRetryMs, attempt, this.#limits);
     } catch (error) {
       throw translateError(error, this.#url);
     }
@@ -43,7 +43,7 @@ export class PostgresActs {
       return this.#connections.reading((session) => act(session, uncertain));
     };
     try {
-      return await retryTransient(this.#limits.retryLimitMs, attempt);
+      return await retryTransient(this.#limits.retryLimitMs, attempt, this.#limits);
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
       const message = `${this.#url}: the connection was lost before ${operation} was confirmed`;
@@ -81,7 +81,8 @@ export class PostgresActs {
     uncertain: boolean,
   ): Promise<readonly SealOutcome[]> {
     try {
-      return await retryTransient(this.#limits.retryLimitMs, (maybe) => attempt(part, maybe), uncertain);
+      const { retryLimitMs, onRetry } = this.#limits;
+      return await retryTransient(retryLimitMs, (maybe) => attempt(part, maybe), { uncertain, onRetry });
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
       const ids = part.flatMap((append) => append.map(({ id }) => id));

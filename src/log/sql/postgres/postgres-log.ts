@@ -67,6 +67,7 @@ export class PostgresLog implements EventLog {
   readonly #now: () => Date;
   readonly #limits: PostgresLimits;
   readonly #doorbell: PostgresDoorbell;
+  readonly #onRetry: PostgresLimits["onRetry"];
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
 
@@ -85,6 +86,7 @@ export class PostgresLog implements EventLog {
     this.#acts = new PostgresActs(connections, limits, address.url, (operation) => this.#assertOpen(operation));
     this.#entropy = options.entropy ?? systemEntropy();
     this.#scrubber = options.scrubber;
+    this.#onRetry = limits.onRetry;
     this.#reader = new PostgresReader(tables);
     this.#pages = new PageStatements(tables);
     this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
@@ -123,7 +125,7 @@ export class PostgresLog implements EventLog {
     try {
       const log = new PostgresLog(address, connections, limits, options);
       const openOnce = () => connections.reading((session) => openSchema(session, request));
-      await retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), openOnce);
+      await retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), openOnce, limits);
       return log;
     } catch (error) {
       await connections.close();
@@ -253,6 +255,7 @@ export class PostgresLog implements EventLog {
     } catch (error) {
       // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
       uncertain = isConnectionLost(error);
+      if (uncertain) this.#onRetry?.(error);
     }
     outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();

@@ -28,6 +28,8 @@ export interface PostgresLogOptions {
   mustExist?: boolean;
   /** Leave the schema as it is, also where this program knows a newer one. */
   readOnly?: boolean;
+  /** Told of each failure after which an attempt is made again. */
+  onRetry?: (error: unknown) => void;
 }
 
 /** The limits of one log, all explicit: never a default of the library, the role or the server. */
@@ -41,6 +43,7 @@ export interface PostgresLimits {
   readonly readRetryMs: number;
   /** For the acts that write or cut any number of events at once. */
   readonly bulkTimeoutMs: number;
+  readonly onRetry?: (error: unknown) => void;
 }
 
 const MAX_READ_RETRY_MS = 5_000;
@@ -57,6 +60,7 @@ export function limitsOf(options: PostgresLogOptions): PostgresLimits {
     retryLimitMs,
     readRetryMs: Math.min(retryLimitMs, MAX_READ_RETRY_MS),
     bulkTimeoutMs: Math.max(statementTimeoutMs, MIN_BULK_TIMEOUT_MS),
+    ...(options.onRetry === undefined ? {} : { onRetry: options.onRetry }),
   };
 }
 

@@ -21,7 +21,7 @@ export class OutcomeUnknown extends Error {
 export async function retryTransient<T>(
   limitMs: number,
   attempt: (uncertain: boolean) => Promise<T>,
-  uncertain = false,
+  { uncertain = false, onRetry }: { uncertain?: boolean; onRetry?: ((error: unknown) => void) | undefined } = {},
 ): Promise<T> {
   const end = performance.now() + limitMs;
   for (let failures = 0; ; failures++) {
@@ -31,6 +31,7 @@ export async function retryTransient<T>(
       uncertain ||= error instanceof CommitUnknown;
       const waitMs = Math.min(FIRST_WAIT_MS * 2 ** failures, MAX_WAIT_MS) * (0.5 + Math.random() / 2);
       if (!isTransient(error) || performance.now() + waitMs > end) throw uncertain ? new OutcomeUnknown(error) : error;
+      onRetry?.(error);
       await delay(waitMs);
     }
   }

@@ -1,5 +1,5 @@
-import { UsageError } from "../../../errors.js";
-import { isSchemaName, SCHEMA_NAME_FORM } from "../../schema-name.js";
+import { UsageError } from "../errors.js";
+import { isSchemaName, SCHEMA_NAME_FORM } from "./schema-name.js";
 
 const PREFIX = /^[a-z_][a-z0-9_]{0,40}$/;
 
