@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
+import { writeWhole } from "../log/write-whole.js";
 import { checkEventFile, type EventFileFacts } from "./event-file.js";
 import { tailAt } from "./relation.js";
 
@@ -74,10 +75,6 @@ async function writeLines(
   } finally {
     closeSync(fd);
   }
-}
-
-function writeWhole(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 async function assertHolds(facts: EventFileFacts, log: EventLog, { from, to }: Required<OffsetRange>): Promise<void> {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
-import { fixedEntropy, freshPath, IN_MEMORY, offsetsOf, open, openNoticed } from "./jsonl-fixture.js";
+import { IN_MEMORY } from "../support/temp.js";
+import { fixedEntropy, freshPath, offsetsOf, open, openNoticed } from "./jsonl-fixture.js";
 
 /** A log of two whole appends and, behind `whole` bytes, a third one of three events. */
 async function threeAppends(): Promise<{ path: string; bytes: Buffer; whole: number }> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
@@ -21,9 +21,6 @@ export function freshPath(base = tmpdir()): string {
   folders.push(folder);
   return join(folder, "s.jsonl");
 }
-
-/** Where a sync costs nothing, for tests that open hundreds of logs; the usual place where the system has no such folder. */
-export const IN_MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Opens a log that is closed when the test ends. */
 export async function open(path: string, options: JsonlLogOptions = {}): Promise<JsonlLog> {

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
 import { syncFolder } from "../sync-folder.js";
+import { writeWhole } from "../write-whole.js";
 
 /**
  * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}. It names the kind of lock that guards the log, because two kinds on
@@ -62,9 +63,12 @@ export function writeManifestLocked(logPath: string, { movedTo }: Manifest = { m
   const path = manifestPath(logPath);
   const unfinished = `${path}.tmp`;
   const fd = openSync(unfinished, "w", 0o600);
-  writeSync(fd, `${JSON.stringify(movedTo === null ? MANIFEST : { ...MANIFEST, movedTo })}\n`);
-  fsyncSync(fd);
-  closeSync(fd);
+  try {
+    writeWhole(fd, Buffer.from(`${JSON.stringify(movedTo === null ? MANIFEST : { ...MANIFEST, movedTo })}\n`));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
   renameSync(unfinished, path);
   syncFolder(dirname(path));
 }

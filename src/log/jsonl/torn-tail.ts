@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.js";
+import { writeWhole } from "../write-whole.js";
 import type { LogFile } from "./log-file.js";
 
 /** What was cut off and where it was kept. */
@@ -38,10 +39,6 @@ export async function saveBytes(file: LogFile, position: number, length: number,
   }
   syncFolder(dirname(path));
   return path;
-}
-
-function writeWhole(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 /** Never overwrites: what an earlier crash left is kept too. */
