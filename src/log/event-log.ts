@@ -104,7 +104,8 @@ export interface EventLog {
   /**
    * Appends events that another log has sealed, for migration and restore: offsets, versions, times, ids and hashes stay
    * as they are. The first must continue the chain at the tail, each next one the one before; hashes are recomputed.
-   * The last event must be the last one of its append (offset = commit). All or nothing, durable when it resolves.
+   * The last event must be the last one of its append (offset = commit). All or nothing, durable when it resolves: they,
+   * and what stood in the log before. Without events it only does the latter.
    *
    * @returns the new tail
    * @throws ChainBreakError they do not continue the chain; nothing was written

@@ -5,6 +5,7 @@ import { GENESIS_HASH } from "../hash-chain.js";
 import { EMPTY_TAIL, type Tail } from "../seal.js";
 import { damagedLine, lineBefore, MAX_LINE_BYTES, NEWLINE } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
+import { firstLostByte } from "./lost-pages.js";
 
 /** Where a log ends. */
 export interface FileEnd {
@@ -22,12 +23,14 @@ export const EMPTY_END: FileEnd = { tail: EMPTY_TAIL, wholeBytes: 0, lastLine: B
  *
  * A record counts only with its newline, and an append only with its last event (offset = commit). What follows after
  * that is torn: an append that is being written now, or one that a crash has cut. A last whole line that is no event, or
- * whose hash is wrong, is damage and not a torn tail.
+ * whose hash is wrong, is damage and not a torn tail. What a loss of power has left in the middle of unsynced lines
+ * counts as the end of the file.
  *
+ * @param known position up to which the caller knows the file to be whole
  * @throws IntegrityError
  */
-export async function findEnd(file: LogFile, size: number): Promise<FileEnd> {
-  let end = await lastNewline(file, size);
+export async function findEnd(file: LogFile, size: number, known = 0): Promise<FileEnd> {
+  let end = await lastNewline(file, await firstLostByte(file, known, size));
   while (end > 0) {
     const line = await lineBefore(file, end);
     const event = isZeroed(line.text) ? undefined : strictEvent(line.text, line.position);

@@ -1,18 +1,17 @@
 import { AppendOutcomeUnknownError, IntegrityError, StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
-import { encodeLine } from "../event-line.js";
 import type { Tail } from "../seal.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
 import { isRewriteOf } from "./is-rewrite.js";
+import { LastingBytes } from "./lasting-bytes.js";
 import { eventOf, textOf } from "./line-bytes.js";
 import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
 import { forEachEvent } from "./read-events.js";
+import { inPieces } from "./write-pieces.js";
 
 /** Attempts of one look at the end of the file. */
 const MAX_LOOKS = 3;
-/** A string cannot hold more than about 512 Mi characters, and a write of some milliseconds holds up nobody. */
-const MAX_WRITE_CHARS = 16 * 1024 * 1024;
 
 /** The file as it was at one look. */
 export interface Seen {
@@ -39,6 +38,7 @@ interface WrittenLines {
  */
 export class JsonlStore {
   #file: LogFile;
+  readonly #lasting = new LastingBytes();
   #end: FileEnd = EMPTY_END;
   #index = new LogIndex();
   /** Of the file, when it was last looked at. */
@@ -94,32 +94,48 @@ export class JsonlStore {
   }
 
   /**
-   * Writes events behind the end, with one write (some, for very many bytes) and one sync. The caller holds the lock and
-   * has called end or indexed since it took it, and there is no torn tail. Where anything fails the file is cut back to
-   * where it was; where that fails too, or where the sync failed, nothing more is appended until the log is opened again.
+   * Writes events behind the end, with one write and one sync, or with some of both for very many bytes. The caller holds
+   * the lock and has called end or indexed since it took it, and there is no torn tail. Where anything fails the file is
+   * cut back to where it was; where that fails too, or where a sync failed, nothing more is appended until the log is
+   * opened again.
    *
    * @throws AppendOutcomeUnknownError the lines could not be taken back: some or all of them may be in the file
    */
   async writeLocked(events: readonly SealedEvent[], tail: Tail): Promise<void> {
     const start = this.#end.wholeBytes;
     const written: WrittenLines = { ends: [], lastLine: Buffer.alloc(0) };
-    try {
-      let position = start;
-      for (const lines of inPieces(events)) position = this.#writeLines(lines, position, written);
-    } catch (error) {
-      throw await this.#takeBack(start, events, error);
+    let position = start;
+    for (const lines of inPieces(events)) {
+      if (position > start) await this.#syncLocked(position, start, events);
+      try {
+        position = this.#writeLines(lines, position, written);
+      } catch (error) {
+        throw await this.#takeBack(start, events, error);
+      }
     }
+    await this.#syncLocked(position, start, events);
+    await this.#inTurn(async () => this.#learn(events, written, tail));
+  }
+
+  /** What stands in the log is on the disk when this resolves, also what a killed writer has left. The caller holds the lock. */
+  async makeLastLocked(): Promise<void> {
     try {
-      await this.file.sync();
-      // A file that was empty may be new: made just now, or before a crash that came before this.
-      if (start === 0) this.file.syncName();
+      await this.#lasting.ensure(this.#file, this.#end.wholeBytes);
+    } catch (error) {
+      this.#poisonWith("a sync to the disk failed", error);
+      throw error;
+    }
+  }
+
+  async #syncLocked(end: number, start: number, events: readonly SealedEvent[]): Promise<void> {
+    try {
+      await this.#lasting.sync(this.#file, end);
     } catch (error) {
       // After a failed sync the system may have dropped the pages and would report success the next time.
       const told = await this.#takeBack(start, events, error);
       this.#poisonWith("a sync to the disk failed", error);
       throw told;
     }
-    await this.#inTurn(async () => this.#learn(events, written, tail));
   }
 
   /** @returns the position behind them */
@@ -165,7 +181,7 @@ export class JsonlStore {
     const size = await this.#sizeNow();
     this.#size = size;
     if (!this.#stillThere(size)) this.#forget();
-    if (size > this.#end.wholeBytes) this.#end = await findEnd(this.file, size);
+    if (size > this.#end.wholeBytes) this.#end = await findEnd(this.file, size, this.#end.wholeBytes);
     return this.#end;
   }
 
@@ -216,6 +232,7 @@ export class JsonlStore {
   #forget(): void {
     this.#end = EMPTY_END;
     this.#index = new LogIndex();
+    this.#lasting.forget();
   }
 
   async #indexUpTo(end: FileEnd): Promise<void> {
@@ -280,20 +297,4 @@ export class JsonlStore {
     this.#looking = result.catch(() => undefined); // only the caller is told
     return result;
   }
-}
-
-function* inPieces(events: readonly SealedEvent[]): Generator<string[], void, undefined> {
-  let lines: string[] = [];
-  let chars = 0;
-  for (const event of events) {
-    const line = encodeLine(event);
-    if (lines.length > 0 && chars + line.length > MAX_WRITE_CHARS) {
-      yield lines;
-      lines = [];
-      chars = 0;
-    }
-    lines.push(line);
-    chars += line.length;
-  }
-  if (lines.length > 0) yield lines;
 }

@@ -74,6 +74,9 @@ export class JsonlWriter {
       if (sealed.events.length > 0) {
         this.#assertHereLocked();
         await this.#store.writeLocked(sealed.events, sealed.tail);
+      } else if (sealed.outcomes.some(({ kind }) => kind === "repeated")) {
+        // Nobody may have answered for what is repeated: whoever wrote it may have been killed before its sync.
+        await this.#store.makeLastLocked();
       }
       return sealed.outcomes;
     });
@@ -84,7 +87,10 @@ export class JsonlWriter {
       const { end, index } = known;
       assertContinues(end.tail, events, (stream) => index.versionOf(stream));
       const last = events.at(-1);
-      if (last === undefined) return end.tail;
+      if (last === undefined) {
+        await this.#store.makeLastLocked();
+        return end.tail;
+      }
       this.#assertHereLocked();
       const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
       const named = offsetsNamedBy(events);
