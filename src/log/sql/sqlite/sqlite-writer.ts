@@ -9,6 +9,7 @@ import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
 import { assertContinues } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
+import { DurabilityMark } from "./durability-mark.js";
 import { EventInserter } from "./event-rows.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
 import { freezeLocked, frozenFor, thawLocked } from "./sqlite-freeze.js";
@@ -30,6 +31,7 @@ export class SqliteWriter {
   readonly #commits: Database.Statement;
   readonly #clampCommit: Database.Statement;
   readonly #versions = new StreamVersions();
+  readonly #durability: DurabilityMark;
 
   constructor(db: Database.Database, reader: SqliteReader, now: () => Date) {
     this.#db = db;
@@ -38,6 +40,7 @@ export class SqliteWriter {
     this.#transaction = new WriteTransaction(db);
     this.#inserter = new EventInserter(db);
     this.#redaction = new SqliteRedaction(db);
+    this.#durability = new DurabilityMark(db);
     this.#cut = db.prepare(`DELETE FROM events WHERE "offset" > ?`);
     this.#commits = db.prepare(`SELECT "offset", "commit" FROM events WHERE "offset" <= ? ORDER BY "offset" DESC`);
     this.#clampCommit = db.prepare(`UPDATE events SET "commit" = ? WHERE "offset" > ?`);
@@ -69,8 +72,10 @@ export class SqliteWriter {
       this.#versions.at(tail);
       const made = seal(tail, group, this.#known(lookUp), this.#now());
       this.#inserter.insertLocked(made.events);
+      if (made.outcomes.some(({ kind }) => kind === "repeated")) this.#durability.ensureLocked();
       return made;
     });
+    if (sealed.events.length > 0) this.#durability.reached();
     this.#versions.learn(sealed.events, sealed.tail);
     return sealed.outcomes;
   }
@@ -98,6 +103,7 @@ export class SqliteWriter {
       this.#insertSealedLocked(events, before);
       const named = offsetsNamedBy(events);
       if (named.length > 0) this.#redaction.eraseLocked(named, (events.at(-1) as SealedEvent).hash);
+      if (events.length === 0) this.#durability.ensureLocked();
       return this.#reader.tail();
     });
     this.#versions.learn(events, tail);
