@@ -303,6 +303,8 @@ class Execution {
       frozen,
       switched: null,
     };
+    // Where this run had nothing left to copy, the one before may have been killed between its last write and the sync.
+    await this.#target.appendSealed([]);
     const switched = (await this.#options.switchConfig?.(report)) ?? null;
     settle();
     const total = rebased === null && replaced === null ? after.offset - before.offset : earlier + events;

@@ -16,7 +16,7 @@ const APPENDS = IS_LONG ? 24 : 8;
 /** Images by chance at each point; there are two more. */
 const RANDOM_IMAGES = IS_LONG ? 10 : 2;
 /** Of all points, this share is looked at. */
-const SHARE = { jsonl: 1, sqlite: IS_LONG ? 1 : 0.35 };
+const SHARE = { jsonl: IS_LONG ? 1 : 0.4, sqlite: IS_LONG ? 1 : 0.1 };
 const LIMIT_MS = 1_200_000;
 
 const shim = faultShim();
@@ -102,7 +102,7 @@ describe.each(["jsonl", "sqlite"] as const)("%s: the power goes after any call",
       return skip(shim);
     }
     const report = new FaultReport(scenario);
-    for (let k = IS_LONG ? 1 : 1 + Math.floor(random() * 3); k <= MAX_SYNCS; k += IS_LONG ? 1 : 3) {
+    for (let k = IS_LONG ? 1 : 1 + Math.floor(random() * 6); k <= MAX_SYNCS; k += IS_LONG ? 1 : 6) {
       const root = tempDir(IN_MEMORY);
       const url = `${backend}:${join(root, "s.log")}`;
       const records = await recorded(url, root, `sync:${k}:kill`);

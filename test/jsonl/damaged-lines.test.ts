@@ -141,3 +141,13 @@ test("U+2028 inside data does not end a line", async () => {
   await appendCount(log, "session-b", 1);
   expect(offsetsOf(await allEvents(log))).toEqual([1, 2, 3, 4]);
 });
+
+test("a file that somebody has put together of a log and its own beginning is refused, not read as the beginning", async () => {
+  const path = await changedLog((lines) => join([...lines, ...lines]), 3);
+  const log = await open(path);
+  const refused = { code: "LINE_DAMAGED", line: 4 };
+  await expect(allEvents(log)).rejects.toMatchObject(refused);
+  const before = readFileSync(path);
+  await expect(appendCount(log, "session-a", 1)).rejects.toMatchObject(refused);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});

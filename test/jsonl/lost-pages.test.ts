@@ -65,3 +65,15 @@ test("a single NUL byte in the last append is damage, and nothing is moved", asy
   await expect(open(path)).rejects.toMatchObject({ code: "LINE_DAMAGED" });
   expect(readFileSync(path).equals(bytes)).toBe(true);
 });
+
+test("a sector of zeros before the last append is damage, and nothing is moved", async () => {
+  const { path } = await lostSectors(() => false);
+  const log = await open(path, { now: () => new Date("2126-01-01T00:00:00Z") });
+  await appendCount(log, "session-c", 1);
+  await log.close();
+  const bytes = readFileSync(path).fill(0, 6 * SECTOR, 7 * SECTOR);
+  writeFileSync(path, bytes);
+  const again = await open(path);
+  await expect(allEvents(again)).rejects.toMatchObject({ code: "LINE_DAMAGED" });
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+});

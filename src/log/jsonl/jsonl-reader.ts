@@ -26,7 +26,7 @@ export class JsonlReader {
       const to = Math.min(range.to ?? end.tail.offset, end.tail.offset);
       if (from > to) return;
       const position = await this.#positionOf(from, seen);
-      yield* readPages(file, { from, to, position, end: end.wholeBytes });
+      yield* readPages(file, { from, to, position, end: end.wholeBytes, toTail: to === end.tail.offset });
     } finally {
       file.giveBack();
     }

@@ -237,7 +237,8 @@ export class JsonlStore {
 
   async #indexUpTo(end: FileEnd): Promise<void> {
     if (this.#index.count >= end.tail.offset) return;
-    const span = { from: this.#index.count + 1, to: end.tail.offset, position: this.#index.end, end: end.wholeBytes };
+    const { offset: to } = end.tail;
+    const span = { from: this.#index.count + 1, to, position: this.#index.end, end: end.wholeBytes, toTail: true };
     await forEachEvent(this.file, span, (event, position, lineEnd) => this.#addToIndex(event, position, lineEnd));
   }
 

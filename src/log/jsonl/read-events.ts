@@ -1,7 +1,7 @@
 import { StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import { PageFiller } from "../paging.js";
-import { eventOf, NEWLINE, positionOfLine, readLines, textOf } from "./line-bytes.js";
+import { damagedLine, eventOf, NEWLINE, positionOfLine, readLines, textOf } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
 
 /** A stretch of the log: the events `from` to `to` (inclusive), the first of which begins at byte `position`. */
@@ -11,6 +11,8 @@ export interface Span {
   readonly position: number;
   /** Behind the newline of the event `to`, or later. */
   readonly end: number;
+  /** Whether `to` is the last event of the log: then anything between it and `end` is damage. */
+  readonly toTail: boolean;
 }
 
 /** Every event of the span with the bytes of its line: from `position` (inclusive) to `end` (exclusive, behind its newline). */
@@ -31,9 +33,12 @@ export async function forEachEvent(
       visit(event, position, lines.position + byte);
       start = end + 1;
     }
-    if (offset > span.to) return;
+    if (offset > span.to) {
+      assertEnds(span, lines.position + byte);
+      return;
+    }
   }
-  if (offset <= span.to) throw endsEarly(file, offset, span.to);
+  throw endsEarly(file, offset, span.to);
 }
 
 /** The events of the span as pages. */
@@ -53,10 +58,26 @@ export async function* readPages(file: LogFile, span: Span): AsyncGenerator<Seal
       }
       start = end + 1;
     }
-    if (offset > span.to) break;
+    if (offset > span.to) {
+      assertEnds(span, positionOfLine(lines, offset - first));
+      break;
+    }
   }
   if (!filler.isEmpty) yield filler.take();
   if (offset <= span.to) throw endsEarly(file, offset, span.to);
+}
+
+/**
+ * The end of the file says which event is the last one, the beginning how many there are. A file that somebody has put
+ * together of two has more lines than that, and answering with the first ones would hide the others.
+ */
+function assertEnds(span: Span, position: number): void {
+  if (!span.toTail || position === span.end) return;
+  throw damagedLine(
+    `it stands behind offset ${span.to}, which the last line of the file says is the last`,
+    span.to + 1,
+    position,
+  );
 }
 
 function endsEarly(file: LogFile, offset: number, to: number): StorageError {

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { SealedEvent } from "../../src/log/event.js";
+import type { AppendResult, EventLog } from "../../src/log/event-log.js";
+import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { eventsOf } from "../../src/log/paging.js";
+import type { AppendOptions, StreamAppend } from "../../src/log/prepare.js";
+import { judge } from "./oracle.js";
+import { appendStubbornly, type Said } from "./trial-append.js";
+import { upperBound95 } from "./upper-bound.js";
+
+type Append = (log: MemoryLog, batch: StreamAppend, options: AppendOptions) => Promise<AppendResult>;
+
+const GOOD: Append = (log, batch, options) => log.append(batch, options);
+
+/** A log with one flaw: in the way in which it appends, or in what it reads. */
+function flawed(append: Append, read: (events: SealedEvent[]) => SealedEvent[] = (events) => events): EventLog {
+  const log = new MemoryLog();
+  return new Proxy(log, {
+    get: (target, name) => {
+      if (name === "append") return (batch: StreamAppend, options: AppendOptions) => append(log, batch, options);
+      if (name === "readAll") return () => pagesOf(log, read);
+      if (name === "close") return async () => undefined;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+async function* pagesOf(log: MemoryLog, read: (events: SealedEvent[]) => SealedEvent[]) {
+  const events: SealedEvent[] = [];
+  for await (const event of eventsOf(log.readAll())) events.push(event);
+  yield read(events);
+}
+
+/** What the harness says of 60 appends to it. */
+async function judged(log: EventLog) {
+  const said: Said[] = [];
+  await appendStubbornly(
+    async () => log,
+    { writer: 1, from: 1, to: 60 },
+    (one) => said.push(one),
+  );
+  return judge(async () => log, said);
+}
+
+/** Calls the act for every n-th append only. */
+function everyNth(n: number, act: Append): Append {
+  let count = 0;
+  return (log, batch, options) => (++count % n === 0 ? act : GOOD)(log, batch, options);
+}
+
+async function acknowledgedOnly(log: MemoryLog, batch: StreamAppend, options: AppendOptions): Promise<AppendResult> {
+  const elsewhere = new MemoryLog();
+  for await (const page of log.readAll()) await elsewhere.appendSealed(page);
+  return elsewhere.append(batch, options);
+}
+
+async function appendedTwice(log: MemoryLog, batch: StreamAppend, options: AppendOptions): Promise<AppendResult> {
+  await log.append({ ...batch, events: batch.events.map(({ type, data }) => ({ type, data })) }, options);
+  return log.append(batch, options);
+}
+
+async function halfWritten(log: MemoryLog, batch: StreamAppend, options: AppendOptions): Promise<AppendResult> {
+  await log.append({ ...batch, events: batch.events.slice(1) }, options);
+  throw Object.assign(new Error("half"), { code: "HALF", hint: "none" });
+}
+
+describe("a store that breaks its promises is caught", () => {
+  test("one that keeps them is not", async () => {
+    expect(await judged(flawed(GOOD))).toEqual({ acknowledged: 150, lost: [], doubled: [], wrong: [] });
+  });
+
+  test("one that acknowledges every 50th append and does not write it", async () => {
+    expect((await judged(flawed(everyNth(50, acknowledgedOnly)))).lost).toEqual(["1/50/0", "1/50/1", "1/50/2"]);
+  });
+
+  test("one that writes every 20th append twice, with ids of its own", async () => {
+    expect((await judged(flawed(everyNth(20, appendedTwice)))).doubled).toContain("1/20/0");
+  });
+
+  test("one that leaves half an append behind", async () => {
+    const { wrong } = await judged(flawed(everyNth(7, halfWritten)));
+    expect(wrong.join()).toContain("is there without");
+  });
+
+  test("one that leaves out an event when it reads", async () => {
+    const { wrong, lost } = await judged(flawed(GOOD, (events) => events.toSpliced(30, 1)));
+    expect(lost).toHaveLength(1);
+    expect(wrong.join()).toContain("stands at place");
+  });
+
+  test("one that changes an event when it reads", async () => {
+    const change = (event: SealedEvent) => new SealedEvent({ ...event, hash: "0".repeat(64) });
+    const { lost } = await judged(flawed(GOOD, (events) => events.with(30, change(events[30] as SealedEvent))));
+    expect(lost).toHaveLength(1);
+  });
+
+  test("one that fails with an error of the system", async () => {
+    const bare: Append = () => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
+    expect((await judged(flawed(everyNth(9, bare)))).wrong.join()).toContain("a bare EIO");
+  });
+});
+
+test("the bound is the rule of three where nothing failed, and Clopper and Pearson's where something did", () => {
+  expect(upperBound95(0, 1000)).toBeCloseTo(0.002991, 5);
+  expect(upperBound95(1, 100)).toBeCloseTo(0.0466, 3);
+  expect(upperBound95(5, 5)).toBe(1);
+});
