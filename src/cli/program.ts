@@ -33,6 +33,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["roles"], load: async () => (await import("./commands/roles.js")).rolesCommand },
   { names: ["health"], load: async () => (await import("./commands/health.js")).healthCommand },
   { names: ["status"], load: async () => (await import("./commands/status.js")).statusCommand },
+  { names: ["stats"], load: async () => (await import("./commands/stats.js")).statsCommand },
   { names: ["outbox"], load: async () => (await import("./commands/outbox.js")).outboxCommand },
   { names: ["doctor"], load: async () => (await import("./commands/doctor.js")).doctorCommand },
   { names: ["config"], load: async () => (await import("./commands/config.js")).configCommand },

@@ -20,6 +20,29 @@ export function encodeLine(event: SealedFields): string {
     : `${head},"salt":"${event.salt}","hash":"${event.hash}","meta":${event.metaText},"data":${event.dataText}}\n`;
 }
 
+/** Bytes of the line with its newline: what the event takes in a JSONL log, and the measure of its size on every backend. */
+export function lineBytes(event: SealedFields): number {
+  // The line is not written for that: counting a million of them took twice as long (measured).
+  const { offset, commit, version, recordedAt, id, salt, hash, dataHash, metaText, dataText } = event;
+  const numbers = `${offset}${commit}${version}`.length;
+  const names = nameBytes(event.stream) + nameBytes(event.type) + nameBytes(event.actor);
+  const head = numbers + names + recordedAt.length + id.length + hash.length + Buffer.byteLength(metaText);
+  return dataText === null
+    ? head + LETTERS_WITHOUT_DATA + (dataHash ?? "").length
+    : head + LETTERS + (salt ?? "").length + Buffer.byteLength(dataText);
+}
+
+const NOTHING = { offset: 0, commit: 0, version: 0, recordedAt: "", id: "", stream: "", type: "", actor: "", hash: "" };
+/** Bytes of a line whose numbers have a digit each, and that has nothing else, without these three. */
+const LETTERS = encodeLine({ ...NOTHING, metaText: "", dataText: "", salt: "", dataHash: null }).length - 3;
+const LETTERS_WITHOUT_DATA =
+  encodeLine({ ...NOTHING, metaText: "", dataText: null, salt: null, dataHash: "" }).length - 3;
+
+/** As JSON, without its quotes. */
+function nameBytes(name: string): number {
+  return /^[ !#-[\]-~]*$/.test(name) ? name.length : Buffer.byteLength(JSON.stringify(name)) - 2;
+}
+
 /**
  * Fixed lengths and not their alphabets, because a class like [0-9a-f]{64} takes three times as long (measured); a wrong
  * digit is found like every other edit, by its hash.

@@ -37,6 +37,21 @@ export function storedFiles(files: readonly string[], folders: readonly string[]
   });
 }
 
+/** Bytes of a file; 0 where there is none. */
+export function fileBytes(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true ? stats.size : 0;
+}
+
+/** Bytes of all files below a folder; 0 where there is none. */
+export function bytesBelow(folder: string, depth = 0): number {
+  return entriesOf(folder).reduce((sum, entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return sum + fileBytes(path);
+    return depth < MAX_DEPTH ? sum + bytesBelow(path, depth + 1) : sum;
+  }, 0);
+}
+
 function leftover(kind: Leftover["kind"], path: string): Leftover[] {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? [] : [{ kind, path, bytes: stats.size, changedAt: stats.mtime.toISOString() }];

@@ -18,6 +18,30 @@ export interface Leftover {
   readonly changedAt: string;
 }
 
+/**
+ * What a store's room goes to.
+ *
+ * `log`: the events themselves. `log-indexes`: by which they are found. `wal`: SQLite's -wal file; a Postgres server has
+ * one WAL for all its databases, which is none of the store's. `read-models`: tables and indexes of documents.
+ * `snapshots`: past states; `sidecar`: other texts beside the log. `leftovers`: files that nobody will finish. `free`: pages
+ * that nothing is in; the next events are written there. `other`: locks, manifest, the tables of tables.
+ */
+export const STORE_PARTS = [
+  "log",
+  "log-indexes",
+  "wal",
+  "read-models",
+  "snapshots",
+  "sidecar",
+  "leftovers",
+  "free",
+  "other",
+] as const;
+export type StorePart = (typeof STORE_PARTS)[number];
+
+/** Bytes by part; a part that the backend does not have is absent. */
+export type PartSizes = Readonly<Partial<Record<StorePart, number>>>;
+
 /** Which schema migrations a database has. */
 export interface SchemaFacts {
   readonly applied: readonly string[];
@@ -25,7 +49,16 @@ export interface SchemaFacts {
   readonly missing: readonly string[];
 }
 
-interface FileExam {
+interface SizedExam {
+  /**
+   * What the store takes on disk now, in bytes. Read models and snapshots that were never made take none.
+   *
+   * @throws NotFoundError LOG_NOT_FOUND there is no store; and the errors of its backend
+   */
+  sizes(): Promise<PartSizes>;
+}
+
+interface FileExam extends SizedExam {
   readonly path: string;
   /** Of the store and what belongs to it; without those that are not there. */
   files(): StoredFile[];
@@ -71,7 +104,7 @@ export interface PostgresFacts {
   readonly schema: SchemaFacts;
 }
 
-export interface PostgresExam {
+export interface PostgresExam extends SizedExam {
   readonly kind: "postgres";
   facts(): Promise<PostgresFacts>;
   /** Whether a notification of one connection reaches another, which it does not behind a pooler in transaction mode. */

@@ -84,6 +84,8 @@ const LINES: readonly (readonly string[])[] = [
   ["health"],
   ["health", "--max-lag", "1000"],
   ["status"],
+  ["stats"],
+  ["stats", "--as-of", "HEAD~1"],
   ["verify"],
   ["verify", "--key", "audit.key.pub", "--signed", "tails.jsonl"],
   ["doctor"],

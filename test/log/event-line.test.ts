@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countingEntropy } from "../../src/conformance/target.js";
 import { ChainCheck } from "../../src/log/chain-check.js";
-import { SealedEvent } from "../../src/log/event.js";
-import { decodeLine, encodeLine } from "../../src/log/event-line.js";
+import { SealedEvent, type SealedFields, storedDataHash } from "../../src/log/event.js";
+import { decodeLine, encodeLine, lineBytes } from "../../src/log/event-line.js";
 import { GENESIS_HASH } from "../../src/log/hash-chain.js";
 import { prepareAppend } from "../../src/log/prepare.js";
 import { EMPTY_TAIL, seal } from "../../src/log/seal.js";
@@ -99,4 +99,17 @@ test("damaged data inside a line of the right form is named when it is read", ()
     .slice(0, -1)
     .replace('{"a":1}', '{"a":x}');
   expect(() => decodeLine(line).data).toThrowError(expect.objectContaining({ code: "EVENT_DAMAGED", offset: 1 }));
+});
+
+test("the bytes of a line are known without writing it, whatever stands in it, also after its data was erased", () => {
+  const name = fc.string({ unit: "binary", minLength: 1 });
+  const number = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  fc.assert(
+    fc.property(name, name, name, fc.jsonValue(), number, number, (stream, type, actor, data, offset, version) => {
+      const event: SealedFields = { ...sealed(data, { é: "🚀" } as never), stream, type, actor, offset, version };
+      const erased = { ...event, dataText: null, salt: null, dataHash: storedDataHash(event) };
+      for (const one of [event, erased]) expect(lineBytes(one)).toBe(Buffer.byteLength(encodeLine(one)));
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import {
   count,
+  filter,
   hash,
   json,
   type OutputSchema,
@@ -43,17 +44,6 @@ const event = z.object({
   dataHash: hash.optional().describe("of an event whose data was erased"),
   hash,
 });
-
-const filter = z
-  .object({
-    actors: z.array(z.string()).optional(),
-    types: z.array(z.string()).optional(),
-    sessions: z.array(z.string()).optional(),
-    paths: z.array(z.string()).optional(),
-    since: offset.optional(),
-    until: offset.optional(),
-  })
-  .describe("what was asked for");
 
 const entry = z.object({
   offset,

@@ -22,6 +22,17 @@ export const tail = z
 
 export const change = z.object({ path, before: json.optional(), after: json.optional() });
 
+export const filter = z
+  .object({
+    actors: z.array(z.string()).optional(),
+    types: z.array(z.string()).optional(),
+    sessions: z.array(z.string()).optional(),
+    paths: z.array(z.string()).optional(),
+    since: offset.optional(),
+    until: offset.optional(),
+  })
+  .describe("what was asked for");
+
 /** Who did something, when and why. */
 export const setBy = z.object({
   offset,

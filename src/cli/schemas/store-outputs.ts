@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { SEVERITIES } from "../../inspect/doctor/finding.js";
-import { count, hash, json, type OutputSchema, offset, output, store, tailSignature } from "./parts.js";
+import { count, filter, hash, json, type OutputSchema, offset, output, store, tailSignature, time } from "./parts.js";
+import { STORE_PARTS } from "../../log/store-exam.js";
 
 const fault = z.object({ offset, why: z.string() });
 
@@ -53,6 +54,28 @@ const finding = z.object({
 
 const fixed = z.object({ check: z.string(), code: z.string(), what: z.string(), done: z.boolean() });
 
+const bytes = count.describe("of lines of a JSONL log");
+const amount = { events: count, bytes };
+
+const amountsBy = z.object({
+  items: z.array(z.object({ key: z.string(), ...amount })).describe("the largest first, as many as --top says"),
+  others: z.object(amount),
+  keys: count.nullable().describe("how many there are, others too; null where they are too many to be counted"),
+  exact: z.boolean(),
+  lacksAtMost: count.describe("bytes that an item may lack where it is not exact"),
+});
+
+const counted = z.object({ offset, recordedAt: time }).nullable();
+
+const growth = z.object({ days: count, ...amount, eventsPerDay: z.number(), bytesPerDay: count });
+
+const storage = z
+  .object({ bytes: count, parts: z.array(z.object({ part: z.enum(STORE_PARTS), bytes: count })) })
+  .nullable()
+  .describe(
+    "what the store takes on disk now; null with --as-of, for a server that is away, and where nothing is known",
+  );
+
 export const STORE_OUTPUTS: readonly OutputSchema[] = [
   output("status/1", ["status"], {
     store,
@@ -63,6 +86,23 @@ export const STORE_OUTPUTS: readonly OutputSchema[] = [
     hash,
     recordedAt: z.string(),
     sessions: count,
+  }),
+  output("stats/1", ["stats"], {
+    store,
+    offset,
+    filter,
+    ...amount,
+    dataBytes: count.describe("of data and meta"),
+    redacted: count,
+    first: counted,
+    last: counted,
+    types: amountsBy,
+    categories: amountsBy,
+    streams: amountsBy,
+    days: z.array(z.object({ day: z.string().describe("UTC"), ...amount })),
+    earlier: z.object(amount).describe("before the first of the days"),
+    growth: z.array(growth).describe("the last 7, 30 and 365 days, then all of them"),
+    storage,
   }),
   output("verify/1", ["verify"], {
     store,

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { IntegrityError, NotFoundError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
-import { leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
-import type { JsonlExam, Leftover, StoredFile } from "../store-exam.js";
+import { bytesBelow, fileBytes, leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
+import type { JsonlExam, Leftover, PartSizes, StoredFile } from "../store-exam.js";
 import { reportDamage } from "./damage-report.js";
 import { findEnd } from "./file-end.js";
 import { translateFileError } from "./file-errors.js";
@@ -28,6 +28,25 @@ export class JsonlFileExam implements JsonlExam {
     const torn = `${basename(this.path)}.torn-`;
     const beside = leftoversBeside(this.path, (name) => name.startsWith(torn));
     return [...beside, ...leftoversBelow(`${this.path}.sidecar`, ".tmp-")];
+  }
+
+  async sizes(): Promise<PartSizes> {
+    if (!existsSync(this.path)) throw notThere(this.path);
+    const [sidecar, snapshots] = [`${this.path}.sidecar`, join(`${this.path}.sidecar`, "snapshots")];
+    const unfinished = leftoversBelow(sidecar, ".tmp-");
+    const below = (folder: string) =>
+      bytesBelow(folder) - sum(unfinished.filter(({ path }) => path.startsWith(folder + sep)));
+    try {
+      return {
+        log: fileBytes(this.path),
+        snapshots: below(snapshots),
+        sidecar: below(sidecar) - below(snapshots),
+        leftovers: sum(this.leftovers()),
+        other: fileBytes(manifestPath(this.path)) + fileBytes(`${this.path}.lock`),
+      };
+    } catch (error) {
+      throw translateFileError(error, `jsonl:${this.path}`);
+    }
   }
 
   /** The lock is asked for only where its file is there: asking makes it. */
@@ -57,6 +76,10 @@ export class JsonlFileExam implements JsonlExam {
       file.close();
     }
   }
+}
+
+function sum(files: readonly Leftover[]): number {
+  return files.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 function notThere(path: string): NotFoundError {

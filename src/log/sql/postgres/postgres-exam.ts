@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
-import type { PostgresExam, PostgresFacts } from "../../store-exam.js";
+import type { PartSizes, PostgresExam, PostgresFacts } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
 import { Connections, clientConfig } from "./connections.js";
 import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresSchema } from "./postgres-schema.js";
+import { relationSizes } from "./postgres-sizes.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { statement, tablesOf } from "./statement.js";
 
@@ -49,6 +50,11 @@ export class PostgresServerExam implements PostgresExam {
       const settings = { serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
       return { ...settings, schema: await schemaFacts(store) };
     });
+  }
+
+  async sizes(): Promise<PartSizes> {
+    const { url, schema } = this.#address;
+    return this.#connected((session) => relationSizes(session, url, tablesOf(schema)));
   }
 
   async hearsNotifications(): Promise<boolean> {

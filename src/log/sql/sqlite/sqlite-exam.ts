@@ -1,14 +1,14 @@
-import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type Database from "better-sqlite3";
-import { leftoversBeside, storedFiles } from "../../leftovers.js";
-import type { Leftover, SqliteExam, SqliteFacts, StoredFile } from "../../store-exam.js";
+import { fileBytes, leftoversBeside, storedFiles } from "../../leftovers.js";
+import type { Leftover, PartSizes, SqliteExam, SqliteFacts, StoredFile } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
 import { retryWhileBusy } from "./busy-retry.js";
-import { assertLocalFileSystem } from "./database-file.js";
+import { assertLocalFileSystem, noSuchFile } from "./database-file.js";
 import { openDatabase, openToExamine } from "./open-database.js";
 import { translateError } from "./sqlite-errors.js";
 import { SqliteSchema } from "./sqlite-schema.js";
+import { pageSizes } from "./sqlite-sizes.js";
 import { versionFault } from "./sqlite-version.js";
 
 /** Enough to know that something is wrong. */
@@ -57,6 +57,14 @@ export class SqliteFileExam implements SqliteExam {
     });
   }
 
+  /** Reads every page once: the only way to know whose they are. */
+  async sizes(): Promise<PartSizes> {
+    const wal = this.#walBytes(); // before a look changes it
+    const pages = await this.#looking((db) => retryWhileBusy(this.#limitMs, () => pageSizes(db)));
+    if (pages === undefined) throw noSuchFile(this.path);
+    return { ...pages, wal, leftovers: this.leftovers().reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
   async checkpoint(): Promise<number> {
     const settings = { url: this.#url, limitMs: this.#limitMs, mustExist: true, readOnly: false };
     const db = await openDatabase(this.path, settings);
@@ -90,6 +98,6 @@ export class SqliteFileExam implements SqliteExam {
   }
 
   #walBytes(): number {
-    return statSync(this.#walPath, { throwIfNoEntry: false })?.size ?? 0;
+    return fileBytes(this.#walPath);
   }
 }
