@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { SEVERITIES } from "../../inspect/doctor/finding.js";
-import { count, filter, hash, json, type OutputSchema, offset, output, store, tailSignature, time } from "./parts.js";
 import { STORE_PARTS } from "../../log/store-exam.js";
+import { count, filter, hash, json, type OutputSchema, offset, output, store, tailSignature, time } from "./parts.js";
 
 const fault = z.object({ offset, why: z.string() });
 
