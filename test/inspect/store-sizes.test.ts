@@ -104,6 +104,12 @@ test("the parts of a Postgres store are what its schema takes on the server", as
   expect(sizes?.bytes).toBe(rows[0].bytes);
 });
 
+test("a folder in the place of a store is an error, and no empty store", async () => {
+  const folder = tempDir();
+  await expect(storeSizes(`jsonl:${folder}`)).rejects.toMatchObject({ code: "LOG_NOT_FOUND" });
+  await expect(storeSizes(`sqlite:${folder}`)).rejects.toMatchObject({ code: expect.stringMatching(/^[A-Z_]+$/) });
+});
+
 test("the file of another program is refused, and a log in memory has no size", async () => {
   const path = join(tempDir(), "other.db");
   const db = new Database(path);

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { basename, join, resolve, sep } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { IntegrityError, NotFoundError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
 import { bytesBelow, fileBytes, leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
@@ -31,16 +31,17 @@ export class JsonlFileExam implements JsonlExam {
   }
 
   async sizes(): Promise<PartSizes> {
-    if (!existsSync(this.path)) throw notThere(this.path);
     const [sidecar, snapshots] = [`${this.path}.sidecar`, join(`${this.path}.sidecar`, "snapshots")];
-    const unfinished = leftoversBelow(sidecar, ".tmp-");
-    const below = (folder: string) =>
-      bytesBelow(folder) - sum(unfinished.filter(({ path }) => path.startsWith(folder + sep)));
+    // Others may write and remove files between two looks: no part is less than nothing for that.
+    const less = (bytes: number, part: number) => Math.max(0, bytes - part);
+    const below = (folder: string) => less(bytesBelow(folder), sum(leftoversBelow(folder, ".tmp-")));
     try {
+      // A folder in its place has no bytes, and is no empty log.
+      if (statSync(this.path, { throwIfNoEntry: false })?.isFile() !== true) throw notThere(this.path);
       return {
         log: fileBytes(this.path),
         snapshots: below(snapshots),
-        sidecar: below(sidecar) - below(snapshots),
+        sidecar: less(below(sidecar), below(snapshots)),
         leftovers: sum(this.leftovers()),
         other: fileBytes(manifestPath(this.path)) + fileBytes(`${this.path}.lock`),
       };
