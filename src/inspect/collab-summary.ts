@@ -23,10 +23,7 @@ export async function collabSummary(
   options: { readonly asOf?: number } = {},
 ): Promise<CollabSummary> {
   const found = await new ReadModel(log, collabSessions).get(session, options);
-  if (found === null) {
-    const message = `there is no collaborative session ${JSON.stringify(session)}`;
-    throw new NotFoundError("COLLAB_SESSION_NOT_FOUND", message, { hint: "see: sessiondb collab list --all" });
-  }
+  if (found === null) throw noCollabSession(session);
   const count = counterOf(log, session, options);
   return {
     session: found,
@@ -53,4 +50,9 @@ function counterOf(log: EventLog, session: string, options: { readonly asOf?: nu
     }
     return Object.fromEntries(counts);
   };
+}
+
+export function noCollabSession(session: string): NotFoundError {
+  const message = `there is no collaborative session ${JSON.stringify(session)}`;
+  return new NotFoundError("COLLAB_SESSION_NOT_FOUND", message, { hint: "see: sessiondb collab list --all" });
 }

@@ -1,3 +1,4 @@
+import type { CollaborativeSessions } from "../collab/collaborative-sessions.js";
 import type { EventLog } from "../log/event-log.js";
 import type { SessionStore } from "../session/session-store.js";
 
@@ -5,6 +6,7 @@ import type { SessionStore } from "../session/session-store.js";
 export interface McpContext {
   readonly log: EventLog;
   readonly store: SessionStore;
+  readonly collab: CollaborativeSessions;
   readonly now: () => Date;
 }
 

@@ -1,6 +1,9 @@
 import { McpServer } from "@modelcontextprotocol/server";
+import { CollaborativeSessions } from "../collab/collaborative-sessions.js";
 import type { EventLog } from "../log/event-log.js";
 import { SessionStore } from "../session/session-store.js";
+import { registerCollabResource } from "./collab-resource.js";
+import type { McpContext } from "./mcp-context.js";
 import { registerPrompts } from "./prompts.js";
 import { registerResources } from "./resources.js";
 import { type Toolset, toolsOf } from "./toolsets.js";
@@ -8,7 +11,7 @@ import { type Toolset, toolsOf } from "./toolsets.js";
 export interface McpOptions {
   /** Shown to the client. */
   readonly version: string;
-  /** Default: read and audit, and with `allowWrite` write too. */
+  /** Default: read and audit, and with `allowWrite` write too. `collab` is there for those who ask for it. */
   readonly toolsets?: readonly Toolset[];
   /** Without it there is no tool that changes anything. Default false. */
   readonly allowWrite?: boolean;
@@ -27,9 +30,15 @@ export function createMcpServer(log: EventLog, options: McpOptions): McpServer {
   const { version, allowWrite = false, actor, now = () => new Date() } = options;
   const toolsets = options.toolsets ?? (allowWrite ? ["read", "audit", "write"] : ["read", "audit"]);
   const server = new McpServer({ name: "sessiondb", version }, { instructions: INSTRUCTIONS });
-  const context = { log, store: new SessionStore(log, actor === undefined ? {} : { actor }), now };
+  const context = contextOf(log, actor, now);
   for (const tool of toolsOf(toolsets, allowWrite)) tool.register(server, context);
   registerResources(server, context);
+  if (toolsets.includes("collab")) registerCollabResource(server, context);
   registerPrompts(server);
   return server;
+}
+
+function contextOf(log: EventLog, actor: string | undefined, now: () => Date): McpContext {
+  const by = actor === undefined ? {} : { actor };
+  return { log, store: new SessionStore(log, by), collab: new CollaborativeSessions(log, { ...by, now }), now };
 }

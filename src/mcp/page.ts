@@ -7,6 +7,8 @@ export interface PagePlace {
   readonly head: number;
   /** How far the pages before have come: an offset, or a number of items, as the listing counts. */
   readonly after: number;
+  /** Where the listing has words of its own for the place: these. */
+  readonly own?: string | undefined;
   /** What was asked; a cursor fits only the question that it came from. */
   readonly asked: string;
 }
@@ -14,6 +16,7 @@ export interface PagePlace {
 const schema = z.strictObject({
   head: z.number().int().min(0),
   after: z.number().int().min(0),
+  own: z.string().optional(),
   asked: z.string(),
 });
 

@@ -22,13 +22,13 @@ export function registerResources(server: McpServer, context: McpContext): void 
       description: "session://ID or session://ID@POINT",
       mimeType: "application/json",
     },
-    (uri, { id }) => answer(context, uri.href, () => recordOf(context, String(id))),
+    (uri, { id }) => answerOfResource(context, uri.href, () => recordOf(context, String(id))),
   );
   server.registerResource(
     "session-log",
     new ResourceTemplate("session://{id}/log", { list: undefined, complete }),
     { title: "The history of a session", description: "its newest events, oldest first", mimeType: "application/json" },
-    (uri, { id }) => answer(context, uri.href, () => historyOf(context, decoded(String(id)))),
+    (uri, { id }) => answerOfResource(context, uri.href, () => historyOf(context, decoded(String(id)))),
   );
 }
 
@@ -49,9 +49,7 @@ async function idsFrom({ store }: McpContext, typed: string): Promise<string[]> 
 }
 
 async function recordOf(context: McpContext, text: string) {
-  const at = text.lastIndexOf("@");
-  const [id, point] =
-    at === -1 ? [decoded(text), undefined] : [decoded(text.slice(0, at)), decoded(text.slice(at + 1))];
+  const { id, point } = placeIn(text);
   const offset = await inputs.offsetOf(context, point, id);
   const { record, version, updatedAt, lastActor } = await context.store.get(id, { asOf: offset });
   const fitting = clipToFit(record);
@@ -61,6 +59,13 @@ async function recordOf(context: McpContext, text: string) {
     record: fitting?.value ?? "too large: call get_session with paths",
     clipped: fitting?.clipped ?? true,
   };
+}
+
+/** `ID` or `ID@POINT`, both percent-encoded. */
+export function placeIn(text: string): { readonly id: string; readonly point: string | undefined } {
+  const at = text.lastIndexOf("@");
+  if (at === -1) return { id: decoded(text), point: undefined };
+  return { id: decoded(text.slice(0, at)), point: decoded(text.slice(at + 1)) };
 }
 
 async function historyOf(context: McpContext, id: string) {
@@ -73,7 +78,7 @@ async function historyOf(context: McpContext, id: string) {
   return { offset, session: id, events: [...value].reverse(), clipped, more: newest.length - value.length };
 }
 
-async function answer({ log }: McpContext, uri: string, read: () => Promise<object>) {
+export async function answerOfResource({ log }: McpContext, uri: string, read: () => Promise<object>) {
   try {
     return { contents: [{ uri, mimeType: "application/json", text: jsonText(aged(await read(), stalenessOf(log))) }] };
   } catch (error) {

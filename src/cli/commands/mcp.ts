@@ -13,7 +13,10 @@ interface ServeOptions extends CommonOptions {
 }
 
 export function mcpCommand(state: RunState): Command {
-  const toolset = new Option("--toolset <name>", "read, audit or write (repeat for more); default all that are allowed")
+  const toolset = new Option(
+    "--toolset <name>",
+    "read, audit, write or collab (repeat for more); default all but collab that are allowed",
+  )
     .choices(TOOLSET_NAMES)
     .argParser((value, before: string[] | undefined) => collected(known(value), before));
   const command = leaf<ServeOptions>(
@@ -28,6 +31,7 @@ export function mcpCommand(state: RunState): Command {
   return examples(command, [
     "sessiondb mcp --store sqlite:./s.db",
     "sessiondb mcp --toolset read --store sqlite:./s.db",
+    "sessiondb mcp --toolset collab --allow-write --store sqlite:./s.db",
   ]);
 }
 
