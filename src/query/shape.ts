@@ -29,7 +29,16 @@ export interface ReadModelShape {
 export const ID_FIELD: FieldShape = { name: "id", type: "text", indexed: true };
 
 /** Tells two shapes apart: a read model of another revision, or with other fields, is another read model. */
-export function shapeKey({ name, revision, fields, searchable, view }: ReadModelShape): string {
+export function shapeKey(shape: ReadModelShape): string {
+  const known = KEYS.get(shape) ?? keyOf(shape);
+  KEYS.set(shape, known);
+  return known;
+}
+
+/** Each question needs the key, and a shape does not change. */
+const KEYS = new WeakMap<ReadModelShape, string>();
+
+function keyOf({ name, revision, fields, searchable, view }: ReadModelShape): string {
   const shown = view === undefined ? [] : [view];
   const declared = JSON.stringify([
     fields.map((field) => [field.name, field.type, field.indexed]),

@@ -1,6 +1,6 @@
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
-import type { ChangedDocument, FoldedPage, QueueShape, StoredDocument, StoredHits } from "../../read-model-tables.js";
+import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
 import { fieldValueOf } from "../read-model/decode-value.js";
 import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
@@ -85,18 +85,6 @@ export class PostgresModelDocuments {
     return rows.map(([id, body, score, data]) => {
       return { id: id as string, body: body as string, score: Number(score), data: data as string | null };
     });
-  }
-
-  /** Locked until the transaction ends; undefined where all that match are locked by others, or have newer events. */
-  async firstFreeLocked(
-    session: PgSession,
-    query: ParsedQuery,
-    queue: QueueShape,
-    events: string,
-  ): Promise<string | undefined> {
-    const build = (sql: SelectSql) => `${sql.firstFresh(queue, events)} FOR UPDATE SKIP LOCKED`;
-    const [row] = await this.#select(session, query, [], build);
-    return row?.[1] as string | undefined;
   }
 
   async scan(session: PgSession, after: string | null, limit: number): Promise<StoredDocument[]> {

@@ -1,28 +1,27 @@
 import { SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
-import {
-  MAX_QUEUE_LAG,
-  type ModelSide,
-  type ModelState,
-  type ModelSummary,
-  type PageFold,
-  type QueueShape,
-  type ReadModelTables,
-  type ScannedRows,
-  type StoredHits,
-  type StoredPage,
+import type {
+  ModelSide,
+  ModelState,
+  ModelSummary,
+  PageFold,
+  QueueShape,
+  ReadModelTables,
+  ScannedRows,
+  StoredHits,
+  StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { countOf } from "./event-rows.js";
 import type { PageStatements } from "./page-statements.js";
 import type { PgSession } from "./pg-session.js";
-import { POSTGRES_MODELS } from "./postgres-model-dialect.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import { PostgresModelRegister } from "./postgres-model-register.js";
 import { PostgresModelTransaction } from "./postgres-model-transaction.js";
 import { PostgresModelViews } from "./postgres-model-views.js";
+import { PostgresQueue } from "./postgres-queue.js";
 import type { PostgresReader } from "./postgres-reader.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -42,8 +41,7 @@ export class PostgresReadModels implements ReadModelTables {
   readonly #transaction: PostgresModelTransaction;
   readonly #views: PostgresModelViews;
   readonly #hashAt: Statement;
-  /** By the member that lapses. */
-  readonly #lag: (member: string) => Statement;
+  readonly #queue: PostgresQueue;
 
   constructor(tables: Tables, run: RunOnServer, reader: PostgresReader, pages: PageStatements) {
     this.#tables = tables;
@@ -53,14 +51,7 @@ export class PostgresReadModels implements ReadModelTables {
     this.#register = new PostgresModelRegister(tables);
     this.#transaction = new PostgresModelTransaction(tables);
     this.#views = new PostgresModelViews(tables, this.#register);
-    this.#lag = (member) =>
-      statement(
-        `SELECT coalesce((SELECT "offset" FROM ${tables.events} ORDER BY "offset" DESC LIMIT 1), 0),
-         EXISTS (SELECT FROM ${tables.events} WHERE "offset" = $1::bigint AND hash = $2),
-         EXISTS (SELECT FROM ${tables.events} WHERE "offset" > $1::bigint AND "offset" <= $1::bigint + ${MAX_QUEUE_LAG}
-           AND (type = ANY ($3::text[])
-             OR (type = ANY ($4::text[]) AND ${POSTGRES_MODELS.viewMember("data", member, "text")} <= $5 COLLATE "C")))`,
-      );
+    this.#queue = new PostgresQueue(tables, this.#register);
     this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
   }
 
@@ -120,13 +111,9 @@ export class PostgresReadModels implements ReadModelTables {
         this.#transaction.run(session, async () => {
           // The connection may be lost after the act: then this is tried again, but the act is not.
           if (done !== undefined) return done;
-          const record = await this.#register.find(session, shape, "live");
-          const lag = record === undefined ? "behind" : await this.#lagOf(session, record, queue);
-          if (record === undefined || lag === "behind") return "behind";
-          const documents = this.#documentsOf(shape, record);
-          const body = await documents.firstFreeLocked(session, query, queue, this.#tables.events);
-          if (body === undefined) return lag === 0 ? null : "behind";
-          done = { result: await act(body) };
+          const offered = await this.#queue.firstLocked(session, shape, query, queue);
+          if (offered === null || offered === "behind") return offered;
+          done = { result: await act(offered.body) };
           return done;
         }),
       );
@@ -134,16 +121,6 @@ export class PostgresReadModels implements ReadModelTables {
       if (done !== undefined) return done;
       throw error;
     }
-  }
-
-  /** How many events the tables do not know; "behind" where these matter, or the log is another one. */
-  async #lagOf(session: PgSession, { state }: ModelRecord, queue: QueueShape): Promise<number | "behind"> {
-    const { bringing, lapsing } = queue;
-    const values = [state.offset, state.hash, bringing, lapsing.types, lapsing.now];
-    const [row] = await session.rows(this.#lag(lapsing.member), values);
-    const lag = countOf(row?.[0]) - state.offset;
-    const isKnown = (state.offset === 0 || row?.[1] === true) && state.fault === undefined;
-    return !isKnown || lag < 0 || lag > MAX_QUEUE_LAG || row?.[2] === true ? "behind" : lag;
   }
 
   async beginRebuild(shape: ReadModelShape): Promise<void> {
