@@ -10,6 +10,8 @@ const INSERT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, ty
 
 /** A table with so many rows is planned to be looked into by its key, in any way of asking; the plainest is 15 µs cheaper. */
 const LONG_LOG_EVENTS = 1000;
+/** A question about more streams and ids than these is asked by itself, with its values apart. */
+const MAX_WRITTEN_OUT = 16;
 
 /** What the log looked like at one instant. */
 export interface Look {
@@ -22,6 +24,7 @@ export interface Look {
 
 /** The statements of an append. */
 export class AppendStatements {
+  readonly #tables: Tables;
   readonly #look: Statement;
   readonly #byOffset: Statement;
   readonly #appendOne: Statement;
@@ -33,7 +36,8 @@ export class AppendStatements {
     const condition = `${endsAtTail(tables)} AND ${appendCondition(tables, channel)}`;
     const one = `SELECT $3::bigint, $3, $5::bigint, $4, $6, $7, $8, $9, $10, $11, $12, $13`;
     const insert = `INSERT INTO ${tables.events} (${INSERT_COLUMNS})`;
-    this.#look = statement(lookSql(tables));
+    this.#tables = tables;
+    this.#look = statement(lookSql(tables, "$1::text[]", "$2::text[]"));
     this.#byOffset = statement(
       `SELECT ${EVENT_COLUMNS} FROM ${tables.events} WHERE "offset" = ANY ($1::bigint[]) ORDER BY "offset"`,
     );
@@ -51,9 +55,13 @@ export class AppendStatements {
   }
 
   async look(session: PgSession, streams: readonly string[], ids: readonly string[]): Promise<Look> {
-    const [row] = await session.rows(this.#look, [streams, ids]);
-    const tail = tailOfRow(row);
-    return { tail, versions: countsOf(row?.[3]), offsets: countsOf(row?.[4]) };
+    return lookOf(await session.rows(this.#look, [streams, ids]));
+  }
+
+  /** What look asks, as SQL without parameters whose rows lookOf reads; undefined where that would be long. */
+  question(streams: readonly string[], ids: readonly string[]): string | undefined {
+    if (streams.length + ids.length > MAX_WRITTEN_OUT) return undefined;
+    return lookSql(this.#tables, textArray(streams), textArray(ids));
   }
 
   async eventsAt(session: PgSession, offsets: readonly number[]): Promise<SealedEvent[]> {
@@ -79,13 +87,23 @@ export class AppendStatements {
   }
 }
 
+export function lookOf([row]: readonly unknown[][]): Look {
+  return { tail: tailOfRow(row), versions: countsOf(row?.[3]), offsets: countsOf(row?.[4]) };
+}
+
+/** In hexadecimal digits, so that no text can be taken for SQL, whatever settings and encodings say of quotes. */
+function textArray(texts: readonly string[]): string {
+  const literals = texts.map((text) => `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`);
+  return `ARRAY[${literals.join(", ")}]::text[]`;
+}
+
 /** One statement sees one snapshot: tail, versions and ids are of the same instant. */
-function lookSql(tables: Tables): string {
+function lookSql(tables: Tables, streams: string, ids: string): string {
   const { events } = tables;
   return `SELECT tail.*,
     ARRAY(SELECT (SELECT max(version) FROM ${events} e WHERE e.stream = s.stream)
-      FROM unnest($1::text[]) WITH ORDINALITY AS s (stream, n) ORDER BY n),
-    ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY ($2::text[]))
+      FROM unnest(${streams}) WITH ORDINALITY AS s (stream, n) ORDER BY n),
+    ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY (${ids}))
     FROM (SELECT 1) AS always LEFT JOIN (${tailSql(tables)}) AS tail ON true`;
 }
 

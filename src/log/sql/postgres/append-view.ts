@@ -2,7 +2,7 @@ import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import type { Known, Tail } from "../../seal.js";
 import { StreamVersions } from "../stream-versions.js";
-import type { AppendStatements } from "./append-statements.js";
+import { type AppendStatements, type Look, lookOf } from "./append-statements.js";
 import type { PgSession } from "./pg-session.js";
 
 export type Group = readonly (readonly PreparedEvent[])[];
@@ -59,9 +59,22 @@ export class AppendViews {
 
   /** Asks the log: one round trip, and one more where ids stand in it already. */
   async look(session: PgSession, group: Group, choice: IdChoice): Promise<AppendView> {
+    const look = await this.#statements.look(session, streamsOf(group), idsOf(group, choice));
+    return this.#seen(session, group, look);
+  }
+
+  /** What look asks first, for whoever can ask it together with something else; undefined where it is too long for that. */
+  question(group: Group, choice: IdChoice): string | undefined {
+    return this.#statements.question(streamsOf(group), idsOf(group, choice));
+  }
+
+  /** As look, of the answer to its question. */
+  answered(session: PgSession, group: Group, rows: readonly unknown[][]): Promise<AppendView> {
+    return this.#seen(session, group, lookOf(rows));
+  }
+
+  async #seen(session: PgSession, group: Group, { tail, versions, offsets }: Look): Promise<AppendView> {
     const streams = streamsOf(group);
-    const ids = idsOf(group, choice);
-    const { tail, versions, offsets } = await this.#statements.look(session, streams, ids);
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
     const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
     this.#at(tail);

@@ -46,9 +46,22 @@ export class LogLock {
    *
    * @throws CommitUnknown the connection was lost during COMMIT
    */
-  async run<T>(session: PgSession, act: () => Promise<T>, statementMs?: number): Promise<T> {
-    await session.script(this.#begin(statementMs ?? this.#limits.statementTimeoutMs));
-    const result = await act();
+  run<T>(session: PgSession, act: () => Promise<T>, statementMs?: number): Promise<T> {
+    return this.#run(session, this.#begin(statementMs ?? this.#limits.statementTimeoutMs), act);
+  }
+
+  /**
+   * As run, with a first question that is sent together with the request for the lock: while the lock is held, each round
+   * trip makes all other writers wait. It is a statement of its own, so it sees what the holder before has committed.
+   *
+   * @param question SQL without parameters
+   */
+  runAsking<T>(session: PgSession, question: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {
+    return this.#run(session, `${this.#begin(this.#limits.statementTimeoutMs)};\n${question}`, act);
+  }
+
+  async #run<T>(session: PgSession, begin: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {
+    const result = await act(await session.script(begin));
     await commitWith(() => session.script("COMMIT"));
     return result;
   }
