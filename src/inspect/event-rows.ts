@@ -1,3 +1,4 @@
+import { collabSessionOf } from "../../projections/collab-streams.js";
 import { sessionIdOf } from "../../projections/sessions.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -15,6 +16,8 @@ export interface EventRow {
   readonly version: number;
   readonly stream: string;
   readonly session: string | null;
+  /** The collaborative session that it is about. */
+  readonly collab: string | null;
   readonly type: string;
   readonly recordedAt: string;
   readonly actor: string;
@@ -42,9 +45,9 @@ export function eventRow(event: SealedEvent): EventRow {
   const { offset, version, stream, type, recordedAt, actor, meta, redacted } = event;
   const reason = typeof meta.reason === "string" ? meta.reason : null;
   const paths = eventPaths(event).map(({ path }) => path);
-  const session = sessionIdOf(stream) ?? null;
+  const [session, collab] = [sessionIdOf(stream) ?? null, collabSessionOf(stream) ?? null];
   const told = { paths: paths.slice(0, MAX_ROW_PATHS), pathCount: paths.length };
-  return { offset, version, stream, session, type, recordedAt, actor, reason, ...told, redacted };
+  return { offset, version, stream, session, collab, type, recordedAt, actor, reason, ...told, redacted };
 }
 
 function runsOf(offsets: readonly number[]): Array<readonly [from: number, to: number]> {

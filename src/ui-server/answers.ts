@@ -1,9 +1,13 @@
 import type { BisectResult } from "../inspect/bisect.js";
 import type { BlameEntry } from "../inspect/blame.js";
 import type { Change } from "../inspect/changes.js";
+import type { CollabChanges } from "../inspect/collab-changes.js";
+import type { CollabContent } from "../inspect/collab-content.js";
 import type { SessionDiff } from "../inspect/diff.js";
 import type { EventItem } from "../inspect/event-item.js";
 import type { EventRow } from "../inspect/event-rows.js";
+import type { PastCollabSession, PastPage } from "../inspect/past-collab.js";
+import type { PastArtifact, PastChunk, PastMemory, PastTask } from "../inspect/past-collab-shapes.js";
 import type { PathHistory } from "../inspect/path-history.js";
 import type { FoundEvents } from "../inspect/search-events.js";
 import type { Density } from "../inspect/timeline/density.js";
@@ -135,6 +139,27 @@ export interface MigrationsAnswer extends AsOf<"ui-migrations/1"> {
   readonly migrations: readonly ShownMigration[];
   readonly unreadable: readonly string[];
 }
+
+export type CollabsAnswer = AsOf<"ui-collabs/1"> & PastPage<PastCollabSession> & { readonly at: number };
+
+export interface CollabAnswer extends AsOf<"ui-collab/1"> {
+  readonly at: number;
+  /** recordedAt of the event at `at`; null before the first. What leases are compared with. */
+  readonly time: string | null;
+  /** null where nothing of it was there by then. */
+  readonly found: PastCollabSession | null;
+}
+
+/** The rows of a list in a collaborative session. */
+type PartAnswer<Kind extends string, T> = AsOf<"ui-collab-parts/1"> &
+  PastPage<T> & { readonly at: number; readonly session: string; readonly kind: Kind };
+export type ChunksAnswer = PartAnswer<"chunk", PastChunk>;
+export type MemoriesAnswer = PartAnswer<"memory", PastMemory>;
+export type TasksAnswer = PartAnswer<"task", PastTask>;
+export type ArtifactsAnswer = PartAnswer<"artifact", PastArtifact>;
+
+export type CollabContentAnswer = AsOf<"ui-collab-content/1"> & CollabContent & { readonly at: number };
+export type CollabChangesAnswer = AsOf<"ui-collab-changes/1"> & CollabChanges & { readonly at: number };
 
 export interface RevertAnswer extends AsOf<"ui-revert/1"> {
   readonly session: string;

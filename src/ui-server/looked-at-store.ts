@@ -1,4 +1,5 @@
 import { NotFoundError, UnavailableError } from "../errors.js";
+import { PastCollab } from "../inspect/past-collab.js";
 import { PastStates } from "../inspect/past-states.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
@@ -18,6 +19,7 @@ export class LookedAtStore {
   /** undefined where nobody may write. */
   readonly writer: SessionStore | undefined;
   readonly index: LogIndex;
+  readonly collab: PastCollab;
   #states: PastStates;
   #generation: number;
 
@@ -25,6 +27,7 @@ export class LookedAtStore {
     this.log = log;
     this.writer = writer;
     this.index = new LogIndex(log);
+    this.collab = new PastCollab(log, () => this.index.columns);
     this.#states = this.#newStates();
     this.#generation = this.index.generation;
   }

@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { NotFoundError } from "../errors.js";
 import type { HelloAnswer } from "./answers.js";
+import { collabRoutes } from "./collab-routes.js";
 import { errorAnswer } from "./error-answer.js";
 import { eventRoutes } from "./event-routes.js";
 import { liveFeed } from "./live-feed.js";
@@ -54,6 +55,7 @@ export function uiApp(options: UiAppOptions): Hono {
   app.get("/api/hello", async (c) => c.json(await hello(options)));
   timelineRoutes(app, store);
   sessionRoutes(app, store);
+  collabRoutes(app, store);
   eventRoutes(app, store);
   revertRoutes(app, store, ticket);
   liveRoute(app, options);

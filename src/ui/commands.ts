@@ -1,5 +1,5 @@
 import { dotted } from "./format.js";
-import type { Place } from "./place.js";
+import type { CollabPart, Place } from "./place.js";
 
 /** What stands for a view: the command that prints the same, and the call of the MCP server. */
 export interface Equivalent {
@@ -11,6 +11,7 @@ interface View {
   readonly place: Place;
   readonly at: number;
   readonly session: string | null;
+  readonly collab: string | null;
   readonly store: string;
 }
 
@@ -19,7 +20,7 @@ function pathOf(path: string): string {
   return path.startsWith("/") ? dotted(path) : path;
 }
 
-export function equivalentOf({ place, at, session, store }: View): Equivalent {
+export function equivalentOf({ place, at, session, collab, store }: View): Equivalent {
   const line = (...words: readonly string[]) =>
     `sessiondb ${words.map(shellWord).join(" ")} --store ${shellWord(store)}`;
   if (place.pane === "event") {
@@ -27,6 +28,11 @@ export function equivalentOf({ place, at, session, store }: View): Equivalent {
       cli: line("events", "show", String(at)),
       mcp: { name: "read_log", arguments: { since: String(Math.max(0, at - 1)), until: String(at) } },
     };
+  }
+  if (place.pane === "collab") {
+    const types = ["collab.*", "chunk.*", "memory.*", "task.*", "artifact.*"];
+    const mcp = { name: "read_log", arguments: { types, until: String(at), order: "newest" } };
+    return { cli: line("collab", ...collabWords(place.part, collab), "--as-of", String(at)), mcp };
   }
   if (session === null || place.pane === "all") {
     const mcp = { name: "list_sessions", arguments: { as_of: String(at) } };
@@ -64,6 +70,23 @@ export function equivalentOf({ place, at, session, store }: View): Equivalent {
     }
     default:
       throw new TypeError(`unhandled ${place.pane satisfies never}`);
+  }
+}
+
+/** What lists the same as the pane. */
+function collabWords(part: CollabPart, session: string | null): readonly string[] {
+  if (session === null) return ["list", "--all"];
+  switch (part) {
+    case "talk":
+      return ["chunk", "list", session];
+    case "memories":
+      return ["memory", "list", session];
+    case "tasks":
+      return ["task", "list", "--session", session];
+    case "artifacts":
+      return ["artifact", "list", session];
+    default:
+      throw new TypeError(`unhandled ${part satisfies never}`);
   }
 }
 

@@ -30,6 +30,7 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
   "4": () => go({ pane: "watch" }),
   "5": () => go({ pane: "event" }),
   "6": () => go({ pane: "all" }),
+  "7": () => go({ pane: "collab" }),
   "?": () => {
     help.value = true;
   },

@@ -1,7 +1,10 @@
 import { computed, signal } from "@preact/signals";
 
-export const PANES = ["state", "diff", "blame", "watch", "event", "all"] as const;
+export const PANES = ["state", "diff", "blame", "watch", "event", "all", "collab"] as const;
 export type Pane = (typeof PANES)[number];
+/** Of a collaborative session. */
+export const COLLAB_PARTS = ["talk", "memories", "tasks", "artifacts"] as const;
+export type CollabPart = (typeof COLLAB_PARTS)[number];
 export const STRIPS = ["lanes", "growth", "migrations"] as const;
 export type Strip = (typeof STRIPS)[number];
 
@@ -11,6 +14,8 @@ export interface Place {
   readonly at: number | null;
   /** null: the session of the event at `at`. */
   readonly session: string | null;
+  /** A collaborative session; null: that of the event at `at`; empty: a list of all of them. */
+  readonly collab: string | null;
   /** JSON Pointer or dotted. */
   readonly path: string | null;
   /** The other end of a diff; null: the step before. */
@@ -22,6 +27,7 @@ export interface Place {
   readonly types: readonly string[];
   readonly only: readonly string[];
   readonly pane: Pane;
+  readonly part: CollabPart;
   readonly strip: Strip;
   readonly by: "type" | "actor";
 }
@@ -29,6 +35,7 @@ export interface Place {
 const NOWHERE: Place = {
   at: null,
   session: null,
+  collab: null,
   path: null,
   base: null,
   from: null,
@@ -37,6 +44,7 @@ const NOWHERE: Place = {
   types: [],
   only: [],
   pane: "state",
+  part: "talk",
   strip: "lanes",
   by: "type",
 };
@@ -50,6 +58,7 @@ export function readPlace(search: string): Place {
   return {
     at: number("at"),
     session: said.get("session"),
+    collab: said.get("collab"),
     path: said.get("path"),
     base: number("base"),
     from: number("from"),
@@ -58,6 +67,7 @@ export function readPlace(search: string): Place {
     types: said.getAll("type"),
     only: said.getAll("only"),
     pane: oneOf("pane", PANES, NOWHERE.pane),
+    part: oneOf("part", COLLAB_PARTS, NOWHERE.part),
     strip: oneOf("strip", STRIPS, NOWHERE.strip),
     by: oneOf("by", ["type", "actor"], NOWHERE.by),
   };
@@ -66,14 +76,14 @@ export function readPlace(search: string): Place {
 export function writePlace(place: Place, store: string | null): string {
   const said = new URLSearchParams();
   if (store !== null) said.set("store", store);
-  for (const name of ["at", "session", "path", "base", "from", "to"] as const) {
+  for (const name of ["at", "session", "collab", "path", "base", "from", "to"] as const) {
     const value = place[name];
     if (value !== null) said.set(name, String(value));
   }
   for (const actor of place.actors) said.append("actor", actor);
   for (const type of place.types) said.append("type", type);
   for (const session of place.only) said.append("only", session);
-  for (const name of ["pane", "strip", "by"] as const) {
+  for (const name of ["pane", "part", "strip", "by"] as const) {
     if (place[name] !== NOWHERE[name]) said.set(name, place[name]);
   }
   return `?${said}`;

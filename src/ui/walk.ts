@@ -11,6 +11,9 @@ export const step = signal<StepAnswer | undefined>(undefined);
 /** The session that the panes show: the one that was chosen, else that of the selected event. */
 export const shownSession = computed(() => place.value.session ?? step.value?.row.session ?? null);
 
+/** The same of collaborative sessions; empty: a list of them is wanted. */
+export const shownCollab = computed(() => place.value.collab ?? step.value?.row.collab ?? null);
+
 /** The part of the log that is in view, both ends inclusive. */
 export const focus = computed(() => {
   const to = Math.min(place.value.to ?? drawnTo.value, drawnTo.value);

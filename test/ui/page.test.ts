@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
@@ -266,18 +267,24 @@ test("every copied command runs as it is pasted into a shell, and every copied c
   const store = new SessionStore(log, { actor: "user:ada" });
   await store.create({ session, branch: "main", "a.b": { "c/d": 1 } });
   await store.update(session, { branch: "other" });
+  await new CollaborativeSessions(log, { actor: "user:ada" }).sessions.create(`two of "us" & $HOME`);
   const agent = await connected(log.url);
   const { page } = await openPage(log, { search: `?session=${encodeURIComponent(session)}&at=2` });
   const copied = async (name: string) => {
     await page.locator(".copies").getByRole("button", { name }).click();
     return (await page.evaluate("navigator.clipboard.readText()")) as string;
   };
-  for (const key of ["1", "2", "3", "4", "5", "6"]) {
+  for (const key of ["1", "2", "3", "4", "5", "6", "7", "Conversation", "Memories", "Tasks", "Artifacts"]) {
     if (key === "4") {
       await page.keyboard.press("1");
       await page.locator(".tree").getByRole("button", { name: "c/d" }).click();
     }
-    await page.keyboard.press(key);
+    if (/^\d$/.test(key)) await page.keyboard.press(key);
+    else await page.getByRole("tab", { name: key }).click();
+    if (key === "7") {
+      await page.keyboard.press("j");
+      await sees(page, ".collab", "No part of a conversation");
+    }
     const [line, call] = [await copied("CLI"), JSON.parse(await copied("MCP"))];
     const { status, stderr } = spawnSync("sh", ["-c", `sessiondb() { "$NODE" "$PROGRAM" "$@"; }; ${line}`], {
       env: { ...process.env, NODE: process.execPath, PROGRAM: bundledProgram("cli", "dist/cli/sessiondb.js") },

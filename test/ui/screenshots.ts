@@ -32,6 +32,7 @@ const SHOTS: readonly Shot[] = [
     dark: true,
   },
   { name: "event", at: "?at=208&pane=event&strip=growth" },
+  { name: "collab", at: "?at=228&pane=collab&collab=login&part=tasks&strip=lanes" },
   { name: "phone", at: "?at=142&session=auth-refactor", phone: true },
 ];
 

@@ -2,6 +2,7 @@ import { Tabs } from "../parts/tabs.js";
 import { go, PANES, type Pane, place } from "../place.js";
 import { AllPane } from "./all-pane.js";
 import { BlamePane } from "./blame-pane.js";
+import { CollabPane } from "./collab-pane.js";
 import { DiffPane } from "./diff-pane.js";
 import { EventPane } from "./event-pane.js";
 import { StatePane } from "./state-pane.js";
@@ -14,6 +15,7 @@ const NAMES: Readonly<Record<Pane, string>> = {
   watch: "Watch",
   event: "Event",
   all: "All sessions",
+  collab: "Collab",
 };
 
 /** What there is to see at the selected offset. */
@@ -47,6 +49,8 @@ function PaneOf({ pane }: { pane: Pane }) {
       return <WatchPane />;
     case "event":
       return <EventPane />;
+    case "collab":
+      return <CollabPane />;
     case "all":
       return <AllPane />;
     default:

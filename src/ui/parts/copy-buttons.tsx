@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { equivalentOf } from "../commands.js";
 import { at, hello } from "../live.js";
 import { linkTo, place } from "../place.js";
-import { shownSession } from "../walk.js";
+import { shownCollab, shownSession } from "../walk.js";
 import { paneJson } from "./pane-json.js";
 
 /** What the last copy said; read out to those who do not see it. */
@@ -23,7 +23,10 @@ export function currentCli(): string {
 
 function equivalent() {
   const store = hello.value?.store ?? "";
-  return equivalentOf({ place: place.value, at: at.value, session: shownSession.value, store });
+  return equivalentOf({
+    ...{ place: place.value, at: at.value, store },
+    ...{ session: shownSession.value, collab: shownCollab.value || null },
+  });
 }
 
 /** The view as something else. */
