@@ -54,6 +54,15 @@ const KNOWN: ReadonlyArray<readonly [type: string, place: number]> = [
   ["session.pr-merged", 5],
   ["session.imported", 6],
   ["mark.set", 7],
+  // Of collaborative sessions: apart from each other, for the palette is too small for all.
+  ["chunk.added", 0],
+  ["memory.set", 1],
+  ["task.created", 7],
+  ["task.claimed", 2],
+  ["task.started", 4],
+  ["task.completed", 6],
+  ["task.failed", 3],
+  ["artifact.saved", 5],
 ];
 
 /** Types and actors have places of their own. */

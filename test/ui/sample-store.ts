@@ -25,7 +25,7 @@ export async function writeSampleStore(path: string, steps = 220): Promise<void>
   }
 }
 
-class SampleClock {
+export class SampleClock {
   #ms = BEGAN;
   #seed = 7;
 

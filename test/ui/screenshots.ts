@@ -1,5 +1,5 @@
 /** `npm run screenshots`: the pictures of docs/ui.md and the README, from a store that is always the same. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,11 +8,13 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "./browser.js";
 import { writeSampleStore } from "./sample-store.js";
+import { writeSampleTeam } from "./sample-team.js";
 
 // Bundled into .tmp/screenshots, two folders below the project.
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PICTURES = join(ROOT, "docs/ui");
 const WIDE = { width: 1320, height: 820 };
+const TALL = { width: 1320, height: 1180 };
 const PHONE = { width: 390, height: 760 };
 
 interface Shot {
@@ -20,6 +22,7 @@ interface Shot {
   readonly at: string;
   readonly dark?: boolean;
   readonly phone?: boolean;
+  readonly tall?: boolean;
   readonly act?: (page: Page) => Promise<unknown>;
 }
 
@@ -32,9 +35,11 @@ const SHOTS: readonly Shot[] = [
     dark: true,
   },
   { name: "event", at: "?at=208&pane=event&strip=growth" },
-  { name: "collab", at: "?at=228&pane=collab&collab=login&part=tasks&strip=lanes" },
   { name: "phone", at: "?at=142&session=auth-refactor", phone: true },
 ];
+
+/** Of the store of a team. */
+const TEAM_SHOTS: readonly Shot[] = [{ name: "collab", at: "?at=24&pane=collab&part=tasks", tall: true }];
 
 async function main(): Promise<void> {
   // Its name is in the pictures: always the same, so that they only change with the page.
@@ -42,31 +47,36 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   mkdirSync(PICTURES, { recursive: true });
-  let server: ChildProcess | undefined;
-  let browser: Browser | undefined;
+  const browser = await openBrowser();
   try {
     await writeSampleStore(join(folder, "sessions.db"));
-    server = spawn(process.execPath, [join(ROOT, "dist/cli/sessiondb.js"), "ui", "--store", "sqlite:sessions.db"], {
-      cwd: folder,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [printed] = (await once(server.stdout as NodeJS.ReadableStream, "data")) as [Buffer];
-    browser = await openBrowser();
-    await shootAll(browser, String(printed).trim());
+    await shootStore(browser, folder, "sessions.db", SHOTS);
+    await writeSampleTeam(join(folder, "team.db"));
+    await shootStore(browser, folder, "team.db", TEAM_SHOTS);
   } finally {
-    await browser?.close();
-    server?.kill("SIGINT");
+    await browser.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function shootAll(browser: Browser, link: string): Promise<void> {
+async function shootStore(browser: Browser, folder: string, name: string, shots: readonly Shot[]): Promise<void> {
+  const words = [join(ROOT, "dist/cli/sessiondb.js"), "ui", "--store", `sqlite:${name}`];
+  const server = spawn(process.execPath, words, { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [printed] = (await once(server.stdout, "data")) as [Buffer];
+    await shootAll(browser, String(printed).trim(), shots);
+  } finally {
+    server.kill("SIGINT");
+  }
+}
+
+async function shootAll(browser: Browser, link: string, shots: readonly Shot[]): Promise<void> {
   const context = await browser.newContext({ timezoneId: "UTC", locale: "en" });
   const page = await context.newPage();
   await page.goto(link);
   const only = process.argv[2];
-  for (const shot of SHOTS.filter(({ name }) => only === undefined || name.includes(only))) {
-    await page.setViewportSize(shot.phone === true ? PHONE : WIDE);
+  for (const shot of shots.filter(({ name }) => only === undefined || name.includes(only))) {
+    await page.setViewportSize(shot.phone === true ? PHONE : shot.tall === true ? TALL : WIDE);
     await page.emulateMedia({ colorScheme: shot.dark === true ? "dark" : "light", reducedMotion: "reduce" });
     await page.goto(new URL(shot.at, link).href);
     await page.locator(".event.chosen, .tree, .changes").first().waitFor({ state: "attached" });

@@ -67,7 +67,12 @@ function TaskCard({ session, task, now }: { session: string; task: PastTask; now
           <StoredText text={task.error} most={160} />
         </p>
       )}
-      <ChangesOf session={session} kind="task" id={task.key} label={`${task.version} events`} />
+      <ChangesOf
+        session={session}
+        kind="task"
+        id={task.key}
+        label={task.version === 1 ? "1 event" : `${task.version} events`}
+      />
     </li>
   );
 }
