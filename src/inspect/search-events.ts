@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
-import { type EventFilter, envelopeMatcher } from "./event-filter.js";
+import { type EventFilter, eventSelector } from "./event-filter.js";
 import { type EventItem, eventItem } from "./event-item.js";
 
 export const MAX_SEARCH_TEXT_CHARS = 200;
@@ -47,7 +47,7 @@ export async function searchEvents(
   { text, before, limit = 50, maxRead = 20_000 }: SearchEventsOptions,
 ): Promise<FoundEvents> {
   const find = finder(text);
-  const isMeant = envelopeMatcher(filter);
+  const isMeant = eventSelector(filter);
   const tail = await log.tail();
   const start = Math.min(before ?? tail.offset, tail.offset);
   const last = Math.max(0, start - maxRead);

@@ -1,8 +1,12 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { NotFoundError, UnavailableError } from "../errors.js";
+import type { EventFilter } from "../inspect/event-filter.js";
 import { PastCollab } from "../inspect/past-collab.js";
 import { PastStates } from "../inspect/past-states.js";
+import type { TimelineFilter } from "../inspect/timeline/column-matcher.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
+import { PathRows } from "../inspect/timeline/path-rows.js";
 import type { EventLog } from "../log/event-log.js";
 import { stalenessOf } from "../outbox/staleness.js";
 import type { SessionStore } from "../session/session-store.js";
@@ -20,6 +24,7 @@ export class LookedAtStore {
   readonly writer: SessionStore | undefined;
   readonly index: LogIndex;
   readonly collab: PastCollab;
+  readonly #paths: PathRows;
   #states: PastStates;
   #generation: number;
 
@@ -27,6 +32,7 @@ export class LookedAtStore {
     this.log = log;
     this.writer = writer;
     this.index = new LogIndex(log);
+    this.#paths = new PathRows(log);
     this.collab = new PastCollab(log, () => this.index.columns);
     this.#states = this.#newStates();
     this.#generation = this.index.generation;
@@ -74,8 +80,21 @@ export class LookedAtStore {
     });
   }
 
-  close(): Promise<void> {
-    return this.index.close();
+  /** What is asked of the columns. Paths are in the data, which is read for them. @throws UnavailableError UI_READING_UP */
+  async filter(columns: EventColumns, { paths = [], ...filter }: EventFilter): Promise<TimelineFilter> {
+    if (paths.length === 0) return filter;
+    const { ready, known } = this.#paths.of(columns, paths);
+    const timeout = new AbortController();
+    const late = delay(READ_UP_LIMIT_MS, undefined, { signal: timeout.signal }).catch(() => undefined);
+    const rows = await Promise.race([ready, late]).finally(() => timeout.abort());
+    if (rows !== undefined) return { ...filter, rows };
+    const message = `events were looked at for this path up to ${known()} of ${columns.count}`;
+    throw new UnavailableError("UI_READING_UP", message, { hint: "it goes on: ask again, or wait" });
+  }
+
+  async close(): Promise<void> {
+    await this.#paths.close();
+    await this.index.close();
   }
 
   #newStates(): PastStates {

@@ -18,7 +18,12 @@ export const text = z.string().max(MAX_TEXT_CHARS, `takes at most ${MAX_TEXT_CHA
 export const texts = z.array(text).max(MAX_VALUES, `may be given ${MAX_VALUES} times`);
 export const count = (most: number) => wholeNumber(0, most);
 
-export const filterForm = { actor: texts.optional(), type: texts.optional(), only: texts.optional() };
+export const filterForm = {
+  actor: texts.optional(),
+  type: texts.optional(),
+  only: texts.optional(),
+  path: texts.optional(),
+};
 export const rangeForm = { from: offset.optional(), to: offset.optional() };
 export const bucketsForm = { buckets: wholeNumber(1, MAX_BUCKETS).optional() };
 
@@ -52,9 +57,11 @@ function isList(form: unknown): boolean {
   return form instanceof z.ZodArray || (form instanceof z.ZodOptional && form.unwrap() instanceof z.ZodArray);
 }
 
+type FilterParameters = { readonly [Name in keyof typeof filterForm]?: string[] };
+
 /** The conditions of a request, as the questions of src/inspect take them. */
-export function filterOf({ actor = [], type = [], only = [] }: { actor?: string[]; type?: string[]; only?: string[] }) {
-  return { actors: actor, types: type, sessions: only };
+export function filterOf({ actor = [], type = [], only = [], path = [] }: FilterParameters) {
+  return { actors: actor, types: type, sessions: only, paths: path };
 }
 
 /** Without what was not given: optional members of the questions may be absent, never undefined. */

@@ -6,7 +6,7 @@ import { searchEvents } from "../inspect/search-events.js";
 import { density } from "../inspect/timeline/density.js";
 import { facets } from "../inspect/timeline/facets.js";
 import { lanes } from "../inspect/timeline/lanes.js";
-import { matchingOffsets, offsetsAround } from "../inspect/timeline/matching-offsets.js";
+import { type AroundOptions, matchingOffsets, offsetsAround } from "../inspect/timeline/matching-offsets.js";
 import { sessionRows } from "../inspect/timeline/session-rows.js";
 import { sizes } from "../inspect/timeline/sizes.js";
 import type {
@@ -31,24 +31,27 @@ const MAX_HITS = 100;
 export function timelineRoutes(app: Hono, store: LookedAtStore): void {
   app.get("/api/density", async (c) => {
     const form = { ...rangeForm, ...filterForm, ...bucketsForm, by: z.enum(["type", "actor"]).optional() };
-    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
-    const answer = density(columns, filterOf(given({ actor, type, only })), given(options));
+    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
+    const answer = density(columns, filter, given(options));
     return c.json({ schema: "ui-density/1", offset: columns.count, ...answer } satisfies DensityAnswer);
   });
 
   app.get("/api/lanes", async (c) => {
     const form = { ...rangeForm, ...filterForm, ...bucketsForm, limit: count(MAX_LANES).optional() };
-    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
-    const answer = lanes(columns, filterOf(given({ actor, type, only })), given(options));
+    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
+    const answer = lanes(columns, filter, given(options));
     return c.json({ schema: "ui-lanes/1", offset: columns.count, ...answer } satisfies LanesAnswer);
   });
 
   app.get("/api/facets", async (c) => {
-    const { actor, type, only, ...range } = parameters(c.req.url, { ...rangeForm, ...filterForm });
+    const { actor, type, only, path, ...range } = parameters(c.req.url, { ...rangeForm, ...filterForm });
     const columns = await store.columns();
-    const answer = facets(columns, filterOf(given({ actor, type, only })), given(range));
+    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
+    const answer = facets(columns, filter, given(range));
     return c.json({ schema: "ui-facets/1", offset: columns.count, ...answer } satisfies FacetsAnswer);
   });
 
@@ -62,13 +65,13 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
   app.get("/api/events", async (c) => {
     const rows = { around: offset.optional(), before: count(MAX_ROWS).optional(), after: count(MAX_ROWS).optional() };
     const asked = parameters(c.req.url, { ...rangeForm, ...filterForm, ...rows });
-    const { actor, type, only, around, before = 100, after = 100, ...range } = asked;
+    const { actor, type, only, path, around, before = 100, after = 100, ...range } = asked;
     const { offset: tail } = await store.log.tail();
     const place = { ...given(range), around: around ?? tail, before, after };
-    const filter = filterOf(given({ actor, type, only }));
+    const asks = filterOf(given({ actor, type, only, path }));
     // Without conditions nothing has to be known of the events, so they are there before the log was read up.
-    const isPlain = Object.values(filter).every((values) => values.length === 0);
-    const found = isPlain ? offsetsAround(tail, place) : matchingOffsets(await store.columns(), filter, place);
+    const isPlain = Object.values(asks).every((values) => values.length === 0);
+    const found = isPlain ? offsetsAround(tail, place) : await matching(store, asks, place);
     const { moreBefore, moreAfter } = found;
     const answer = { rows: await eventRows(store.log, found.offsets), moreBefore, moreAfter };
     const known = isPlain ? tail : Math.min(tail, store.index.columns.count);
@@ -81,19 +84,19 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
       ...{ at: offset.optional(), from: offset.optional(), text: text.optional() },
       limit: count(MAX_SESSIONS).optional(),
     };
-    const { actor, type, only, at, limit = 200, ...options } = parameters(c.req.url, form);
+    const { actor, type, only, path, at, limit = 200, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
     const asOf = Math.min(at ?? columns.count, columns.count);
-    const filter = filterOf(given({ actor, type, only }));
+    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
     const answer = sessionRows(columns, filter, { ...given(options), at: asOf, limit });
     return c.json({ schema: "ui-sessions/1", offset: columns.count, at: asOf, ...answer } satisfies SessionsAnswer);
   });
 
   app.get("/api/search", async (c) => {
     const form = { ...filterForm, text, before: offset.optional(), limit: count(MAX_HITS).optional() };
-    const { actor, type, only, ...options } = parameters(c.req.url, form);
+    const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const { offset: tail } = await store.log.tail();
-    const filter = filterOf(given({ actor, type, only }));
+    const filter = filterOf(given({ actor, type, only, path }));
     const found = await searchEvents(store.log, filter, { text: options.text, ...given(options) });
     return c.json({ schema: "ui-search/1", offset: tail, ...found } satisfies SearchAnswer);
   });
@@ -106,4 +109,9 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     });
     return c.json({ schema: "ui-marks/1", offset: tail, marks } satisfies MarksAnswer);
   });
+}
+
+async function matching(store: LookedAtStore, asks: ReturnType<typeof filterOf>, place: AroundOptions) {
+  const columns = await store.columns();
+  return matchingOffsets(columns, await store.filter(columns, asks), place);
 }

@@ -11,6 +11,7 @@ export interface Answer<T> {
 }
 
 const KEPT = 64;
+const AGAIN_MS = 1_000;
 const cache = new Map<string, unknown>();
 let cacheGeneration = 0;
 
@@ -32,6 +33,7 @@ function keep(url: string, answer: unknown): void {
 class Asker<T> {
   readonly #show: (answer: Answer<T>) => void;
   #wanted: string | undefined;
+  #last: string | undefined;
   #busy = false;
   #closed = false;
 
@@ -55,8 +57,15 @@ class Asker<T> {
       this.#wanted = undefined;
       const answer = await this.#answerTo(url);
       if (!this.#closed) this.#show({ ...answer, isStale: this.#wanted !== undefined });
+      this.#last = url;
+      if (answer.failure?.code === "UI_READING_UP") setTimeout(() => this.#again(url), AGAIN_MS);
     }
     this.#busy = false;
+  }
+
+  /** The server goes on reading. Whoever asked something else since wants no answer any more. */
+  #again(url: string): void {
+    if (!this.#closed && this.#wanted === undefined && this.#last === url) this.want(url);
   }
 
   async #answerTo(url: string): Promise<{ data: T | undefined; failure: Failure | undefined }> {

@@ -26,6 +26,8 @@ export interface Place {
   readonly actors: readonly string[];
   readonly types: readonly string[];
   readonly only: readonly string[];
+  /** Only events that write such a place. */
+  readonly paths: readonly string[];
   readonly pane: Pane;
   readonly part: CollabPart;
   readonly strip: Strip;
@@ -43,11 +45,15 @@ const NOWHERE: Place = {
   actors: [],
   types: [],
   only: [],
+  paths: [],
   pane: "state",
   part: "talk",
   strip: "lanes",
   by: "type",
 };
+
+/** Shows every event again. */
+export const NO_FILTER = { actors: [], types: [], only: [], paths: [] } as const;
 
 /** What is not as this page writes it is as if it were not there. */
 export function readPlace(search: string): Place {
@@ -66,6 +72,7 @@ export function readPlace(search: string): Place {
     actors: said.getAll("actor"),
     types: said.getAll("type"),
     only: said.getAll("only"),
+    paths: said.getAll("onlypath"),
     pane: oneOf("pane", PANES, NOWHERE.pane),
     part: oneOf("part", COLLAB_PARTS, NOWHERE.part),
     strip: oneOf("strip", STRIPS, NOWHERE.strip),
@@ -83,6 +90,7 @@ export function writePlace(place: Place, store: string | null): string {
   for (const actor of place.actors) said.append("actor", actor);
   for (const type of place.types) said.append("type", type);
   for (const session of place.only) said.append("only", session);
+  for (const path of place.paths) said.append("onlypath", path);
   for (const name of ["pane", "part", "strip", "by"] as const) {
     if (place[name] !== NOWHERE[name]) said.set(name, place[name]);
   }
@@ -122,11 +130,12 @@ export function linkTo(change: Partial<Place>): string {
 
 /** The conditions, as the server's addresses take them. */
 export const filterQuery = computed(() => {
-  const { actors, types, only } = place.value;
+  const { actors, types, only, paths } = place.value;
   const said = new URLSearchParams();
   for (const actor of actors) said.append("actor", actor);
   for (const type of types) said.append("type", type);
   for (const session of only) said.append("only", session);
+  for (const path of paths) said.append("path", path);
   return said.toString();
 });
 

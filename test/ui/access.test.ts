@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { setMark } from "../../src/session/set-mark.js";
+import { writeCollabStory } from "./collab-story.js";
 import { openPage, type PageOptions, sees, waitsAt, withBrowser, writeStory } from "./page-fixture.js";
 
 withBrowser();
@@ -62,6 +63,28 @@ test.each(["light", "dark"] as const)(
     expect(await seriousFindings(page)).toEqual([]);
   },
 );
+
+test("axe finds nothing serious in what people and agents do together, opened, also on a phone", {
+  timeout: 90_000,
+}, async () => {
+  const log = new MemoryLog();
+  await writeCollabStory(log);
+  for (const width of [1280, 390]) {
+    const { page } = await openPage(log, { width, height: 860, search: "?at=8&pane=collab" });
+    if (width < 700) await page.getByRole("button", { name: "details" }).click();
+    for (const name of ["Conversation", "Memories", "Tasks", "Artifacts"]) {
+      await page.getByRole("tab", { name }).click();
+      await page.locator("#collab-panel > *").first().waitFor();
+      for (const more of await page.locator("#collab-panel .more").all()) await more.click();
+      expect([name, await seriousFindings(page)]).toEqual([name, []]);
+    }
+    const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    expect(overflow).toBeLessThanOrEqual(0);
+    await page.getByRole("button", { name: "all of them" }).click();
+    await sees(page, ".about", "1 collaborative session");
+    expect(await seriousFindings(page)).toEqual([]);
+  }
+});
 
 test("axe finds nothing serious on a phone, where one part is seen at a time", async () => {
   const { page } = await storyPage({ width: 390, height: 800 });

@@ -11,6 +11,8 @@ export interface TimelineFilter {
   readonly types?: readonly string[];
   /** Ids, exactly. */
   readonly sessions?: readonly string[];
+  /** A condition on what the columns do not hold, of which somebody knows the rows. */
+  readonly rows?: RowTest;
 }
 
 /** Takes the row (offset - 1) of an event that is in the columns. */
@@ -21,7 +23,7 @@ export type RowTest = (row: number) => boolean;
  *
  * @throws UsageError GLOB_INVALID
  */
-export function columnMatcher(columns: EventColumns, { actors, types, sessions }: TimelineFilter): RowTest {
+export function columnMatcher(columns: EventColumns, { actors, types, sessions, rows }: TimelineFilter): RowTest {
   const isActor = chosen(columns.actors, actors?.map(globMatcher));
   const isType = chosen(columns.types, types?.map(globMatcher));
   const isStream = chosenStreams(columns.streams, sessions);
@@ -29,7 +31,8 @@ export function columnMatcher(columns: EventColumns, { actors, types, sessions }
   return (row) =>
     (isActor === undefined || isActor[actor[row] as number] === 1) &&
     (isType === undefined || isType[type[row] as number] === 1) &&
-    (isStream === undefined || isStream.has(stream[row] as number));
+    (isStream === undefined || isStream.has(stream[row] as number)) &&
+    (rows === undefined || rows(row));
 }
 
 function chosen({ texts }: TextTable, matchers: readonly ((text: string) => boolean)[] = []): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import type { SetBy } from "../../replay/record-steps.js";
 import { dotted } from "../format.js";
 import { Actor } from "../parts/actor.js";
+import { OnlyPath } from "../parts/only-path.js";
 import { useShown } from "../parts/use-shown.js";
 import { StoredText, Value } from "../parts/value.js";
 import { goTo, watch } from "../walk.js";
@@ -27,6 +28,7 @@ export function ChangesTable({ changes }: { changes: readonly ShownChange[] }) {
               <StoredText text={change.path === "" ? "the whole record" : dotted(change.path)} most={200} />
             </button>
             <span class="visually-hidden">{kindOf(change).name}</span>
+            <OnlyPath path={change.path} />
             {change.set !== undefined && (
               <span class="set-by">
                 <Actor name={change.set.actor} />{" "}

@@ -9,7 +9,7 @@ import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
 import { When } from "../parts/when.js";
-import { filterQuery, go, isFiltered, place } from "../place.js";
+import { filterQuery, go, isFiltered, NO_FILTER, place } from "../place.js";
 import { focus, goLive, goTo, shownSession } from "../walk.js";
 import { SearchBox } from "./search-box.js";
 
@@ -141,7 +141,7 @@ function NothingMatches() {
   return (
     <Notice title="The filter hides every event of this range.">
       <p>
-        <button type="button" class="quiet" onClick={() => go({ types: [], actors: [], only: [] })}>
+        <button type="button" class="quiet" onClick={() => go(NO_FILTER)}>
           Clear the filter
         </button>
       </p>

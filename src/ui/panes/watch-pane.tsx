@@ -8,6 +8,7 @@ import { dotted, number, visible } from "../format.js";
 import { at, drawnTo, tail } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
+import { OnlyPath } from "../parts/only-path.js";
 import { Plot } from "../parts/plot.js";
 import { useShown } from "../parts/use-shown.js";
 import { When } from "../parts/when.js";
@@ -81,6 +82,7 @@ function PathForm({ path }: { path: string | null }) {
       >
         change ▶
       </button>
+      {path !== null && <OnlyPath path={path} />}
     </form>
   );
 }

@@ -3,8 +3,8 @@ import type { FacetsAnswer } from "../../ui-server/answers.js";
 import { useAnswer } from "../answer.js";
 import { address } from "../api.js";
 import { colourOf } from "../colours.js";
-import { number, visible } from "../format.js";
-import { filterQuery, go, isFiltered, place } from "../place.js";
+import { dotted, number, visible } from "../format.js";
+import { filterQuery, go, isFiltered, NO_FILTER, place } from "../place.js";
 import { focus } from "../walk.js";
 
 const SHOWN = 6;
@@ -14,7 +14,7 @@ export function Chips() {
   const { from, to } = focus.value;
   const { data } = useAnswer<FacetsAnswer>(to === 0 ? undefined : address("facets", { from, to }, filterQuery.value));
   if (data === undefined) return <div class="chips" />;
-  const { types, actors, only } = place.value;
+  const { types, actors, only, paths } = place.value;
   return (
     <div class="chips" role="group" aria-label="filter">
       <ChipList label="Types" values={data.types} chosen={types} choose={(list) => go({ types: list })} kind="type" />
@@ -26,26 +26,39 @@ export function Chips() {
         kind="actor"
       />
       {only.map((session) => (
-        <button
-          key={session}
-          type="button"
-          class="chip on"
-          onClick={() => go({ only: only.filter((one) => one !== session) })}
-        >
-          session {visible(session)} <span aria-hidden="true">✕</span>
-          <span class="visually-hidden">take away</span>
-        </button>
+        <Chosen key={session} what="session" name={session} drop={() => go({ only: without(only, session) })} />
+      ))}
+      {paths.map((path) => (
+        <Chosen key={path} what="path" name={pathName(path)} drop={() => go({ paths: without(paths, path) })} />
       ))}
       {isFiltered.value && (
         <span class="hidden-count">
           {number(data.matched)} shown, {number(data.hidden)} hidden{" "}
-          <button type="button" class="quiet" onClick={() => go({ types: [], actors: [], only: [] })}>
+          <button type="button" class="quiet" onClick={() => go(NO_FILTER)}>
             clear filter
           </button>
         </span>
       )}
     </div>
   );
+}
+
+/** A condition that is only there while it holds. */
+function Chosen({ what, name, drop }: { what: string; name: string; drop: () => void }) {
+  return (
+    <button type="button" class="chip on" title={visible(name)} onClick={drop}>
+      {what} <span class="chip-name">{visible(name)}</span> <span aria-hidden="true">✕</span>
+      <span class="visually-hidden">take away</span>
+    </button>
+  );
+}
+
+function without(list: readonly string[], one: string): string[] {
+  return list.filter((other) => other !== one);
+}
+
+function pathName(path: string): string {
+  return path.startsWith("/") ? dotted(path) : path;
 }
 
 interface ChipListProps {
