@@ -20,7 +20,7 @@ import {
   stateOf,
   taskOf,
 } from "./past-collab-shapes.js";
-import { type CollabSpan, CollabSpans } from "./timeline/collab-spans.js";
+import { type CollabSpan, CollabSpans, type CollabTotal } from "./timeline/collab-spans.js";
 import type { EventColumns } from "./timeline/event-columns.js";
 
 /** A page ends early rather than have more than this read for it, in UTF-16 units; it has one thing at least. */
@@ -76,21 +76,24 @@ export class PastCollab {
     { text = "", ...page }: PastPageOptions & { readonly text?: string } = {},
   ): Promise<PastPage<PastCollabSession>> {
     const columns = this.#columns();
-    const spans = grouped(this.#spansOf(columns).at(at));
     const wanted = text.toLowerCase();
-    const found = [...spans].filter(([session]) => session.toLowerCase().includes(wanted));
+    const found = this.#spansOf(columns)
+      .totals(at)
+      .filter(({ session }) => session.toLowerCase().includes(wanted));
     return this.#page(
-      found.map(([session, own]) => ({ ...lastOf(own), chars: 0, session, own })),
+      found.map((total) => ({ ...total, chars: 0 })),
       page,
-      ({ session, own }) => this.#session(columns, session, own, at),
+      (total) => this.#session(columns, total, at),
     );
   }
 
   /** @returns undefined where nothing of it was there by then */
   async session(id: string, at: number): Promise<PastCollabSession | undefined> {
     const columns = this.#columns();
-    const own = this.#spansOf(columns).at(at, id);
-    return own.length === 0 ? undefined : this.#session(columns, id, own, at);
+    const total = this.#spansOf(columns)
+      .totals(at)
+      .find(({ session }) => session === id);
+    return total === undefined ? undefined : this.#session(columns, total, at);
   }
 
   chunks(session: string, at: number, page: PastPageOptions = {}): Promise<PastPage<PastChunk>> {
@@ -125,20 +128,18 @@ export class PastCollab {
 
   async #session(
     columns: EventColumns,
-    session: string,
-    own: readonly CollabSpan[],
+    { session, last, counts }: CollabTotal,
     at: number,
   ): Promise<PastCollabSession> {
     const { document } = await foldStream(this.#log, collabSessions, collabStream(session), at);
-    const { last } = lastOf(own);
-    const count = (kind: CollabSpan["kind"]) => own.filter((span) => span.kind === kind).length;
+    const { session: _session, ...parts } = counts;
     return {
       session,
       state: document === null ? null : stateOf(document),
       lastOffset: last,
       lastActor: columns.actors.textOf(columns.actor[last - 1] as number),
       lastAt: columns.recordedAt(last),
-      counts: { chunk: count("chunk"), memory: count("memory"), task: count("task"), artifact: count("artifact") },
+      counts: parts,
     };
   }
 
@@ -190,18 +191,4 @@ function told<D, T>(
   document: D | null,
 ): T | null {
   return document === null ? null : shape({ key, offset: last, version: events }, document);
-}
-
-function lastOf(spans: readonly CollabSpan[]): { readonly last: number } {
-  return { last: spans.reduce((last, span) => Math.max(last, span.last), 0) };
-}
-
-function grouped(spans: readonly CollabSpan[]): Map<string, CollabSpan[]> {
-  const groups = new Map<string, CollabSpan[]>();
-  for (const span of spans) {
-    const group = groups.get(span.session);
-    if (group === undefined) groups.set(span.session, [span]);
-    else group.push(span);
-  }
-  return groups;
 }

@@ -20,13 +20,17 @@ export interface CollabSpan {
   readonly lastChars: number;
 }
 
-interface Owned {
-  readonly stream: string;
+/** How much there is of a session, without its things one by one. */
+export interface CollabTotal {
   readonly session: string;
-  readonly kind: CollabStreamKind;
-  readonly key: string;
+  /** Of the session or of anything in it. */
+  readonly last: number;
+  readonly counts: Readonly<Record<CollabStreamKind, number>>;
 }
 
+type Owned = Pick<CollabSpan, "stream" | "session" | "kind" | "key">;
+
+const NONE: Readonly<Record<CollabStreamKind, number>> = { session: 0, chunk: 0, memory: 0, task: 0, artifact: 0 };
 const KINDS = ["chunk", "memory", "task", "artifact"] as const;
 /** A stream without such an event is about nothing that was ever made. */
 const MAKING = ["collab.created", "chunk.added", "memory.set", "task.created", "artifact.saved"];
@@ -41,8 +45,8 @@ export class CollabSpans {
     this.#columns = columns;
   }
 
-  /** Of what was made at or before `at` (inclusive), in the order of their streams. @param session default all of them */
-  at(at: number, session?: string): CollabSpan[] {
+  /** What was made in a session at or before `at` (inclusive). */
+  at(at: number, session: string): CollabSpan[] {
     this.#learn();
     const { stream, type, chars, types, count } = this.#columns;
     const isMaking = new Set(MAKING.map((name) => types.find(name)));
@@ -50,7 +54,7 @@ export class CollabSpans {
     for (let row = 0; row < Math.min(at, count); row++) {
       const number = stream[row] as number;
       const owned = this.#owned[number];
-      if (owned === undefined || (session !== undefined && owned.session !== session)) continue;
+      if (owned?.session !== session) continue;
       const span = found.get(number) ?? { events: 0, first: row + 1, last: 0, chars: 0, made: false };
       span.events++;
       span.last = row + 1;
@@ -62,6 +66,26 @@ export class CollabSpans {
     return made.map(([number, { made: _made, ...span }]) => {
       return { ...(this.#owned[number] as Owned), ...span, lastChars: chars[span.last - 1] as number };
     });
+  }
+
+  /** All sessions of which anything was made at or before `at`, in no order: a few steps an event, however many streams. */
+  totals(at: number): CollabTotal[] {
+    this.#learn();
+    const { stream, type, types, count } = this.#columns;
+    const isMaking = Uint8Array.from(types.texts, (name) => (MAKING.includes(name) ? 1 : 0));
+    const isMade = new Uint8Array(this.#owned.length);
+    const totals = new Map<string, { last: number; counts: Record<CollabStreamKind, number> }>();
+    for (let row = 0; row < Math.min(at, count); row++) {
+      const number = stream[row] as number;
+      const owned = this.#owned[number];
+      if (owned === undefined || (isMade[number] === 0 && isMaking[type[row] as number] === 0)) continue;
+      const total = totals.get(owned.session) ?? { last: 0, counts: { ...NONE } };
+      if (total.last === 0) totals.set(owned.session, total);
+      total.last = row + 1;
+      if (isMade[number] === 0) total.counts[owned.kind]++;
+      isMade[number] = 1;
+    }
+    return [...totals].map(([session, total]) => ({ session, ...total }));
   }
 
   #learn(): void {
