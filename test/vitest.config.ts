@@ -10,6 +10,8 @@ export default defineConfig({
     env: { XDG_CONFIG_HOME: "/nonexistent" },
     // Child processes: a native driver that crashes takes one file with it, and kill -9 of the run ends them all.
     pool: "forks",
+    // Most files wait for processes of their own: one worker alone leaves half of a small machine idle.
+    maxWorkers: 2,
     globalSetup: ["test/support/global-setup.ts"],
     reporters: ["default", new Tally()],
     // Limits for a slow and shared machine, not expectations.

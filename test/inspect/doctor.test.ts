@@ -100,13 +100,14 @@ describe.each(SHARED_STORES)("on %s", (kind, fresh) => {
 
   test("a secret in the log is told by its place, and not repeated", async () => {
     const url = await fresh();
-    const log = await openLog(url);
+    const log = await openLog(url, { scrub: { mode: "off" } });
     const token = `ghp_${"a1B2".repeat(9)}`;
     await new SessionStore(log).create({ session: "auth", note: `use ${token}` });
     await log.close();
     const { findings } = await diagnose({ url });
     const found = findings.filter(({ check }) => check === "secrets");
     expect(found).toMatchObject([{ code: "in-log", severity: "warn", what: expect.stringContaining("events 1 ") }]);
+    expect(found[0]?.mend?.text).toMatch(/^sessiondb redact --event 1 --reason "a secret" --dry-run/);
     expect(JSON.stringify(findings)).not.toContain(token);
   });
 

@@ -19,12 +19,15 @@ export const secretCheck: Check = {
 async function inLog(patient: Patient): Promise<Seen[]> {
   const log = await patient.log();
   const { offset: total } = await log.tail();
-  const offsets: number[] = [];
+  const [offsets, erasable]: [number[], number[]] = [[], []];
   let count = 0;
   for await (const event of eventsOf(log.readAll({ to: total }))) {
     patient.options.onProgress?.("secrets", event.offset, total);
-    if (!holdsSecretForm(event.dataText ?? "") && !holdsSecretForm(event.metaText)) continue;
-    if (count++ < 5) offsets.push(event.offset);
+    const inData = holdsSecretForm(event.dataText ?? "");
+    if (!inData && !holdsSecretForm(event.metaText)) continue;
+    if (count++ >= 5) continue;
+    offsets.push(event.offset);
+    if (inData) erasable.push(event.offset);
   }
   if (count === 0) return [];
   const more = count > offsets.length ? ` and ${count - offsets.length} more` : "";
@@ -33,10 +36,16 @@ async function inLog(patient: Patient): Promise<Seen[]> {
       code: "in-log",
       severity: "warn",
       what: `events ${offsets.join(", ")}${more} hold text in the form of a token, key or password`,
-      why: "the log keeps it for ever, also in backups and copies: make it worthless where it was issued",
-      mend: command(`sessiondb events show ${offsets[0]}${patient.storeOption}`),
+      why: "whoever reads the log reads it, also in backups and copies: make it worthless where it was issued, then erase it",
+      mend: command(`${mendOf(offsets, erasable)}${patient.storeOption}`),
     },
   ];
+}
+
+/** Only data can be erased: what stands in meta, in a reason for example, is part of the chain. */
+function mendOf([first]: readonly number[], erasable: readonly number[]): string {
+  if (erasable.length === 0) return `sessiondb events show ${first}`;
+  return `sessiondb redact ${erasable.map((offset) => `--event ${offset}`).join(" ")} --reason "a secret" --dry-run`;
 }
 
 async function inLegacyFile({ options }: Patient): Promise<Seen[]> {
