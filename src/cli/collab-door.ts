@@ -99,6 +99,19 @@ export function tellPage<D extends object>(
   streams.note(`${documents.length} of ${total} · offset ${offset} · ${url}${more}`);
 }
 
+/** A list that has no pages, as of `asOf`, or now. */
+export async function tellAll<D extends object>(
+  streams: Streams,
+  log: EventLog,
+  schema: string,
+  documents: readonly D[],
+  columns: readonly Column<D>[],
+  { asOf, fields }: { readonly asOf: number | undefined; readonly fields: string | undefined },
+): Promise<void> {
+  const offset = asOf ?? (await log.tail()).offset;
+  tellPage(streams, log, schema, { documents, offset, next: null }, columns, fields);
+}
+
 function shown(value: unknown): string {
   if (value === null || value === undefined) return "-";
   return typeof value === "string" ? value : JSON.stringify(value);

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { addressParts, isServerAddress } from "../config/address.js";
 import { RefusedError } from "../errors.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 
 /** The name of a store, as it is typed to confirm what cannot be undone: the file's, or the database's and the schema's. */
 export function storeName(url: string): string {

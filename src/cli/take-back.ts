@@ -1,5 +1,5 @@
 import { changesBetween } from "../inspect/changes.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import type { RevertPlan, RevertTarget } from "../session/plan-revert.js";
 import { previewRevert, type RevertOptions, revertSession } from "../session/revert-session.js";
 import type { ChangeResult, SessionStore } from "../session/session-store.js";

@@ -1,4 +1,5 @@
 import { maskUrl } from "../log/mask-url.js";
+import { shellWord } from "../log/shell-word.js";
 import type { ReadConfigFile } from "./config-file.js";
 
 const OTHERS = 0o077;
@@ -22,8 +23,4 @@ export function isOpenToOthers(mode: number): boolean {
 export function holdsPassword(address: string): boolean {
   const named = address.replace(/:\$\{\w+\}@/, "@").replace(/(password=)\$\{\w+\}/i, "");
   return maskUrl(named) !== named;
-}
-
-function shellWord(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

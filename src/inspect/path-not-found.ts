@@ -1,5 +1,5 @@
 import { NotFoundError } from "../errors.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { dottedPath } from "./changes.js";
 
 /** `what` is true of the states that were looked at: all up to a point, or only that of one. */

@@ -2,7 +2,7 @@ import { sessionIdOf } from "../../projections/sessions.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { offsetOfMark } from "./marks.js";
 import { readTime } from "./time-text.js";

@@ -5,7 +5,7 @@ import { NotFoundError, UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { type RecordStep, recordSteps, type SetBy, setBy, stepsOf } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 

@@ -1,4 +1,5 @@
 import { maskUrl } from "../log/mask-url.js";
+import { shellWord } from "../log/shell-word.js";
 import type { McpContext } from "./mcp-context.js";
 
 /** A word of a command line; undefined is left out, as is an option whose value is. */
@@ -15,8 +16,4 @@ function textsOf(word: CliWord): string[] {
   if (typeof word === "string" || typeof word === "number") return [String(word)];
   const [option, value] = word as readonly [string, string | number | undefined];
   return value === undefined ? [] : [option, String(value)];
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(text) && !text.startsWith("~") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

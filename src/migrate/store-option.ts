@@ -1,12 +1,9 @@
+import { shellWord } from "../log/shell-word.js";
+
 /**
  * ` --to URL` for a command that somebody is told to type. Nothing where the address holds a masked password: such a
  * store is found by the variable that names it, and the mask would be taken for the password.
  */
 export function storeOption(name: "--to" | "--from", url: string): string {
   return url.includes("***") ? "" : ` ${name} ${shellWord(url)}`;
-}
-
-/** One word for a shell, also with spaces, quotes or `?` in it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./#-]+$/.test(text) && !text.startsWith("#") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

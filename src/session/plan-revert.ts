@@ -3,7 +3,7 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { NewEvent } from "../log/event.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { type RecordStep, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";

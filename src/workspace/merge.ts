@@ -1,6 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { GitError, NotFoundError, RuleError } from "../errors.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { prNotFound } from "./approve-session.js";
 import { assertBranchName, assertOther } from "./branch-name.js";
 import { type GitAnswer, type GitRunner, gitFailed, REMOTE_LIMIT_MS } from "./git-runner.js";

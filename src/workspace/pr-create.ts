@@ -1,6 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RefusedError } from "../errors.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { assertNotMerged } from "./approve-session.js";
 import { assertBranchName, assertOther } from "./branch-name.js";

@@ -3,7 +3,7 @@ import { isAbsolute, join } from "node:path";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { SessionDbError } from "../errors.js";
-import { shellWord } from "../migrate/store-option.js";
+import { shellWord } from "../log/shell-word.js";
 import { recordedPath } from "../session/workspace-path.js";
 import { assertRemovable, removeWorkspace } from "./delete-session.js";
 import { removeWorktree } from "./make-workspace.js";

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
+import { shellWord } from "../../log/shell-word.js";
 import { saveEvents } from "../../migrate/save-events.js";
-import { shellWord } from "../../migrate/store-option.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";

@@ -10,6 +10,7 @@ import {
   noteOf,
   pageOf,
   tell,
+  tellAll,
   tellPage,
   withPages,
   withReason,
@@ -76,8 +77,8 @@ function samples(state: RunState): Command {
       const { options, streams } = context;
       const collab = await collabToWrite(context, false);
       const documents = await collab.agents.registerSamples(noteOf(options));
-      const page = { documents, offset: (await collab.log.tail()).offset, next: null };
-      tellPage(streams, collab.log, "collab-agent-list/1", page, COLUMNS, options.fields);
+      const told = { asOf: undefined, fields: options.fields };
+      await tellAll(streams, collab.log, "collab-agent-list/1", documents, COLUMNS, told);
     },
   );
   return examples(withReason(command), ["sessiondb collab agent samples --store sqlite:./s.db"]);

@@ -9,6 +9,7 @@ import {
   noteOf,
   pageOf,
   tell,
+  tellAll,
   tellPage,
   withPages,
   withReason,
@@ -148,9 +149,9 @@ function versions(state: RunState): Command {
     async (context, session = "", id = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = await collab.artifacts.versions(session, id, asOf);
-      const offset = asOf.asOf ?? (await collab.log.tail()).offset;
-      const page = { documents, offset, next: null };
-      tellPage(context.streams, collab.log, "collab-artifact-versions/1", page, COLUMNS, context.options.fields);
+      const { streams, options } = context;
+      const told = { asOf: asOf.asOf, fields: options.fields };
+      await tellAll(streams, collab.log, "collab-artifact-versions/1", documents, COLUMNS, told);
     },
   );
   return examples(command.addOption(asOfOption()), [

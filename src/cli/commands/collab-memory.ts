@@ -10,6 +10,7 @@ import {
   noteOf,
   pageOf,
   tell,
+  tellAll,
   tellPage,
   withPages,
   withReason,
@@ -135,9 +136,9 @@ function history(state: RunState): Command {
     async (context, session = "", key = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = await collab.memories.history(session, key, asOf);
-      const offset = asOf.asOf ?? (await collab.log.tail()).offset;
-      const page = { documents, offset, next: null };
-      tellPage(context.streams, collab.log, "collab-memory-history/1", page, COLUMNS, context.options.fields);
+      const { streams, options } = context;
+      const told = { asOf: asOf.asOf, fields: options.fields };
+      await tellAll(streams, collab.log, "collab-memory-history/1", documents, COLUMNS, told);
     },
   );
   return examples(command.addOption(asOfOption()), ["sessiondb collab memory history auth db --store sqlite:./s.db"]);

@@ -11,6 +11,7 @@ import {
   noteOf,
   pageOf,
   tell,
+  tellAll,
   tellPage,
   withPages,
   withReason,
@@ -141,8 +142,9 @@ function log(state: RunState): Command {
     async (context, id = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = (await collab.tasks.history(id, asOf)).map(eventItem);
-      const page = { documents, offset: asOf.asOf ?? (await collab.log.tail()).offset, next: null };
-      tellPage(context.streams, collab.log, "collab-task-log/1", page, EVENT_COLUMNS, context.options.fields);
+      const { streams, options } = context;
+      const told = { asOf: asOf.asOf, fields: options.fields };
+      await tellAll(streams, collab.log, "collab-task-log/1", documents, EVENT_COLUMNS, told);
     },
   );
   return examples(command.addOption(asOfOption()), ["sessiondb collab task log auth/review-1 --store sqlite:./s.db"]);

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { findMigration } from "../../cross-database/find-journal.js";
+import { shellWord } from "../../log/shell-word.js";
 import { type CutEvents, type JournalEntry, shownState } from "../../migrate/journal-entry.js";
-import { shellWord, storeOption } from "../../migrate/store-option.js";
+import { storeOption } from "../../migrate/store-option.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { durationText, sizeText } from "../output/amounts.js";
 import { renderFields } from "../output/table.js";

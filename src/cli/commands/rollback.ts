@@ -3,9 +3,10 @@ import type { CrossDatabaseMigrator } from "../../cross-database/cross-database-
 import { findMigration } from "../../cross-database/find-journal.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { UsageError } from "../../errors.js";
+import { shellWord } from "../../log/shell-word.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
 import type { RollbackReport, SwitchedBack } from "../../migrate/roll-back.js";
-import { shellWord, storeOption } from "../../migrate/store-option.js";
+import { storeOption } from "../../migrate/store-option.js";
 import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { confirmed } from "../confirm.js";
 import { migratorOf } from "../migrator-of.js";

@@ -4,7 +4,7 @@ import { UsageError } from "../../errors.js";
 import { type BisectResult, type BisectState, bisect, mostSteps, type Verdict } from "../../inspect/bisect.js";
 import { type Condition, type ConditionTest, holds } from "../../inspect/condition.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { deleteWithWorkspace } from "../../workspace/delete-session.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changed } from "../output/changed.js";

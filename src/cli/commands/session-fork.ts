@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { forkSession, previewFork } from "../../session/fork-session.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";

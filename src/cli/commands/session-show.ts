@@ -5,7 +5,7 @@ import { dottedPath } from "../../inspect/changes.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { pathNotFound } from "../../inspect/path-not-found.js";
 import { escapePointer, type Json } from "../../log/canonical.js";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";

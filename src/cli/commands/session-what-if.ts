@@ -4,7 +4,7 @@ import { UsageError } from "../../errors.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { type ImaginedValue, type WhatIf, whatIf } from "../../inspect/what-if.js";
 import type { EventLog } from "../../log/event-log.js";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { parseSet } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";

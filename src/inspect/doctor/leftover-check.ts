@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
+import { shellWord } from "../../log/shell-word.js";
 import type { Leftover } from "../../log/store-exam.js";
-import { shellWord } from "../../migrate/store-option.js";
 import type { Check } from "./check.js";
 import { command, ok, type Seen } from "./finding.js";
 

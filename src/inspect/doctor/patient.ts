@@ -1,8 +1,8 @@
 import type { Config } from "../../config/layers.js";
 import type { EventLog } from "../../log/event-log.js";
+import { shellWord } from "../../log/shell-word.js";
 import type { StoreExam } from "../../log/store-exam.js";
 import type { StoreProbe } from "../../log/store-probe.js";
-import { shellWord } from "../../migrate/store-option.js";
 import { examineStore, type OpenLogOptions, openLog, openToDiagnose, probeStore, shownUrl } from "../../open-log.js";
 import type { Seen } from "./finding.js";
 

@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { isOpenToOthers, showsPassword } from "../../config/file-mode.js";
+import { shellWord } from "../../log/shell-word.js";
 import type { StoredFile } from "../../log/store-exam.js";
-import { shellWord } from "../../migrate/store-option.js";
 import type { Check } from "./check.js";
 import { command, ok, type Seen } from "./finding.js";
 import type { Patient } from "./patient.js";

@@ -1,5 +1,5 @@
 import type { IntegrityError } from "../../errors.js";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import { advice, command, type Mend } from "./finding.js";
 import type { Patient } from "./patient.js";
 

@@ -2,7 +2,7 @@ import { legacyStatePath } from "../../config/paths.js";
 import { holdsSecretForm } from "../../import/mask-secrets.js";
 import { readPlainFile } from "../../import/plain-file.js";
 import { eventsOf } from "../../log/paging.js";
-import { shellWord } from "../../migrate/store-option.js";
+import { shellWord } from "../../log/shell-word.js";
 import type { Check } from "./check.js";
 import { command, ok, type Seen } from "./finding.js";
 import type { Patient } from "./patient.js";
