@@ -24,7 +24,9 @@ async function main(): Promise<void> {
   await show("import minsky-json session-db.json --store jsonl:s.jsonl");
 
   title("2. Start and change sessions, from two processes at once");
-  await show("session start docs-site --repo https://example.com/docs.git --branch docs-site --store jsonl:s.jsonl");
+  await show(
+    "session start docs-site --repo https://example.com/docs.git --no-workspace --branch docs-site --store jsonl:s.jsonl",
+  );
   await Promise.all([
     show('session update task#064 --set branch=task/064 --actor agent:claude --reason "rename" --store jsonl:s.jsonl'),
     show('session update task#064 --set status=PR_OPEN --actor agent:codex --reason "ready" --store jsonl:s.jsonl'),
