@@ -15,6 +15,26 @@ describe("opening a Postgres log", () => {
     expect((await logs[0]?.tail())?.offset).toBe(6);
   });
 
+  test("whoever drops another schema meanwhile is not in the way", async () => {
+    const urls = await Promise.all(Array.from({ length: 12 }, freshPostgresUrl));
+    const admin = await openAdmin(urls[0] as string);
+    const other = `${schemaOf(urls[0] as string)}_other`;
+    let opened = false;
+    const comeAndGo = async () => {
+      while (!opened) {
+        await admin.query(`CREATE SCHEMA ${other}; CREATE TABLE ${other}.t (a int)`);
+        await admin.query(`DROP SCHEMA ${other} CASCADE`);
+      }
+    };
+    const coming = comeAndGo();
+    try {
+      for (const url of urls) await openPostgres(url);
+    } finally {
+      opened = true;
+      await coming;
+    }
+  });
+
   test("two schemas of one database are two logs", async () => {
     const [a, b] = [await openPostgres(await freshPostgresUrl()), await openPostgres(await freshPostgresUrl())];
     await a.append(EVENT, ACTOR);

@@ -61,7 +61,7 @@ export class PostgresSchema implements SchemaStore {
       bulkTimeoutMs,
     );
     if (!(await this.#exists())) await session.script(`CREATE SCHEMA "${this.schema}"`);
-    await change(await kyselyInTransaction(session));
+    await change(await kyselyInTransaction(session, this.schema));
     await commitWith(() => session.script("COMMIT"));
   }
 
