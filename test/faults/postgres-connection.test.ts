@@ -39,6 +39,31 @@ async function appendWhileFailing(
   return { url, said, struck: pieces >= k };
 }
 
+/** The first opening of a log, through a network that fails at the k-th piece; then directly. */
+async function openWhileFailing(
+  k: number,
+  action: ProxyAction,
+): Promise<{ url: string; said: Said[]; struck: boolean }> {
+  const url = await freshPostgresUrl();
+  const proxy = await TcpProxy.start(url);
+  let pieces = 0;
+  proxy.decide = () => (++pieces === k ? action : "pass");
+  const limits = {
+    retryLimitMs: 20_000,
+    statementTimeoutMs: 1_000,
+    connectTimeoutMs: 1_000,
+    idleInTransactionMs: 1_000,
+  };
+  const said: Said[] = [];
+  await appendStubbornly(
+    () => PostgresLog.open(proxy.url, limits),
+    { writer: 1, from: 1, to: 1 },
+    (one) => said.push(one),
+  );
+  await proxy.close();
+  return { url, said, struck: pieces >= k };
+}
+
 describe.each<[ProxyAction, string]>([
   ["cut", "delivered, and the answer lost"],
   ["half", "delivered by half"],
@@ -51,6 +76,20 @@ describe.each<[ProxyAction, string]>([
     let struck = true;
     for (let k = 1 + Math.floor(random() * STEP); struck && k < MAX_PIECES; k += STEP) {
       const trial = await appendWhileFailing(k, action);
+      struck = trial.struck;
+      report.add(`piece ${k}`, await judge(() => PostgresLog.open(trial.url), trial.said));
+    }
+    report.close();
+    expect(struck).toBe(false);
+  });
+
+  test("the tables of a new log are there as a whole or not at all, and opening it again makes them", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const report = new FaultReport(`postgres: new log, connection ${action} at the k-th piece`);
+    let struck = true;
+    for (let k = 1 + Math.floor(random() * STEP); struck && k < MAX_PIECES; k += STEP) {
+      const trial = await openWhileFailing(k, action);
       struck = trial.struck;
       report.add(`piece ${k}`, await judge(() => PostgresLog.open(trial.url), trial.said));
     }

@@ -1,4 +1,5 @@
 import type { DatabaseIntrospector, Dialect, Kysely, PostgresPoolClient, TableMetadata } from "kysely";
+import type { QueryConfig } from "pg";
 import type { PgSession } from "./pg-session.js";
 import { statement } from "./statement.js";
 
@@ -10,8 +11,14 @@ const TABLES_OF_SCHEMA = statement(
 /**
  * A kysely whose statements all run on one borrowed connection, inside a transaction that is open already. Its own lock
  * for schema migrations is left out: it belongs to the session and not to the transaction.
+ *
+ * @param timeoutMs for the answer to one statement, also on a network that has fallen silent
  */
-export async function kyselyInTransaction(session: PgSession, schema: string): Promise<Kysely<unknown>> {
+export async function kyselyInTransaction(
+  session: PgSession,
+  schema: string,
+  timeoutMs: number,
+): Promise<Kysely<unknown>> {
   const kysely = await import("kysely");
   class AdapterInTransaction extends kysely.PostgresAdapter {
     override get supportsTransactionalDdl(): boolean {
@@ -22,7 +29,7 @@ export async function kyselyInTransaction(session: PgSession, schema: string): P
   }
   const dialect: Dialect = {
     createAdapter: () => new AdapterInTransaction(),
-    createDriver: () => new kysely.PostgresDriver({ pool: async () => poolOf(session) }),
+    createDriver: () => new kysely.PostgresDriver({ pool: async () => poolOf(session, timeoutMs) }),
     createIntrospector: () => introspectorOf(session, schema),
     createQueryCompiler: () => new kysely.PostgresQueryCompiler(),
   };
@@ -47,9 +54,10 @@ function introspectorOf(session: PgSession, schema: string): DatabaseIntrospecto
 }
 
 /** kysely gives the connection back after each statement; it is lent for longer than that. */
-function poolOf({ client }: PgSession) {
+function poolOf({ client }: PgSession, timeoutMs: number) {
   const lent = {
-    query: (text: string, values: readonly unknown[]) => client.query(text, [...values]),
+    query: (text: string, values: readonly unknown[]) =>
+      client.query({ text, values: [...values], query_timeout: timeoutMs } as QueryConfig),
     release: () => undefined,
   };
   // The driver calls query with a text and values; the other form of its type is for cursors, which nobody asks for.

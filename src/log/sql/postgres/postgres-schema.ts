@@ -50,19 +50,25 @@ export class PostgresSchema implements SchemaStore {
 
   async exclusively(change: (db: Kysely<unknown>) => Promise<void>): Promise<void> {
     const session = this.#session;
-    const { bulkTimeoutMs, idleInTransactionMs } = this.#limits;
+    const { idleInTransactionMs } = this.#limits;
     await this.#assertMayCreate();
+    const timeoutMs = await this.#timeoutMs();
     await session.script(
       `BEGIN ISOLATION LEVEL READ COMMITTED;
-       SELECT ${limit("lock_timeout", bulkTimeoutMs)}, ${limit("statement_timeout", bulkTimeoutMs)},
+       SELECT ${limit("lock_timeout", timeoutMs)}, ${limit("statement_timeout", timeoutMs)},
          ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)},
          set_config('search_path', '"${this.schema}"', true);
        SELECT pg_advisory_xact_lock(hashtext('${LOCK_NAME}'), hashtext('${this.schema}'))`,
-      bulkTimeoutMs,
+      timeoutMs,
     );
     if (!(await this.#exists())) await session.script(`CREATE SCHEMA "${this.schema}"`);
-    await change(await kyselyInTransaction(session, this.schema));
+    await change(await kyselyInTransaction(session, this.schema, timeoutMs));
     await commitWith(() => session.script("COMMIT"));
+  }
+
+  /** Tables that hold events may take minutes to change; making empty ones takes no longer than any statement. */
+  async #timeoutMs(): Promise<number> {
+    return (await this.readNames()) === null ? this.#limits.statementTimeoutMs : this.#limits.bulkTimeoutMs;
   }
 
   /** Before anything is locked: a reader or writer of a log that an older program made has nothing to try here. */
