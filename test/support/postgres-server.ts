@@ -1,10 +1,11 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import pg from "pg";
+import { freePort } from "./free-port.js";
 import { postgresBinaries, serverUser } from "./postgres-binaries.js";
 import { until } from "./until.js";
 
@@ -186,15 +187,4 @@ function ownedFolder(path: string, user: { uid: number; gid: number } | undefine
   mkdirSync(path, { mode: 0o700 });
   if (user !== undefined) chownSync(path, user.uid, user.gid);
   return path;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number }; // an IP socket always has a port
-      probe.close(() => resolve(port));
-    });
-  });
 }
