@@ -1,4 +1,5 @@
 import { NotFoundError } from "../errors.js";
+import { shellWord } from "../log/shell-word.js";
 
 /** @param offset the point that was asked for; absent: now */
 export function sessionNotFound(id: string, offset?: number): NotFoundError {
@@ -8,6 +9,6 @@ export function sessionNotFound(id: string, offset?: number): NotFoundError {
     });
   }
   return new NotFoundError("SESSION_NOT_FOUND", `there was no session ${JSON.stringify(id)} at offset ${offset}`, {
-    hint: `it may be younger, or was deleted then: sessiondb session log ${id}`,
+    hint: `it may be younger, or was deleted then: sessiondb session log ${shellWord(id)}`,
   });
 }

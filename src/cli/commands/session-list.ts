@@ -8,10 +8,13 @@ import { SessionStore } from "../../session/session-store.js";
 import { HEALTHS, type SessionHealth, sessionHealth } from "../../workspace/session-health.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
+import { EXIT } from "../exit-code.js";
 import { pickFields } from "../output/pick-fields.js";
 import { sessionItem } from "../output/session-item.js";
 import { sessionRows } from "../output/session-rows.js";
+import type { Streams } from "../output/streams.js";
 import { type OffsetsBetween, type RangeOptions, resolveRange, withRange } from "../range.js";
+import { showAgain } from "../show-again.js";
 
 interface ListOptions extends ReadOptions, AsOfOptions, RangeOptions {
   repo?: string;
@@ -23,6 +26,7 @@ interface ListOptions extends ReadOptions, AsOfOptions, RangeOptions {
   limit?: number;
   all?: boolean;
   ndjson?: boolean;
+  watch?: boolean;
 }
 
 /** Rows on a terminal, where nobody asked for a number. */
@@ -47,6 +51,7 @@ export function listCommand(state: RunState): Command {
     .option("--limit <n>", "at most this many", wholeNumber("--limit"))
     .option("--all", "all of them, also on a terminal")
     .addOption(new Option("--ndjson", "one JSON record a line, and a last line that says so").conflicts("json"))
+    .addOption(new Option("--watch", "list them again after each change, until Ctrl-C").conflicts("asOf"))
     .addOption(asOfOption());
   return examples(command, [
     "sessiondb session list --store sqlite:./s.db",
@@ -56,8 +61,15 @@ export function listCommand(state: RunState): Command {
   ]);
 }
 
-async function list({ openStore, options, streams }: CommandContext<ListOptions>): Promise<undefined> {
+async function list({ openStore, options, streams }: CommandContext<ListOptions>): Promise<number> {
   const log = await openStore({ mustExist: true });
+  if (options.watch === true) return showAgain(log, streams, () => show(log, options, streams));
+  await show(log, options, streams);
+  return EXIT.done;
+}
+
+/** @returns the offset at which it is true */
+async function show(log: EventLog, options: ListOptions, streams: Streams): Promise<number> {
   const point = await resolveAsOf(log, options, streams);
   const range = await resolveRange(log, options, streams);
   const now = new Date();
@@ -78,11 +90,12 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
     });
     if (options.ndjson === true) streams.records(items, offset);
     else streams.document({ schema: "session-list/1", offset, total, items });
-    return;
+    return offset;
   }
   if (shown.length > 0) streams.lines(sessionRows(shown, streams.width, now, told));
   const rest = shown.length < total ? " · --all shows the rest" : "";
   streams.note(`${shown.length} of ${total} sessions · offset ${offset} · ${log.url}${rest}`);
+  return offset;
 }
 
 /** The few that are shown, from a table; undefined where it cannot tell. */

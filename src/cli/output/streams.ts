@@ -32,6 +32,11 @@ export class Streams {
     process.stdout.write(`${lines.join("\n")}\n`);
   }
 
+  /** An empty screen, where stdout is a terminal. What was scrolled away stays. */
+  clear(): void {
+    if (process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");
+  }
+
   /** Waits until stdout has taken what was printed: long answers would else pile up in memory where it is slow. */
   async drained(): Promise<void> {
     if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
