@@ -10,8 +10,10 @@ import type { PastCollabSession, PastPage } from "../inspect/past-collab.js";
 import type { PastArtifact, PastChunk, PastMemory, PastTask } from "../inspect/past-collab-shapes.js";
 import type { PathHistory } from "../inspect/path-history.js";
 import type { FoundEvents } from "../inspect/search-events.js";
+import type { ActorTypes } from "../inspect/timeline/actor-types.js";
 import type { Density } from "../inspect/timeline/density.js";
 import type { Facets } from "../inspect/timeline/facets.js";
+import type { Heat } from "../inspect/timeline/heat.js";
 import type { Lanes } from "../inspect/timeline/lanes.js";
 import type { LogTrouble } from "../inspect/timeline/log-index.js";
 import type { SessionRows } from "../inspect/timeline/session-rows.js";
@@ -67,6 +69,8 @@ export interface ShownMark {
 
 export type DensityAnswer = AsOf<"ui-density/1"> & Density;
 export type LanesAnswer = AsOf<"ui-lanes/1"> & Lanes;
+export type HeatAnswer = AsOf<"ui-heat/1"> & Heat;
+export type MatrixAnswer = AsOf<"ui-matrix/1"> & ActorTypes;
 export type FacetsAnswer = AsOf<"ui-facets/1"> & Facets;
 export type SizesAnswer = AsOf<"ui-sizes/1"> & Sizes;
 export type MarksAnswer = AsOf<"ui-marks/1"> & { readonly marks: readonly ShownMark[] };

@@ -6,7 +6,9 @@ import { PastStates } from "../inspect/past-states.js";
 import type { TimelineFilter } from "../inspect/timeline/column-matcher.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
+import type { PathPlaces } from "../inspect/timeline/path-places.js";
 import { PathRows } from "../inspect/timeline/path-rows.js";
+import { PlacesIndex } from "../inspect/timeline/places-index.js";
 import type { EventLog } from "../log/event-log.js";
 import { stalenessOf } from "../outbox/staleness.js";
 import type { SessionStore } from "../session/session-store.js";
@@ -25,6 +27,7 @@ export class LookedAtStore {
   readonly index: LogIndex;
   readonly collab: PastCollab;
   readonly #paths: PathRows;
+  readonly #places: PlacesIndex;
   #states: PastStates;
   #generation: number;
 
@@ -33,6 +36,7 @@ export class LookedAtStore {
     this.writer = writer;
     this.index = new LogIndex(log);
     this.#paths = new PathRows(log);
+    this.#places = new PlacesIndex(log);
     this.collab = new PastCollab(log, () => this.index.columns);
     this.#states = this.#newStates();
     this.#generation = this.index.generation;
@@ -84,20 +88,33 @@ export class LookedAtStore {
   async filter(columns: EventColumns, { paths = [], ...filter }: EventFilter): Promise<TimelineFilter> {
     if (paths.length === 0) return filter;
     const { ready, known } = this.#paths.of(columns, paths);
-    const timeout = new AbortController();
-    const late = delay(READ_UP_LIMIT_MS, undefined, { signal: timeout.signal }).catch(() => undefined);
-    const rows = await Promise.race([ready, late]).finally(() => timeout.abort());
-    if (rows !== undefined) return { ...filter, rows };
-    const message = `events were looked at for this path up to ${known()} of ${columns.count}`;
-    throw new UnavailableError("UI_READING_UP", message, { hint: "it goes on: ask again, or wait" });
+    return { ...filter, rows: await readUp(ready, () => `for this path up to ${known()} of ${columns.count}`) };
+  }
+
+  /** What each event writes, with everything that the columns have. @throws UnavailableError UI_READING_UP */
+  async places(columns: EventColumns): Promise<PathPlaces> {
+    const { ready, known } = this.#places.of(columns);
+    return readUp(ready, () => `for the paths that they write up to ${known()} of ${columns.count}`);
   }
 
   async close(): Promise<void> {
     await this.#paths.close();
+    await this.#places.close();
     await this.index.close();
   }
 
   #newStates(): PastStates {
     return new PastStates(this.log, () => this.index.columns);
   }
+}
+
+/** @throws UnavailableError UI_READING_UP after a while: the reading goes on */
+async function readUp<T>(ready: Promise<T>, progress: () => string): Promise<T> {
+  const timeout = new AbortController();
+  const late = delay(READ_UP_LIMIT_MS, undefined, { signal: timeout.signal }).catch(() => undefined);
+  const found = await Promise.race([ready, late]).finally(() => timeout.abort());
+  if (found !== undefined) return found;
+  throw new UnavailableError("UI_READING_UP", `events were looked at ${progress()}`, {
+    hint: "it goes on: ask again, or wait",
+  });
 }

@@ -17,6 +17,7 @@ export const offset = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 export const text = z.string().max(MAX_TEXT_CHARS, `takes at most ${MAX_TEXT_CHARS} characters`);
 export const texts = z.array(text).max(MAX_VALUES, `may be given ${MAX_VALUES} times`);
 export const count = (most: number) => wholeNumber(0, most);
+export const countFrom1 = (most: number) => wholeNumber(1, most);
 
 export const filterForm = {
   actor: texts.optional(),
@@ -25,7 +26,7 @@ export const filterForm = {
   path: texts.optional(),
 };
 export const rangeForm = { from: offset.optional(), to: offset.optional() };
-export const bucketsForm = { buckets: wholeNumber(1, MAX_BUCKETS).optional() };
+export const bucketsForm = { buckets: countFrom1(MAX_BUCKETS).optional() };
 
 /** Several values of one parameter are a list where the form asks for one. @throws UsageError ARGUMENT_INVALID */
 export function parameters<Shape extends z.ZodRawShape>(url: string, shape: Shape): z.infer<z.ZodObject<Shape>> {

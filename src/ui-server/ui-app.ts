@@ -11,6 +11,7 @@ import type { LookedAtStore } from "./looked-at-store.js";
 import type { PageFile } from "./page-files.js";
 import { PAGE_HEADERS } from "./page-headers.js";
 import { offset, parameters } from "./parameters.js";
+import { pictureRoutes } from "./picture-routes.js";
 import { revertRoutes } from "./revert-routes.js";
 import { foreignRequest } from "./same-site.js";
 import { sessionRoutes } from "./session-routes.js";
@@ -54,6 +55,7 @@ export function uiApp(options: UiAppOptions): Hono {
   });
   app.get("/api/hello", async (c) => c.json(await hello(options)));
   timelineRoutes(app, store);
+  pictureRoutes(app, store);
   sessionRoutes(app, store);
   collabRoutes(app, store);
   eventRoutes(app, store);

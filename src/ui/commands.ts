@@ -73,6 +73,19 @@ export function equivalentOf({ place, at, session, collab, store }: View): Equiv
   }
 }
 
+/** The command that counts the events in view by one side, as the pictures do. */
+export function auditLine(
+  { actors, types, only, paths }: Place,
+  { from, to }: { readonly from: number; readonly to: number },
+  store: string,
+  by: "path" | "actor" | "type",
+): string {
+  const each = (option: string, values: readonly string[]) => values.flatMap((value) => [option, value]);
+  const filter = [...each("--actor", actors), ...each("--type", types), ...each("--session", only)];
+  const words = [...filter, ...each("--path", paths), "--since", String(from - 1), "--until", String(to)];
+  return ["sessiondb audit --group-by", by, ...words.map(shellWord), "--store", shellWord(store)].join(" ");
+}
+
 /** What lists the same as the pane. */
 function collabWords(part: CollabPart, session: string | null): readonly string[] {
   if (session === null) return ["list", "--all"];

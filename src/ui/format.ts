@@ -9,6 +9,11 @@ export function number(value: number): string {
   return value.toLocaleString("en");
 }
 
+/** @param one what there is one of; more of it take an s */
+export function counted(value: number, one: string): string {
+  return `${number(value)} ${value === 1 ? one : `${one}s`}`;
+}
+
 /** Local time; the whole instant stands in the title beside it. */
 export function clock(iso: string): string {
   const time = new Date(iso);

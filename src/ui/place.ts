@@ -5,7 +5,7 @@ export type Pane = (typeof PANES)[number];
 /** Of a collaborative session. */
 export const COLLAB_PARTS = ["talk", "memories", "tasks", "artifacts"] as const;
 export type CollabPart = (typeof COLLAB_PARTS)[number];
-export const STRIPS = ["lanes", "growth", "migrations"] as const;
+export const STRIPS = ["lanes", "heat", "matrix", "growth", "migrations"] as const;
 export type Strip = (typeof STRIPS)[number];
 
 /** Where somebody looks. All of it stands in the address, so that every view has a link. */
@@ -31,6 +31,7 @@ export interface Place {
   readonly pane: Pane;
   readonly part: CollabPart;
   readonly strip: Strip;
+  readonly heat: "picture" | "table";
   readonly by: "type" | "actor";
 }
 
@@ -49,6 +50,7 @@ const NOWHERE: Place = {
   pane: "state",
   part: "talk",
   strip: "lanes",
+  heat: "picture",
   by: "type",
 };
 
@@ -76,6 +78,7 @@ export function readPlace(search: string): Place {
     pane: oneOf("pane", PANES, NOWHERE.pane),
     part: oneOf("part", COLLAB_PARTS, NOWHERE.part),
     strip: oneOf("strip", STRIPS, NOWHERE.strip),
+    heat: oneOf("heat", ["picture", "table"], NOWHERE.heat),
     by: oneOf("by", ["type", "actor"], NOWHERE.by),
   };
 }
@@ -91,7 +94,7 @@ export function writePlace(place: Place, store: string | null): string {
   for (const type of place.types) said.append("type", type);
   for (const session of place.only) said.append("only", session);
   for (const path of place.paths) said.append("onlypath", path);
-  for (const name of ["pane", "part", "strip", "by"] as const) {
+  for (const name of ["pane", "part", "strip", "heat", "by"] as const) {
     if (place[name] !== NOWHERE[name]) said.set(name, place[name]);
   }
   return `?${said}`;

@@ -51,11 +51,15 @@ test.each(["light", "dark"] as const)(
       "?at=5&pane=watch&session=auth&path=commitCount",
       "?at=5&pane=event&strip=growth",
       "?pane=all&strip=migrations",
+      "?at=5&strip=heat",
+      "?at=5&strip=heat&heat=table",
+      "?at=5&strip=matrix",
       "?type=nothing",
     ]) {
       await page.goto(`http://127.0.0.1:${ui.port}/${search}`);
       await page.locator(".pane-body > *").first().waitFor();
       await page.locator(".chip").first().waitFor();
+      if (/heat|matrix/.test(search)) await page.locator(".picture-foot").waitFor();
       expect([search, await seriousFindings(page)]).toEqual([search, []]);
     }
     await page.keyboard.press("?");

@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import type { SealedEvent } from "../../log/event.js";
 import type { EventLog } from "../../log/event-log.js";
 import { eventSelector } from "../event-filter.js";
 import type { RowTest } from "./column-matcher.js";
+import { DataReading } from "./data-reading.js";
 import type { EventColumns } from "./event-columns.js";
 
 /** One byte an event, so as many conditions as people try one after another. */
@@ -14,9 +15,8 @@ const MAX_HELD = 8;
 export class PathRows {
   readonly #log: EventLog;
   readonly #held = new Map<string, KnownRows>();
-  /** Also of conditions that are no longer held. */
-  readonly #running = new Set<Promise<RowTest>>();
-  #isClosed = false;
+  /** Also those that are no longer held. */
+  readonly #reading = new Set<KnownRows>();
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -34,75 +34,51 @@ export class PathRows {
   ): { readonly ready: Promise<RowTest>; readonly known: () => number } {
     const name = JSON.stringify(paths);
     const before = this.#held.get(name);
-    const rows = before?.columns === columns ? before : new KnownRows(this.#log, columns, paths, () => this.#isClosed);
+    const rows = before?.reading.columns === columns ? before : new KnownRows(this.#log, columns, paths);
     this.#held.delete(name);
     this.#held.set(name, rows);
     const [oldest] = this.#held.keys();
     if (this.#held.size > MAX_HELD && oldest !== undefined) this.#held.delete(oldest);
-    return { ready: this.#watched(rows.ready()), known: () => rows.known };
+    return { ready: this.#watched(rows), known: () => rows.reading.known };
   }
 
   /** Settles when nothing is read any more. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.allSettled([...this.#running]);
+    await Promise.all([...this.#reading].map(({ reading }) => reading.close()));
   }
 
-  #watched(ready: Promise<RowTest>): Promise<RowTest> {
-    this.#running.add(ready);
-    const done = () => this.#running.delete(ready);
+  #watched(rows: KnownRows): Promise<RowTest> {
+    this.#reading.add(rows);
+    const ready = rows.ready();
+    const done = () => this.#reading.delete(rows);
     ready.then(done, done);
     return ready;
   }
 }
 
 class KnownRows {
-  readonly columns: EventColumns;
-  readonly #log: EventLog;
+  readonly reading: DataReading;
   readonly #isMeant: ReturnType<typeof eventSelector>;
-  readonly #isClosed: () => boolean;
   #flags = new Uint8Array(0);
-  #known = 0;
-  #running: Promise<RowTest> | undefined;
 
-  constructor(log: EventLog, columns: EventColumns, paths: readonly string[], isClosed: () => boolean) {
-    [this.#log, this.columns, this.#isClosed] = [log, columns, isClosed];
+  constructor(log: EventLog, columns: EventColumns, paths: readonly string[]) {
     this.#isMeant = eventSelector({ paths });
+    this.reading = new DataReading(log, columns, (page) => this.#take(page));
   }
 
-  get known(): number {
-    return this.#known;
-  }
-
-  ready(): Promise<RowTest> {
-    this.#running ??= this.#readUp().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
-  }
-
-  async #readUp(): Promise<RowTest> {
-    // More may come while it reads: at the end it has what the columns have.
-    while (this.#known < this.columns.count && !this.#isClosed()) await this.#readTo(this.columns.count);
+  async ready(): Promise<RowTest> {
+    await this.reading.ready();
     return (row) => this.#flags[row] === 1;
   }
 
-  async #readTo(to: number): Promise<void> {
-    const from = this.#known;
-    for await (const page of this.#log.readAll({ from: from + 1, to })) {
-      if (this.#isClosed()) return;
-      this.#makeRoom(to);
-      for (const event of page) this.#flags[event.offset - 1] = this.#isMeant(event) ? 1 : 0;
-      this.#known = page.at(-1)?.offset ?? this.#known;
-      await nextTurn();
-    }
-    // The log was cut back; new columns are on their way.
-    if (this.#known === from) this.#known = to;
+  #take(page: readonly SealedEvent[]): void {
+    this.#makeRoom(page.at(-1)?.offset ?? 0);
+    for (const event of page) this.#flags[event.offset - 1] = this.#isMeant(event) ? 1 : 0;
   }
 
   #makeRoom(count: number): void {
     if (this.#flags.length >= count) return;
-    const larger = new Uint8Array(Math.max(4_096, count * 2));
+    const larger = new Uint8Array(Math.max(4_096, count * 2, this.reading.columns.count));
     larger.set(this.#flags);
     this.#flags = larger;
   }

@@ -1,10 +1,18 @@
 import { Tabs } from "../parts/tabs.js";
 import { go, place, STRIPS, type Strip } from "../place.js";
 import { GrowthStrip } from "./growth.js";
+import { HeatStrip } from "./heat.js";
 import { LanesStrip } from "./lanes.js";
+import { MatrixStrip } from "./matrix.js";
 import { MigrationsStrip } from "./migrations.js";
 
-const NAMES: Readonly<Record<Strip, string>> = { lanes: "Lanes", growth: "Growth", migrations: "Migrations" };
+const NAMES: Readonly<Record<Strip, string>> = {
+  lanes: "Lanes",
+  heat: "Heat",
+  matrix: "Who did what",
+  growth: "Growth",
+  migrations: "Migrations",
+};
 
 /** Other pictures of the range that the timeline shows. */
 export function StripCard() {
@@ -20,6 +28,8 @@ export function StripCard() {
       />
       <div class="strip-body" role="tabpanel" id="strip-panel" aria-labelledby={`strip-${strip}`} tabIndex={0}>
         {strip === "lanes" && <LanesStrip />}
+        {strip === "heat" && <HeatStrip />}
+        {strip === "matrix" && <MatrixStrip />}
         {strip === "growth" && <GrowthStrip />}
         {strip === "migrations" && <MigrationsStrip />}
       </div>
