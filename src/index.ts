@@ -155,6 +155,8 @@ export { sessionLog } from "./inspect/session-log.js";
 export type { SignOptions } from "./inspect/sign-tail.js";
 export { signTail } from "./inspect/sign-tail.js";
 export { readSignatures } from "./inspect/signature-file.js";
+export type { SignedTails } from "./inspect/signed-tails.js";
+export { signedTails } from "./inspect/signed-tails.js";
 export type { CreatedKey, SigningKey } from "./inspect/signing-key.js";
 export { createSigningKey, readPrivateKey, readPublicKey } from "./inspect/signing-key.js";
 export { stateAt } from "./inspect/state-at.js";
@@ -163,6 +165,8 @@ export type { TailSignature } from "./inspect/tail-signature.js";
 export { encodeSignature } from "./inspect/tail-signature.js";
 export type { ActorTypes, MatrixCell, MatrixSide } from "./inspect/timeline/actor-types.js";
 export { actorTypes } from "./inspect/timeline/actor-types.js";
+export type { ChainStatus } from "./inspect/timeline/chain-watch.js";
+export { ChainWatch } from "./inspect/timeline/chain-watch.js";
 export type { TimelineFilter } from "./inspect/timeline/column-matcher.js";
 export type { Density, DensityBucket, DensityOptions } from "./inspect/timeline/density.js";
 export { density } from "./inspect/timeline/density.js";
@@ -173,8 +177,8 @@ export type { Heat, HeatCell, HeatOptions, HeatRow } from "./inspect/timeline/he
 export { heat } from "./inspect/timeline/heat.js";
 export type { Lane, LaneCell, Lanes, LanesOptions } from "./inspect/timeline/lanes.js";
 export { lanes } from "./inspect/timeline/lanes.js";
-export type { LogTrouble } from "./inspect/timeline/log-index.js";
 export { LogIndex } from "./inspect/timeline/log-index.js";
+export type { LogTrouble } from "./inspect/timeline/log-trouble.js";
 export type { AroundOptions, MatchingOffsets } from "./inspect/timeline/matching-offsets.js";
 export { matchingOffsets, offsetsAround } from "./inspect/timeline/matching-offsets.js";
 export type { OffsetSpan } from "./inspect/timeline/offset-span.js";
@@ -184,6 +188,7 @@ export type { SessionRow, SessionRows, SessionRowsOptions } from "./inspect/time
 export { sessionRows } from "./inspect/timeline/session-rows.js";
 export type { SizeOfDay, SizeOfType, Sizes } from "./inspect/timeline/sizes.js";
 export { sizes } from "./inspect/timeline/sizes.js";
+export type { WakeUp } from "./inspect/timeline/wake-ups.js";
 export type { SignedReport } from "./inspect/verify-signed.js";
 export { verifySigned } from "./inspect/verify-signed.js";
 export type {

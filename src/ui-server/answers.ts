@@ -9,16 +9,22 @@ import type { EventRow } from "../inspect/event-rows.js";
 import type { PastCollabSession, PastPage } from "../inspect/past-collab.js";
 import type { PastArtifact, PastChunk, PastMemory, PastTask } from "../inspect/past-collab-shapes.js";
 import type { PathHistory } from "../inspect/path-history.js";
+import type { ProjectionCheck, ProjectionState } from "../inspect/projections.js";
 import type { FoundEvents } from "../inspect/search-events.js";
+import type { SignedTails } from "../inspect/signed-tails.js";
+import type { StoreSizes } from "../inspect/store-sizes.js";
 import type { ActorTypes } from "../inspect/timeline/actor-types.js";
+import type { ChainStatus } from "../inspect/timeline/chain-watch.js";
 import type { Density } from "../inspect/timeline/density.js";
 import type { Facets } from "../inspect/timeline/facets.js";
 import type { Heat } from "../inspect/timeline/heat.js";
 import type { Lanes } from "../inspect/timeline/lanes.js";
-import type { LogTrouble } from "../inspect/timeline/log-index.js";
+import type { LogTrouble } from "../inspect/timeline/log-trouble.js";
 import type { SessionRows } from "../inspect/timeline/session-rows.js";
 import type { Sizes } from "../inspect/timeline/sizes.js";
+import type { WakeUp } from "../inspect/timeline/wake-ups.js";
 import type { Json } from "../log/canonical.js";
+import type { Tail } from "../log/seal.js";
 import type { JournalEntry } from "../migrate/journal-entry.js";
 import type { Staleness } from "../outbox/staleness.js";
 import type { RevertPlan } from "../session/plan-revert.js";
@@ -164,6 +170,29 @@ export type ArtifactsAnswer = PartAnswer<"artifact", PastArtifact>;
 
 export type CollabContentAnswer = AsOf<"ui-collab-content/1"> & CollabContent & { readonly at: number };
 export type CollabChangesAnswer = AsOf<"ui-collab-changes/1"> & CollabChanges & { readonly at: number };
+
+export type ChainAnswer = AsOf<"ui-chain/1"> & ChainStatus;
+
+/** Where the command named a file of signatures: what it says, or why that cannot be known. */
+export interface SignedAnswer {
+  readonly file: string;
+  readonly error: ErrorAnswer["error"] | null;
+  readonly found: SignedTails | null;
+}
+
+export interface IntegrityAnswer extends AsOf<"ui-integrity/1"> {
+  readonly tail: Tail;
+  /** Where the log goes on since a cut-over; null where it is not frozen. */
+  readonly movedTo: string | null;
+  readonly signed: SignedAnswer | null;
+  readonly wakeUps: readonly WakeUp[];
+  readonly hasSizes: boolean;
+}
+
+export type ProjectionsAnswer = AsOf<"ui-projections/1"> & { readonly items: readonly ProjectionState[] };
+export type ProjectionCheckAnswer = AsOf<"ui-projection-check/1"> & { readonly check: ProjectionCheck };
+/** null where of this kind of store nothing is known. */
+export type StoreSizesAnswer = AsOf<"ui-store-sizes/1"> & { readonly sizes: StoreSizes | null };
 
 export interface RevertAnswer extends AsOf<"ui-revert/1"> {
   readonly session: string;

@@ -3,6 +3,7 @@ import { NotFoundError, UnavailableError } from "../errors.js";
 import type { EventFilter } from "../inspect/event-filter.js";
 import { PastCollab } from "../inspect/past-collab.js";
 import { PastStates } from "../inspect/past-states.js";
+import { ChainWatch } from "../inspect/timeline/chain-watch.js";
 import type { TimelineFilter } from "../inspect/timeline/column-matcher.js";
 import type { EventColumns } from "../inspect/timeline/event-columns.js";
 import { LogIndex } from "../inspect/timeline/log-index.js";
@@ -26,6 +27,7 @@ export class LookedAtStore {
   readonly writer: SessionStore | undefined;
   readonly index: LogIndex;
   readonly collab: PastCollab;
+  readonly chain: ChainWatch;
   readonly #paths: PathRows;
   readonly #places: PlacesIndex;
   #states: PastStates;
@@ -35,6 +37,7 @@ export class LookedAtStore {
     this.log = log;
     this.writer = writer;
     this.index = new LogIndex(log);
+    this.chain = new ChainWatch(log, this.index);
     this.#paths = new PathRows(log);
     this.#places = new PlacesIndex(log);
     this.collab = new PastCollab(log, () => this.index.columns);
@@ -98,6 +101,7 @@ export class LookedAtStore {
   }
 
   async close(): Promise<void> {
+    await this.chain.close();
     await this.#paths.close();
     await this.#places.close();
     await this.index.close();

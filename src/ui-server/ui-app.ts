@@ -5,6 +5,7 @@ import type { HelloAnswer } from "./answers.js";
 import { collabRoutes } from "./collab-routes.js";
 import { errorAnswer } from "./error-answer.js";
 import { eventRoutes } from "./event-routes.js";
+import { type IntegrityOptions, integrityRoutes } from "./integrity-routes.js";
 import { liveFeed } from "./live-feed.js";
 import { lockedPage } from "./locked-page.js";
 import type { LookedAtStore } from "./looked-at-store.js";
@@ -24,6 +25,7 @@ export interface UiAppOptions {
   readonly store: LookedAtStore;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly version: string;
+  readonly integrity: IntegrityOptions;
   /** Where the page begins; undefined: at the end. */
   readonly at: number | undefined;
   /** Ends all live feeds. */
@@ -59,6 +61,7 @@ export function uiApp(options: UiAppOptions): Hono {
   sessionRoutes(app, store);
   collabRoutes(app, store);
   eventRoutes(app, store);
+  integrityRoutes(app, store, options.integrity);
   revertRoutes(app, store, ticket);
   liveRoute(app, options);
   app.notFound((c) => refused(c, 404, "there is nothing here"));

@@ -1,8 +1,10 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import { UnavailableError, UsageError } from "../errors.js";
+import type { StoreSizes } from "../inspect/store-sizes.js";
 import type { EventLog } from "../log/event-log.js";
 import type { SessionStore } from "../session/session-store.js";
+import type { SignedFile } from "./integrity-routes.js";
 import { LookedAtStore } from "./looked-at-store.js";
 import { readPageFiles } from "./page-files.js";
 import { Ticket } from "./ticket.js";
@@ -18,6 +20,10 @@ export interface UiServerOptions {
   /** The folder of the built page. */
   readonly pageFolder: string;
   readonly version: string;
+  /** Signatures of the log's tails, which the page shows and compares with the log. */
+  readonly signed?: SignedFile;
+  /** What the store takes on disk. Default: nobody knows. */
+  readonly sizes?: () => Promise<StoreSizes | null>;
   /** The offset at which the page begins; default the end. */
   readonly at?: number;
 }
@@ -43,7 +49,7 @@ export class UiServer {
 
   /** @throws UsageError UI_NOT_BUILT, PORT_INVALID; UnavailableError PORT_IN_USE */
   static async start(options: UiServerOptions): Promise<UiServer> {
-    const { log, writer, port: wanted = 0, pageFolder, version, at } = options;
+    const { log, writer, port: wanted = 0, pageFolder, version, at, signed, sizes } = options;
     const files = readPageFiles(pageFolder);
     const stop = new AbortController();
     let fetch: ((request: Request) => Response | Promise<Response>) | undefined;
@@ -53,7 +59,8 @@ export class UiServer {
     const store = new LookedAtStore(log, writer);
     const ui = new UiServer(server, store, stop, port, ticket);
     const onUse = (feeds: number) => ui.#used(feeds);
-    const app = uiApp({ port, ticket, store, files, version, at, signal: stop.signal, onUse });
+    const integrity = { signed, sizes };
+    const app = uiApp({ port, ticket, store, files, version, at, integrity, signal: stop.signal, onUse });
     fetch = (request) => {
       ui.#used(ui.#feeds);
       return app.fetch(request);

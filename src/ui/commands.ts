@@ -34,6 +34,9 @@ export function equivalentOf({ place, at, session, collab, store }: View): Equiv
     const mcp = { name: "read_log", arguments: { types, until: String(at), order: "newest" } };
     return { cli: line("collab", ...collabWords(place.part, collab), "--as-of", String(at)), mcp };
   }
+  if (place.pane === "integrity") {
+    return { cli: line("verify"), mcp: { name: "audit", arguments: { group_by: "type" } } };
+  }
   if (session === null || place.pane === "all") {
     const mcp = { name: "list_sessions", arguments: { as_of: String(at) } };
     return { cli: line("session", "list", "--as-of", String(at), "--all"), mcp };

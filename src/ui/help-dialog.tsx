@@ -9,7 +9,7 @@ const ROWS: ReadonlyArray<readonly [keys: string, what: string]> = [
   ["Home  End", "the first event; Live at the end"],
   ["Space", "play and stop"],
   ["/  g", "find a text, or go to 42, v3, mark:name, 2h, today 18:00"],
-  ["1 – 7", "State, Diff, Blame, Watch, Event, All sessions, Collab"],
+  ["1 – 8", "State, Diff, Blame, Watch, Event, All sessions, Collab, Integrity"],
   ["d", "pin this offset as the base of a diff; again: unpin"],
   ["[  ]  0", "look only at what is behind, or before, this offset; at all again"],
   ["c", "copy the command that prints this"],

@@ -31,6 +31,7 @@ const KEYS: Readonly<Record<string, () => unknown>> = {
   "5": () => go({ pane: "event" }),
   "6": () => go({ pane: "all" }),
   "7": () => go({ pane: "collab" }),
+  "8": () => go({ pane: "integrity" }),
   "?": () => {
     help.value = true;
   },

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 
-export const PANES = ["state", "diff", "blame", "watch", "event", "all", "collab"] as const;
+export const PANES = ["state", "diff", "blame", "watch", "event", "all", "collab", "integrity"] as const;
 export type Pane = (typeof PANES)[number];
 /** Of a collaborative session. */
 export const COLLAB_PARTS = ["talk", "memories", "tasks", "artifacts"] as const;

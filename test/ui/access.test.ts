@@ -1,35 +1,12 @@
-import axe from "axe-core";
-import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { setMark } from "../../src/session/set-mark.js";
 import { writeCollabStory } from "./collab-story.js";
 import { openPage, type PageOptions, sees, waitsAt, withBrowser, writeStory } from "./page-fixture.js";
+import { seriousFindings } from "./serious-findings.js";
 
 withBrowser();
-
-interface Finding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: ReadonlyArray<{ readonly html: string }>;
-}
-
-/** What axe finds serious or worse. It is put in by the debugger, which no policy of the page stops. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as {
-    violations: readonly Finding[];
-  };
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  return serious.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .map(({ html }) => html.slice(0, 120))
-        .slice(0, 4)
-        .join(" | ")}`,
-  );
-}
 
 async function storyPage(options: PageOptions = {}) {
   const log = new MemoryLog();
@@ -54,6 +31,7 @@ test.each(["light", "dark"] as const)(
       "?at=5&strip=heat",
       "?at=5&strip=heat&heat=table",
       "?at=5&strip=matrix",
+      "?pane=integrity",
       "?type=nothing",
     ]) {
       await page.goto(`http://127.0.0.1:${ui.port}/${search}`);

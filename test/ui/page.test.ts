@@ -274,7 +274,7 @@ test("every copied command runs as it is pasted into a shell, and every copied c
     await page.locator(".copies").getByRole("button", { name }).click();
     return (await page.evaluate("navigator.clipboard.readText()")) as string;
   };
-  for (const key of ["1", "2", "3", "4", "5", "6", "7", "Conversation", "Memories", "Tasks", "Artifacts"]) {
+  for (const key of ["1", "2", "3", "4", "5", "6", "8", "7", "Conversation", "Memories", "Tasks", "Artifacts"]) {
     if (key === "4") {
       await page.keyboard.press("1");
       await page.locator(".tree").getByRole("button", { name: "c/d" }).click();

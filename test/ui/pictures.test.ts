@@ -79,12 +79,18 @@ test("the matrix counts who did what; a click shows only that, in the address to
   const { page, wrongs } = await storyPage("?strip=matrix");
   await sees(page, ".matrix tr", /claude.*2.*2/);
   await sees(page, ".picture-foot", "6 events of 3 actors and 3 types");
-  await page.locator(".matrix").getByRole("button", { name: /^2\s*: only session.updated of agent:claude$/ }).click();
+  await page
+    .locator(".matrix")
+    .getByRole("button", { name: /^2\s*: only session.updated of agent:claude$/ })
+    .click();
   await sees(page, ".hidden-count", "2 shown, 4 hidden");
   await expect.poll(() => page.url()).toContain("actor=agent%3Aclaude&type=session.updated");
   await sees(page, ".picture-foot", "2 events of 1 actor and 1 type");
   await page.getByRole("button", { name: "clear filter" }).click();
-  await page.locator(".matrix").getByRole("button", { name: /agent\s+codex$/ }).click();
+  await page
+    .locator(".matrix")
+    .getByRole("button", { name: /agent\s+codex$/ })
+    .click();
   await sees(page, ".hidden-count", "2 shown, 4 hidden");
   await page.goBack();
   await sees(page, ".picture-foot", "6 events");

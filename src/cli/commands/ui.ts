@@ -1,10 +1,22 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { readPublicKey } from "../../inspect/signing-key.js";
+import { storeSizes } from "../../inspect/store-sizes.js";
 import { maskUrl } from "../../log/mask-url.js";
 import { SessionStore } from "../../session/session-store.js";
+import type { SignedFile } from "../../ui-server/integrity-routes.js";
 import { UiServer } from "../../ui-server/ui-server.js";
 import { notedPoint } from "../as-of.js";
-import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import {
+  type CommandContext,
+  type CommonOptions,
+  collected,
+  examples,
+  leaf,
+  type RunState,
+  wholeNumber,
+} from "../command.js";
 import { durationMs } from "../duration.js";
 import { Endings } from "../ending.js";
 import { EXIT } from "../exit-code.js";
@@ -17,6 +29,8 @@ interface UiOptions extends CommonOptions {
   at?: string;
   allowWrite?: boolean;
   untilIdle?: number;
+  signed?: string;
+  key?: string[];
 }
 
 const LOOKS_WHILE_IDLE = 4;
@@ -28,6 +42,8 @@ export function uiCommand(state: RunState): Command {
     .option("--open", "open the browser, too")
     .option("--at <point>", "begin there: 42, HEAD~3, mark:NAME, today 18:00, 2h; default the end")
     .option("--allow-write", "let the page take events back, after a confirmation; else it can only read")
+    .option("--signed <file>", "show what these signatures of sign say about the log, too; with --key")
+    .option("--key <file>", "with --signed: the public key; may be given several times", collected)
     .option("--until-idle <time>", "end when no page was open for so long: 30s, 5m", durationMs("--until-idle"));
   return examples(command, [
     "sessiondb ui --until-idle 1s --store sqlite:./s.db",
@@ -35,14 +51,17 @@ export function uiCommand(state: RunState): Command {
   ]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<UiOptions>): Promise<number> {
+async function act({ openStore, store, options, streams }: CommandContext<UiOptions>): Promise<number> {
   const { port, actor, allowWrite = false, at: text } = options;
+  const signed = await signedFile(options);
   const log = await openStore({ mustExist: true });
   const at = text === undefined ? undefined : (await notedPoint(log, text, streams)).offset;
   const endings = new Endings();
   const writer = allowWrite ? { writer: new SessionStore(log, actor === undefined ? {} : { actor }) } : {};
   const began = at === undefined ? {} : { at };
-  const ui = await UiServer.start({ log, port, pageFolder: pageFolder(), version: VERSION, ...writer, ...began });
+  const sizes = () => storeSizes(store().url, store().options);
+  const given = { ...writer, ...began, ...signed, sizes };
+  const ui = await UiServer.start({ log, port, pageFolder: pageFolder(), version: VERSION, ...given });
   try {
     const { offset } = await log.tail();
     if (streams.json) streams.document({ schema: "ui/1", offset, url: ui.link, store: maskUrl(log.url), allowWrite });
@@ -55,6 +74,16 @@ async function act({ openStore, options, streams }: CommandContext<UiOptions>): 
     await ui.close();
   }
   return endings.ending?.exitCode ?? EXIT.done;
+}
+
+async function signedFile({ signed: path, key }: UiOptions): Promise<{ signed?: SignedFile }> {
+  if ((path === undefined) !== (key === undefined)) {
+    throw new UsageError("ARGUMENT_INVALID", "--signed and --key need each other", {
+      hint: "name both: sessiondb ui --key FILE.pub --signed FILE",
+    });
+  }
+  if (path === undefined || key === undefined) return {};
+  return { signed: { path, keys: await Promise.all(key.map(readPublicKey)) } };
 }
 
 /** Beside the commands, as the build puts it. */

@@ -4,15 +4,8 @@ import type { SealedEvent } from "../../log/event.js";
 import type { EventLog } from "../../log/event-log.js";
 import { follow } from "../../replay/follow.js";
 import { EventColumns } from "./event-columns.js";
-
-/** Why a log cannot be read just now. */
-export interface LogTrouble {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | undefined;
-  /** Since when; ISO 8601 UTC. */
-  readonly since: string;
-}
+import { type LogTrouble, troubleOf } from "./log-trouble.js";
+import { type WakeUp, WakeUps } from "./wake-ups.js";
 
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 5_000;
@@ -26,6 +19,7 @@ export class LogIndex {
   readonly #stop = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #running: Promise<void>;
+  readonly #wakeUps = new WakeUps();
   #columns = new EventColumns();
   #generation = 1;
   #isCaughtUp = false;
@@ -53,6 +47,11 @@ export class LogIndex {
 
   get trouble(): LogTrouble | undefined {
     return this.#trouble;
+  }
+
+  /** The last times that something came after it had caught up, oldest first, at most 240. */
+  get wakeUps(): readonly WakeUp[] {
+    return this.#wakeUps.last;
   }
 
   /** Called after every change of what this tells: events, generation, trouble. @returns stops it */
@@ -130,6 +129,7 @@ export class LogIndex {
   }
 
   #take(page: readonly SealedEvent[]): void {
+    if (this.#isCaughtUp) this.#wakeUps.note(page);
     for (const event of page) this.#columns.add(event);
     this.#trouble = undefined;
     this.#tell();
@@ -143,8 +143,7 @@ export class LogIndex {
   }
 
   #fail(error: unknown): void {
-    const { code, message, hint } = troubleOf(error);
-    this.#trouble = { code, message, hint, since: this.#trouble?.since ?? new Date().toISOString() };
+    this.#trouble = { ...troubleOf(error), since: this.#trouble?.since ?? new Date().toISOString() };
     this.#tell();
   }
 
@@ -155,9 +154,4 @@ export class LogIndex {
 
 function isOtherHistory(error: unknown): boolean {
   return error instanceof SessionDbError && ["LOG_CUT_BACK", "POINT_OUTSIDE"].includes(error.code);
-}
-
-function troubleOf(error: unknown): { code: string; message: string; hint: string | undefined } {
-  if (error instanceof SessionDbError) return error;
-  return { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error), hint: undefined };
 }

@@ -5,11 +5,13 @@ import { address } from "../api.js";
 import { size, visible } from "../format.js";
 import { at, hello } from "../live.js";
 import { Actor } from "../parts/actor.js";
+import { ChainUpTo } from "../parts/chain-up-to.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
 import { StoredText } from "../parts/value.js";
 import { When } from "../parts/when.js";
 import { go } from "../place.js";
+import { useChain } from "../use-chain.js";
 import { pinBase } from "../walk.js";
 import { askRevert } from "./revert-dialog.js";
 import { usePaneJson } from "./use-pane-json.js";
@@ -17,6 +19,7 @@ import { usePaneJson } from "./use-pane-json.js";
 /** Everything about one event, and whether it is as it was sealed. */
 export function EventPane() {
   const { data, failure } = useAnswer<EventAnswer>(at.value === 0 ? undefined : address("event", { at: at.value }));
+  const chain = useChain();
   usePaneJson(data);
   if (at.value === 0) return <Notice title="Offset 0 is before the first event." />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
@@ -30,6 +33,7 @@ export function EventPane() {
           ? "✓ verified: its hash is what its content and the event before it give"
           : "✖ NOT as it was sealed: run sessiondb verify"}
       </p>
+      {chain.data !== undefined && <ChainUpTo chain={chain.data} offset={item.offset} hash={String(event.hash)} />}
       <dl>
         <Field name="offset">{item.offset}</Field>
         <Field name="stream">

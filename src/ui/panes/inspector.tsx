@@ -5,6 +5,7 @@ import { BlamePane } from "./blame-pane.js";
 import { CollabPane } from "./collab-pane.js";
 import { DiffPane } from "./diff-pane.js";
 import { EventPane } from "./event-pane.js";
+import { IntegrityPane } from "./integrity-pane.js";
 import { StatePane } from "./state-pane.js";
 import { WatchPane } from "./watch-pane.js";
 
@@ -16,6 +17,7 @@ const NAMES: Readonly<Record<Pane, string>> = {
   event: "Event",
   all: "All sessions",
   collab: "Collab",
+  integrity: "Integrity",
 };
 
 /** What there is to see at the selected offset. */
@@ -51,6 +53,8 @@ function PaneOf({ pane }: { pane: Pane }) {
       return <EventPane />;
     case "collab":
       return <CollabPane />;
+    case "integrity":
+      return <IntegrityPane />;
     case "all":
       return <AllPane />;
     default:

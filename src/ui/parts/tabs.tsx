@@ -1,3 +1,6 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useWidth } from "../timeline/canvas.js";
+
 interface TabsProps<T extends string> {
   readonly id: string;
   readonly label: string;
@@ -19,8 +22,13 @@ export function Tabs<T extends string>({ id, label, names, chosen, choose }: Tab
     choose(next);
     document.getElementById(`${id}-${next}`)?.focus();
   };
+  const list = useRef<HTMLDivElement>(null);
+  const width = useWidth(list);
+  useEffect(() => {
+    if (list.current !== null) showChosen(list.current);
+  }, [chosen, width]);
   return (
-    <div class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
+    <div ref={list} class="tabs" role="tablist" aria-label={label} onKeyDown={move}>
       {names.map(([tab, name]) => (
         <button
           key={tab}
@@ -37,4 +45,13 @@ export function Tabs<T extends string>({ id, label, names, chosen, choose }: Tab
       ))}
     </div>
   );
+}
+
+/** In a narrow place not all of them are in sight. Only sideways: scrollIntoView would move the whole page, too. */
+function showChosen(list: HTMLElement): void {
+  const tab = list.querySelector("[aria-selected=true]")?.getBoundingClientRect();
+  if (tab === undefined) return;
+  const box = list.getBoundingClientRect();
+  if (tab.left < box.left) list.scrollLeft -= box.left - tab.left;
+  if (tab.right > box.right) list.scrollLeft += tab.right - box.right;
 }
