@@ -23,7 +23,14 @@ export type { CollabExport } from "./collab/export-files.js";
 export { exportCollabFiles } from "./collab/export-files.js";
 export { importCollab } from "./collab/import-collab.js";
 export type { Memories, MemoryFilter, MemoryInput } from "./collab/memories.js";
-export type { CollabHit, CollabHits, CollabSearchOptions, SearchKind } from "./collab/search.js";
+export type {
+  CollabHit,
+  CollabHitAsIs,
+  CollabHits,
+  CollabHitsAsIs,
+  CollabSearchOptions,
+  SearchKind,
+} from "./collab/search.js";
 export type { ClaimOptions } from "./collab/task-claims.js";
 export type { LeaseOptions, TaskEnd, TaskFilter, TaskInput, TaskQueue } from "./collab/task-queue.js";
 export type { StoreDecision } from "./config/decide-store.js";

@@ -5,7 +5,7 @@ import { CollabLog, type CollabOptions } from "./collab-log.js";
 import { CollabSessions } from "./collab-sessions.js";
 import { Conversations } from "./conversations.js";
 import { Memories } from "./memories.js";
-import { type CollabHits, CollabSearch, type CollabSearchOptions } from "./search.js";
+import { type CollabHits, type CollabHitsAsIs, CollabSearch, type CollabSearchOptions } from "./search.js";
 import { TaskQueue } from "./task-queue.js";
 
 /**
@@ -48,5 +48,10 @@ export class CollaborativeSessions {
    */
   search(query: string, options: CollabSearchOptions = {}): Promise<CollabHits> {
     return this.#search.search(query, options);
+  }
+
+  /** The same for somebody who only looks: no table is written. See {@link CollabSearch.searchAsIs}. */
+  searchAsIs(query: string, options: Omit<CollabSearchOptions, "asOf"> = {}): Promise<CollabHitsAsIs> {
+    return this.#search.searchAsIs(query, options);
   }
 }

@@ -16,6 +16,7 @@ export type SearchKind = (typeof SEARCH_KINDS)[number];
 
 /** At most so many hits. */
 const MAX_HITS = 100;
+const DEFAULT_HITS = 20;
 
 export interface CollabSearchOptions extends CollabTimes, CollabAsOf {
   readonly session?: string;
@@ -50,9 +51,30 @@ export interface CollabHits {
   readonly more: boolean;
 }
 
-interface Found extends Omit<CollabHit, "snippet"> {
+/** A hit with the event that holds the text. */
+export interface CollabHitAsIs extends CollabHit {
+  readonly textOffset: number;
+}
+
+export interface CollabHitsAsIs {
+  /** Everything up to here was searched, of the kinds that were; newer texts may be found as well. 0 where none was. */
+  readonly offset: number;
+  /** Where the log ended. */
+  readonly tail: number;
+  /** The best first. */
+  readonly hits: readonly CollabHitAsIs[];
+  readonly more: boolean;
+  /** Kinds that could not be searched, for nobody has ever brought them up: `collab refresh` does. */
+  readonly unfilled: readonly SearchKind[];
+}
+
+interface Found extends Omit<CollabHitAsIs, "snippet"> {
   text(): Promise<string>;
 }
+
+/** Asks one read model. */
+type Ask = <D extends object>(model: ReadModel<D>, query: string, where: Where) => Promise<SearchPage<D> | undefined>;
+type Where = Readonly<Record<string, Comparison>>;
 
 /**
  * Full-text search over conversations, memories and artifacts: `word begin* "a phrase" -without`. Everything else in a
@@ -74,62 +96,97 @@ export class CollabSearch {
 
   /** @throws UsageError QUERY_INVALID, COLLAB_INVALID; NotFoundError COLLAB_SESSION_NOT_FOUND */
   async search(query: string, options: CollabSearchOptions = {}): Promise<CollabHits> {
-    const { session, tags = [], limit = 20 } = options;
+    const { asOf, limit = DEFAULT_HITS } = options;
+    const at = asOf === undefined ? {} : { asOf };
+    const asked = await this.#asked(query, options, (model, search, where) =>
+      model.search(search, { where, limit }, at),
+    );
+    const offset = asOf ?? asked.tail;
+    const reached = Math.max(offset, ...asked.pages.map((page) => page.offset));
+    const hits = asked.hits.map(({ textOffset: _textOffset, ...hit }) => hit);
+    return { offset: reached, hits, more: asked.more };
+  }
+
+  /**
+   * The same for somebody who only looks: nothing is brought up to date, and no table is written. The answer says how far it
+   * is true, and what could not be searched.
+   *
+   * @throws as search
+   */
+  async searchAsIs(query: string, options: Omit<CollabSearchOptions, "asOf"> = {}): Promise<CollabHitsAsIs> {
+    const { limit = DEFAULT_HITS } = options;
+    const asked = await this.#asked(query, options, (model, search, where) =>
+      model.searchAsIs(search, { where, limit }),
+    );
+    const { hits, more, pages, tail, unfilled } = asked;
+    const offset = pages.length === 0 ? 0 : Math.min(...pages.map((page) => page.offset));
+    return { offset, tail: Math.max(tail, offset), hits, more, unfilled };
+  }
+
+  async #asked(query: string, options: CollabSearchOptions, ask: Ask) {
+    const { session, tags = [], limit = DEFAULT_HITS } = options;
     wholeNumberIn("limit", limit, 1, MAX_HITS);
     const terms = parseSearch(query);
     const kinds = kindsOf(options);
     if (session !== undefined) await this.#collab.session(session, options);
-    const offset = options.asOf ?? (await this.#collab.log.tail()).offset;
-    const pages = await Promise.all(kinds.map((kind) => this.#of(kind, query, labels("tags", tags), limit, options)));
+    const { offset: tail } = await this.#collab.log.tail();
+    const asked = kinds.map(async (kind) => ({
+      kind,
+      page: await this.#of(kind, query, labels("tags", tags), options, ask),
+    }));
+    const answers = await Promise.all(asked);
+    const pages = answers.flatMap(({ page }) => page ?? []);
     const found = pages.flatMap(({ hits }) => hits).sort((a, b) => b.score - a.score || compareHits(a, b));
-    const hits: CollabHit[] = [];
+    const hits: CollabHitAsIs[] = [];
     for (const { text, ...hit } of found.slice(0, limit)) {
       hits.push({ ...hit, snippet: snippetOf(await text(), terms) });
     }
-    const reached = Math.max(offset, ...pages.map((page) => page.offset));
-    return { offset: reached, hits, more: found.length > limit || pages.some(({ more }) => more) };
+    const unfilled = answers.filter(({ page }) => page === undefined).map(({ kind }) => kind);
+    return { pages, tail, hits, unfilled, more: found.length > limit || pages.some(({ more }) => more) };
   }
 
   async #of(
     kind: SearchKind,
     query: string,
     tags: readonly string[],
-    limit: number,
     options: CollabSearchOptions,
-  ): Promise<{ offset: number; hits: Found[]; more: boolean }> {
-    const { session, type, asOf } = options;
+    ask: Ask,
+  ): Promise<{ offset: number; hits: Found[]; more: boolean } | undefined> {
+    const { session, type } = options;
     const where = {
       ...(session === undefined ? {} : { session_id: session }),
       ...(type === undefined ? {} : { [kind === "chunk" ? "format" : "type"]: type }),
       ...createdOf(options),
     };
-    const at = asOf === undefined ? {} : { asOf };
     switch (kind) {
       case "chunk": {
-        const page = await this.#chunks.search(query, { where, limit }, at);
+        const page = await ask(this.#chunks, query, where);
         return foundIn(page, (chunk, data) => ({
           ...placeOf(kind, chunk),
           id: chunk.chunkId,
           type: chunk.format,
+          textOffset: chunk.contentOffset,
           text: () => this.#text(chunk, data),
         }));
       }
       case "memory": {
         const tagged = [query, ...tags.map(tagWord)].join(" ");
-        const page = await this.#memories.search(tagged, { where, limit }, at);
+        const page = await ask(this.#memories, tagged, where);
         return foundIn(page, (memory) => ({
           ...placeOf(kind, memory),
           id: memory.key,
           type: memory.type,
+          textOffset: memory.lastOffset,
           text: async () => memoryTexts(memory).join("\n"),
         }));
       }
       case "artifact": {
-        const page = await this.#artifacts.search(query, { where, limit }, at);
+        const page = await ask(this.#artifacts, query, where);
         return foundIn(page, (artifact, data) => ({
           ...placeOf(kind, artifact),
           id: artifact.artifactId,
           type: artifact.type,
+          textOffset: artifact.contentOffset,
           text: async () => artifactText(artifact, await this.#text(artifact, data)),
         }));
       }
@@ -163,9 +220,11 @@ function placeOf<K extends SearchKind>(
 }
 
 function foundIn<D extends object>(
-  { offset, hits, more }: SearchPage<D>,
+  page: SearchPage<D> | undefined,
   found: (document: D, data: string | null | undefined) => Omit<Found, "score">,
-): { offset: number; hits: Found[]; more: boolean } {
+): { offset: number; hits: Found[]; more: boolean } | undefined {
+  if (page === undefined) return undefined;
+  const { offset, hits, more } = page;
   return { offset, more, hits: hits.map(({ document, score, data }) => ({ ...found(document, data), score })) };
 }
 

@@ -1,3 +1,4 @@
+import type { CollabHitsAsIs } from "../collab/search.js";
 import type { BisectResult } from "../inspect/bisect.js";
 import type { BlameEntry } from "../inspect/blame.js";
 import type { Change } from "../inspect/changes.js";
@@ -168,6 +169,8 @@ export type MemoriesAnswer = PartAnswer<"memory", PastMemory>;
 export type TasksAnswer = PartAnswer<"task", PastTask>;
 export type ArtifactsAnswer = PartAnswer<"artifact", PastArtifact>;
 
+/** `offset`: everything up to there was searched; `tail`: where the log ends. */
+export type CollabSearchAnswer = AsOf<"ui-collab-search/1"> & CollabHitsAsIs & { readonly text: string };
 export type CollabContentAnswer = AsOf<"ui-collab-content/1"> & CollabContent & { readonly at: number };
 export type CollabChangesAnswer = AsOf<"ui-collab-changes/1"> & CollabChanges & { readonly at: number };
 

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import * as z from "zod";
+import { SEARCH_KINDS } from "../collab/search.js";
 import { collabChanges } from "../inspect/collab-changes.js";
 import { collabContent } from "../inspect/collab-content.js";
 import type { PastPageOptions } from "../inspect/past-collab.js";
@@ -9,14 +10,16 @@ import type {
   CollabAnswer,
   CollabChangesAnswer,
   CollabContentAnswer,
+  CollabSearchAnswer,
   CollabsAnswer,
   MemoriesAnswer,
   TasksAnswer,
 } from "./answers.js";
 import type { LookedAtStore } from "./looked-at-store.js";
-import { count, given, offset, parameters, text } from "./parameters.js";
+import { count, countFrom1, given, offset, parameters, text } from "./parameters.js";
 
 const MAX_ROWS = 200;
+const MAX_HITS = 100;
 
 const pageForm = { at: offset.optional(), skip: offset.optional(), limit: count(MAX_ROWS).optional() };
 const kind = z.enum(["chunk", "memory", "task", "artifact"]);
@@ -46,6 +49,14 @@ export function collabRoutes(app: Hono, store: LookedAtStore): void {
     const { at, tail } = await placeOf(store, asked);
     const found = await partsOf(store, wanted, session, at, given(page));
     return c.json({ schema: "ui-collab-parts/1", offset: tail, at, session, ...found } satisfies PartsAnswer);
+  });
+
+  app.get("/api/collab-search", async (c) => {
+    const form = { text: text.min(1), session: text.optional(), kind: z.array(z.enum(SEARCH_KINDS)).max(3).optional() };
+    const asked = parameters(c.req.url, { ...form, limit: countFrom1(MAX_HITS).optional() });
+    const { text: query, kind: kinds, ...options } = asked;
+    const found = await store.collabNow.searchAsIs(query, given({ ...options, kinds }));
+    return c.json({ schema: "ui-collab-search/1", text: query, ...found } satisfies CollabSearchAnswer);
   });
 
   app.get("/api/collab-content", async (c) => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { CollaborativeSessions } from "../collab/collaborative-sessions.js";
 import { NotFoundError, UnavailableError } from "../errors.js";
 import type { EventFilter } from "../inspect/event-filter.js";
 import { PastCollab } from "../inspect/past-collab.js";
@@ -27,6 +28,8 @@ export class LookedAtStore {
   readonly writer: SessionStore | undefined;
   readonly index: LogIndex;
   readonly collab: PastCollab;
+  /** Of the present, as its read models are. */
+  readonly collabNow: CollaborativeSessions;
   readonly chain: ChainWatch;
   readonly #paths: PathRows;
   readonly #places: PlacesIndex;
@@ -40,6 +43,7 @@ export class LookedAtStore {
     this.chain = new ChainWatch(log, this.index);
     this.#paths = new PathRows(log);
     this.#places = new PlacesIndex(log);
+    this.collabNow = new CollaborativeSessions(log);
     this.collab = new PastCollab(log, () => this.index.columns);
     this.#states = this.#newStates();
     this.#generation = this.index.generation;

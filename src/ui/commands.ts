@@ -29,6 +29,13 @@ export function equivalentOf({ place, at, session, collab, store }: View): Equiv
       mcp: { name: "read_log", arguments: { since: String(Math.max(0, at - 1)), until: String(at) } },
     };
   }
+  if (place.pane === "collab" && place.find !== null) {
+    const where = collab === null ? [] : ["--session", collab];
+    // What is searched for comes last, behind "--": it may begin with a minus.
+    const words = ["collab", "search", ...where, "--store", store, "--", place.find];
+    const mcp = { query: place.find, ...(collab === null ? {} : { session: collab }) };
+    return { cli: `sessiondb ${words.map(shellWord).join(" ")}`, mcp: { name: "search_collab", arguments: mcp } };
+  }
   if (place.pane === "collab") {
     const types = ["collab.*", "chunk.*", "memory.*", "task.*", "artifact.*"];
     const mcp = { name: "read_log", arguments: { types, until: String(at), order: "newest" } };

@@ -16,6 +16,8 @@ export interface Place {
   readonly session: string | null;
   /** A collaborative session; null: that of the event at `at`; empty: a list of all of them. */
   readonly collab: string | null;
+  /** What is searched for in collaborative sessions. */
+  readonly find: string | null;
   /** JSON Pointer or dotted. */
   readonly path: string | null;
   /** The other end of a diff; null: the step before. */
@@ -39,6 +41,7 @@ const NOWHERE: Place = {
   at: null,
   session: null,
   collab: null,
+  find: null,
   path: null,
   base: null,
   from: null,
@@ -67,6 +70,7 @@ export function readPlace(search: string): Place {
     at: number("at"),
     session: said.get("session"),
     collab: said.get("collab"),
+    find: said.get("find"),
     path: said.get("path"),
     base: number("base"),
     from: number("from"),
@@ -86,7 +90,7 @@ export function readPlace(search: string): Place {
 export function writePlace(place: Place, store: string | null): string {
   const said = new URLSearchParams();
   if (store !== null) said.set("store", store);
-  for (const name of ["at", "session", "collab", "path", "base", "from", "to"] as const) {
+  for (const name of ["at", "session", "collab", "find", "path", "base", "from", "to"] as const) {
     const value = place[name];
     if (value !== null) said.set(name, String(value));
   }

@@ -47,6 +47,11 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     return this.#search.search(documents, query, offset);
   }
 
+  /** In memory everything is at hand. */
+  searchAsIs(query: ParsedQuery): Promise<SearchPage<D>> {
+    return this.search(query);
+  }
+
   async take<T>(
     query: ParsedQuery,
     _queue: QueueShape,

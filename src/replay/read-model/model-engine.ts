@@ -56,6 +56,8 @@ export interface ModelEngine<D extends object> {
   query(query: ParsedQuery): Promise<Page<D>>;
   /** The best hits of `terms` first; order and cursor of the query do not count. */
   search(query: ParsedQuery): Promise<SearchPage<D>>;
+  /** As search, of what is there without writing anything; undefined where that is nothing. */
+  searchAsIs(query: ParsedQuery): Promise<SearchPage<D> | undefined>;
   take<T>(query: ParsedQuery, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;

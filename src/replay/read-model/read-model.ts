@@ -1,7 +1,7 @@
 import type { Projection } from "../../../projections/projection.js";
 import type { EventLog } from "../../log/event-log.js";
 import type { QueueShape } from "../../log/read-model-tables.js";
-import { parseQuery } from "../../query/parse-query.js";
+import { type ParsedQuery, parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
 import { foldLog } from "../fold-log.js";
 import { MemoryModel, queryDocuments } from "./memory-model.js";
@@ -69,14 +69,24 @@ export class ReadModel<D extends object> {
    */
   async search(
     search: string,
-    { where, limit }: Pick<Query, "where" | "limit"> = {},
+    conditions: Pick<Query, "where" | "limit"> = {},
     { asOf }: ModelAsOf = {},
   ): Promise<SearchPage<D>> {
-    const given = { ...(where === undefined ? {} : { where }), ...(limit === undefined ? {} : { limit }) };
-    const parsed = parseQuery(this.#rows.shape, { search, ...given });
+    const parsed = this.#parsedSearch(search, conditions);
     if (asOf === undefined) return this.#engine.search(parsed);
     const { documents } = await foldLog(this.#log, this.projection, asOf);
     return this.#pastSearch().search(documents, parsed, asOf);
+  }
+
+  /**
+   * The same without bringing anything up to date, for somebody who only looks: no table is written. The answer's `offset`
+   * may be behind the log; it is at its tail where that costs little.
+   *
+   * @returns undefined where the documents were never stored, or are of a history that was cut away
+   * @throws UsageError QUERY_INVALID
+   */
+  searchAsIs(search: string, conditions: Pick<Query, "where" | "limit"> = {}): Promise<SearchPage<D> | undefined> {
+    return this.#engine.searchAsIs(this.#parsedSearch(search, conditions));
   }
 
   /**
@@ -89,6 +99,11 @@ export class ReadModel<D extends object> {
    */
   take<T>(query: Query, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
     return this.#engine.take(parseQuery(this.#rows.shape, query), queue, take);
+  }
+
+  #parsedSearch(search: string, { where, limit }: Pick<Query, "where" | "limit">): ParsedQuery {
+    const given = { ...(where === undefined ? {} : { where }), ...(limit === undefined ? {} : { limit }) };
+    return parseQuery(this.#rows.shape, { search, ...given });
   }
 
   #pastSearch(): MemorySearch<D> {

@@ -14,7 +14,8 @@ import type {
 import { inOrder } from "../../query/evaluate.js";
 import type { ParsedQuery } from "../../query/parse-query.js";
 import type { Page } from "../../query/query.js";
-import { foldFresh } from "../fold-log.js";
+import { foldFresh, SNAPSHOT_EVERY_EVENTS } from "../fold-log.js";
+import { hashAt } from "../hash-at.js";
 import { ProjectionStopped } from "../projection-stopped.js";
 import { compareDocuments } from "./check-documents.js";
 import { MemoryModel } from "./memory-model.js";
@@ -75,13 +76,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
   search(query: ParsedQuery): Promise<SearchPage<D>> {
     const askMemory = () => this.#memory.search(query);
     if (this.#tables.search === undefined) return askMemory();
-    const answer = ({ documents, state }: StoredHits): SearchPage<D> => ({
-      offset: state.offset,
-      hits: documents
-        .slice(0, query.limit)
-        .map(({ body, score, data }) => ({ document: this.#documentOf(body), score, data })),
-      more: documents.length > query.limit,
-    });
+    const answer = (stored: StoredHits) => this.#pageOf(stored, query);
     return this.#answer(
       async (tables) => (await tables.search?.(this.#rows.shape, query)) ?? null,
       answer,
@@ -92,6 +87,17 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       askMemory,
       (overlay) => overlay.isCurrent,
     );
+  }
+
+  async searchAsIs(query: ParsedQuery): Promise<SearchPage<D> | undefined> {
+    const tail = await this.#log.tail();
+    const stored = await this.#tables.search?.(this.#rows.shape, query);
+    if (stored?.state.hash === tail.hash) return this.#pageOf(stored, query);
+    // So few are folded as fast as they are found, and no snapshot is taken of them.
+    if (tail.offset < SNAPSHOT_EVERY_EVENTS) return this.#memory.search(query);
+    if (stored === undefined || stored === null || stored.state.offset === 0) return undefined;
+    const isOfThisLog = (await hashAt(this.#log, stored.state.offset)) === stored.state.hash;
+    return isOfThisLog ? this.#pageOf(stored, query) : undefined;
   }
 
   async take<T>(
@@ -204,6 +210,13 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       documents.push(...page.documents);
       if (page.documents.length < SCAN_ROWS) return { offset, documents };
     }
+  }
+
+  #pageOf({ documents, state }: StoredHits, { limit }: ParsedQuery): SearchPage<D> {
+    const hits = documents.slice(0, limit).map(({ body, score, data }) => {
+      return { document: this.#documentOf(body), score, data };
+    });
+    return { offset: state.offset, hits, more: documents.length > limit };
   }
 
   #documentOf(body: string): D {

@@ -12,6 +12,7 @@ import { COLLAB_PARTS, type CollabPart, go, place } from "../place.js";
 import { shownCollab } from "../walk.js";
 import { Artifacts } from "./collab/artifacts.js";
 import { CollabList } from "./collab/collab-list.js";
+import { CollabSearch } from "./collab/collab-search.js";
 import { Conversation } from "./collab/conversation.js";
 import { Memories } from "./collab/memories.js";
 import { TaskBoard } from "./collab/task-board.js";
@@ -28,12 +29,20 @@ export function CollabPane() {
   const session = shownCollab.value || null;
   const url = session === null ? undefined : address("collab", { session, at: at.value });
   const { data, failure, isStale } = useAnswer<CollabAnswer>(url);
-  if (session === null) return <CollabList />;
+  if (session === null) {
+    return (
+      <>
+        <CollabSearch session={null} />
+        <CollabList />
+      </>
+    );
+  }
   if (failure !== undefined) return <FailureNotice failure={failure} />;
   if (data === undefined) return <div class="skeleton" />;
   return (
     <div class={isStale ? "stale" : ""}>
       <About answer={data} session={session} />
+      <CollabSearch session={session} />
       {data.found === null ? (
         <Notice title="This collaborative session did not exist yet at this offset." />
       ) : (
