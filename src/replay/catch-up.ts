@@ -5,7 +5,7 @@ import { eventsOf } from "../log/paging.js";
 import { isRedaction } from "../log/redaction.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { type Folded, foldInto } from "./fold.js";
-import { foldLog } from "./fold-log.js";
+import { foldLog, SNAPSHOT_EVERY_EVENTS } from "./fold-log.js";
 
 /** Documents as they were at one offset. */
 export interface FoldedAt<D extends object> extends Folded<D> {
@@ -19,11 +19,14 @@ export interface FoldedAt<D extends object> extends Folded<D> {
 export class CatchUp<D extends object> {
   readonly #log: EventLog;
   readonly #projection: Projection<D>;
+  readonly #snapshotEvery: number;
   #folded: Folded<D> = { documents: new Map(), versions: new Map() };
   #checkpoint: Tail = EMPTY_TAIL;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(log: EventLog, projection: Projection<D>) {
+  /** @param snapshotEvery events, while it folds; infinity takes none */
+  constructor(log: EventLog, projection: Projection<D>, snapshotEvery = SNAPSHOT_EVERY_EVENTS) {
+    this.#snapshotEvery = snapshotEvery;
     this.#log = log;
     this.#projection = projection;
   }
@@ -67,7 +70,12 @@ export class CatchUp<D extends object> {
 
   async #restart(tail: Tail): Promise<void> {
     this.#checkpoint = EMPTY_TAIL;
-    const { documents, versions, checkpoint } = await foldLog(this.#log, this.#projection, tail.offset);
+    const { documents, versions, checkpoint } = await foldLog(
+      this.#log,
+      this.#projection,
+      tail.offset,
+      this.#snapshotEvery,
+    );
     this.#folded = { documents, versions };
     this.#checkpoint = checkpoint;
   }

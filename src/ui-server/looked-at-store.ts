@@ -18,6 +18,8 @@ import type { LiveStatus } from "./answers.js";
 
 /** How long a picture waits for events that were appended just before it was asked for. */
 const INDEX_WAIT_MS = 400;
+/** How long somebody waits for the end of a log that others are reading. */
+const TAIL_WAIT_MS = 250;
 /** How long a list waits that is wrong without them. */
 const READ_UP_LIMIT_MS = 10_000;
 
@@ -35,6 +37,7 @@ export class LookedAtStore {
   readonly #places: PlacesIndex;
   #states: PastStates;
   #generation: number;
+  #tail: number | undefined;
 
   constructor(log: EventLog, writer: SessionStore | undefined) {
     this.log = log;
@@ -62,14 +65,13 @@ export class LookedAtStore {
     const { columns, generation, trouble = null } = this.index;
     const indexed = columns.count;
     // While it cannot be read, the last that was known is what there is; the index finds out why, and says it.
-    const tail = trouble === null ? await this.log.tail().catch(() => undefined) : undefined;
-    return { indexed, tail: tail?.offset ?? indexed, generation, trouble, stale: stalenessOf(this.log) ?? null };
+    const tail = trouble === null ? await this.#tailSoon().catch(() => undefined) : undefined;
+    return { indexed, tail: tail ?? indexed, generation, trouble, stale: stalenessOf(this.log) ?? null };
   }
 
   /** The columns, with what was appended before the call where they are that far in a short while. */
   async columns(): Promise<EventColumns> {
-    const { offset } = await this.log.tail();
-    await this.index.has(offset, INDEX_WAIT_MS);
+    await this.index.has(await this.#tailSoon(), INDEX_WAIT_MS);
     return this.index.columns;
   }
 
@@ -80,6 +82,14 @@ export class LookedAtStore {
     throw new UnavailableError("UI_READING_UP", `the log is read up to event ${count}, and ${at} was asked for`, {
       hint: "wait until it has been read, or ask for an earlier place",
     });
+  }
+
+  /**
+   * Waits, for some seconds at most, until the log was read for pictures. A log without tables reads all of itself once more
+   * to find its streams, and answers nobody else meanwhile: better after the pictures are there than before.
+   */
+  async streams(): Promise<void> {
+    if (this.log.readModels === undefined) await this.index.settled(READ_UP_LIMIT_MS);
   }
 
   /** @param at default the tail. @throws NotFoundError POINT_OUTSIDE */
@@ -109,6 +119,17 @@ export class LookedAtStore {
     await this.#paths.close();
     await this.#places.close();
     await this.index.close();
+  }
+
+  /** The tail; where the log is busy for longer, the one that it had last. */
+  async #tailSoon(): Promise<number> {
+    const asked = this.log.tail().then(({ offset }) => {
+      this.#tail = offset;
+      return offset;
+    });
+    const known = this.#tail;
+    if (known === undefined) return asked;
+    return Promise.race([asked, delay(TAIL_WAIT_MS, known, { ref: false })]);
   }
 
   #newStates(): PastStates {

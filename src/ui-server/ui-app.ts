@@ -34,6 +34,13 @@ export interface UiAppOptions {
   readonly onUse: (feeds: number) => void;
 }
 
+/** Questions that are answered from single streams, and wait for pictures where the log is slow to find these. */
+const OF_STREAMS: ReadonlySet<string> = new Set(
+  ["step", "state", "states", "diff", "blame", "history", "bisect", "marks", "point", "collab", "collabs"].map(
+    (name) => `/api/${name}`,
+  ),
+);
+
 /** The server of the page, without its socket. */
 export function uiApp(options: UiAppOptions): Hono {
   const { store, files, port, ticket } = options;
@@ -45,6 +52,10 @@ export function uiApp(options: UiAppOptions): Hono {
     const foreign = foreignRequest({ method: c.req.method, host, origin, site }, port);
     if (foreign !== undefined) return refused(c, 403, foreign);
     return (await admitted(c, ticket)) ?? next();
+  });
+  app.use(async (c, next) => {
+    if (OF_STREAMS.has(c.req.path)) await store.streams();
+    return next();
   });
   app.onError((error, c) => {
     const { status, answer } = errorAnswer(error);

@@ -64,11 +64,13 @@ describe.each(BACKENDS)("%s:", (name, fresh) => {
     const tail = SNAPSHOT_EVERY_EVENTS + 3;
     const isTable = name !== "jsonl";
     const nobody = await models(log);
+    const snapshots = await log.sidecar.list("");
     const never = await collab.searchAsIs("storage");
     expect([never.offset, never.tail, never.unfilled, found(never).length]).toEqual(
       isTable ? [0, tail, ["chunk", "memory", "artifact"], 0] : [tail, tail, [], 2],
     );
     expect(await models(log)).toEqual(nobody);
+    expect(await log.sidecar.list("")).toEqual(snapshots);
     await refreshCollab(log);
     expect(await collab.searchAsIs("storage")).toMatchObject({ offset: tail, tail, unfilled: [] });
     await collab.chunks.add("s", "c2", { content: "more storage" });

@@ -37,3 +37,15 @@ test("who waits for events that never come is answered after the limit", async (
   cleanUp(() => index.close());
   expect(await index.has(1, 50)).toBe(false);
 });
+
+test("who waits until it is settled is answered when everything is there, at once from then on", async () => {
+  const [, fresh] = SHARED_STORES[0] as (typeof SHARED_STORES)[number];
+  const log = await openLog(await fresh());
+  cleanUp(() => log.close());
+  await log.append({ stream: "a", events: [{ type: "tick", data: {} }] }, ACTOR);
+  const index = new LogIndex(log);
+  cleanUp(() => index.close());
+  await index.settled(10_000);
+  expect([index.isCaughtUp, index.columns.count]).toEqual([true, 1]);
+  await index.settled(0);
+});

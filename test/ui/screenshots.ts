@@ -35,11 +35,17 @@ const SHOTS: readonly Shot[] = [
     dark: true,
   },
   { name: "event", at: "?at=208&pane=event&strip=growth" },
+  { name: "heat", at: "?at=142&session=auth-refactor&path=%2FcommitCount&pane=watch&strip=heat" },
+  { name: "matrix-dark", at: "?at=142&session=auth-refactor&pane=blame&strip=matrix", dark: true },
   { name: "phone", at: "?at=142&session=auth-refactor", phone: true },
 ];
 
 /** Of the store of a team. */
-const TEAM_SHOTS: readonly Shot[] = [{ name: "collab", at: "?at=24&pane=collab&part=tasks", tall: true }];
+const TEAM_SHOTS: readonly Shot[] = [
+  { name: "collab", at: "?at=24&pane=collab&part=tasks", tall: true },
+  { name: "collab-search", at: "?at=20&pane=collab&collab=&find=pool*" },
+  { name: "integrity", at: "?pane=integrity", tall: true },
+];
 
 async function main(): Promise<void> {
   // Its name is in the pictures: always the same, so that they only change with the page.

@@ -104,3 +104,32 @@ test("thousands of appends while somebody follows leave the page as small as bef
   expect(elements).toBeLessThan(6_000);
   expect(wrongs).toEqual([]);
 });
+
+test("while a long log is read every pane says how far it is instead of nothing, then that its answer is computed", async () => {
+  const log = new MemoryLog();
+  await writeStory(new SessionStore(log, { actor: "user:ada" }));
+  const { page, ui, wrongs } = await openPage(log);
+  await sees(page, ".tree", "commitCount");
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  // As a slow disk has it: the server has read two of six events, and answers nothing about streams yet.
+  await page.route("**/api/hello", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), indexed: 2 } });
+  });
+  await page.route("**/api/live*", (route) => route.abort());
+  await page.route(/api\/(step|state|events)/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`http://127.0.0.1:${ui.port}/?session=auth`);
+  await sees(page, ".panes [role=status]", "Reading the log: 2 of 6 events. This comes when it has been read.");
+  await sees(page, ".events [role=status]", "Reading the log: 2 of 6 events");
+  await page.unroute("**/api/live*");
+  await sees(page, ".panes [role=status]", "The answer is being computed");
+  letGo();
+  await sees(page, ".tree", "commitCount");
+  expect(wrongs).toEqual([]);
+});

@@ -61,9 +61,22 @@ export class LogIndex {
   }
 
   /** Settles when the events up to `offset` are in, or after `limitMs`. @returns whether they are */
-  async has(offset: number, limitMs: number): Promise<boolean> {
-    const isThere = () => this.#columns.count >= offset;
-    if (isThere()) return true;
+  has(offset: number, limitMs: number): Promise<boolean> {
+    return this.#until(() => this.#columns.count >= offset, limitMs);
+  }
+
+  /** Settles when it has once had everything that the log had, when it cannot be read, or after `limitMs`. */
+  async settled(limitMs: number): Promise<void> {
+    await this.#until(() => this.#isCaughtUp || this.#trouble !== undefined, limitMs);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #until(isSo: () => boolean, limitMs: number): Promise<boolean> {
+    if (isSo()) return true;
     await new Promise<void>((resolve) => {
       const done = () => {
         clearTimeout(timer);
@@ -72,15 +85,10 @@ export class LogIndex {
       };
       const timer = setTimeout(done, limitMs);
       const stop = this.onChange(() => {
-        if (isThere()) done();
+        if (isSo()) done();
       });
     });
-    return isThere();
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    return isSo();
   }
 
   async #run(): Promise<void> {

@@ -23,6 +23,7 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
   readonly #snapshots: Snapshots<D>;
   readonly #search: MemorySearch<D>;
   #catchUp: CatchUp<D>;
+  #asIs: CatchUp<D> | undefined;
 
   constructor(log: EventLog, projection: Projection<D>, rows: ModelRows<D>) {
     this.#log = log;
@@ -47,9 +48,11 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     return this.#search.search(documents, query, offset);
   }
 
-  /** In memory everything is at hand. */
-  searchAsIs(query: ParsedQuery): Promise<SearchPage<D>> {
-    return this.search(query);
+  /** Of the tail: in memory there is no other answer. Snapshots are read, and none is taken. */
+  async searchAsIs(query: ParsedQuery): Promise<SearchPage<D>> {
+    this.#asIs ??= new CatchUp(this.#log, this.#projection, Number.POSITIVE_INFINITY);
+    const { documents, offset } = await this.#asIs.current();
+    return this.#search.search(documents, query, offset);
   }
 
   async take<T>(

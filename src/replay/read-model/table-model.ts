@@ -93,8 +93,8 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     const tail = await this.#log.tail();
     const stored = await this.#tables.search?.(this.#rows.shape, query);
     if (stored?.state.hash === tail.hash) return this.#pageOf(stored, query);
-    // So few are folded as fast as they are found, and no snapshot is taken of them.
-    if (tail.offset < SNAPSHOT_EVERY_EVENTS) return this.#memory.search(query);
+    // So few are folded as fast as they are found.
+    if (tail.offset < SNAPSHOT_EVERY_EVENTS) return this.#memory.searchAsIs(query);
     if (stored === undefined || stored === null || stored.state.offset === 0) return undefined;
     const isOfThisLog = (await hashAt(this.#log, stored.state.offset)) === stored.state.hash;
     return isOfThisLog ? this.#pageOf(stored, query) : undefined;

@@ -6,6 +6,7 @@ import { number, visible } from "../format.js";
 import { at } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice } from "../parts/notice.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { go } from "../place.js";
 import { usePaneJson } from "./use-pane-json.js";
@@ -22,7 +23,7 @@ export function AllPane() {
   );
   usePaneJson(data);
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <div class={isStale ? "stale" : ""}>
       <p class="about">

@@ -7,6 +7,7 @@ import { Actor } from "../parts/actor.js";
 import { FailureNotice } from "../parts/notice.js";
 import { useShown } from "../parts/use-shown.js";
 import { StoredText, Value } from "../parts/value.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { goTo, shownSession, watch } from "../walk.js";
 import { NoSession } from "./no-session.js";
@@ -21,7 +22,7 @@ export function BlamePane() {
   usePaneJson(data);
   if (session === null) return <NoSession />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <div class="table-box">
       <table class="blame">

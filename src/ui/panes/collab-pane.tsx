@@ -7,6 +7,7 @@ import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { Tabs } from "../parts/tabs.js";
 import { StoredText } from "../parts/value.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { COLLAB_PARTS, type CollabPart, go, place } from "../place.js";
 import { shownCollab } from "../walk.js";
@@ -38,7 +39,7 @@ export function CollabPane() {
     );
   }
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <div class={isStale ? "stale" : ""}>
       <About answer={data} session={session} />

@@ -4,6 +4,7 @@ import { address } from "../api.js";
 import { number, visible } from "../format.js";
 import { at } from "../live.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
+import { Waiting } from "../parts/waiting.js";
 import { go, place } from "../place.js";
 import { goTo, pinBase, shownSession, step } from "../walk.js";
 import { ChangesTable } from "./changes-table.js";
@@ -44,7 +45,7 @@ function StepDiff() {
   const data = step.value;
   usePaneJson(data);
   if (at.value === 0) return <NoSession />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   const { row, changes, fault } = data;
   const isOther = place.value.session !== null && row.session !== place.value.session;
   return (
@@ -67,7 +68,7 @@ function PinnedDiff({ base }: { base: number }) {
   usePaneJson(data);
   if (session === null) return <NoSession />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <>
       <p class="about">

@@ -9,6 +9,7 @@ import { ChainUpTo } from "../parts/chain-up-to.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
 import { StoredText } from "../parts/value.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { go } from "../place.js";
 import { useChain } from "../use-chain.js";
@@ -23,7 +24,7 @@ export function EventPane() {
   usePaneJson(data);
   if (at.value === 0) return <Notice title="Offset 0 is before the first event." />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   const { event, item, prevHash, dataHash, chainOk, lineBytes } = data;
   const meta = event.meta as Record<string, unknown>;
   return (

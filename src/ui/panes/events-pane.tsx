@@ -8,6 +8,7 @@ import { at, isLive, isReadingUp, tail } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { filterQuery, go, isFiltered, NO_FILTER, place } from "../place.js";
 import { focus, goLive, goTo, shownSession } from "../walk.js";
@@ -43,6 +44,7 @@ export function EventsPane() {
       </header>
       <SearchBox />
       {failure !== undefined && <FailureNotice failure={failure} />}
+      {data === undefined && failure === undefined && tail.value > 0 && <Waiting />}
       {data !== undefined && rows.length === 0 && <NothingMatches />}
       <ol ref={list} class="list">
         {data?.moreBefore === true && (

@@ -6,6 +6,7 @@ import { at } from "../live.js";
 import { Actor } from "../parts/actor.js";
 import { JsonTree } from "../parts/json-tree.js";
 import { FailureNotice, Notice } from "../parts/notice.js";
+import { Waiting } from "../parts/waiting.js";
 import { When } from "../parts/when.js";
 import { place } from "../place.js";
 import { shownSession, step, watch } from "../walk.js";
@@ -22,7 +23,7 @@ export function StatePane() {
   usePaneJson(data);
   if (session === null) return <NoSession />;
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   const isOfStep = step.value?.row.session === session && step.value.row.offset === at.value;
   const marks = {
     changed: new Set(isOfStep ? (step.value?.changes.map(({ path }) => path) ?? []) : []),

@@ -7,6 +7,7 @@ import { at } from "../../live.js";
 import { Actor } from "../../parts/actor.js";
 import { FailureNotice } from "../../parts/notice.js";
 import { TypeTag } from "../../parts/type-tag.js";
+import { Waiting } from "../../parts/waiting.js";
 import { When } from "../../parts/when.js";
 import { goTo } from "../../walk.js";
 import { WholeText } from "./whole-text.js";
@@ -36,7 +37,7 @@ function Changes({ session, kind, id }: Omit<ChangesOfProps, "label">) {
   const url = address("collab-changes", { session, kind, key: id, at: at.value });
   const { data, failure } = useAnswer<CollabChangesAnswer>(url);
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <ol class="changes-of">
       {data.changes.map((change) => (

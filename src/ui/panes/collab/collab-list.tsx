@@ -7,6 +7,7 @@ import { at } from "../../live.js";
 import { Actor } from "../../parts/actor.js";
 import { FailureNotice, Notice } from "../../parts/notice.js";
 import { StoredText } from "../../parts/value.js";
+import { Waiting } from "../../parts/waiting.js";
 import { When } from "../../parts/when.js";
 import { go } from "../../place.js";
 import { usePaneJson } from "../use-pane-json.js";
@@ -22,7 +23,7 @@ export function CollabList() {
   );
   usePaneJson(data);
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   if (data.total === 0 && text === "") return <None />;
   return (
     <div class={isStale ? "stale" : ""}>

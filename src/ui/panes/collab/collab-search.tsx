@@ -6,6 +6,7 @@ import { counted, number, visible } from "../../format.js";
 import { at, drawnTo } from "../../live.js";
 import { Actor } from "../../parts/actor.js";
 import { FailureNotice } from "../../parts/notice.js";
+import { Waiting } from "../../parts/waiting.js";
 import { When } from "../../parts/when.js";
 import { type CollabPart, go, place } from "../../place.js";
 import { usePaneJson } from "../use-pane-json.js";
@@ -67,7 +68,7 @@ function Found({ text, session }: { text: string; session: string | null }) {
   );
   usePaneJson(data);
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   return (
     <section class="found" aria-label="found">
       <p class="foot" role="status">

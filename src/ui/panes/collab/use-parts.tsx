@@ -5,6 +5,7 @@ import { address } from "../../api.js";
 import { number } from "../../format.js";
 import { at } from "../../live.js";
 import { FailureNotice } from "../../parts/notice.js";
+import { Waiting } from "../../parts/waiting.js";
 import { usePaneJson } from "../use-pane-json.js";
 
 interface PartPage<T> {
@@ -36,7 +37,7 @@ export function useParts<T>(
   usePaneJson(data);
   const rows = data?.rows ?? [];
   if (failure !== undefined) return { rows: [], instead: <FailureNotice failure={failure} />, foot: null };
-  if (data === undefined) return { rows, instead: <div class="skeleton" />, foot: null };
+  if (data === undefined) return { rows, instead: <Waiting />, foot: null };
   const isNothing = data.total === 0;
   const { next, unreadable } = data;
   const isPage = skip > 0 || next !== null;

@@ -5,6 +5,7 @@ import { address } from "../../api.js";
 import { number, size } from "../../format.js";
 import { FailureNotice } from "../../parts/notice.js";
 import { StoredText } from "../../parts/value.js";
+import { Waiting } from "../../parts/waiting.js";
 
 interface WholeTextProps {
   /** The event that holds it. */
@@ -40,7 +41,7 @@ export function WholeText({ offset, preview, chars, isText = true }: WholeTextPr
 function Fetched({ offset }: { offset: number }) {
   const { data, failure } = useAnswer<CollabContentAnswer>(address("collab-content", { at: offset }));
   if (failure !== undefined) return <FailureNotice failure={failure} />;
-  if (data === undefined) return <div class="skeleton" />;
+  if (data === undefined) return <Waiting />;
   if (data.text === null) return <em>It was erased, or cannot be read.</em>;
   return (
     <>

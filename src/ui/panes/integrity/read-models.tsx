@@ -5,6 +5,7 @@ import { useAnswer } from "../../answer.js";
 import { address, ask, type Failure } from "../../api.js";
 import { counted, number, visible } from "../../format.js";
 import { FailureNotice } from "../../parts/notice.js";
+import { Waiting } from "../../parts/waiting.js";
 import { goTo } from "../../walk.js";
 
 /** Differences that are named; the command names more. */
@@ -18,7 +19,7 @@ export function ReadModels() {
     <>
       <h2>Read models</h2>
       {failure !== undefined && <FailureNotice failure={failure} />}
-      {data === undefined && failure === undefined && <div class="skeleton" />}
+      {data === undefined && failure === undefined && <Waiting />}
       {data !== undefined && <Table answer={data} />}
       {data !== undefined && (
         <p class="acts">
