@@ -83,3 +83,26 @@ test("a store that is not there, a point outside and a bad port are errors befor
   expect(await failing("--store", "sqlite:./s.db", "--port", "99999")).toEqual([2, "", "PORT_INVALID"]);
   expect(await failing("--store", "sqlite:./s.db", "--port", "x")).toEqual([2, "", "ARGUMENT_INVALID"]);
 });
+
+test("signatures are shown with --signed and --key, of which none is enough alone, and a key that is none is refused", async () => {
+  const cwd = await storeOf();
+  const store = ["--store", "sqlite:./s.db"];
+  await runCli(["key", "create", "k"], { cwd });
+  await runCli(["sign", "--key", "k", "--append", "tails.jsonl", ...store], { cwd });
+  for (const args of [
+    ["--signed", "tails.jsonl"],
+    ["--key", "k.pub"],
+  ]) {
+    const { code, stderr } = await runCli(["ui", "--until-idle", "1s", ...args, ...store], { cwd });
+    expect([args, code, stderr.includes("ARGUMENT_INVALID")]).toEqual([args, 2, true]);
+  }
+  const missing = await runCli(["ui", "--until-idle", "1s", "--signed", "x", "--key", "nothing", ...store], { cwd });
+  expect([missing.code === 0, missing.stdout]).toEqual([false, ""]);
+  const { worker, started } = await start(cwd, "--signed", "tails.jsonl", "--key", "k.pub");
+  const { port, cookie } = await lookAt(started);
+  const { text } = await send(port, "/api/integrity", { headers: { cookie } });
+  expect(JSON.parse(text)).toMatchObject({ signed: { error: null, found: { fits: true, last: { offset: 2 } } } });
+  const sizes = await send(port, "/api/store-sizes", { headers: { cookie } });
+  expect(JSON.parse(sizes.text).sizes.bytes).toBeGreaterThan(0);
+  worker.kill9();
+});
