@@ -38,6 +38,11 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     dialects: ["postgres"],
     load: async () => (await import("./0003-no-head.js")).dropHeadOnPostgres,
   },
+  {
+    name: "0004-archives",
+    dialects: ["sqlite"],
+    load: async () => (await import("./0004-archives.js")).createArchivesOnSqlite,
+  },
 ];
 
 /** The names that a database of this version has, in order. */

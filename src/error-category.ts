@@ -1,5 +1,6 @@
 import {
   AppendOutcomeUnknownError,
+  ArchivedError,
   ClosedError,
   DivergedError,
   SessionDbError,
@@ -21,7 +22,7 @@ const BY_CODE: ReadonlyArray<readonly [RegExp, ErrorCategory]> = [
   [/^(USAGE|ARGUMENT_INVALID|PATH_INVALID)$/, "configuration"],
 ];
 
-const STORAGE_CLASSES = [StorageError, UnavailableError, ClosedError, AppendOutcomeUnknownError];
+const STORAGE_CLASSES = [StorageError, UnavailableError, ClosedError, AppendOutcomeUnknownError, ArchivedError];
 
 /**
  * The kind of thing that went wrong. Input that cannot be stored, records that are not there, conflicts and damage are all

@@ -74,6 +74,20 @@ export class EventIdReusedError extends SessionDbError {
 /** The log is locked by somebody else, or its server cannot be reached. Trying again later may help. */
 export class UnavailableError extends SessionDbError {}
 
+/**
+ * What was asked for was moved into an archive file, which is not at hand. Nothing was given in its place, nothing was
+ * written.
+ */
+export class ArchivedError extends SessionDbError {
+  /** The last offset that is archived (inclusive): what is behind it is in the store. */
+  readonly lastArchived: number;
+
+  constructor(message: string, lastArchived: number, facts: ErrorFacts = {}) {
+    super("ARCHIVED", message, facts);
+    this.lastArchived = lastArchived;
+  }
+}
+
 /** Retries are spent and the backend never said whether the append was committed. Repeat it with the same event ids. */
 export class AppendOutcomeUnknownError extends SessionDbError {
   readonly eventIds: readonly string[];

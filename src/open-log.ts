@@ -1,3 +1,5 @@
+import { dirname, resolve } from "node:path";
+import { withArchives } from "./archive/with-archives.js";
 import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
 import { UsageError } from "./errors.js";
@@ -42,6 +44,8 @@ export interface OpenLogOptions {
   logger?: Logger;
   /** Told of each attempt that failed for a reason that may pass, and is made again. Postgres. */
   onRetry?: (error: unknown) => void;
+  /** Where the archives of the log may be: files, and folders that hold them. Its own folder is looked into anyway. */
+  archives?: readonly string[];
   /** How long an append waits for other writers. */
   lockTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. */
@@ -86,8 +90,17 @@ export async function openLog(url: string, options: OpenLogOptions = {}): Promis
 
 async function openUnobserved(url: string, options: OpenLogOptions): Promise<EventLog> {
   const { open, rest } = backendOf(url);
-  if (options.readOnly !== true) return open(rest, { ...options, scrubber: scrubberOf(options) }, url);
-  return new ReadOnlyLog(await open(rest, { ...options, mustExist: true }, url));
+  const shelved = async (more: OpenLogOptions) => withArchives(await open(rest, { ...options, ...more }, url), places);
+  const places = archivePlaces(url, options);
+  if (options.readOnly !== true) return shelved({ scrubber: scrubberOf(options) });
+  return new ReadOnlyLog(await shelved({ mustExist: true }));
+}
+
+/** Where the archives of a log may be; the folder of a log that is a file among them. */
+export function archivePlaces(url: string, { archives = [] }: OpenLogOptions = {}): string[] {
+  const { scheme, rest } = addressParts(url);
+  const isFile = ["jsonl", "sqlite"].includes(scheme) && rest !== "";
+  return [...archives.map((place) => expandPath(place)), ...(isFile ? [dirname(resolve(expandPath(rest)))] : [])];
 }
 
 /** @throws UsageError SCRUB_INVALID */
@@ -117,7 +130,8 @@ function observedOptions(options: OpenLogOptions, observer: Observer): OpenLogOp
  */
 export async function openToDiagnose(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
   const { open, rest } = backendOf(url);
-  return open(rest, { ...options, mustExist: true, readOnly: true }, url);
+  const log = await open(rest, { ...options, mustExist: true, readOnly: true }, url);
+  return withArchives(log, archivePlaces(url, options));
 }
 
 /**

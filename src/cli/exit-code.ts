@@ -1,4 +1,5 @@
 import {
+  ArchivedError,
   ChainBreakError,
   ConflictError,
   DivergedError,
@@ -48,6 +49,7 @@ const BY_CLASS: ReadonlyArray<readonly [new (...args: never[]) => Error, number]
   [EventIdReusedError, EXIT.conflict],
   [RuleError, EXIT.conflict],
   [UnavailableError, EXIT.unavailable],
+  [ArchivedError, EXIT.unavailable],
   [IntegrityError, EXIT.integrity],
   [ChainBreakError, EXIT.integrity],
   [DivergedError, EXIT.integrity],

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { EventLog } from "../log/event-log.js";
 import { appendCases } from "./append-cases.js";
+import { archiveCases } from "./archive-cases.js";
 import { freezeCases } from "./freeze-cases.js";
 import { idempotenceCases } from "./idempotence-cases.js";
 import { lifecycleCases } from "./lifecycle-cases.js";
@@ -49,6 +50,7 @@ export function conformanceSuite(register: RegisterTest, target: ConformanceTarg
   truncateCases(define);
   freezeCases(define);
   redactCases(define);
+  archiveCases(define);
   lifecycleCases(define);
   sharedCases(define);
 }

@@ -1,3 +1,4 @@
+import type { ArchivedEvents, ArchiveEntry } from "./archives.js";
 import type { SealedEvent } from "./event.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { ReadModelTables } from "./read-model-tables.js";
@@ -191,6 +192,34 @@ export interface EventLog {
    *   ConflictError of `also`, and what append throws; nothing was erased after any of these but an unknown outcome
    */
   redact?(request: RedactRequest, options: AppendOptions): Promise<RedactResult>;
+
+  /**
+   * Takes a prefix of the log out of the store because it lies in an archive file now, which the caller has written, synced
+   * and verified. Offsets and chain go on. What was archived is refused from then on with ArchivedError, by everybody who
+   * has the log open: a read of any of it, an id of it that is appended again (also where the append is the same), cutting
+   * the log back into it, erasing in it. Versions of streams go on as if it were there. All of it happens, or nothing, also
+   * in a crash; the room may be given back a little later.
+   *
+   * It costs a walk over what is archived; others may write meanwhile.
+   *
+   * Where a backend cannot do that, this and the two below are absent.
+   *
+   * @param redacted the last redaction before the file was written (`redactionEpoch`)
+   * @throws ChainBreakError the store does not begin at `from`, or has another event at `to`, or none behind it, or an
+   *   append that goes on behind it; RefusedError ARCHIVE_OUTDATED data was erased meanwhile; MovedError. Nothing was changed.
+   */
+  archive?(entry: ArchiveEntry, redacted: string | null): Promise<void>;
+
+  /**
+   * Puts the events of the last archive back. The caller has verified that they are those of the file that the store knows.
+   * All or nothing, as archive. Fine where it is back already.
+   *
+   * @throws ChainBreakError it is not the last archive, or not these events; MovedError. Nothing was changed.
+   */
+  unarchive?(entry: ArchiveEntry, events: ArchivedEvents): Promise<void>;
+
+  /** What was taken out of the store, oldest first; empty where it begins at offset 1. */
+  archives?(): Promise<readonly ArchiveEntry[]>;
 
   /**
    * A doorbell: `ring` is called some time after somebody has appended, in this or another process. It may come late,

@@ -25,6 +25,9 @@ export class ObservedLog implements EventLog {
   readonly freeze?: (movedTo: string) => Promise<Tail>;
   readonly thaw?: () => Promise<void>;
   readonly movedTo?: () => Promise<string | null>;
+  readonly archive?: NonNullable<EventLog["archive"]>;
+  readonly unarchive?: NonNullable<EventLog["unarchive"]>;
+  readonly archives?: NonNullable<EventLog["archives"]>;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -37,7 +40,7 @@ export class ObservedLog implements EventLog {
     this.sidecar = log.sidecar;
     if (log.readModels !== undefined) this.readModels = observedModels(log.readModels, observer);
     // Absent where the backend cannot do them.
-    const { freeze, thaw, movedTo, prepareSealed, redact } = log;
+    const { freeze, thaw, movedTo, prepareSealed, redact, archive, unarchive, archives } = log;
     if (prepareSealed !== undefined)
       this.prepareSealed = (events) => observedAppend(prepareSealed.call(log, events), observer);
     if (redact !== undefined) {
@@ -46,6 +49,12 @@ export class ObservedLog implements EventLog {
     if (freeze !== undefined) this.freeze = (to) => observer.operation("freeze", () => freeze.call(log, to));
     if (thaw !== undefined) this.thaw = () => observer.operation("thaw", () => thaw.call(log));
     if (movedTo !== undefined) this.movedTo = () => movedTo.call(log);
+    if (archive !== undefined)
+      this.archive = (...args) => observer.operation("archive", () => archive.apply(log, args));
+    if (unarchive !== undefined) {
+      this.unarchive = (...args) => observer.operation("unarchive", () => unarchive.apply(log, args));
+    }
+    if (archives !== undefined) this.archives = () => archives.call(log);
     observer.info("log opened", { url: log.url });
   }
 

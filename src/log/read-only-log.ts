@@ -1,4 +1,5 @@
 import { StorageError } from "../errors.js";
+import type { ArchiveEntry } from "./archives.js";
 import type { SealedEvent } from "./event.js";
 import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./event-log.js";
 import type { Tail } from "./seal.js";
@@ -10,6 +11,7 @@ export class ReadOnlyLog implements EventLog {
   readonly capabilities: Capabilities;
   readonly sidecar: Sidecar;
   readonly movedTo?: () => Promise<string | null>;
+  readonly archives?: () => Promise<readonly ArchiveEntry[]>;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -20,6 +22,8 @@ export class ReadOnlyLog implements EventLog {
     this.sidecar = readOnlySidecar(log);
     const movedTo = log.movedTo?.bind(log);
     if (movedTo !== undefined) this.movedTo = movedTo;
+    const archives = log.archives?.bind(log);
+    if (archives !== undefined) this.archives = archives;
   }
 
   async append(): Promise<AppendResult> {

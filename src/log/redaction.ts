@@ -110,6 +110,13 @@ export function redactionEpoch(sidecar: Sidecar): Promise<string | null> {
   return sidecar.read(REDACTION_EPOCH);
 }
 
+/** Data was erased after an archive file was written, which still holds it. */
+export function archiveOutdated(file: string): RefusedError {
+  return new RefusedError("ARCHIVE_OUTDATED", `data was erased while ${file} was written, which still holds it`, {
+    hint: "remove that file and archive again; nothing was changed",
+  });
+}
+
 export function redactionUnsupported(url: string): RefusedError {
   return new RefusedError("REDACTION_UNSUPPORTED", `${url} cannot erase data; nothing was changed`, {
     hint: "it was opened to read only, or is of a backend without redaction: migrate it to SQLite, Postgres or JSONL",

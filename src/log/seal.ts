@@ -24,6 +24,8 @@ export interface Known {
   versionOf(stream: string): number;
   /** The event that already has this id, if any. */
   eventById(id: string): SealedEvent | undefined;
+  /** Why an id can neither be stored nor compared: its event was archived. */
+  archivedId?(id: string): SessionDbError | undefined;
 }
 
 /** What became of one append of a group. `events` are the stored ones, also for a repeated append. */
@@ -70,10 +72,24 @@ class GroupState {
 
   add(append: readonly PreparedEvent[]): SealOutcome {
     const earlier = append.map((event) => this.#ids.get(event.id) ?? this.#known.eventById(event.id));
+    const error = this.#archived(append, earlier);
+    if (error !== undefined) return { kind: "refused", error };
     const reuse = idReuse(append, earlier);
     if (reuse !== undefined) return { kind: "refused", error: reuse };
     if (earlier[0] !== undefined) return { kind: "repeated", events: earlier as SealedEvent[] };
     return this.#sealAppend(append);
+  }
+
+  #archived(
+    append: readonly PreparedEvent[],
+    earlier: readonly (SealedEvent | undefined)[],
+  ): SessionDbError | undefined {
+    if (this.#known.archivedId === undefined) return undefined;
+    for (const [i, { id }] of append.entries()) {
+      const error = earlier[i] === undefined ? this.#known.archivedId(id) : undefined;
+      if (error !== undefined) return error;
+    }
+    return undefined;
   }
 
   #sealAppend(append: readonly PreparedEvent[]): SealOutcome {

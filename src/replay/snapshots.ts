@@ -1,8 +1,8 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
-import { eventsOf } from "../log/paging.js";
 import { redactionEpoch } from "../log/redaction.js";
 import type { Folded } from "./fold.js";
+import { hashAt } from "./hash-at.js";
 
 /** Kept for each projection and revision; more are thinned out, so that they stay spread over the log. */
 export const MAX_SNAPSHOTS = 16;
@@ -83,8 +83,7 @@ export class Snapshots<D extends object> {
   }
 
   async #fits({ offset, hash }: Snapshot<D>): Promise<boolean> {
-    for await (const event of eventsOf(this.#log.readAll({ from: offset, to: offset }))) return event.hash === hash;
-    return false;
+    return (await hashAt(this.#log, offset)) === hash;
   }
 
   get #prefix(): string {

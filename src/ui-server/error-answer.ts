@@ -1,4 +1,5 @@
 import {
+  ArchivedError,
   ConflictError,
   EventIdReusedError,
   InvalidEventError,
@@ -22,6 +23,7 @@ const BY_CLASS: ReadonlyArray<readonly [new (...args: never[]) => Error, ErrorSt
   [RuleError, 409],
   [EventIdReusedError, 409],
   [UnavailableError, 503],
+  [ArchivedError, 503],
 ];
 
 /** The same document that the commands print with --json, and the status that fits it. */

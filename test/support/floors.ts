@@ -24,6 +24,7 @@ const UNITS: readonly Unit[] = [
   { floor: 2, paths: ["src/testing.ts", "src/conformance/"] },
   { floor: 3, paths: ["src/replay/"] },
   { floor: 3, paths: ["src/migrate/"] },
+  { floor: 3, paths: ["src/archive/"] },
   { floor: 3, paths: ["src/import/"] },
   { floor: 3, paths: ["src/export/"] },
   ...[

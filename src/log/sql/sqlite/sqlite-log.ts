@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { AppendOutcomeUnknownError, ClosedError, UnavailableError, UsageError } from "../../../errors.js";
+import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
 import type {
   AppendResult,
@@ -30,6 +31,7 @@ import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
+import { SqliteArchive } from "./sqlite-archive.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
 import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
 import { frozenFor, translateMoved } from "./sqlite-freeze.js";
@@ -72,6 +74,7 @@ export class SqliteLog implements EventLog {
   readonly #reader: SqliteReader;
   readonly #writer: SqliteWriter;
   readonly #doorbell: SqliteDoorbell;
+  readonly #archive: SqliteArchive;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #readModels: SqliteReadModels | undefined;
   #closing: Promise<void> | undefined;
@@ -86,6 +89,7 @@ export class SqliteLog implements EventLog {
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
     this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
     this.sidecar = new SqliteSidecar(db, this.#runOnLog);
+    this.#archive = new SqliteArchive(db, this.#reader, this.url, this.#runOnLog);
   }
 
   /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. */
@@ -205,6 +209,22 @@ export class SqliteLog implements EventLog {
 
   async movedTo(): Promise<string | null> {
     return this.#run("movedTo", () => frozenFor(this.#db));
+  }
+
+  async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    await this.#archive.take(entry, redacted);
+    await this.#purge();
+    // A follower may stand in what is gone: it learns so now.
+    this.#doorbell.ring();
+  }
+
+  async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    await this.#archive.giveBack(entry, events);
+    this.#doorbell.ring();
+  }
+
+  async archives(): Promise<readonly ArchiveEntry[]> {
+    return this.#run("archives", () => this.#reader.archived.all());
   }
 
   onAppended(ring: () => void): () => void {

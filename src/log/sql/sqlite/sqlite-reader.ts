@@ -1,9 +1,10 @@
 import type Database from "better-sqlite3";
-import { IntegrityError } from "../../../errors.js";
+import { IntegrityError, type SessionDbError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
 import { MAX_PAGE_EVENTS } from "../../event-log.js";
 import { PageFiller } from "../../paging.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import { ArchivedRows } from "./archived-rows.js";
 import { EVENT_COLUMNS, eventOfRow, offsetOfRow } from "./event-rows.js";
 
 /** Rows of one page statement: a full page, and the event before it. */
@@ -25,6 +26,9 @@ export interface StreamBegin {
 
 /** Every SELECT of the log. All synchronous: a cursor that is open across an await would keep the WAL growing. */
 export class SqliteReader {
+  readonly #db: Database.Database;
+  /** What is not in the table any more. Asked only where something is missing there. */
+  readonly archived: ArchivedRows;
   readonly #tail: Database.Statement;
   readonly #byId: Database.Statement;
   readonly #version: Database.Statement;
@@ -36,6 +40,8 @@ export class SqliteReader {
   readonly #streamPage: Database.Statement;
 
   constructor(db: Database.Database) {
+    this.#db = db;
+    this.archived = new ArchivedRows(db);
     const page = `ORDER BY 1 LIMIT ${PAGE_ROWS}`;
     this.#tail = db.prepare(
       `SELECT "offset", hash, recorded_at AS recordedAt FROM events ORDER BY "offset" DESC LIMIT 1`,
@@ -62,7 +68,10 @@ export class SqliteReader {
 
   /** Hash of the event at this offset; undefined where there is none. */
   hashAt(offset: number): string | undefined {
-    return this.#hashAt.get(offset) as string | undefined;
+    const hash = this.#hashAt.get(offset) as string | undefined;
+    if (hash !== undefined) return hash;
+    const base = this.archived.base();
+    return offset > 0 && offset === base.offset ? base.hash : undefined;
   }
 
   eventById(id: string): SealedEvent | undefined {
@@ -72,13 +81,14 @@ export class SqliteReader {
 
   /** The newest event of the stream up to an offset (inclusive). */
   lastOf(stream: string, maxOffset: number): SealedEvent | undefined {
-    const row = this.#lastOf.get(stream, maxOffset);
+    const look = () => this.#lastOf.get(stream, maxOffset);
+    const row = look() ?? this.#unlessArchived(look, stream, 1);
     return row === undefined ? undefined : eventOfRow(row);
   }
 
   /** Version of the stream at the tail; 0 where it has no events. */
   versionOf(stream: string): number {
-    return (this.#version.get(stream) as number | null) ?? 0;
+    return (this.#version.get(stream) as number | null) ?? this.archived.versionOf(stream);
   }
 
   /** The last version of the stream within both bounds; 0 where there is none. */
@@ -88,27 +98,31 @@ export class SqliteReader {
 
   /** Offset of the last event with recordedAt <= limit. Times never go back, so halving finds it. */
   offsetAt(limit: string): number {
-    let found = 0;
+    const base = this.archived.base();
+    let found = base.offset;
     let beyond = this.tail().offset + 1;
     while (beyond - found > 1) {
       const middle = Math.floor((found + beyond) / 2);
       const recordedAt = this.#recordedAt.get(middle) as string | undefined;
-      if (recordedAt === undefined) throw missing(`the event at offset ${middle}`, middle);
+      if (recordedAt === undefined) throw this.#byOffset.missing(middle);
       if (recordedAt <= limit) found = middle;
       else beyond = middle;
     }
+    const error = found === base.offset && base.recordedAt > limit ? this.archived.errorAt(found, limit) : undefined;
+    if (error !== undefined) throw error;
     return found;
   }
 
   /** @throws IntegrityError EVENTS_MISSING instead of a page that would be too short */
   page(start: PageStart, last: number): SealedEvent[] {
     const rows = this.#page.iterate(start.after?.offset ?? start.first, last);
-    return neverEmpty(collect(rows, start, BY_OFFSET), BY_OFFSET);
+    const place = this.#byOffset;
+    return neverEmpty(collect(rows, start, place), place);
   }
 
   /** The page of one stream behind `after`; as page. */
   streamPage(stream: string, after: SealedEvent, last: number): SealedEvent[] {
-    const place = byVersion(stream);
+    const place = this.#byVersion(stream);
     const rows = this.#streamPage.iterate(stream, after.version, last);
     return neverEmpty(collect(rows, { first: after.version, after }, place), place);
   }
@@ -118,25 +132,45 @@ export class SqliteReader {
    * tell where they end, and no second statement has to.
    */
   streamBegin(stream: string, first: number, maxVersion: number, maxOffset: number): StreamBegin {
-    const rows = this.#streamPage.iterate(stream, first, maxVersion);
-    const { page, next, isWhole } = collect(rows, { first, after: undefined }, byVersion(stream), maxOffset);
+    const place = this.#byVersion(stream);
+    const look = () => {
+      const rows = this.#streamPage.iterate(stream, first, maxVersion);
+      const found = collect(rows, { first, after: undefined }, place, maxOffset);
+      return found.page.length === 0 ? undefined : found;
+    };
+    const found = first > maxVersion ? undefined : (look() ?? this.#unlessArchived(look, stream, first));
+    if (found === undefined) return { page: [], last: 0 };
+    const { page, next, isWhole } = found;
     return { page, last: isWhole ? next - 1 : this.versionAt(stream, maxVersion, maxOffset) };
+  }
+
+  /** Where nothing was found: looks again and asks the archives, both at one instant. @throws ArchivedError */
+  #unlessArchived<T>(look: () => T | undefined, stream: string, version: number): T | undefined {
+    return this.#db.transaction(() => {
+      const found = look();
+      const error = found === undefined ? this.archived.errorFrom(stream, version) : undefined;
+      if (error !== undefined) throw error;
+      return found;
+    })();
+  }
+
+  readonly #byOffset: Place = {
+    of: ({ offset }) => offset,
+    missing: (offset) => this.archived.errorAt(offset) ?? missing(`the event at offset ${offset}`, offset),
+  };
+
+  #byVersion(stream: string): Place {
+    return {
+      of: ({ version }) => version,
+      missing: (version) => this.archived.errorFrom(stream, version) ?? missing(`version ${version} of ${stream}`),
+    };
   }
 }
 
 /** What the rows of a page are counted by, and the error where one is not there. */
 interface Place {
   of(event: SealedEvent): number;
-  missing(place: number): IntegrityError;
-}
-
-const BY_OFFSET: Place = {
-  of: ({ offset }) => offset,
-  missing: (offset) => missing(`the event at offset ${offset}`, offset),
-};
-
-function byVersion(stream: string): Place {
-  return { of: ({ version }) => version, missing: (version) => missing(`version ${version} of ${stream}`) };
+  missing(place: number): SessionDbError;
 }
 
 interface Collected {

@@ -84,6 +84,7 @@ export class SqliteWriter {
     return {
       versionOf: (stream) => this.#versionLocked(stream),
       eventById: (id) => (lookUp.has(id) ? this.#reader.eventById(id) : undefined),
+      archivedId: (id) => (lookUp.has(id) ? this.#reader.archived.idError(id) : undefined),
     };
   }
 
@@ -102,6 +103,7 @@ export class SqliteWriter {
       assertContinues(before, events, (stream) => this.#versionLocked(stream));
       this.#insertSealedLocked(events, before);
       const named = offsetsNamedBy(events);
+      this.#assertStored(named[0]);
       if (named.length > 0) this.#redaction.eraseLocked(named, (events.at(-1) as SealedEvent).hash);
       if (events.length === 0) this.#durability.ensureLocked();
       return this.#reader.tail();
@@ -116,6 +118,7 @@ export class SqliteWriter {
       this.#assertHereLocked(url);
       const tail = this.#reader.tail();
       assertInLog(offsets, tail.offset);
+      this.#assertStored(offsets[0]);
       this.#redaction.assertErasableLocked(offsets);
       this.#versions.at(tail);
       const { outcomes } = seal(tail, [append], this.#known(idsToLookUp([append], () => true)), this.#now());
@@ -123,6 +126,12 @@ export class SqliteWriter {
       this.#inserter.insertLocked(events);
       return { events, erased: this.#redaction.eraseLocked(offsets, recordId) };
     });
+  }
+
+  /** @throws ArchivedError where the offset is not in the table any more */
+  #assertStored(offset: number | undefined): void {
+    const error = offset === undefined ? undefined : this.#reader.archived.errorAt(offset);
+    if (error !== undefined) throw error;
   }
 
   /** @throws MovedError */
@@ -152,6 +161,7 @@ export class SqliteWriter {
           hint: "somebody has appended since: look at the new events before cutting",
         });
       }
+      this.#assertStored(offset);
       if (offset < tail.offset) withoutAppendGuardLocked(this.#db, () => this.#cutLocked(offset));
       return this.#reader.tail();
     });

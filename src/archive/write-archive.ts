@@ -1,0 +1,108 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import type { ArchiveEntry } from "../log/archives.js";
+import type { SealedEvent } from "../log/event.js";
+import type { EventLog } from "../log/event-log.js";
+import { syncFolder } from "../log/sync-folder.js";
+import { type ArchiveHeader, encodeHeader, headerBytes } from "./archive-header.js";
+import { BlockWriter } from "./block-writer.js";
+import { checkArchive } from "./check-archive.js";
+
+export interface ArchiveRange {
+  /** Offsets, both inclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Hash of the event before `from`. */
+  readonly before: string;
+}
+
+export type OnArchived = (done: number, total: number) => void;
+
+/**
+ * Writes events of a log to an archive file. Its name appears when all of it is on the disk, was read back from end to end,
+ * and is found to hold exactly what the log holds; before that nothing has it.
+ *
+ * @throws RefusedError OUTPUT_EXISTS; StorageError OUTPUT_UNWRITABLE; IntegrityError ARCHIVE_DAMAGED, ARCHIVE_MISMATCH;
+ *   whatever reading the log throws. No file of that name is left by any of these.
+ */
+export async function writeArchive(
+  log: EventLog,
+  range: ArchiveRange,
+  file: string,
+  onWritten?: OnArchived,
+): Promise<ArchiveEntry> {
+  const path = resolve(file);
+  if (existsSync(path)) throw archiveExists(path);
+  const unfinished = `${path}.unfinished-${process.pid}`;
+  try {
+    const written = await writeFile(log, range, unfinished, onWritten);
+    const checked = await checkArchive(unfinished);
+    assertSame(checked.header, written, path);
+    // Somebody may have come first: what is there is not written over.
+    if (existsSync(path)) throw archiveExists(path);
+    renameSync(unfinished, path);
+    syncFolder(dirname(path));
+    return { ...checked.entry, file: path };
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw outputError(error, path);
+  }
+}
+
+async function writeFile(
+  log: EventLog,
+  { from, to, before }: ArchiveRange,
+  path: string,
+  onWritten?: OnArchived,
+): Promise<ArchiveHeader> {
+  rmSync(path, { force: true }); // of a process with this number that was killed
+  const fd = openSync(path, "wx", 0o600);
+  try {
+    const room = headerBytes({ store: log.url, from, to });
+    writeSync(fd, Buffer.alloc(room));
+    const writer = new BlockWriter(fd, room);
+    let [first, last]: (SealedEvent | undefined)[] = [];
+    for await (const page of log.readAll({ from, to })) {
+      for (const event of page) await writer.add(event);
+      first ??= page[0];
+      last = page.at(-1);
+      onWritten?.((last?.offset ?? 0) - from + 1, to - from + 1);
+      await nextTurn();
+    }
+    const { index, lines } = await writer.finish();
+    const { hash = "", recordedAt = "" } = last ?? {};
+    const times = { firstAt: first?.recordedAt ?? "", recordedAt };
+    const facts = { store: log.url, from, to, streams: writer.index.streamCount, before, hash, ...times, lines, index };
+    const header: ArchiveHeader = { sessiondbArchive: 1, ...facts };
+    writeSync(fd, encodeHeader(header, room), 0, room, 0);
+    fsyncSync(fd);
+    return header;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What was read back, against what was read from the log. */
+function assertSame(read: ArchiveHeader, written: ArchiveHeader, path: string): void {
+  if (read.hash === written.hash && read.lines.sha256 === written.lines.sha256) return;
+  throw new IntegrityError("ARCHIVE_MISMATCH", `${path} does not hold what was written to it`, {
+    hint: "nothing else was changed; check the disk",
+  });
+}
+
+export function archiveExists(path: string): RefusedError {
+  return new RefusedError("OUTPUT_EXISTS", `${path} is there already, and is no archive of these events`, {
+    hint: "name another file; an archive is never written over",
+  });
+}
+
+function outputError(error: unknown, path: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined || code === undefined) return error;
+  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${message}`, {
+    hint: "name a file on a disk with room, in a folder that this user may write to",
+    cause: error,
+  });
+}
