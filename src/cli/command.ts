@@ -16,6 +16,8 @@ export interface ReadOptions {
   store?: string;
   json?: boolean;
   fields?: string;
+  /** Where archives of the store may be, besides its own folder. */
+  archive?: string[];
   quiet?: boolean;
   debug?: boolean;
 }
@@ -83,6 +85,11 @@ export function readLeaf<Options extends ReadOptions>(
     .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://… (env: SESSIONDB_STORE)"))
     .addOption(new Option("--json", "one JSON document on stdout; errors as JSON on stderr"))
     .addOption(new Option("--fields <names>", "with --json: only these fields, also written --json=a,b").hideHelp())
+    .addOption(
+      new Option("--archive <place>", "an archive of the store, or a folder of them; may be repeated")
+        .argParser(collected)
+        .hideHelp(),
+    )
     .option("--quiet", "no remarks on stderr")
     .option("--debug", "stack traces of errors")
     .action(async (...received: unknown[]) => {
@@ -114,7 +121,8 @@ async function withContext<Options extends ReadOptions>(
   const openWith = async (url: string, openOptions: OpenLogOptions) => {
     warnOfPassword(url, streams);
     const onNotice = noticeTo(streams);
-    const log = await openLog(url, { ...openOptions, onNotice });
+    const archives = archivesOf(options);
+    const log = await openLog(url, { ...openOptions, ...archives, onNotice });
     opened.push(log);
     return log;
   };
@@ -145,6 +153,11 @@ async function withContext<Options extends ReadOptions>(
     streams.progress("");
     for (const log of opened) await log.close();
   }
+}
+
+/** What --archive says, for whoever opens logs. */
+export function archivesOf({ archive }: ReadOptions): Pick<OpenLogOptions, "archives"> {
+  return archive === undefined ? {} : { archives: archive };
 }
 
 /** That a secret was found must not be missed, by programs either. */

@@ -1,7 +1,7 @@
 import { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
 import type { OpenLogOptions } from "../open-log.js";
 import { limitsOf } from "../session/configured-store.js";
-import type { CommandContext, CommonOptions } from "./command.js";
+import { archivesOf, type CommandContext, type CommonOptions } from "./command.js";
 
 /** What a migrator and a search for journals are made of. */
 export type MigratorContext = Pick<CommandContext<CommonOptions>, "config" | "options" | "streams">;
@@ -13,6 +13,6 @@ export function migratorOf(context: MigratorContext): CrossDatabaseMigrator {
 }
 
 /** How it opens logs: with the configured limits; notices go to stderr. */
-export function openingOf({ config, streams }: MigratorContext): OpenLogOptions {
-  return { ...limitsOf(config()), onNotice: ({ message }) => streams.note(`note: ${message}`) };
+export function openingOf({ config, options, streams }: MigratorContext): OpenLogOptions {
+  return { ...limitsOf(config()), ...archivesOf(options), onNotice: ({ message }) => streams.note(`note: ${message}`) };
 }

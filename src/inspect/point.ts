@@ -51,6 +51,11 @@ export async function resolvePoint(log: EventLog, text: string, context: PointCo
   return point(await offsetAtTime(log, time), `as of ${time.toISOString()}`);
 }
 
+/** Whether a text names a time, and no place in the log. */
+export function isTimePoint(text: string): boolean {
+  return ![VERSION, OFFSET, HEAD, MARK].some((form) => form.test(text));
+}
+
 async function existing(log: EventLog, offset: number, text: string): Promise<number> {
   const tail = await log.tail();
   if (offset >= 0 && offset <= tail.offset) return offset;

@@ -16,7 +16,7 @@ import type { ModelCheck, OnProgress } from "../replay/read-model/model-engine.j
 import { ReadModel } from "../replay/read-model/read-model.js";
 
 /** The projections of this program. They have nothing in common but their form, which is all that is asked of them here. */
-const PROJECTIONS = [
+export const PROJECTIONS = [
   sessions,
   storeSettings,
   marks,

@@ -1,4 +1,5 @@
 import type { Projection } from "../../projections/projection.js";
+import { archivedBase } from "../log/archives.js";
 import type { EventLog } from "../log/event-log.js";
 import { redactionEpoch } from "../log/redaction.js";
 import type { Folded } from "./fold.js";
@@ -22,7 +23,8 @@ export interface Snapshot<D extends object> extends Folded<D> {
 
 /**
  * States of a projection as they were at some offsets, in the log's sidecar. They are caches: one that does not fit the
- * log (another hash at its offset), has another revision or cannot be read is passed over, and nothing depends on them.
+ * log (another hash at its offset), has another revision or cannot be read is passed over, and nothing depends on them
+ * but what can be read of an archived log while its archive is not at hand.
  */
 export class Snapshots<D extends object> {
   readonly #log: EventLog;
@@ -66,13 +68,18 @@ export class Snapshots<D extends object> {
     }
   }
 
-  /** Removes all but the one at `offset`. */
+  /** Removes all but the one at `offset`, and the one that the store begins with where it is archived. */
   async keepOnly(offset: number): Promise<void> {
-    for (const name of await this.#names()) if (this.#offsetOf(name) !== offset) await this.#log.sidecar.remove(name);
+    const base = await archivedBase(this.#log);
+    for (const name of await this.#names()) {
+      if (![offset, base.offset].includes(this.#offsetOf(name))) await this.#log.sidecar.remove(name);
+    }
   }
 
   async #thinOut(most: number): Promise<void> {
-    const names = await this.#names();
+    // Without its archive, a store begins with the state where the archive ends: that one is not only a cache.
+    const base = await archivedBase(this.#log);
+    const names = (await this.#names()).filter((name) => this.#offsetOf(name) !== base.offset);
     while (names.length > most) {
       const offsets = [0, ...names.map((name) => this.#offsetOf(name))];
       // The one whose neighbours are nearest to each other is missed least. The last one always stays.

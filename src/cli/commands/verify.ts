@@ -80,12 +80,16 @@ function documentOf(report: Report & { store: string }, headOk: boolean): unknow
     verified,
     offset: tail.offset,
     hash: tail.hash,
+    ...(report.archived === undefined ? {} : { archivedTo: report.archived.offset }),
     fault,
     signed,
   };
 }
 
-function linesOf({ store, fault, verified, tail, ...signed }: Report & { store: string }, expected?: string): string[] {
+function linesOf(
+  { store, fault, verified, tail, archived, ...signed }: Report & { store: string },
+  expected?: string,
+): string[] {
   if (fault !== undefined) {
     return [`BAD  ${store}`, `     ${fault.message}`, `     ${verified} events before it are as they were written`];
   }
@@ -93,7 +97,11 @@ function linesOf({ store, fault, verified, tail, ...signed }: Report & { store: 
     return [`BAD  ${store}`, `     the chain is whole, but its tail hash is ${tail.hash}, expected ${expected}`];
   }
   const { last, signatures } = signed;
-  const lines = [`ok   ${store}`, `     ${verified} events, tail hash ${tail.hash}`];
+  const events =
+    archived === undefined
+      ? `${verified} events`
+      : `${verified - archived.offset} events behind offset ${archived.offset}; those before are archived, and not at hand`;
+  const lines = [`ok   ${store}`, `     ${events}, tail hash ${tail.hash}`];
   if (last === undefined) return lines;
   const rest =
     tail.offset === last.offset ? "nothing came since" : `${last.offset + 1}..${tail.offset} came since, unsigned`;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ARCHIVE_OUTPUTS } from "./archive-outputs.js";
 import { COLLAB_OUTPUTS } from "./collab-outputs.js";
 import { ERASURE_OUTPUTS } from "./erasure-outputs.js";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
@@ -80,6 +81,7 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...EVENT_OUTPUTS,
   ...STORE_OUTPUTS,
   ...MOVE_OUTPUTS,
+  ...ARCHIVE_OUTPUTS,
   ...ERASURE_OUTPUTS,
   ...OUTBOX_OUTPUTS,
   ...WEB_OUTPUTS,

@@ -110,6 +110,7 @@ export const STORE_OUTPUTS: readonly OutputSchema[] = [
     verified: count,
     offset,
     hash,
+    archivedTo: offset.describe("only what is behind it was checked: the archive is not at hand").optional(),
     fault: z.object({ offset, code: z.string(), message: z.string() }).optional(),
     signed: z
       .object({ signatures: count, last: tailSignature, unsigned: count })

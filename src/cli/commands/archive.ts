@@ -1,0 +1,79 @@
+import type { Command } from "commander";
+import { UsageError } from "../../errors.js";
+import { archiveBefore } from "../../inspect/archive-log.js";
+import { bytesOf, planArchive } from "../../inspect/archive-plan.js";
+import type { ArchiveEntry } from "../../log/archives.js";
+import { shellWord } from "../../log/shell-word.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { sizeText } from "../output/amounts.js";
+import { printable } from "../output/escape.js";
+import { progressLine } from "../output/progress.js";
+import { archiveListCommand } from "./archive-list.js";
+import { archiveRestoreCommand } from "./archive-restore.js";
+import { archiveVerifyCommand } from "./archive-verify.js";
+
+interface ArchiveCommandOptions extends CommonOptions {
+  before: string;
+  to?: string;
+  dryRun?: boolean;
+}
+
+export function archiveCommand(state: RunState): Command {
+  const summary = "move the older events of the log into a compressed file that is verified first; offsets go on";
+  const command = leaf<ArchiveCommandOptions>(state, "archive", summary, archive)
+    .enablePositionalOptions()
+    .option("--before <point>", "events before this: 90d, 2026-01-31, 42, HEAD~1000, mark:NAME")
+    .option(
+      "--to <file>",
+      "the archive; name it like s-2026-01.jsonl.gz, and keep it beside the store, or copies of it",
+    )
+    .option("--dry-run", "say what would be archived, and write nothing")
+    .addCommand(archiveListCommand(state))
+    .addCommand(archiveVerifyCommand(state))
+    .addCommand(archiveRestoreCommand(state));
+  return examples(command, [
+    "sessiondb archive --before HEAD~1 --dry-run --store sqlite:./s.db",
+    "sessiondb archive --before HEAD --to ./s-old.jsonl.gz --store sqlite:./s.db",
+  ]);
+}
+
+async function archive({ options, streams, openStore }: CommandContext<ArchiveCommandOptions>): Promise<undefined> {
+  const { before, to: file, dryRun = false } = options;
+  if (before === undefined || (file === undefined && !dryRun)) throw missingOption();
+  const now = new Date();
+  const log = await openStore({ mustExist: true });
+  const plan = await planArchive(log, before, now);
+  streams.note(`${before} → up to offset ${plan.to} (${plan.meaning})`);
+  const linesBytes = await bytesOf(log, plan);
+  const entry =
+    dryRun || file === undefined
+      ? undefined
+      : await archiveBefore(log, plan.to + 1, file, { now, onProgress: progressLine(streams, "archiving") });
+  streams.progress("");
+  const { from, to, events } = plan;
+  if (streams.json) {
+    const { offset, hash } = await log.tail();
+    const piece = { from, to, events, bytes: linesBytes };
+    streams.document({ schema: "archive/1", store: log.url, offset, hash, dryRun, ...piece, archive: entry ?? null });
+    return;
+  }
+  const did = dryRun ? "would archive" : "archived";
+  if (events === 0) streams.lines([`${did} nothing: no event of the store is as old`]);
+  else streams.lines([`${did} offsets ${from} to ${to}: ${events} events, ${sizeText(linesBytes)} as lines`]);
+  if (entry === undefined) return;
+  streams.lines(fileLines(entry).map(printable));
+  streams.note(`put back: sessiondb archive restore ${shellWord(entry.file)}; keep the file, and copies of it`);
+}
+
+function fileLines({ file, bytes, sha256, hash }: ArchiveEntry): string[] {
+  return [
+    `${file}: ${sizeText(bytes)}, SHA-256 ${sha256}`,
+    `verified: read back, the chain is whole, up to hash ${hash}`,
+  ];
+}
+
+function missingOption(): UsageError {
+  return new UsageError("ARGUMENT_INVALID", "archive needs --before POINT, and --to FILE or --dry-run", {
+    hint: "for example: sessiondb archive --before 90d --dry-run",
+  });
+}
