@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** The backends whose logs can be archived. */
-export const ARCHIVABLE = ["sqlite"] as const;
+export const ARCHIVABLE = ["sqlite", "jsonl"] as const;
 
 export type Archivable = (typeof ARCHIVABLE)[number];
 

@@ -30,7 +30,7 @@ export async function cutLog(store: JsonlStore, known: Indexed, offset: number, 
 /** The events up to `offset` whose append goes beyond it, with their append ending there. */
 function cutAppend(store: JsonlStore, known: Indexed, offset: number): SealedEvent[] {
   const stay: SealedEvent[] = [];
-  for (let at = offset; at > 0; at--) {
+  for (let at = offset; at > known.before.base.offset; at--) {
     const event = store.eventAt(known, at);
     if (event.commit <= offset) break;
     stay.unshift(new SealedEvent({ ...event, commit: offset }));

@@ -1,7 +1,6 @@
 import { IntegrityError, UsageError } from "../../errors.js";
 import { recomputeHash, type SealedEvent } from "../event.js";
 import { decodeLine } from "../event-line.js";
-import { GENESIS_HASH } from "../hash-chain.js";
 import { EMPTY_TAIL, type Tail } from "../seal.js";
 import { damagedLine, lineBefore, MAX_LINE_BYTES, NEWLINE } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
@@ -27,15 +26,20 @@ export const EMPTY_END: FileEnd = { tail: EMPTY_TAIL, wholeBytes: 0, lastLine: B
  * counts as the end of the file.
  *
  * @param known position up to which the caller knows the file to be whole
+ * @param base the event that the first line continues, where it is not offset 1
  * @throws IntegrityError
  */
-export async function findEnd(file: LogFile, size: number, known = 0): Promise<FileEnd> {
+export async function findEnd(
+  file: LogFile,
+  size: number,
+  { known = 0, base = EMPTY_TAIL }: { readonly known?: number; readonly base?: Tail } = {},
+): Promise<FileEnd> {
   let end = await lastNewline(file, await firstLostByte(file, known, size));
   while (end > 0) {
     const line = await lineBefore(file, end);
     const event = isZeroed(line.text) ? undefined : strictEvent(line.text, line.position);
     if (event !== undefined && event.offset === event.commit) {
-      await assertHash(file, event, line.position);
+      await assertHash(file, event, line.position, base);
       const lastLine = await file.read(line.position, end - line.position);
       return {
         tail: { offset: event.offset, hash: event.hash, recordedAt: event.recordedAt },
@@ -101,16 +105,16 @@ function strictEvent(text: string, position: number): SealedEvent {
   }
 }
 
-async function assertHash(file: LogFile, event: SealedEvent, position: number): Promise<void> {
-  let prevHash = GENESIS_HASH;
+async function assertHash(file: LogFile, event: SealedEvent, position: number, base: Tail): Promise<void> {
+  let prevHash = base.hash;
   if (position > 0) {
     const before = await lineBefore(file, position);
     const previous = strictEvent(before.text, before.position);
     if (previous.offset !== event.offset - 1)
       throw damagedLine(`it holds offset ${event.offset}, after ${previous.offset}`, previous.offset + 1, position);
     prevHash = previous.hash;
-  } else if (event.offset !== 1) {
-    throw damagedLine(`it holds offset ${event.offset}`, 1, position);
+  } else if (event.offset !== base.offset + 1) {
+    throw damagedLine(`it holds offset ${event.offset}`, base.offset + 1, position);
   }
   if (recomputeHash(prevHash, event) === event.hash) return;
   throw damagedLine("its hash is not that of its content", event.offset, position, "CHAIN_BROKEN");

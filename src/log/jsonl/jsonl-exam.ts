@@ -7,6 +7,7 @@ import type { JsonlExam, Leftover, PartSizes, StoredFile } from "../store-exam.j
 import { reportDamage } from "./damage-report.js";
 import { findEnd } from "./file-end.js";
 import { translateFileError } from "./file-errors.js";
+import { archivedBefore } from "./first-offset.js";
 import { LogFile } from "./log-file.js";
 import { realPathOf } from "./log-path.js";
 import { checkManifest, manifestPath } from "./manifest.js";
@@ -69,7 +70,8 @@ export class JsonlFileExam implements JsonlExam {
     try {
       if (!file.openIfThere()) throw notThere(this.path);
       const sizeBytes = file.size();
-      return { sizeBytes, wholeBytes: (await findEnd(file, sizeBytes)).wholeBytes };
+      const { base } = await archivedBefore(file, sizeBytes);
+      return { sizeBytes, wholeBytes: (await findEnd(file, sizeBytes, { base })).wholeBytes };
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw translateFileError(error, `jsonl:${this.path}`);
       throw await reportDamage(error, file, `jsonl:${this.path}`);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
+import type { ArchivedEvents, ArchiveEntry } from "../archives.js";
 import type { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -161,6 +162,21 @@ export class JsonlLog implements EventLog {
   async movedTo(): Promise<string | null> {
     this.#assertOpen("movedTo");
     return this.#translated(async () => this.#writer.checkManifest()?.movedTo ?? null);
+  }
+
+  async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    this.#assertOpen("archive");
+    await this.#writing(() => this.#writer.archive(entry, redacted));
+  }
+
+  async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    this.#assertOpen("unarchive");
+    await this.#writing(() => this.#writer.unarchive(entry, events));
+  }
+
+  async archives(): Promise<readonly ArchiveEntry[]> {
+    this.#assertOpen("archives");
+    return this.#translated(() => this.#reader.archives());
   }
 
   onAppended(ring: () => void): () => void {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError } from "../../errors.js";
+import type { ArchiveEntry } from "../archives.js";
 import type { SealedEvent } from "../event.js";
 import type { OffsetRange, VersionRange } from "../event-log.js";
 import { pagesOf } from "../paging.js";
@@ -20,11 +21,13 @@ export class JsonlReader {
 
   async *readAll(range: OffsetRange): Pages {
     const seen = await this.#store.borrowed();
-    const { file, end } = seen;
+    const { file, end, before } = seen;
     try {
       const from = Math.max(range.from ?? 1, 1);
       const to = Math.min(range.to ?? end.tail.offset, end.tail.offset);
       if (from > to) return;
+      const error = before.errorAt(from);
+      if (error !== undefined) throw error;
       const position = await this.#positionOf(from, seen);
       yield* readPages(file, { from, to, position, end: end.wholeBytes, toTail: to === end.tail.offset });
     } finally {
@@ -36,7 +39,11 @@ export class JsonlReader {
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const known = await this.#store.indexed({ borrow: true });
     try {
-      const isWanted = (offset: number, i: number) => i + 1 >= from && i + 1 <= to && offset <= toOffset;
+      const { before } = known;
+      const error = from <= to ? before.errorFrom(stream, Math.max(from, 1)) : undefined;
+      if (error !== undefined) throw error;
+      const first = before.versionOf(stream) + 1;
+      const isWanted = (offset: number, i: number) => first + i >= from && first + i <= to && offset <= toOffset;
       const offsets = known.index.offsetsOf(stream).filter(isWanted);
       for (const page of pagesOf(this.#eventsAt(known, offsets))) {
         yield page;
@@ -52,6 +59,8 @@ export class JsonlReader {
     const known = await this.#store.indexed({ borrow: true });
     try {
       const offset = known.index.lastOffsetOf(stream, toOffset);
+      const error = offset === 0 ? known.before.errorFrom(stream, 1) : undefined;
+      if (error !== undefined) throw error;
       return offset === 0 ? undefined : this.#store.eventAt(known, offset);
     } finally {
       known.file.giveBack();
@@ -62,18 +71,28 @@ export class JsonlReader {
     for (const offset of offsets) yield this.#store.eventAt(known, offset);
   }
 
+  /** What lies before the first line. */
+  async archives(): Promise<readonly ArchiveEntry[]> {
+    const { file, before } = await this.#store.borrowed();
+    file.giveBack();
+    return before.entries;
+  }
+
   async offsetAt(time: Date): Promise<number> {
-    const { file, end } = await this.#store.borrowed();
+    const { file, end, before } = await this.#store.borrowed();
     try {
       const { tail, wholeBytes } = end;
       const limit = time.toISOString();
       if (tail.recordedAt <= limit) return tail.offset;
-      let found = 0;
+      let found = before.base.offset;
       await bisectLines(file, wholeBytes, ({ offset, recordedAt }) => {
         if (recordedAt > limit) return false;
         found = Math.max(found, offset);
         return true;
       });
+      const isBefore = found === before.base.offset && before.base.recordedAt > limit;
+      const error = isBefore ? before.errorAt(found, limit) : undefined;
+      if (error !== undefined) throw error;
       return found;
     } finally {
       file.giveBack();
@@ -81,13 +100,14 @@ export class JsonlReader {
   }
 
   /** Where the line of an offset begins. Damaged lines cannot be bisected, but counted. */
-  async #positionOf(offset: number, { file, end: { wholeBytes } }: Seen): Promise<number> {
-    if (offset === 1) return 0;
+  async #positionOf(offset: number, { file, end: { wholeBytes }, before }: Seen): Promise<number> {
+    const line = offset - before.base.offset;
+    if (line === 1) return 0;
     try {
       return await bisectLines(file, wholeBytes, (event) => event.offset < offset);
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw error;
-      return byteOfLine(file, offset, wholeBytes);
+      return byteOfLine(file, line, wholeBytes);
     }
   }
 }

@@ -1,7 +1,9 @@
 import { AppendOutcomeUnknownError, IntegrityError, StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import type { Tail } from "../seal.js";
+import { ArchivedPart } from "./archived-part.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
+import { archivedBefore } from "./first-offset.js";
 import { isRewriteOf } from "./is-rewrite.js";
 import { LastingBytes } from "./lasting-bytes.js";
 import { eventOf, textOf } from "./line-bytes.js";
@@ -17,6 +19,8 @@ const MAX_LOOKS = 3;
 export interface Seen {
   readonly file: LogFile;
   readonly end: FileEnd;
+  /** What lies before the first line. */
+  readonly before: ArchivedPart;
 }
 
 export interface Indexed extends Seen {
@@ -40,7 +44,8 @@ export class JsonlStore {
   #file: LogFile;
   readonly #lasting = new LastingBytes();
   #end: FileEnd = EMPTY_END;
-  #index = new LogIndex();
+  #before: ArchivedPart;
+  #index: LogIndex;
   /** Of the file, when it was last looked at. */
   #size = 0;
   #poison: StorageError | undefined;
@@ -49,6 +54,8 @@ export class JsonlStore {
 
   constructor(file: LogFile) {
     this.#file = file;
+    this.#before = new ArchivedPart(file.path, []);
+    this.#index = new LogIndex(this.#before);
   }
 
   /** Another one after a redaction, of this or another process. */
@@ -66,7 +73,7 @@ export class JsonlStore {
     return this.#inTurn(async () => {
       const end = await this.#look();
       this.#file.borrow();
-      return { file: this.#file, end };
+      return { file: this.#file, end, before: this.#before };
     });
   }
 
@@ -76,7 +83,8 @@ export class JsonlStore {
       const end = await this.#look();
       await this.#indexUpTo(end);
       if (borrow) this.#file.borrow();
-      return { file: this.#file, end, index: this.#index, tornBytes: this.#size - end.wholeBytes };
+      const tornBytes = this.#size - end.wholeBytes;
+      return { file: this.#file, end, before: this.#before, index: this.#index, tornBytes };
     });
   }
 
@@ -181,8 +189,16 @@ export class JsonlStore {
     const size = await this.#sizeNow();
     this.#size = size;
     if (!this.#stillThere(size)) this.#forget();
-    if (size > this.#end.wholeBytes) this.#end = await findEnd(this.file, size, this.#end.wholeBytes);
+    if (size > 0 && this.#end === EMPTY_END) await this.#lookBefore(size);
+    if (size > this.#end.wholeBytes) {
+      this.#end = await findEnd(this.file, size, { known: this.#end.wholeBytes, base: this.#before.base });
+    }
     return this.#end;
+  }
+
+  async #lookBefore(size: number): Promise<void> {
+    this.#before = await archivedBefore(this.file, size);
+    this.#index = new LogIndex(this.#before);
   }
 
   async #sizeNow(): Promise<number> {
@@ -195,14 +211,14 @@ export class JsonlStore {
   }
 
   /**
-   * A redaction puts a new file in the place of the old one. It proves itself: it holds the last event that we know, and
-   * behind it the record of the redaction. Any other file stays refused, by `size`.
+   * A redaction, or an archive, puts a new file in the place of the old one. It proves itself: it holds the last event that
+   * we know, and behind it the record of the redaction, or begins elsewhere. Any other file stays refused, by `size`.
    */
   async #followRewrite(): Promise<void> {
     const { path, calls } = this.#file;
     const file = new LogFile(path, calls);
     try {
-      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, file))) this.#adopt(file);
+      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, this.#before.base, file))) this.#adopt(file);
     } catch {
       // What cannot be read is no rewrite: that the file was replaced is what is told.
     } finally {
@@ -231,14 +247,15 @@ export class JsonlStore {
 
   #forget(): void {
     this.#end = EMPTY_END;
-    this.#index = new LogIndex();
+    this.#before = new ArchivedPart(this.#file.path, []);
+    this.#index = new LogIndex(this.#before);
     this.#lasting.forget();
   }
 
   async #indexUpTo(end: FileEnd): Promise<void> {
-    if (this.#index.count >= end.tail.offset) return;
+    if (this.#index.last >= end.tail.offset) return;
     const { offset: to } = end.tail;
-    const span = { from: this.#index.count + 1, to, position: this.#index.end, end: end.wholeBytes, toTail: true };
+    const span = { from: this.#index.last + 1, to, position: this.#index.end, end: end.wholeBytes, toTail: true };
     await forEachEvent(this.file, span, (event, position, lineEnd) => this.#addToIndex(event, position, lineEnd));
   }
 
@@ -259,7 +276,7 @@ export class JsonlStore {
   /** A reader of this process may have seen the new lines in the file before the writer gets here. */
   #learn(events: readonly SealedEvent[], { ends, lastLine }: WrittenLines, tail: Tail): void {
     for (const [i, event] of events.entries()) {
-      if (event.offset === this.#index.count + 1) this.#addToIndex(event, this.#index.end, ends[i] as number);
+      if (event.offset === this.#index.last + 1) this.#addToIndex(event, this.#index.end, ends[i] as number);
     }
     if (this.#end.tail.offset <= tail.offset) this.#end = { tail, wholeBytes: ends.at(-1) as number, lastLine };
   }

@@ -1,19 +1,31 @@
 import { ChainBreakError, MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
+import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../archives.js";
 import type { SealedEvent } from "../event.js";
 import type { RedactResult } from "../event-log.js";
 import type { PreparedEvent } from "../prepare.js";
 import { type PreparedRedaction, sealedOf } from "../prepare-redaction.js";
-import { announceRedaction, assertErasable, assertInLog, forgetSnapshots, offsetsNamedBy } from "../redaction.js";
+import {
+  announceRedaction,
+  archiveOutdated,
+  assertErasable,
+  assertInLog,
+  forgetSnapshots,
+  offsetsNamedBy,
+  redactionEpoch,
+} from "../redaction.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
 import type { Sidecar } from "../sidecar.js";
+import { writePart } from "./archived-part-writer.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
-import type { Indexed, JsonlStore } from "./jsonl-store.js";
+import { JsonlReader } from "./jsonl-reader.js";
+import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
 import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
 import { checkManifest, type Manifest, manifestStamp, writeManifestLocked } from "./manifest.js";
+import { putBackLocked, takeOutLocked } from "./move-archive.js";
 import { rewriteLogLocked } from "./rewrite-log.js";
 import { moveTornTailLocked } from "./torn-tail.js";
 
@@ -54,17 +66,18 @@ export class JsonlWriter {
 
   /** @returns the last tail @throws MovedError */
   async freeze(movedTo: string): Promise<Tail> {
-    return this.#locked(async ({ end }) => {
+    return this.#locked(async ({ end, before }) => {
       const already = this.#manifest?.movedTo ?? null;
       if (already !== null && already !== movedTo) this.#assertHereLocked();
-      if (already === null) writeManifestLocked(this.#store.file.path, { movedTo });
+      if (already === null) writeManifestLocked(this.#store.file.path, { movedTo, archives: before.entries });
       return end.tail;
     });
   }
 
   async thaw(): Promise<void> {
-    await this.#locked(async () => {
-      if (this.#manifest?.movedTo != null) writeManifestLocked(this.#store.file.path);
+    await this.#locked(async ({ before }) => {
+      if (this.#manifest?.movedTo == null) return;
+      writeManifestLocked(this.#store.file.path, { movedTo: null, archives: before.entries });
     });
   }
 
@@ -94,6 +107,7 @@ export class JsonlWriter {
       this.#assertHereLocked();
       const tail = { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
       const named = offsetsNamedBy(events);
+      assertStored(known, named[0]);
       if (named.length === 0) await this.#store.writeLocked(events, tail);
       else await this.#rewriteLocked(known, named, events, tail.hash);
       return tail;
@@ -104,6 +118,7 @@ export class JsonlWriter {
     return this.#locked(async (known) => {
       this.#assertHereLocked();
       assertInLog(offsets, known.end.tail.offset);
+      assertStored(known, offsets[0]);
       let erased = 0;
       for (const offset of offsets) {
         const event = this.#store.eventAt(known, offset);
@@ -139,9 +154,61 @@ export class JsonlWriter {
           hint: "somebody has appended since: look at the new events before cutting",
         });
       }
+      assertStored(known, offset);
       if (offset < tail.offset) await cutLog(this.#store, known, offset, this.#settings.now());
       return (await this.#store.end()).tail;
     });
+  }
+
+  /** @throws ChainBreakError, RefusedError ARCHIVE_OUTDATED, MovedError */
+  async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    await this.#locked((known) => this.#assertFitsLocked(known, entry, redacted));
+    const { from, to } = entry;
+    // Others may append meanwhile: these lines stay what they are, or the hash says so.
+    const part = await writePart(this.#store.file.path, entry, new JsonlReader(this.#store).readAll({ from, to }));
+    await this.#locked(async (known) => {
+      await this.#assertFitsLocked(known, entry, redacted);
+      if (part.streams !== entry.streams || part.ids !== to - from + 1)
+        throw misfit("it has other streams", entry, known);
+      await takeOutLocked(this.#store, known, entry);
+    });
+  }
+
+  /** Needs no index: it is the way back also where what it is made of is lost. @throws ChainBreakError, MovedError */
+  async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    const { file } = this.#store;
+    this.#store.assertUsable();
+    await this.#lock.hold(async () => {
+      this.#store.assertUsable();
+      file.openForWriting();
+      this.checkManifest();
+      this.#assertHereLocked();
+      await this.#moveTornTailLocked();
+      const seen = await this.#store.borrowed();
+      try {
+        const last = seen.before.entries.at(-1);
+        if (last === undefined || last.to < entry.from) return;
+        if (last.to !== entry.to || last.hash !== entry.hash) {
+          throw misfit(`the last archive is ${last.from} to ${last.to}`, entry, seen);
+        }
+        await putBackLocked(this.#store, seen, entry, events);
+      } finally {
+        seen.file.giveBack();
+      }
+    });
+  }
+
+  async #assertFitsLocked(known: Indexed, entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    this.#assertHereLocked();
+    const { from, to, before, hash } = entry;
+    const { base } = known.before;
+    if (from !== base.offset + 1 || before !== base.hash)
+      throw misfit(`the store begins at offset ${base.offset + 1}`, entry, known);
+    if (to >= known.end.tail.offset) throw misfit("no event would stay behind them", entry, known);
+    const last = this.#store.eventAt(known, to);
+    if (last.hash !== hash) throw misfit(`the event at offset ${to} is another one`, entry, known);
+    if (last.commit !== to) throw misfit(`the append of offset ${to} goes on behind it`, entry, known);
+    if ((await redactionEpoch(this.#settings.sidecar)) !== redacted) throw archiveOutdated(entry.file);
   }
 
   /**
@@ -208,6 +275,7 @@ export class JsonlWriter {
     return {
       versionOf: (stream) => known.index.versionOf(stream),
       eventById: (id) => (given.has(id) ? this.#eventById(known, id) : undefined),
+      archivedId: (id) => (given.has(id) ? known.before.idError(id) : undefined),
     };
   }
 
@@ -218,4 +286,14 @@ export class JsonlWriter {
     }
     return undefined;
   }
+}
+
+/** @throws ArchivedError where the offset has no line any more */
+function assertStored({ before }: Indexed, offset: number | undefined): void {
+  const error = offset === undefined ? undefined : before.errorAt(offset);
+  if (error !== undefined) throw error;
+}
+
+function misfit(why: string, entry: ArchiveEntry, { end }: Seen): ChainBreakError {
+  return archiveMisfit(why, entry, end.tail.offset);
 }

@@ -1,4 +1,5 @@
 import type { SealedEvent } from "../event.js";
+import type { ArchivedPart } from "./archived-part.js";
 import { IdTable } from "./id-table.js";
 
 const FIRST_EVENTS = 1024;
@@ -10,15 +11,21 @@ const FIRST_EVENTS = 1024;
 export class LogIndex {
   readonly #ids = new IdTable();
   readonly #streams = new Map<string, { version: number; last: number }>();
-  /** Byte position of each line (index = offset - 1), and behind them that of the end. */
+  /** Byte position of each line, and behind them that of the end. */
   #positions = new Float64Array(FIRST_EVENTS + 1);
   /** Offset of the event before it in the same stream; 0 for the first. */
   #previous = new Uint32Array(FIRST_EVENTS);
   #count = 0;
+  readonly #before: ArchivedPart;
 
-  /** Events indexed. */
-  get count(): number {
-    return this.#count;
+  /** `before`: what lies before the first line. */
+  constructor(before: ArchivedPart) {
+    this.#before = before;
+  }
+
+  /** The last offset indexed. */
+  get last(): number {
+    return this.#before.base.offset + this.#count;
   }
 
   /** Bytes indexed: the next line begins there. */
@@ -41,33 +48,36 @@ export class LogIndex {
     }
   }
 
-  /** Byte position of the line of an offset from 1 to count; the end for count + 1. */
+  /** Byte position of the line of an offset from the first one to `last`; the end for the one behind it. */
   positionOf(offset: number): number {
-    return this.#positions[offset - 1] as number;
+    return this.#positions[offset - 1 - this.#before.base.offset] as number;
   }
 
   /** 0 for a stream without events. */
   versionOf(stream: string): number {
-    return this.#streams.get(stream)?.version ?? 0;
+    return this.#streams.get(stream)?.version ?? this.#before.versionOf(stream);
   }
 
   offsetsWithId(id: string): Iterable<number> {
     return this.#ids.candidates(id);
   }
 
-  /** All offsets of a stream, in order of their versions. */
+  /** The offsets of a stream that have lines, in order of their versions. */
   offsetsOf(stream: string): number[] {
     const offsets: number[] = [];
-    for (let at = this.#streams.get(stream)?.last ?? 0; at !== 0; at = this.#previous[at - 1] as number)
-      offsets.push(at);
+    for (let at = this.#streams.get(stream)?.last ?? 0; at !== 0; at = this.#previousOf(at)) offsets.push(at);
     return offsets.reverse();
   }
 
   /** The last offset of a stream up to `maxOffset` (inclusive); 0 where there is none. */
   lastOffsetOf(stream: string, maxOffset: number): number {
     let at = this.#streams.get(stream)?.last ?? 0;
-    while (at > maxOffset) at = this.#previous[at - 1] as number;
+    while (at > maxOffset) at = this.#previousOf(at);
     return at;
+  }
+
+  #previousOf(offset: number): number {
+    return this.#previous[offset - 1 - this.#before.base.offset] as number;
   }
 
   #grow(): void {

@@ -1,15 +1,17 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
+import type { ArchiveEntry } from "../archives.js";
 import { syncFolder } from "../sync-folder.js";
 import { writeWhole } from "../write-whole.js";
 
 /**
- * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}. It names the kind of lock that guards the log, because two kinds on
+ * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}; format 2 where "archives" lie before the first line. It names the kind of lock that guards the log, because two kinds on
  * one log would exclude nobody; a program that does not know the kind must not write. A frozen log also has
  * "movedTo":"<address>" there. The file is replaced, never written over, so a change of it shows in its inode.
  */
 const MANIFEST = { format: 1, lock: "ofd" } as const;
+const LAST_FORMAT = 2;
 
 export function manifestPath(logPath: string): string {
   return `${logPath}.manifest.json`;
@@ -18,7 +20,11 @@ export function manifestPath(logPath: string): string {
 export interface Manifest {
   /** The address that the log is frozen for. */
   readonly movedTo: string | null;
+  /** Oldest first. In effect are those before the first line of the log. */
+  readonly archives: readonly ArchiveEntry[];
 }
+
+const NOTHING: Manifest = { movedTo: null, archives: [] };
 
 /** What changes with every manifest; cheap enough to be asked for under the lock of each append. "" where there is none. */
 export function manifestStamp(logPath: string): string {
@@ -34,16 +40,12 @@ export function checkManifest(logPath: string): Manifest | undefined {
   const path = manifestPath(logPath);
   const manifest = readManifest(path);
   if (manifest === undefined) return undefined;
-  if (typeof manifest.format === "number" && manifest.format > MANIFEST.format) {
-    throw new UsageError(
-      "LOG_FORMAT_NEWER",
-      `${path}: format ${manifest.format}, this program knows ${MANIFEST.format}`,
-      {
-        hint: "upgrade sessiondb",
-      },
-    );
+  if (typeof manifest.format === "number" && manifest.format > LAST_FORMAT) {
+    throw new UsageError("LOG_FORMAT_NEWER", `${path}: format ${manifest.format}, this program knows ${LAST_FORMAT}`, {
+      hint: "upgrade sessiondb",
+    });
   }
-  if (manifest.format !== MANIFEST.format) throw invalid(path, "it names no format");
+  if (manifest.format !== MANIFEST.format && manifest.format !== LAST_FORMAT) throw invalid(path, "it names no format");
   if (manifest.lock !== MANIFEST.lock) {
     throw new UsageError(
       "LOCK_KIND_UNKNOWN",
@@ -53,18 +55,21 @@ export function checkManifest(logPath: string): Manifest | undefined {
       },
     );
   }
-  const { movedTo = null } = manifest;
-  if (movedTo === null || typeof movedTo === "string") return { movedTo };
+  const { movedTo = null, archives = [] } = manifest;
+  if (!areEntries(archives)) throw invalid(path, "its archives are none");
+  if (movedTo === null || typeof movedTo === "string") return { movedTo, archives };
   throw invalid(path, "movedTo is no address");
 }
 
 /** The caller holds the lock. */
-export function writeManifestLocked(logPath: string, { movedTo }: Manifest = { movedTo: null }): void {
+export function writeManifestLocked(logPath: string, { movedTo, archives }: Manifest = NOTHING): void {
   const path = manifestPath(logPath);
   const unfinished = `${path}.tmp`;
   const fd = openSync(unfinished, "w", 0o600);
   try {
-    writeWhole(fd, Buffer.from(`${JSON.stringify(movedTo === null ? MANIFEST : { ...MANIFEST, movedTo })}\n`));
+    const moved = movedTo === null ? {} : { movedTo };
+    const archived = archives.length === 0 ? {} : { format: LAST_FORMAT, archives };
+    writeWhole(fd, Buffer.from(`${JSON.stringify({ ...MANIFEST, ...archived, ...moved })}\n`));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -73,7 +78,9 @@ export function writeManifestLocked(logPath: string, { movedTo }: Manifest = { m
   syncFolder(dirname(path));
 }
 
-function readManifest(path: string): { format?: unknown; lock?: unknown; movedTo?: unknown } | undefined {
+function readManifest(
+  path: string,
+): { format?: unknown; lock?: unknown; movedTo?: unknown; archives?: unknown } | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -88,6 +95,23 @@ function readManifest(path: string): { format?: unknown; lock?: unknown; movedTo
     // told below, with what to do
   }
   throw invalid(path, "it is not a JSON object");
+}
+
+const NUMBERS = ["from", "to", "streams", "bytes"] as const;
+const TEXTS = ["before", "hash", "recordedAt", "file", "sha256"] as const;
+
+/** Each behind the one before, from offset 1 on. */
+function areEntries(archives: unknown): archives is ArchiveEntry[] {
+  if (!Array.isArray(archives)) return false;
+  let last = 0;
+  return archives.every((entry: Partial<ArchiveEntry> | null) => {
+    if (typeof entry !== "object" || entry === null || !NUMBERS.every((name) => Number.isSafeInteger(entry[name])))
+      return false;
+    const { from = 0, to = 0 } = entry;
+    const isNext = from === last + 1 && to >= from && TEXTS.every((name) => typeof entry[name] === "string");
+    last = to;
+    return isNext;
+  });
 }
 
 function invalid(path: string, why: string): UsageError {
