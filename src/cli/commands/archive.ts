@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ArchiveFile } from "../../archive/archive-file.js";
 import { UsageError } from "../../errors.js";
 import { archiveBefore } from "../../inspect/archive-log.js";
 import { bytesOf, planArchive } from "../../inspect/archive-plan.js";
@@ -44,13 +45,15 @@ async function archive({ options, streams, openStore }: CommandContext<ArchiveCo
   const log = await openStore({ mustExist: true });
   const plan = await planArchive(log, before, now);
   streams.note(`${before} → up to offset ${plan.to} (${plan.meaning})`);
-  const linesBytes = await bytesOf(log, plan);
   const entry =
     dryRun || file === undefined
       ? undefined
       : await archiveBefore(log, plan.to + 1, file, { now, onProgress: progressLine(streams, "archiving") });
   streams.progress("");
-  const { from, to, events } = plan;
+  const { from, to } = entry ?? plan;
+  const events = to - from + 1;
+  if (to !== plan.to) streams.notice(`the file was there already, whole, and holds offsets up to ${to}: it was taken`);
+  const linesBytes = entry === undefined ? await bytesOf(log, plan) : await linesBytesOf(entry.file);
   if (streams.json) {
     const { offset, hash } = await log.tail();
     const piece = { from, to, events, bytes: linesBytes };
@@ -63,6 +66,12 @@ async function archive({ options, streams, openStore }: CommandContext<ArchiveCo
   if (entry === undefined) return;
   streams.lines(fileLines(entry).map(printable));
   streams.note(`put back: sessiondb archive restore ${shellWord(entry.file)}; keep the file, and copies of it`);
+}
+
+async function linesBytesOf(path: string): Promise<number> {
+  const file = await ArchiveFile.open(path);
+  await file.close();
+  return file.header.lines.bytes;
 }
 
 function fileLines({ file, bytes, sha256, hash }: ArchiveEntry): string[] {

@@ -10,9 +10,11 @@ export const chainCheck: Check = {
     const log = await patient.log();
     const { offset: total } = await log.tail();
     const onVerified = (done: number) => patient.options.onProgress?.("chain", done, total);
-    const { fault, verified } = await verifyLog(log, { to: total, onVerified });
+    const { fault, verified, archived } = await verifyLog(log, { to: total, onVerified });
+    const from = (archived?.offset ?? 0) + 1;
+    const rest = from === 1 ? "" : `; 1..${from - 1} are archived, and their file is not at hand`;
     if (fault === undefined)
-      return [ok("verified", total === 0 ? "no events yet" : `1..${total}, every hash is right`)];
+      return [ok("verified", total === 0 ? "no events yet" : `${from}..${total}, every hash is right${rest}`)];
     return [
       {
         code: "broken",

@@ -11,9 +11,15 @@ export async function salvage(patient: Patient, { offset, byte }: IntegrityError
   const exam = await patient.exam();
   if (exam?.kind === "jsonl" && byte !== undefined) {
     const [from, to] = [shellWord(exam.path), shellWord(`${exam.path}.whole`)];
+    // A log that does not begin with offset 1 needs what says so.
+    const beside = exam.files().filter(({ path }) => /\.archived-\d+$/.test(path));
+    const named = beside.length === 0 ? [] : [`${exam.path}.manifest.json`, ...beside.map(({ path }) => path)];
+    const copies = named.map(
+      (path) => ` && cp -n ${shellWord(path)} ${shellWord(path.replace(exam.path, `${exam.path}.whole`))}`,
+    );
     // noclobber: what an earlier attempt has saved stays
     return command(
-      `( set -C; head -c ${byte} ${from} > ${to} ) && sessiondb verify --store ${shellWord(`jsonl:${exam.path}.whole`)}`,
+      `( set -C; head -c ${byte} ${from} > ${to} )${copies.join("")} && sessiondb verify --store ${shellWord(`jsonl:${exam.path}.whole`)}`,
     );
   }
   if (offset !== undefined && offset > 1) {

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { type ArchivedError, IntegrityError } from "../../errors.js";
 import { type ArchiveEntry, archived, baseOf } from "../archives.js";
 import type { Tail } from "../seal.js";
@@ -15,7 +16,17 @@ export function partPath(logPath: string, to: number): string {
   return `${logPath}.archived-${to}`;
 }
 
-export const ID_BYTES = 36;
+/** Those that are there, also of archives that the log does not have (any more). */
+export function partFiles(logPath: string): string[] {
+  const folder = dirname(logPath);
+  const beginning = `${basename(logPath)}.archived-`;
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names
+    .filter((name) => name.startsWith(beginning) && /^\d+$/.test(name.slice(beginning.length)))
+    .map((name) => join(folder, name));
+}
+
+const ID_BYTES = 36;
 const HEAD = /^\{"v":1,"from":(\d+),"to":(\d+),"streams":(\d+),"ids":(\d+)\}$/;
 const NEWLINE = 0x0a;
 

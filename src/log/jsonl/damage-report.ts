@@ -7,15 +7,24 @@ const CHUNK_BYTES = 1024 * 1024;
 /**
  * Completes an error about damage: the address of the log, the line where only its byte is known (reading from the end
  * does not count lines), and what to type next.
+ *
+ * @param archived the last offset that is not in the file
  */
-export async function reportDamage(error: IntegrityError, file: LogFile, url: string): Promise<IntegrityError> {
+export async function reportDamage(
+  error: IntegrityError,
+  file: LogFile,
+  url: string,
+  archived = 0,
+): Promise<IntegrityError> {
   const { byte } = error;
   if (byte === undefined) return error;
-  const line = error.line ?? (await lineOfByte(file, byte));
+  // Lines are counted by offsets where they are read in order; those of a log that is archived begin later.
+  const line = error.line === undefined ? await lineOfByte(file, byte) : error.line - archived;
   const place = error.line === undefined ? `${url}: line ${line}: ` : `${url}: `;
+  const message = error.message.replace(`line ${error.line} `, `line ${line} `);
   const undo = await undoHint(file, byte);
-  return new IntegrityError(error.code, `${place}${error.message}`, {
-    offset: error.offset ?? line,
+  return new IntegrityError(error.code, `${place}${message}`, {
+    offset: error.offset ?? archived + line,
     line,
     byte,
     hint: `${undo}run: sessiondb doctor --store ${url}`,

@@ -4,6 +4,7 @@ import { IntegrityError, NotFoundError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
 import { bytesBelow, fileBytes, leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
 import type { JsonlExam, Leftover, PartSizes, StoredFile } from "../store-exam.js";
+import { partFiles } from "./archived-part.js";
 import { reportDamage } from "./damage-report.js";
 import { findEnd } from "./file-end.js";
 import { translateFileError } from "./file-errors.js";
@@ -22,7 +23,10 @@ export class JsonlFileExam implements JsonlExam {
   }
 
   files(): StoredFile[] {
-    return storedFiles([this.path, manifestPath(this.path), `${this.path}.lock`], [`${this.path}.sidecar`]);
+    return storedFiles(
+      [this.path, manifestPath(this.path), `${this.path}.lock`, ...partFiles(this.path)],
+      [`${this.path}.sidecar`],
+    );
   }
 
   leftovers(): Leftover[] {
@@ -44,7 +48,7 @@ export class JsonlFileExam implements JsonlExam {
         snapshots: below(snapshots),
         sidecar: less(below(sidecar), below(snapshots)),
         leftovers: sum(this.leftovers()),
-        other: fileBytes(manifestPath(this.path)) + fileBytes(`${this.path}.lock`),
+        other: fileBytes(manifestPath(this.path)) + fileBytes(`${this.path}.lock`) + sumOf(partFiles(this.path)),
       };
     } catch (error) {
       throw translateFileError(error, `jsonl:${this.path}`);
@@ -79,6 +83,10 @@ export class JsonlFileExam implements JsonlExam {
       file.close();
     }
   }
+}
+
+function sumOf(paths: readonly string[]): number {
+  return paths.reduce((total, path) => total + fileBytes(path), 0);
 }
 
 function sum(files: readonly Leftover[]): number {

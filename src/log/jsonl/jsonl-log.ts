@@ -242,7 +242,7 @@ export class JsonlLog implements EventLog {
 
   async #translate(error: unknown): Promise<unknown> {
     if (!(error instanceof IntegrityError)) return translateFileError(error, this.url);
-    return reportDamage(error, this.#store.file, this.url);
+    return reportDamage(error, this.#store.file, this.url, this.#store.archived);
   }
 
   #assertOpen(operation: string): void {

@@ -63,6 +63,11 @@ export class JsonlStore {
     return this.#file;
   }
 
+  /** The last offset before the first line, as far as this process knows. */
+  get archived(): number {
+    return this.#before.base.offset;
+  }
+
   /** The end of the last whole append, after everything that anybody has written before this call. */
   end(): Promise<FileEnd> {
     return this.#inTurn(() => this.#look());

@@ -1,10 +1,10 @@
-import { chmodSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../archives.js";
 import { ChainCheck } from "../chain-check.js";
 import { encodeLine } from "../event-line.js";
 import { syncFolder } from "../sync-folder.js";
-import { partPath } from "./archived-part.js";
+import { partFiles, partPath } from "./archived-part.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
 import { LogFile } from "./log-file.js";
 import { writeManifestLocked } from "./manifest.js";
@@ -96,9 +96,6 @@ async function writeEvents(
 
 /** Removes what was noted of archives that are not the log's (any more). */
 function clearParts(logPath: string, entries: readonly ArchiveEntry[]): void {
-  const beginning = basename(partPath(logPath, 0)).slice(0, -1);
-  const kept = new Set(entries.map(({ to }) => basename(partPath(logPath, to))));
-  for (const name of readdirSync(dirname(logPath))) {
-    if (name.startsWith(beginning) && !kept.has(name)) rmSync(join(dirname(logPath), name), { force: true });
-  }
+  const kept = new Set(entries.map(({ to }) => partPath(logPath, to)));
+  for (const path of partFiles(logPath)) if (!kept.has(path)) rmSync(path, { force: true });
 }

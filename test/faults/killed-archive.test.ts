@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
+import { archiveStates } from "../../src/inspect/archive-log.js";
+import { openLog } from "../../src/open-log.js";
+import { verifyLog } from "../../src/replay/verify-log.js";
+import { ARCHIVABLE, addressIn } from "../archive/archivable.js";
+import { tempDir } from "../support/temp.js";
+import { spawnWorker } from "../support/worker.js";
+import { seededRandom } from "./seed.js";
+
+/** ARCHIVE_KILLS=100 for a long run. */
+const KILLS = Number(process.env.ARCHIVE_KILLS ?? 8);
+/** A limit for a slow and shared machine. */
+const LIMIT_MS = 300_000;
+
+/** Kills the process some time after it has begun. @returns the last offset that it had acknowledged */
+async function runKilled(url: string, folder: string, seed: number, random: () => number): Promise<number> {
+  const worker = spawnWorker("archiver", [url, folder, String(seed)]);
+  let [acknowledged, seen] = [0, 0];
+  const enough = 2 + Math.floor(random() * 12);
+  for await (const line of worker.lines) {
+    const said = JSON.parse(line) as { appended?: number };
+    acknowledged = Math.max(acknowledged, said.appended ?? 0);
+    if (++seen === enough) setTimeout(() => worker.kill9(), random() * 60);
+  }
+  await worker.exit;
+  return acknowledged;
+}
+
+describe.each(ARCHIVABLE)("%s", (kind) => {
+  test("an archive that is killed (-9) anywhere is made or not; the log is whole, and others append meanwhile", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const random = seededRandom();
+    const folder = tempDir();
+    const url = addressIn(kind, folder);
+    const mine: string[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const run = { ended: false };
+      const appending = appendUntil(url, mine, run);
+      const acknowledged = await runKilled(url, folder, kill, random);
+      run.ended = true;
+      await appending;
+      const log = await openLog(url, { archives: [folder] });
+      expect(await verifyLog(log)).toMatchObject({ ok: true });
+      const events = await allEvents(log);
+      expect(events.length).toBeGreaterThanOrEqual(acknowledged);
+      expect(events.filter(({ stream }) => stream === "mine-x").map(({ id }) => id)).toEqual(mine);
+      for (const { foundAt } of await archiveStates(log, [folder])) expect(foundAt).not.toBeNull();
+      await log.close();
+    }
+  });
+});
+
+/** Another writer: each of its appends expects the version of the one before. */
+async function appendUntil(url: string, ids: string[], run: { readonly ended: boolean }): Promise<void> {
+  const log = await openLog(url, { lockTimeoutMs: 60_000 });
+  try {
+    while (!run.ended) {
+      const { events } = await log.append({ stream: "mine-x", expectedVersion: ids.length, events: [event()] }, ACTOR);
+      ids.push(events[0]?.id ?? "");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    await log.close();
+  }
+}
