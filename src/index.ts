@@ -65,6 +65,7 @@ export type { ErrorCategory } from "./error-category.js";
 export { errorCategory } from "./error-category.js";
 export {
   AppendOutcomeUnknownError,
+  ArchivedError,
   ChainBreakError,
   ClosedError,
   ConflictError,
@@ -88,6 +89,10 @@ export { readMinskyJson } from "./import/minsky-json.js";
 export type { MinskySource } from "./import/minsky-source.js";
 export type { ForeignRecord, ImportNote, ImportReport } from "./import/report.js";
 export type { WebSessionReadOptions, WebSessionRecord } from "./import/web-session.js";
+export type { ArchiveOptions, ArchiveState } from "./inspect/archive-log.js";
+export { archiveBefore, archiveStates, restoreArchive } from "./inspect/archive-log.js";
+export type { ArchivePlan } from "./inspect/archive-plan.js";
+export { planArchive } from "./inspect/archive-plan.js";
 export type { AuditEntry, AuditOptions, AuditSummary } from "./inspect/audit.js";
 export { audit } from "./inspect/audit.js";
 export type { AuditGroup, AuditGroups, GroupBy } from "./inspect/audit-groups.js";

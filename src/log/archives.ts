@@ -1,6 +1,7 @@
 import { ArchivedError, ChainBreakError } from "../errors.js";
 import type { SealedEvent } from "./event.js";
 import { EMPTY_TAIL, type Tail } from "./seal.js";
+import { shellWord } from "./shell-word.js";
 
 /** A piece of a log that was moved into a file. The first one begins at offset 1, each next one behind the one before. */
 export interface ArchiveEntry {
@@ -49,9 +50,20 @@ export function archiveMisfit(why: string, { from, to }: ArchiveEntry, tailOffse
   });
 }
 
-/** @param what begins the message: `offset 3`, `a part of session-a` */
+/** For reads. @param what begins the message: `offset 3`, `a part of session-a` */
 export function archived(what: string, last: ArchiveEntry): ArchivedError {
   return new ArchivedError(`${what} is archived: the store begins at offset ${last.to + 1}`, last.to, {
-    hint: `name the archive with --archive ${last.file}, or put it back: sessiondb archive restore ${last.file}`,
+    hint: `name the archive with --archive ${shellWord(last.file)}, or put it back: ${putBack(last)}`,
   });
+}
+
+/** For what would change an archived event, or has to compare with one: only a store that has it can do that. */
+export function archivedForGood(what: string, last: ArchiveEntry): ArchivedError {
+  return new ArchivedError(`${what} is archived: nothing was written`, last.to, {
+    hint: `put it back, do it again, and archive again: ${putBack(last)}`,
+  });
+}
+
+function putBack({ file }: ArchiveEntry): string {
+  return `sessiondb archive restore ${shellWord(file)}`;
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../projections/json-patch.js";
-import { IntegrityError } from "../errors.js";
+import { ArchivedError, IntegrityError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { endedBefore } from "./ended-before.js";
 import { RecentMap } from "./recent-map.js";
 import { unsealText } from "./sealed-data.js";
 import type { SessionKeys } from "./session-keys.js";
@@ -44,7 +45,8 @@ export class SessionReader {
   async read(stream: string): Promise<JsonObject | null> {
     for (const isLastLook of [false, true]) {
       const recent = this.#texts.get(stream);
-      const event = await this.#log.readLast(stream, { known: recent?.event });
+      const event = await this.#newest(stream, recent?.event);
+      if (event === "ended") return null;
       if (recent !== undefined && event === recent.event) return this.#living(recent.text, recent.expiresAt);
       const seen = this.#noted(stream, event);
       if (event === undefined || seen.state === undefined || this.#isOver(seen.state.expiresAt)) return null;
@@ -60,6 +62,16 @@ export class SessionReader {
       if (isLastLook) throw keyMissing(stream, state.key, this.#keys.url);
     }
     return null;
+  }
+
+  /** @throws ArchivedError it may still live, and its events are in an archive that is not at hand */
+  async #newest(stream: string, known: SealedEvent | undefined): Promise<SealedEvent | "ended" | undefined> {
+    try {
+      return await this.#log.readLast(stream, { known });
+    } catch (error) {
+      if (error instanceof ArchivedError && (await endedBefore(this.#log, stream, this.#now()))) return "ended";
+      throw error;
+    }
   }
 
   /** The text that a save of this process has just written. */

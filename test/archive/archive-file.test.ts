@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ArchiveFile } from "../../src/archive/archive-file.js";
@@ -96,7 +96,6 @@ test("a file that is not at hand is named, and found again where it is put", asy
   const state = async (places: string[]) => (await archiveStates(log, places))[0]?.foundAt;
   expect(await state([])).toBe(file);
   await log.close();
-  const { rmSync } = await import("node:fs");
   rmSync(file);
   const without = await openLog(url);
   await expect(allEvents(without)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type ArchivedError, IntegrityError } from "../../errors.js";
-import { type ArchiveEntry, archived, baseOf } from "../archives.js";
+import { type ArchiveEntry, archived, archivedForGood, baseOf } from "../archives.js";
 import type { Tail } from "../seal.js";
 
 /**
@@ -56,6 +56,12 @@ export class ArchivedPart {
     return last !== undefined && offset <= last.to ? archived(what, last) : undefined;
   }
 
+  /** The same for who would change it, or has to compare with it. */
+  errorInstead(offset: number, what = `offset ${offset}`): ArchivedError | undefined {
+    const last = this.entries.at(-1);
+    return last !== undefined && offset <= last.to ? archivedForGood(what, last) : undefined;
+  }
+
   /** The error where a stream has archived events from a version on. */
   errorFrom(stream: string, version: number): ArchivedError | undefined {
     return version <= this.versionOf(stream) ? this.errorAt(0, `a part of ${stream}`) : undefined;
@@ -64,7 +70,7 @@ export class ArchivedPart {
   /** The error where an id is that of an archived event. */
   idError(id: string): ArchivedError | undefined {
     const isThere = this.entries.some((entry) => this.#hasId(entry, id));
-    return isThere ? this.errorAt(0, `the event ${id}, which was appended before,`) : undefined;
+    return isThere ? this.errorInstead(0, `the event ${id}, which was appended before,`) : undefined;
   }
 
   #readVersions(): Map<string, number> {

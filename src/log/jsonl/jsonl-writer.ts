@@ -290,7 +290,7 @@ export class JsonlWriter {
 
 /** @throws ArchivedError where the offset has no line any more */
 function assertStored({ before }: Indexed, offset: number | undefined): void {
-  const error = offset === undefined ? undefined : before.errorAt(offset);
+  const error = offset === undefined ? undefined : before.errorInstead(offset);
   if (error !== undefined) throw error;
 }
 

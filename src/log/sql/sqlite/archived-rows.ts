@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import type { ArchivedError } from "../../../errors.js";
-import { type ArchiveEntry, archived, baseOf } from "../../archives.js";
+import { type ArchiveEntry, archived, archivedForGood, baseOf } from "../../archives.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
 
 const COLUMNS = `"from", "to", before, hash, recorded_at AS recordedAt, streams, file, sha256, bytes`;
@@ -51,13 +51,19 @@ export class ArchivedRows {
   /** Where the event with this id was archived. */
   idError(id: string): ArchivedError | undefined {
     const offset = this.#offset?.get(id) as number | undefined;
-    return offset === undefined ? undefined : this.errorAt(offset, `the event ${id}, which was appended before,`);
+    return offset === undefined ? undefined : this.errorInstead(offset, `the event ${id}, which was appended before,`);
   }
 
   /** The error where an offset is archived. */
   errorAt(offset: number, what = `offset ${offset}`): ArchivedError | undefined {
     const last = this.last();
     return last !== undefined && offset <= last.to ? archived(what, last) : undefined;
+  }
+
+  /** The same for who would change it, or has to compare with it. */
+  errorInstead(offset: number, what = `offset ${offset}`): ArchivedError | undefined {
+    const last = this.last();
+    return last !== undefined && offset <= last.to ? archivedForGood(what, last) : undefined;
   }
 
   /** The error where a stream has archived events from a version on. */

@@ -130,7 +130,7 @@ export class SqliteWriter {
 
   /** @throws ArchivedError where the offset is not in the table any more */
   #assertStored(offset: number | undefined): void {
-    const error = offset === undefined ? undefined : this.#reader.archived.errorAt(offset);
+    const error = offset === undefined ? undefined : this.#reader.archived.errorInstead(offset);
     if (error !== undefined) throw error;
   }
 
