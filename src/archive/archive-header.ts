@@ -6,7 +6,7 @@ import { IntegrityError } from "../errors.js";
  * An archive file is gzip, in members that can be read one by one; `zcat` reads them all. Its text:
  *
  *   {"sessiondbArchive":1,"store":"sqlite:/…","from":1,"to":1000,…}      one line, filled up with spaces, not compressed
- *   {"v":1,"offset":1,…}                                                events: lines of a JSONL log, about 1 MiB a member
+ *   {"v":1,"offset":1,…}                                                events: lines of a JSONL log, about 256 KiB a member
  *   {"blocks":[[1,812,204800,"2026-…"],…]}                              the index: where each of those members begins
  *   ["session-a",1,[1,3,…]]                                             a stream, its first version here, its offsets
  *

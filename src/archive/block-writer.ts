@@ -7,7 +7,7 @@ import { writeWhole } from "../log/write-whole.js";
 import { ArchiveIndex } from "./archive-index.js";
 
 /** Text of one member: so much is read for one event. */
-const BLOCK_CHARS = 1024 * 1024;
+const BLOCK_CHARS = 256 * 1024;
 
 const zipped = promisify(gzip);
 

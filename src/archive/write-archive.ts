@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
@@ -37,6 +37,7 @@ export async function writeArchive(
   if (existsSync(path)) throw archiveExists(path);
   const unfinished = `${path}.unfinished-${process.pid}`;
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const written = await writeFile(log, range, unfinished, onWritten);
     const checked = await checkArchive(unfinished);
     assertSame(checked.header, written, path);
@@ -46,8 +47,17 @@ export async function writeArchive(
     syncFolder(dirname(path));
     return { ...checked.entry, file: path };
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    removeIfThere(unfinished);
     throw outputError(error, path);
+  }
+}
+
+/** What failed first is what is told. */
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // where the folder is none, there is no file either
   }
 }
 

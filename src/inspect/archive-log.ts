@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { ArchiveFile } from "../archive/archive-file.js";
 import { ArchiveShelf } from "../archive/archive-shelf.js";
 import { checkArchive } from "../archive/check-archive.js";
@@ -51,7 +51,6 @@ export async function archiveBefore(
   if (movedTo != null) throw new MovedError(log.url, movedTo);
   const redacted = await redactionEpoch(log.sidecar);
   const path = resolve(file);
-  if (!existsSync(path)) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const entry = existsSync(path) ? await sameArchive(log, plan, path) : await writeArchive(log, plan, path, onProgress);
   await keepStates(log, PROJECTIONS, { offset: entry.to, hash: entry.hash });
   if (log.readModels !== undefined) for (const projection of PROJECTIONS) await caughtUp(log, projection);

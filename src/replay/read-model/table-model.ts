@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { freeze } from "immer";
 import type { Projection } from "../../../projections/projection.js";
 import { UnavailableError } from "../../errors.js";
@@ -189,6 +190,8 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       const state = await this.#tables.advance(this.#rows.shape, this.#fold, side);
       if (state === null || state.fault !== undefined || state.isOver || state.offset >= target) return state;
       onProgress?.(state.offset, target);
+      // Each step is done at once; the rest of the program gets a turn between two of them.
+      await nextTurn();
       if (state.offset === before) {
         // It gets no further than the end of a log that was cut back meanwhile.
         target = Math.min(target, (await this.#log.tail()).offset);

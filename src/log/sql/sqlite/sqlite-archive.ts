@@ -49,7 +49,7 @@ export class SqliteArchive {
   async clear(to: number): Promise<void> {
     const sql = `DELETE FROM events WHERE "offset" IN
       (SELECT "offset" FROM events WHERE "offset" <= ? ORDER BY "offset" LIMIT ${STEP_EVENTS})`;
-    while ((await this.#write(() => this.#db.prepare(sql).run(to).changes)) > 0) await nextTurn();
+    while ((await this.#write(() => this.#db.prepare(sql).run(to).changes)) > 0);
   }
 
   /** @throws ChainBreakError, MovedError */
@@ -78,8 +78,11 @@ export class SqliteArchive {
     }
   }
 
-  #write<T>(act: () => T): Promise<T> {
-    return this.#run("archive", () => this.#transaction.run(act));
+  /** One transaction; the rest of the program, and other writers, get a turn behind it. */
+  async #write<T>(act: () => T): Promise<T> {
+    const result = await this.#run("archive", () => this.#transaction.run(act));
+    await nextTurn();
+    return result;
   }
 
   #beginLocked(entry: ArchiveEntry, redacted: string | null): void {
