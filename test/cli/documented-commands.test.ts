@@ -129,6 +129,8 @@ function helpOf(command: Command): string {
 /** The order in which the examples can run in one folder: what is checked, rolled back or restored is made first. */
 function rank(line: string): number {
   if (line.includes("session delete")) return 3;
+  // What was archived cannot be erased before it is put back.
+  if (/ archive .*--to /.test(line)) return 1.5;
   if (/ (verify|rollback|restore|resume|audit check|pr merge) /.test(line)) return 2;
   return line.includes("--preview") ? 0 : 1;
 }
