@@ -87,7 +87,7 @@ const LINES: readonly (readonly string[])[] = [
   ["stats"],
   ["stats", "--as-of", "HEAD~1"],
   ["archive", "--before", "3", "--dry-run"],
-  ["archive", "--before", "3", "--to", "old.jsonl.gz"],
+  ["archive", "--before", "3", "--to", "old.jsonl.gz", ...STORE],
   ["archive", "list"],
   ["archive", "verify", "old.jsonl.gz"],
   ["archive", "restore", "old.jsonl.gz"],
