@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { allEvents } from "../../src/conformance/target.js";
-import { archiveBefore } from "../../src/inspect/archive-log.js";
+import { archiveBefore, restoreArchive } from "../../src/inspect/archive-log.js";
 import { readMarks } from "../../src/replay/read-marks.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { type OpenedStore, openStore } from "../../src/session/open-store.js";
@@ -98,6 +98,27 @@ describe.each(ARCHIVABLE)("web sessions in %s", (kind) => {
     await expect(without.set("gone", cookie(1000))).rejects.toMatchObject({ code: "ARCHIVED" });
     await without.close();
   });
+});
+
+test("who has a JSONL log open goes on, whatever was archived and put back meanwhile", async () => {
+  const folder = tempDir();
+  const url = addressIn("jsonl", folder);
+  const [idle, busy] = [await openStore(url), await openStore(url)];
+  await idle.create({ session: "a" });
+  const append = (branch: string) => busy.update("a", { branch });
+  await append("one");
+  expect((await idle.get("a")).record.branch).toBe("one");
+  for (const branch of ["two", "three", "four"]) await append(branch);
+  // All that the other one knows is archived now.
+  await archiveBefore(busy.log, "HEAD", join(folder, "1.gz"));
+  expect((await idle.update("a", { title: "x" })).events[0]?.offset).toBe(6);
+  // Archived and put back between two looks: the file is another one, and begins where it did.
+  await archiveBefore(busy.log, "HEAD", join(folder, "2.gz"));
+  await restoreArchive(busy.log, join(folder, "2.gz"));
+  await restoreArchive(busy.log, join(folder, "1.gz"));
+  expect((await idle.update("a", { title: "y" })).events[0]?.offset).toBe(7);
+  expect((await allEvents(busy.log)).length).toBe(7);
+  for (const store of [idle, busy]) await store.close();
 });
 
 test("the manifest of an archived JSONL log is of a format that older programs refuse, and one without archives is not", async () => {

@@ -216,14 +216,14 @@ export class JsonlStore {
   }
 
   /**
-   * A redaction, or an archive, puts a new file in the place of the old one. It proves itself: it holds the last event that
-   * we know, and behind it the record of the redaction, or begins elsewhere. Any other file stays refused, by `size`.
+   * A redaction, or an archive, puts a new file in the place of the old one, which proves itself (`isRewriteOf`). Any other
+   * file stays refused, by `size`.
    */
   async #followRewrite(): Promise<void> {
     const { path, calls } = this.#file;
     const file = new LogFile(path, calls);
     try {
-      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, this.#before.base, file))) this.#adopt(file);
+      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, file))) this.#adopt(file);
     } catch {
       // What cannot be read is no rewrite: that the file was replaced is what is told.
     } finally {

@@ -17,6 +17,7 @@ import {
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
 import type { Sidecar } from "../sidecar.js";
+import type { ArchivedPart } from "./archived-part.js";
 import { writePart } from "./archived-part-writer.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
@@ -24,7 +25,7 @@ import { JsonlReader } from "./jsonl-reader.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
 import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
-import { checkManifest, type Manifest, manifestStamp, writeManifestLocked } from "./manifest.js";
+import { checkManifest, type Manifest, manifestStamp, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { putBackLocked, takeOutLocked } from "./move-archive.js";
 import { rewriteLogLocked } from "./rewrite-log.js";
 import { moveTornTailLocked } from "./torn-tail.js";
@@ -69,16 +70,19 @@ export class JsonlWriter {
     return this.#locked(async ({ end, before }) => {
       const already = this.#manifest?.movedTo ?? null;
       if (already !== null && already !== movedTo) this.#assertHereLocked();
-      if (already === null) writeManifestLocked(this.#store.file.path, { movedTo, archives: before.entries });
+      if (already === null) this.#writeMovedToLocked(movedTo, before);
       return end.tail;
     });
   }
 
   async thaw(): Promise<void> {
     await this.#locked(async ({ before }) => {
-      if (this.#manifest?.movedTo == null) return;
-      writeManifestLocked(this.#store.file.path, { movedTo: null, archives: before.entries });
+      if (this.#manifest?.movedTo != null) this.#writeMovedToLocked(null, before);
     });
+  }
+
+  #writeMovedToLocked(movedTo: string | null, { entries: archives }: ArchivedPart): void {
+    writeManifestLocked(this.#store.file.path, { ...(this.#manifest ?? NO_MANIFEST), movedTo, archives });
   }
 
   async append(group: Group): Promise<readonly SealOutcome[]> {

@@ -22,9 +22,11 @@ export interface Manifest {
   readonly movedTo: string | null;
   /** Oldest first. In effect are those before the first line of the log. */
   readonly archives: readonly ArchiveEntry[];
+  /** An archive was once taken out of this log: who has it open may find another file in its place, many times. */
+  readonly rewritten: boolean;
 }
 
-const NOTHING: Manifest = { movedTo: null, archives: [] };
+export const NO_MANIFEST: Manifest = { movedTo: null, archives: [], rewritten: false };
 
 /** What changes with every manifest; cheap enough to be asked for under the lock of each append. "" where there is none. */
 export function manifestStamp(logPath: string): string {
@@ -55,21 +57,22 @@ export function checkManifest(logPath: string): Manifest | undefined {
       },
     );
   }
-  const { movedTo = null, archives = [] } = manifest;
+  const { movedTo = null, archives = [], rewritten } = manifest;
   if (!areEntries(archives)) throw invalid(path, "its archives are none");
-  if (movedTo === null || typeof movedTo === "string") return { movedTo, archives };
+  if (movedTo === null || typeof movedTo === "string") return { movedTo, archives, rewritten: rewritten === true };
   throw invalid(path, "movedTo is no address");
 }
 
 /** The caller holds the lock. */
-export function writeManifestLocked(logPath: string, { movedTo, archives }: Manifest = NOTHING): void {
+export function writeManifestLocked(logPath: string, { movedTo, archives, rewritten }: Manifest = NO_MANIFEST): void {
   const path = manifestPath(logPath);
   const unfinished = `${path}.tmp`;
   const fd = openSync(unfinished, "w", 0o600);
   try {
     const moved = movedTo === null ? {} : { movedTo };
     const archived = archives.length === 0 ? {} : { format: LAST_FORMAT, archives };
-    writeWhole(fd, Buffer.from(`${JSON.stringify({ ...MANIFEST, ...archived, ...moved })}\n`));
+    const again = rewritten ? { rewritten } : {};
+    writeWhole(fd, Buffer.from(`${JSON.stringify({ ...MANIFEST, ...archived, ...again, ...moved })}\n`));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -80,7 +83,7 @@ export function writeManifestLocked(logPath: string, { movedTo, archives }: Mani
 
 function readManifest(
   path: string,
-): { format?: unknown; lock?: unknown; movedTo?: unknown; archives?: unknown } | undefined {
+): { format?: unknown; lock?: unknown; movedTo?: unknown; archives?: unknown; rewritten?: unknown } | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");

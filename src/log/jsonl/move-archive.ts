@@ -19,7 +19,7 @@ const MODE_BITS = 0o777;
 export async function takeOutLocked(store: JsonlStore, known: Indexed, entry: ArchiveEntry): Promise<void> {
   const { index, end, before } = known;
   const { path } = store.file;
-  writeManifestLocked(path, { movedTo: null, archives: [...before.entries, entry] });
+  writeManifestLocked(path, { movedTo: null, archives: [...before.entries, entry], rewritten: true });
   await replaceLocked(store, async (target) => {
     await copyBytes(store.file, index.positionOf(entry.to + 1), end.wholeBytes, target, 0);
   });
@@ -39,7 +39,7 @@ export async function putBackLocked(
     await copyBytes(store.file, 0, end.wholeBytes, target, written);
   });
   const archives = before.entries.slice(0, -1);
-  writeManifestLocked(path, { movedTo: null, archives });
+  writeManifestLocked(path, { movedTo: null, archives, rewritten: true });
   clearParts(path, archives);
 }
 
