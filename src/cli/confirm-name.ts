@@ -7,7 +7,8 @@ import { shellWord } from "../log/shell-word.js";
 /** The name of a store, as it is typed to confirm what cannot be undone: the file's, or the database's and the schema's. */
 export function storeName(url: string): string {
   if (!isServerAddress(url)) return basename(addressParts(url).rest) || url;
-  const { pathname, searchParams } = new URL(url);
+  // Several hosts with their ports are no host to URL; none of them is part of the name.
+  const { pathname, searchParams } = new URL(url.replace(/^([^/]*\/\/)[^/?#]*/, "$1localhost"));
   const schema = searchParams.get("schema");
   const database = decodeURIComponent(pathname.slice(1)) || "postgres";
   return schema === null ? database : `${database}/${schema}`;

@@ -94,6 +94,8 @@ export interface SqliteExam extends FileExam {
 }
 
 export interface PostgresFacts {
+  /** `host:port` of the server that answered, where the address names several; else empty. */
+  readonly host: string;
   readonly serverVersion: string;
   /** Settings of the server as this user has them: `on`, `off`, `remote_apply` … */
   readonly fsync: string;

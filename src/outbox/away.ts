@@ -1,7 +1,7 @@
 import { AppendOutcomeUnknownError, SessionDbError } from "../errors.js";
 
 /** Nobody answers, or nobody has time to: nothing was asked of the log itself. */
-const AWAY_CODES: readonly string[] = ["SERVER_UNREACHABLE", "CONNECT_REFUSED", "SERVER_FULL"];
+const AWAY_CODES: readonly string[] = ["SERVER_UNREACHABLE", "CONNECT_REFUSED", "NO_SERVER", "SERVER_FULL"];
 
 /**
  * Whether an error says that the server is away: refused or silent connections, a network that is gone, a server that

@@ -308,7 +308,13 @@ describe("a SQLite log", () => {
 
 describe("a Postgres log", () => {
   test("on a server that does not write to its disk", async () => {
-    const settings = { serverVersion: "18.4", fullPageWrites: "on", synchronousCommit: "off", inRecovery: false };
+    const settings = {
+      host: "",
+      serverVersion: "18.4",
+      fullPageWrites: "on",
+      synchronousCommit: "off",
+      inRecovery: false,
+    };
     const seen = serverSettings({ ...settings, fsync: "off" });
     expect(seen.map(({ code, severity }) => [code, severity])).toEqual([
       ["fsync", "bad"],

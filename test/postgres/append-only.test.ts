@@ -70,7 +70,7 @@ describe("the way to the server", () => {
   test("a pooler that keeps no prepared statements is served without them", async () => {
     const url = await freshPostgresUrl();
     const limits = limitsOf({});
-    const connections = new Connections(parsePostgresUrl(url).connectionString, limits, 1);
+    const connections = new Connections(parsePostgresUrl(url), limits, 1);
     const one = statement("SELECT 1 + $1::int");
     const ask = () => connections.reading((session) => session.rows(one, [1]));
     expect(await ask()).toEqual([[2]]);
@@ -82,7 +82,7 @@ describe("the way to the server", () => {
   test("an insert whose prepared statement is gone is prepared again", async () => {
     const url = await freshPostgresUrl();
     await openPostgres(url);
-    const connections = new Connections(parsePostgresUrl(url).connectionString, limitsOf({}), 1);
+    const connections = new Connections(parsePostgresUrl(url), limitsOf({}), 1);
     const one = statement(`INSERT INTO ${schemaOf(url)}.sidecar (name, body) SELECT $1, $2 WHERE $1 <> 'none'`);
     const insert = (name: string) => connections.writing((session) => session.insert(one, [name, "é\u2028"]));
     expect([await insert("a"), await insert("b"), await insert("none")]).toEqual([1, 1, 0]);

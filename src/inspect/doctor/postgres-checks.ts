@@ -12,7 +12,7 @@ export const serverCheck: Check = {
 };
 
 export function serverSettings(facts: Omit<PostgresFacts, "schema">): Seen[] {
-  const { serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery } = facts;
+  const { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery } = facts;
   const seen: Seen[] = [];
   if (fsync !== "on")
     seen.push(switchedOff("fsync", "a crash of the machine loses confirmed events, or the whole database"));
@@ -25,7 +25,7 @@ export function serverSettings(facts: Omit<PostgresFacts, "schema">): Seen[] {
   const commits = ["on", "remote_apply"].includes(synchronousCommit)
     ? `synchronous_commit=${synchronousCommit}`
     : `synchronous_commit=${synchronousCommit} here, and on for every append: sessiondb sets it itself`;
-  return [...seen, ok("settings", `Postgres ${serverVersion}, ${commits}`)];
+  return [...seen, ok("settings", `Postgres ${serverVersion}${host === "" ? "" : ` at ${host}`}, ${commits}`)];
 }
 
 function switchedOff(setting: string, why: string): Seen {

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import {
   type ForeignDatabase,
   type ForeignRow,
@@ -7,7 +7,7 @@ import {
   MAX_FOREIGN_PAGE_BYTES,
   MAX_FOREIGN_PAGE_ROWS,
 } from "../../foreign-database.js";
-import { clientConfig } from "../postgres/connections.js";
+import { connectClient } from "../postgres/connect-client.js";
 import { translateError } from "../postgres/postgres-errors.js";
 import { limitsOf } from "../postgres/postgres-options.js";
 import { type PostgresAddress, parsePostgresUrl } from "../postgres/postgres-url.js";
@@ -56,17 +56,14 @@ export class ForeignPostgres implements ForeignDatabase {
   /** `?schema=` of the address names the only schema that is looked into. @throws as PostgresLog.open */
   static async open(url: string): Promise<ForeignPostgres> {
     const address = parsePostgresUrl(url);
-    const config = clientConfig(address.connectionString, limitsOf({}));
-    const client = new pg.Client({ ...config, query_timeout: ANSWER_LIMIT_MS, types: AS_TEXT });
-    // What breaks the connection also fails the statement under way; without a listener it would end the process.
-    client.on("error", () => undefined);
+    let client: pg.Client | undefined;
     try {
-      await client.connect();
+      client = await connectClient(address, limitsOf({}), { query_timeout: ANSWER_LIMIT_MS, types: AS_TEXT });
       // pg gives one result a statement, which its types do not say.
       const [, zone] = (await client.query(BEGIN)) as unknown as pg.QueryResult<{ zone: string }>[];
       return new ForeignPostgres(client, address, zone?.rows[0]?.zone ?? "UTC");
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await client?.end().catch(() => undefined);
       throw translateError(error, address.url);
     }
   }

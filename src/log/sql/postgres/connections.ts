@@ -1,7 +1,11 @@
 import pg from "pg";
 import { PgSession } from "./pg-session.js";
-import { isUnpreparable } from "./postgres-failures.js";
+import { isUnpreparable, sqlState } from "./postgres-failures.js";
+import type { ServerPlace, ServerRole } from "./postgres-hosts.js";
 import type { PostgresLimits } from "./postgres-options.js";
+import type { PostgresAddress } from "./postgres-url.js";
+import { ServerChoice } from "./server-choice.js";
+import { assertRole, NoServer } from "./server-role.js";
 import { WriterConnection } from "./writer-connection.js";
 
 const KEEP_ALIVE_MS = 10_000;
@@ -11,9 +15,9 @@ const ANSWER_GRACE_MS = 1_000;
 /** How long a farewell may take on a connection that no longer answers. */
 const GOODBYE_MS = 2_000;
 
-export function clientConfig(connectionString: string, limits: PostgresLimits): pg.ClientConfig {
+export function clientConfig(place: ServerPlace, limits: PostgresLimits): pg.ClientConfig {
   return {
-    connectionString,
+    connectionString: place.connectionString,
     connectionTimeoutMillis: limits.connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
@@ -21,35 +25,62 @@ export function clientConfig(connectionString: string, limits: PostgresLimits): 
   };
 }
 
+/** Looks at a server that was just connected to. @throws WrongServer: another one is tried */
+export type Greet = (session: PgSession, place: ServerPlace) => Promise<void>;
+
 /**
  * The connections of one log: several for reading and for bulk work, and one for appends, of which one group is under
  * way at a time. All are made when they are first needed, and keep no process alive while they are idle.
  */
 export class Connections {
-  readonly #readers: pg.Pool;
+  readonly #choice: ServerChoice;
+  readonly #pools = new Map<ServerPlace, pg.Pool>();
+  readonly #poolAt: (place: ServerPlace) => pg.Pool;
   readonly #writer: WriterConnection;
+  readonly #connectWriter: () => Promise<PgSession>;
   readonly #timeoutMs: number;
+  readonly #greet: Greet | undefined;
+  #greeted = new WeakSet<pg.ClientBase>();
   /** False once a pooler was met that does not keep prepared statements. */
   #prepare = true;
 
-  constructor(connectionString: string, limits: PostgresLimits, maxReaders: number) {
-    const config = clientConfig(connectionString, limits);
+  /** `greet` sees each connection before it is used. */
+  constructor(
+    address: Pick<PostgresAddress, "servers" | "role">,
+    limits: PostgresLimits,
+    maxReaders: number,
+    greet?: Greet,
+  ) {
     this.#timeoutMs = limits.statementTimeoutMs + ANSWER_GRACE_MS;
-    this.#writer = new WriterConnection(config, this.#timeoutMs);
-    this.#readers = new pg.Pool({ ...config, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS, max: maxReaders });
-    // A connection that dies while idle is replaced when it is next needed; without a listener it would end the process.
-    this.#readers.on("error", () => undefined);
+    this.#choice = new ServerChoice(address);
+    this.#greet = greet;
+    this.#writer = new WriterConnection(this.#timeoutMs);
+    this.#poolAt = (place) => newPool({ ...clientConfig(place, limits), max: maxReaders });
+    this.#connectWriter = () =>
+      this.#choice.connect((place, role) =>
+        this.#writer.connect(clientConfig(place, limits), this.#prepare, (client) => this.#meet(client, place, role)),
+      );
+  }
+
+  /** The server that was connected to last. */
+  get place(): ServerPlace {
+    return this.#choice.last;
+  }
+
+  /** Each connection is greeted again before it is next used. */
+  greetAgain(): void {
+    this.#greeted = new WeakSet();
+    this.#writer.drop();
   }
 
   async reading<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    const client = await this.#readers.connect();
+    const client = await this.#choice.connect((place, role) => this.#borrow(place, role));
     // What breaks the connection also fails the statement under way, where it is dealt with.
     const ignore = () => undefined;
     client.on("error", ignore);
     let failed = true;
     try {
-      const session = new PgSession(client, this.#prepare, { timeoutMs: this.#timeoutMs });
-      const result = await this.#run(session, act);
+      const result = await this.#run(this.#sessionOf(client), act);
       failed = false;
       return result;
     } finally {
@@ -59,9 +90,35 @@ export class Connections {
     }
   }
 
+  async #borrow(place: ServerPlace, role: ServerRole): Promise<pg.PoolClient> {
+    const pool = this.#pools.get(place) ?? this.#poolAt(place);
+    this.#pools.set(place, pool);
+    const client = await pool.connect();
+    try {
+      await this.#meet(client, place, role);
+      return client;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async #meet(client: pg.ClientBase, place: ServerPlace, role: ServerRole): Promise<void> {
+    const greeted = this.#greeted;
+    if (greeted.has(client)) return;
+    const session = this.#sessionOf(client);
+    await assertRole(session, role);
+    await this.#greet?.(session, place);
+    greeted.add(client);
+  }
+
+  #sessionOf(client: pg.ClientBase): PgSession {
+    return new PgSession(client, this.#prepare, { timeoutMs: this.#timeoutMs });
+  }
+
   /** One at a time: the next only when the one before has ended. */
   async writing<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    const session = await this.#writer.acquire(this.#prepare);
+    const session = this.#writer.acquireOpen() ?? (await this.#connectWriter());
     try {
       return await this.#run(session, act);
     } catch (error) {
@@ -87,7 +144,8 @@ export class Connections {
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, GOODBYE_MS);
     });
-    await Promise.race([Promise.all([this.#readers.end(), this.#writer.close()]), limit]);
+    const pools = [...this.#pools.values()].map((pool) => pool.end());
+    await Promise.race([Promise.all([...pools, this.#writer.close()]), limit]);
     clearTimeout(timer);
   }
 
@@ -96,7 +154,16 @@ export class Connections {
       return await act(session);
     } catch (error) {
       if (isUnpreparable(error)) this.#prepare = false;
+      // A server that was told to only read, as the first step of a planned change: the next connection finds the other.
+      if (this.#choice.hasSeveral && sqlState(error) === "25006") throw new NoServer([{ place: this.place, error }]);
       throw error;
     }
   }
+}
+
+function newPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...config, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS });
+  // A connection that dies while idle is replaced when it is next needed; without a listener it would end the process.
+  pool.on("error", () => undefined);
+  return pool;
 }

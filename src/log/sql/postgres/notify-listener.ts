@@ -13,7 +13,7 @@ const MAX_WAIT_MS = 30_000;
  * another one is made after a growing wait.
  */
 export class NotifyListener implements EarlyBell {
-  readonly #config: pg.ClientConfig;
+  readonly #config: () => pg.ClientConfig;
   readonly #channel: string;
   readonly #ring: () => void;
   #sockets: Socket[] = [];
@@ -23,7 +23,8 @@ export class NotifyListener implements EarlyBell {
   /** Raised by every start and stop: what was begun before is then no longer wanted. */
   #generation = 0;
 
-  constructor(config: pg.ClientConfig, channel: string, ring: () => void) {
+  /** `config` is asked before each connection: the server may be another one by then. */
+  constructor(config: () => pg.ClientConfig, channel: string, ring: () => void) {
     this.#config = config;
     this.#channel = channel;
     this.#ring = ring;
@@ -43,7 +44,7 @@ export class NotifyListener implements EarlyBell {
   async #listen(generation: number): Promise<void> {
     const { default: pgListen } = await import("pg-listen");
     if (generation !== this.#generation) return;
-    const config = { ...this.#config, stream: () => this.#newSocket() };
+    const config = { ...this.#config(), stream: () => this.#newSocket() };
     // CommonJS: under ESM the function is the default of the default. The payload is ours and of no use.
     const options = { retryLimit: 1, paranoidChecking: false as const, parse: () => undefined };
     const subscriber = pgListen.default(config, options);

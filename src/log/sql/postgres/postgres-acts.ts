@@ -7,6 +7,7 @@ import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
+import { NoServer } from "./server-role.js";
 
 /** How each kind of act meets failures: how long it is tried again, and what its caller is told in the end. */
 export class PostgresActs {
@@ -32,7 +33,7 @@ export class PostgresActs {
     try {
       return await retryTransient(this.#limits.readRetryMs, attempt, this.#limits);
     } catch (error) {
-      throw translateError(error, this.#url);
+      throw this.#told(error);
     }
   }
 
@@ -45,11 +46,11 @@ export class PostgresActs {
     try {
       return await retryTransient(this.#limits.retryLimitMs, attempt, this.#limits);
     } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
+      if (!(error instanceof OutcomeUnknown)) throw this.#told(error);
       const message = `${this.#url}: the connection was lost before ${operation} was confirmed`;
       throw new StorageError("OUTCOME_UNKNOWN", message, {
         hint: "look at the tail of the log: it tells whether the change was made",
-        cause: translateError(error.cause, this.#url),
+        cause: this.#told(error.cause),
       });
     }
   }
@@ -84,9 +85,15 @@ export class PostgresActs {
       const { retryLimitMs, onRetry } = this.#limits;
       return await retryTransient(retryLimitMs, (maybe) => attempt(part, maybe), { uncertain, onRetry });
     } catch (error) {
-      if (!(error instanceof OutcomeUnknown)) throw translateError(error, this.#url);
+      if (!(error instanceof OutcomeUnknown)) throw this.#told(error);
       const ids = part.flatMap((append) => append.map(({ id }) => id));
-      throw new AppendOutcomeUnknownError(ids, translateError(error.cause, this.#url));
+      throw new AppendOutcomeUnknownError(ids, this.#told(error.cause));
     }
+  }
+
+  /** Of several servers it names the one that was asked. */
+  #told(error: unknown): unknown {
+    const { name } = this.#connections.place;
+    return translateError(error, name === "" || error instanceof NoServer ? this.#url : `${this.#url} at ${name}`);
   }
 }

@@ -9,6 +9,7 @@ import {
 import { maskCause, maskText } from "../../mask-url.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import { movedError } from "./postgres-freeze.js";
+import { NoServer } from "./server-role.js";
 
 type Translation = (url: string, text: string, cause: unknown) => SessionDbError;
 type ErrorClass = new (code: string, message: string, facts: { hint: string; cause: unknown }) => SessionDbError;
@@ -22,6 +23,12 @@ const unreachable = say(
   "SERVER_UNREACHABLE",
   "the server cannot be reached",
   "check host, port and network, and that the server runs; then try again",
+);
+const noServer = say(
+  UnavailableError,
+  "NO_SERVER",
+  "no server of this address can be used",
+  "start one of them, or promote a standby; for reading only, ?target_session_attrs=any takes a standby, too",
 );
 const refused = say(
   UnavailableError,
@@ -144,6 +151,7 @@ export function translateError(error: unknown, url: string): unknown {
   const cause = maskCause(error);
   const byCode = typeof code === "string" ? TRANSLATIONS.find(([form]) => form.test(code)) : undefined;
   if (byCode !== undefined) return byCode[1](url, text, cause);
+  if (error instanceof NoServer) return noServer(url, maskText(error.message), maskCause(error.cause));
   if (isConnectionLost(error)) return unreachable(url, text, cause);
   const byMessage = MESSAGE_TRANSLATIONS.find(([form]) => form.test(error.message));
   if (byMessage !== undefined) return byMessage[1](url, text, cause);

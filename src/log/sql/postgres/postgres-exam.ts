@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import pg from "pg";
+import type pg from "pg";
 import type { PartSizes, PostgresExam, PostgresFacts } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
-import { Connections, clientConfig } from "./connections.js";
+import { connectClient } from "./connect-client.js";
+import { Connections } from "./connections.js";
 import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
@@ -23,20 +24,19 @@ const SETTINGS = statement(
 export class PostgresServerExam implements PostgresExam {
   readonly kind = "postgres";
   readonly #address: PostgresAddress;
-  readonly #listenString: string;
+  readonly #listenAddress: PostgresAddress;
   readonly #limits: PostgresLimits;
 
   /** @throws UsageError STORE_URL_INVALID */
   constructor(url: string, options: PostgresLogOptions = {}) {
     this.#address = parsePostgresUrl(url);
     const { listenUrl } = options;
-    const listen = listenUrl === undefined ? this.#address : parsePostgresUrl(listenUrl);
-    this.#listenString = listen.connectionString;
+    this.#listenAddress = listenUrl === undefined ? this.#address : parsePostgresUrl(listenUrl);
     this.#limits = limitsOf(options);
   }
 
   async facts(): Promise<PostgresFacts> {
-    return this.#connected(async (session) => {
+    return this.#connected(async (session, host) => {
       const [row = []] = await session.rows(SETTINGS);
       const [serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery] = row as [
         string,
@@ -47,7 +47,7 @@ export class PostgresServerExam implements PostgresExam {
       ];
       const { url, schema } = this.#address;
       const store = new PostgresSchema(session, url, tablesOf(schema), this.#limits);
-      const settings = { serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
+      const settings = { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
       return { ...settings, schema: await schemaFacts(store) };
     });
   }
@@ -60,10 +60,9 @@ export class PostgresServerExam implements PostgresExam {
   async hearsNotifications(): Promise<boolean> {
     // Nobody else listens there.
     const channel = `sessiondb_doctor_${randomBytes(6).toString("hex")}`;
-    const listener = new pg.Client(clientConfig(this.#listenString, this.#limits));
-    listener.on("error", () => undefined); // what it would have said is not heard
+    let listener: pg.Client | undefined;
     try {
-      await listener.connect();
+      listener = await connectClient(this.#listenAddress, this.#limits);
       const heard = heardOn(listener, channel);
       await listener.query(`LISTEN ${channel}`);
       await this.#connected((session) => session.rows(statement("SELECT pg_notify($1, '')"), [channel]));
@@ -71,14 +70,14 @@ export class PostgresServerExam implements PostgresExam {
     } catch (error) {
       throw translateError(error, this.#address.url);
     } finally {
-      await listener.end().catch(() => undefined); // it may be the connection that failed
+      await listener?.end().catch(() => undefined); // it may be the connection that failed
     }
   }
 
-  async #connected<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
-    const connections = new Connections(this.#address.connectionString, this.#limits, 1);
+  async #connected<T>(act: (session: PgSession, host: string) => Promise<T>): Promise<T> {
+    const connections = new Connections(this.#address, this.#limits, 1);
     try {
-      return await connections.reading(act);
+      return await connections.reading((session) => act(session, connections.place.name));
     } catch (error) {
       throw translateError(error, this.#address.url);
     } finally {

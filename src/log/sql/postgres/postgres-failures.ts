@@ -1,3 +1,5 @@
+import { NoServer } from "./server-role.js";
+
 /** The connection was lost, or fell silent, after a statement that commits was sent: nobody knows what became of it. */
 export class CommitUnknown extends Error {
   constructor(cause: unknown) {
@@ -31,7 +33,8 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** Doing the same again may help. 53300: no free connection. 57014: the statement was cancelled by a time limit. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof CommitUnknown || isConnectionLost(error) || isUnpreparable(error)) return true;
+  if (error instanceof CommitUnknown || error instanceof NoServer || isConnectionLost(error) || isUnpreparable(error))
+    return true;
   return /^(40001|40P01|55P03|53300|57014)$/.test(sqlState(error) ?? "");
 }
 

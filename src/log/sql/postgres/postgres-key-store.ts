@@ -41,7 +41,7 @@ export class PostgresKeyStore implements KeyStore {
     const table = `${schema}.web_keys`;
     this.url = address.url;
     this.#connections = new Connections(
-      address.connectionString,
+      address,
       limits,
       Math.min(options.maxConnections ?? MAX_CONNECTIONS, MAX_CONNECTIONS),
     );

@@ -33,6 +33,7 @@ import { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
+import type { ServerPlace } from "./postgres-hosts.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresReader } from "./postgres-reader.js";
@@ -98,11 +99,14 @@ export class PostgresLog implements EventLog {
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     this.sidecar = new PostgresSidecar(tables, run);
     this.readModels = new PostgresReadModels(tables, run, this.#reader, this.#pages);
-    const listenConfig = clientConfig(listenString(address, options), limits);
+    const listenPlace = listenPlaces(options, () => connections.place);
     this.#doorbell = new PostgresDoorbell({
       tailHash: async () => (await connections.reading((session) => this.#reader.tail(session))).hash,
       pollMs: options.pollMs ?? POLL_MS,
-      early: channel === undefined ? undefined : (ring) => new NotifyListener(listenConfig, channel, ring),
+      early:
+        channel === undefined
+          ? undefined
+          : (ring) => new NotifyListener(() => clientConfig(listenPlace(), limits), channel, ring),
     });
   }
 
@@ -114,7 +118,7 @@ export class PostgresLog implements EventLog {
   static async open(url: string, options: PostgresLogOptions = {}): Promise<PostgresLog> {
     const address = parsePostgresUrl(url);
     const limits = limitsOf(options);
-    const connections = new Connections(address.connectionString, limits, options.maxConnections ?? MAX_READERS);
+    const connections = new Connections(address, limits, options.maxConnections ?? MAX_READERS);
     const request = {
       url: address.url,
       tables: tablesOf(address.schema),
@@ -274,8 +278,12 @@ export class PostgresLog implements EventLog {
   }
 }
 
-function listenString(address: PostgresAddress, { listenUrl }: PostgresLogOptions): string {
-  return listenUrl === undefined ? address.connectionString : parsePostgresUrl(listenUrl).connectionString;
+/** Where to listen next: at the log's own server, wherever that is by then, or at those of `listenUrl` in turn. */
+function listenPlaces({ listenUrl }: PostgresLogOptions, own: () => ServerPlace): () => ServerPlace {
+  if (listenUrl === undefined) return own;
+  const { servers } = parsePostgresUrl(listenUrl);
+  let turn = 0;
+  return () => servers[turn++ % servers.length] as ServerPlace;
 }
 
 /** bigint has no infinity. */

@@ -2,6 +2,7 @@ import { UsageError } from "../../../errors.js";
 import { sha256Hex } from "../../hash-chain.js";
 import { maskUrl } from "../../mask-url.js";
 import { isSchemaName, SCHEMA_NAME_FORM } from "../../schema-name.js";
+import { MAX_HOSTS, SERVER_ROLES, type ServerPlace, type ServerRole, serversOf } from "./postgres-hosts.js";
 
 const DEFAULT_SCHEMA = "sessiondb";
 
@@ -9,8 +10,10 @@ const DEFAULT_SCHEMA = "sessiondb";
 export interface PostgresAddress {
   /** For messages: without the password. */
   readonly url: string;
-  /** For pg: without the parameters that are ours. */
-  readonly connectionString: string;
+  /** At least one; tried in this order. */
+  readonly servers: readonly ServerPlace[];
+  /** `?target_session_attrs=`. Default: `read-write` where there are several servers, else `any`. */
+  readonly role: ServerRole;
   readonly schema: string;
   /** False where `schema` is the default. */
   readonly namesSchema: boolean;
@@ -30,12 +33,31 @@ export function parsePostgresUrl(url: string): PostgresAddress {
     throw invalid(`not a name for a schema: ${JSON.stringify(schema)}`, hint);
   }
   const namesSchema = parameters.has("schema");
-  parameters.delete("schema");
-  const query = parameters.toString();
-  const connectionString = query === "" ? base : `${base}?${query}`;
-  assertParses(connectionString);
+  const asked = parameters.get("target_session_attrs");
+  for (const ours of ["schema", "target_session_attrs"]) parameters.delete(ours);
+  const servers = serversIn(base, parameters.toString());
+  const role = roleIn(asked) ?? (servers.length > 1 ? "read-write" : "any");
   const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
-  return { url: maskUrl(url), connectionString, schema, namesSchema, channel };
+  return { url: maskUrl(url), servers, role, schema, namesSchema, channel };
+}
+
+function serversIn(base: string, query: string): readonly ServerPlace[] {
+  const servers = serversOf(base, query);
+  // pg would take all of it for the name of one host.
+  const listed = new URLSearchParams(query).get("host")?.includes(",") === true;
+  if (servers === undefined || listed) {
+    const hint = `write 1 to ${MAX_HOSTS} hosts before the path, postgres://user@host1:5432,host2:5432/database, and escape special characters of the password: , as %2C, / as %2F, @ as %40`;
+    throw invalid(`its hosts cannot be read: ${maskUrl(base)}`, hint);
+  }
+  for (const { connectionString } of servers) assertParses(connectionString);
+  return servers;
+}
+
+function roleIn(asked: string | null): ServerRole | undefined {
+  if (asked === null) return undefined;
+  const role = SERVER_ROLES.find((known) => known === asked);
+  if (role !== undefined) return role;
+  throw invalid(`not a target_session_attrs: ${JSON.stringify(asked)}`, `take one of ${SERVER_ROLES.join(", ")}`);
 }
 
 /** Not through URL: pg reads addresses that URL refuses, such as those without a host. */

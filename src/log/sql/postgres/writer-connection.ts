@@ -11,24 +11,44 @@ const MAX_WATCH_MS = 1_000;
  * all of them. It keeps no process alive but while a statement is under way.
  */
 export class WriterConnection {
-  readonly #config: pg.ClientConfig;
   readonly #timeoutMs: number;
   #client: pg.Client | undefined;
   #session: PgSession | undefined;
   #watch: NodeJS.Timeout | undefined;
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(config: pg.ClientConfig, timeoutMs: number) {
-    this.#config = config;
+  constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Connects where there is no connection, or none any more. `prepare`: whether the new one keeps statements. */
-  async acquire(prepare: boolean): Promise<PgSession> {
-    return this.acquireOpen() ?? this.#connect(prepare);
+  /**
+   * Makes the connection, where none is open. `prepare`: whether it keeps statements; `meet` sees it first, and closes it by
+   * throwing.
+   */
+  async connect(
+    config: pg.ClientConfig,
+    prepare: boolean,
+    meet: (client: pg.Client) => Promise<void>,
+  ): Promise<PgSession> {
+    const client = new pg.Client(config);
+    // What breaks it while a statement is under way also fails that; without a listener it would end the process.
+    client.on("error", () => this.#forget(client));
+    client.on("end", () => this.#forget(client));
+    await client.connect();
+    try {
+      await meet(client);
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    const watchMs = Math.min(MAX_WATCH_MS, Math.ceil(this.#timeoutMs / 4));
+    this.#watch = setInterval(() => this.#endWhereOverdue(client), watchMs).unref();
+    this.#session = new PgSession(client, prepare, this);
+    return this.#session;
   }
 
-  /** As acquire, where a connection is open already. */
+  /** The connection, where one is open. */
   acquireOpen(): PgSession | undefined {
     if (this.#client !== undefined) socketOf(this.#client).ref();
     return this.#session;
@@ -54,19 +74,6 @@ export class WriterConnection {
     if (client === undefined) return;
     this.#forget(client);
     await client.end();
-  }
-
-  async #connect(prepare: boolean): Promise<PgSession> {
-    const client = new pg.Client(this.#config);
-    // What breaks it while a statement is under way also fails that; without a listener it would end the process.
-    client.on("error", () => this.#forget(client));
-    client.on("end", () => this.#forget(client));
-    await client.connect();
-    this.#client = client;
-    const watchMs = Math.min(MAX_WATCH_MS, Math.ceil(this.#timeoutMs / 4));
-    this.#watch = setInterval(() => this.#endWhereOverdue(client), watchMs).unref();
-    this.#session = new PgSession(client, prepare, this);
-    return this.#session;
   }
 
   #endWhereOverdue(client: pg.Client): void {
