@@ -124,6 +124,35 @@ export class IntegrityError extends SessionDbError {
   }
 }
 
+/** An offset and the hash of its event. */
+interface Place {
+  readonly offset: number;
+  readonly hash: string;
+}
+
+/**
+ * The server that is there now lacks an event that another one had given to this process: a fail-over lost it, and the log
+ * has gone on, or would go on, without. Nothing was written. `offset` is that of the event, `known` it, and `found` what
+ * stands there now, or the end of the log where that is before it.
+ */
+export class ForkedError extends IntegrityError {
+  readonly known: Place;
+  readonly found: Place;
+
+  constructor(url: string, known: Place, found: Place, facts: ErrorFacts = {}) {
+    const now =
+      found.offset < known.offset ? `the log ends at offset ${found.offset} (${found.hash})` : `it is ${found.hash}`;
+    const message = `${url}: another server had the event ${known.hash} at offset ${known.offset}, and on this one ${now}`;
+    super("LOG_FORKED", message, {
+      hint: "a fail-over lost events: save what the old server has (sessiondb backup), look at what is missing, then open the log again to go on without it",
+      ...facts,
+      offset: known.offset,
+    });
+    this.known = known;
+    this.found = found;
+  }
+}
+
 /** The two logs do not share one history after `lastCommonOffset`. */
 export class DivergedError extends SessionDbError {
   readonly lastCommonOffset: number;

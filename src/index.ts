@@ -71,6 +71,7 @@ export {
   ConflictError,
   DivergedError,
   EventIdReusedError,
+  ForkedError,
   GitError,
   IntegrityError,
   InvalidEventError,

@@ -1,5 +1,15 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -14,6 +24,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Settings for the command line of the server, e.g. `{ max_connections: "20" }`. */
   readonly conf?: Readonly<Record<string, string>>;
+  /** Begins with the data of this one, as a standby of whatever `primary_conninfo` in `conf` names; it is restarted for that. */
+  readonly copyOf?: OwnPostgres;
 }
 
 /** Limits for a slow and shared machine. */
@@ -24,6 +36,8 @@ const PORT_ATTEMPTS = 5;
 const SUPERVISOR = "test/support/postgres-supervisor.js";
 const DEFAULT_CONF = { max_connections: "200", shared_buffers: "64MB", log_min_messages: "warning" };
 
+type Conf = Readonly<Record<string, string>>;
+type User = ReturnType<typeof serverUser>;
 type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
 
 /**
@@ -32,22 +46,22 @@ type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
  */
 export class OwnPostgres {
   readonly url: string;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #supervisor: Supervisor;
   #answers = "";
 
   private constructor(port: number, folder: string, supervisor: Supervisor) {
     this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-    this.#folder = folder;
+    this.folder = folder;
     this.#supervisor = supervisor;
     supervisor.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#answers += text;
     });
   }
 
-  static async start({ port, conf = {} }: PostgresOptions = {}): Promise<OwnPostgres> {
+  static async start({ port, conf = {}, copyOf }: PostgresOptions = {}): Promise<OwnPostgres> {
     for (let attempt = 1; ; attempt++) {
-      const server = OwnPostgres.#prepare(port ?? (await freePort()), conf);
+      const server = await OwnPostgres.#prepareCopy(port ?? (await freePort()), conf, copyOf);
       try {
         await server.#run();
         return server;
@@ -59,11 +73,19 @@ export class OwnPostgres {
     }
   }
 
-  static #prepare(port: number, conf: Readonly<Record<string, string>>): OwnPostgres {
+  /** pg_basebackup is not among the programs that npm brings; of a server that was stopped in order its files are a base. */
+  static async #prepareCopy(port: number, conf: Conf, copyOf: OwnPostgres | undefined): Promise<OwnPostgres> {
+    await copyOf?.stop("fast");
+    const server = OwnPostgres.#prepare(port, conf, copyOf?.folder);
+    await copyOf?.restart();
+    return server;
+  }
+
+  static #prepare(port: number, conf: Conf, source: string | undefined): OwnPostgres {
     const folder = mkdtempSync(join(reachableTempDir(), "sessiondb-pg-"));
     try {
       chmodSync(folder, 0o755);
-      return new OwnPostgres(port, folder, startSupervisor(folder, port, conf));
+      return new OwnPostgres(port, folder, startSupervisor(folder, port, conf, source));
     } catch (error) {
       // From the supervisor's start on the folder is its to remove; before that, nobody else would.
       rmSync(folder, { recursive: true, force: true });
@@ -72,10 +94,10 @@ export class OwnPostgres {
   }
 
   /**
-   * "fast" cuts clients off and writes a checkpoint. "immediate" is a crash: recovery follows at the next start. The data
-   * stays until close().
+   * "fast" cuts clients off and writes a checkpoint. "immediate" is a crash: recovery follows at the next start. "kill" is
+   * kill -9, for a server that is not started again. The data stays until close().
    */
-  async stop(mode: "fast" | "immediate" = "fast"): Promise<void> {
+  async stop(mode: "fast" | "immediate" | "kill" = "fast"): Promise<void> {
     await this.#ask(mode, "stopped", STOP_LIMIT_MS);
   }
 
@@ -101,7 +123,7 @@ export class OwnPostgres {
 
   async #answersQueries(): Promise<boolean> {
     if (this.#answers.includes("exited")) {
-      const log = readFileSync(join(this.#folder, "server.log"), "utf8");
+      const log = readFileSync(join(this.folder, "server.log"), "utf8");
       throw new Error(`Postgres ${this.#answers.trim()}; the end of its log:\n${log.slice(-2000)}`);
     }
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000 });
@@ -149,19 +171,32 @@ export class OwnPostgres {
 }
 
 /** Makes the data folder below `folder`; the server itself waits for the first command. */
-function startSupervisor(folder: string, port: number, conf: Readonly<Record<string, string>>): Supervisor {
+function startSupervisor(folder: string, port: number, conf: Conf, source: string | undefined): Supervisor {
   const bin = postgresBinaries(folder);
   const user = serverUser();
-  const data = ownedFolder(join(folder, "data"), user);
   const sockets = ownedFolder(join(folder, "s"), user);
-  const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  execFileSync(join(bin, "initdb"), init, { ...user, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const data = join(folder, "data");
+  if (source === undefined) initialise(bin, ownedFolder(data, user), user);
+  else copyAsStandby(join(source, "data"), data, user);
   const settings = { ...DEFAULT_CONF, ...conf, listen_addresses: "127.0.0.1", unix_socket_directories: sockets };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const args = ["-D", data, "-p", String(port), ...flags];
   const setup = JSON.stringify({ folder, program: join(bin, "postgres"), args, ...user });
   // A session of its own, so that Ctrl-C and a kill of the whole group leave it alive to clean up.
   return spawn(process.execPath, [supervisorPath(), setup], { stdio: ["pipe", "pipe", "inherit"], detached: true });
+}
+
+function initialise(bin: string, data: string, user: User): void {
+  const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+  execFileSync(join(bin, "initdb"), init, { ...user, cwd: data, stdio: ["ignore", "ignore", "pipe"] });
+}
+
+/** `cp`, because it keeps owners. */
+function copyAsStandby(source: string, data: string, user: User): void {
+  execFileSync("cp", ["-a", source, data]);
+  const signal = join(data, "standby.signal");
+  writeFileSync(signal, "");
+  if (user !== undefined) chownSync(signal, user.uid, user.gid);
 }
 
 /** Looked for upwards, because a bundle of this file lies elsewhere in the project. */
@@ -183,7 +218,7 @@ function reachableTempDir(): string {
   return tmpdir();
 }
 
-function ownedFolder(path: string, user: { uid: number; gid: number } | undefined): string {
+function ownedFolder(path: string, user: User): string {
   mkdirSync(path, { mode: 0o700 });
   if (user !== undefined) chownSync(path, user.uid, user.gid);
   return path;

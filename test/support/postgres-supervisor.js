@@ -2,7 +2,7 @@
  * Runs one Postgres server for the process that started this one, and cannot outlive it: when stdin closes, which the
  * operating system does also for a process killed with -9, the server is stopped and its folder removed.
  *
- * Argument: JSON {folder, program, args, uid?, gid?}. Commands on stdin, a line each: `start`, `fast`, `immediate`.
+ * Argument: JSON {folder, program, args, uid?, gid?}. Commands on stdin, a line each: `start`, `fast`, `immediate`, `kill`.
  * Answers on stdout, a line each: `started`, `stopped`, and `exited CODE` when the server ended by itself.
  */
 import { spawn } from "node:child_process";
@@ -38,9 +38,9 @@ function start() {
 
 /**
  * Postgres takes SIGINT as "fast" (clients are cut off, a checkpoint is written) and SIGQUIT as "immediate" (as in a
- * crash: the next start recovers from the WAL).
+ * crash: the next start recovers from the WAL). SIGKILL is what it cannot take: its other processes notice by themselves.
  *
- * @param {"SIGINT" | "SIGQUIT"} signal
+ * @param {"SIGINT" | "SIGQUIT" | "SIGKILL"} signal
  * @param {() => void} stopped
  */
 function stop(signal, stopped) {
@@ -52,7 +52,8 @@ function stop(signal, stopped) {
 
 function leave() {
   stop("SIGQUIT", () => {
-    rmSync(setup.folder, { recursive: true, force: true });
+    // After a kill its other processes may still be writing there.
+    rmSync(setup.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     process.exit();
   });
 }
@@ -62,6 +63,7 @@ function obey(command) {
   if (command === "start") start();
   else if (command === "fast") stop("SIGINT", () => say("stopped"));
   else if (command === "immediate") stop("SIGQUIT", () => say("stopped"));
+  else if (command === "kill") stop("SIGKILL", () => say("stopped"));
 }
 
 let pending = "";

@@ -1,4 +1,4 @@
-import { AppendOutcomeUnknownError, SessionDbError, StorageError } from "../../../errors.js";
+import { AppendOutcomeUnknownError, ForkedError, SessionDbError, StorageError } from "../../../errors.js";
 import type { SealOutcome } from "../../seal.js";
 import type { Group } from "./append-view.js";
 import type { Connections } from "./connections.js";
@@ -86,6 +86,8 @@ export class PostgresActs {
       return await retryTransient(retryLimitMs, (maybe) => attempt(part, maybe), { uncertain, onRetry });
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw this.#told(error);
+      // Wherever it may have been committed, that server's history is not the one that goes on.
+      if (error.cause instanceof ForkedError) throw error.cause;
       const ids = part.flatMap((append) => append.map(({ id }) => id));
       throw new AppendOutcomeUnknownError(ids, this.#told(error.cause));
     }

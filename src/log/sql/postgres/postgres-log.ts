@@ -42,6 +42,7 @@ import { PostgresSidecar } from "./postgres-sidecar.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
+import { ServerHistory } from "./server-history.js";
 import { tablesOf } from "./statement.js";
 
 const MAX_READERS = 4;
@@ -56,6 +57,7 @@ export class PostgresLog implements EventLog {
   readonly sidecar: PostgresSidecar;
   readonly readModels: PostgresReadModels;
   readonly #connections: Connections;
+  readonly #history: ServerHistory;
   readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
   readonly #scrubber: Scrubber | undefined;
@@ -75,10 +77,12 @@ export class PostgresLog implements EventLog {
   private constructor(
     address: PostgresAddress,
     connections: Connections,
+    history: ServerHistory,
     limits: PostgresLimits,
     options: PostgresLogOptions,
   ) {
     const tables = tablesOf(address.schema);
+    this.#history = history;
     const channel = options.notify === false ? undefined : address.channel;
     const statements = new AppendStatements(tables, channel);
     const lock = new LogLock(tables, limits);
@@ -118,7 +122,9 @@ export class PostgresLog implements EventLog {
   static async open(url: string, options: PostgresLogOptions = {}): Promise<PostgresLog> {
     const address = parsePostgresUrl(url);
     const limits = limitsOf(options);
-    const connections = new Connections(address, limits, options.maxConnections ?? MAX_READERS);
+    const history = new ServerHistory(address.url, tablesOf(address.schema), () => connections.greetAgain());
+    const max = options.maxConnections ?? MAX_READERS;
+    const connections: Connections = new Connections(address, limits, max, (session) => history.check(session));
     const request = {
       url: address.url,
       tables: tablesOf(address.schema),
@@ -127,7 +133,7 @@ export class PostgresLog implements EventLog {
       readOnly: options.readOnly ?? false,
     };
     try {
-      const log = new PostgresLog(address, connections, limits, options);
+      const log = new PostgresLog(address, connections, history, limits, options);
       const openOnce = () => connections.reading((session) => openSchema(session, request));
       await retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), openOnce, limits);
       return log;
@@ -152,6 +158,7 @@ export class PostgresLog implements EventLog {
     const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
     const append = async () => {
       const tail = await this.#change("appendSealed", act);
+      this.#history.saw(tail);
       if (load.named.length > 0) await this.#vacuum();
       return tail;
     };
@@ -179,7 +186,7 @@ export class PostgresLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const tail = await this.#acts.read("readAll", (session) => this.#reader.tail(session));
+    const tail = await this.#tail("readAll");
     const last = Math.min(range.to ?? tail.offset, tail.offset);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
@@ -210,7 +217,13 @@ export class PostgresLog implements EventLog {
   }
 
   async tail(): Promise<Tail> {
-    return this.#acts.read("tail", (session) => this.#reader.tail(session));
+    return this.#tail("tail");
+  }
+
+  async #tail(operation: string): Promise<Tail> {
+    const tail = await this.#acts.read(operation, (session) => this.#reader.tail(session));
+    this.#history.saw(tail);
+    return tail;
   }
 
   async offsetAt(time: Date): Promise<number> {
@@ -218,9 +231,11 @@ export class PostgresLog implements EventLog {
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    return this.#change("truncateAfter", (session, uncertain) =>
+    const tail = await this.#change("truncateAfter", (session, uncertain) =>
       this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
     );
+    this.#history.cut(tail);
+    return tail;
   }
 
   async freeze(movedTo: string): Promise<Tail> {
@@ -262,6 +277,7 @@ export class PostgresLog implements EventLog {
       if (uncertain) this.#onRetry?.(error);
     }
     outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
+    if (this.#writer.tail !== undefined) this.#history.wrote(this.#writer.tail);
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
     return outcomes;
   }

@@ -33,6 +33,11 @@ export class PostgresWriter {
     this.#now = now;
   }
 
+  /** The end of the log as it was last seen; undefined after a failure. */
+  get tail(): Tail | undefined {
+    return this.#views.tail;
+  }
+
   /**
    * The shortest way, for the append that nobody hinders: everything is known, and the connection is open. The layers
    * that retry and translate cost a tenth of it (measured, 454 against 403 µs), so here there are none.

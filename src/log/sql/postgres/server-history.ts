@@ -1,0 +1,109 @@
+import { ForkedError } from "../../../errors.js";
+import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import { countOf, tailOfRow, tailSql } from "./event-rows.js";
+import type { PgSession } from "./pg-session.js";
+import { sqlState } from "./postgres-failures.js";
+import { WrongServer } from "./server-role.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** `timeline` is counted up by each promotion; a standby has the `system` of the server that it was copied from. */
+interface Lineage {
+  readonly system: string;
+  readonly timeline: number;
+}
+
+/** Asked of the WAL itself: the control file learns of a promotion only at the next checkpoint. */
+const LINEAGE = statement(
+  `SELECT CASE WHEN NOT pg_is_in_recovery() THEN (SELECT system_identifier::text FROM pg_control_system()) END,
+     CASE WHEN NOT pg_is_in_recovery()
+       THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int::text END`,
+);
+
+/**
+ * Keeps one process from going on with another history than the one that it knows. A standby that is promoted may lack the
+ * last events that the old primary had confirmed; whoever appended behind them would make a second history, and nobody
+ * would notice. So each new connection asks which timeline the server writes, and where that has changed, whether the last
+ * event that this process knows is there.
+ *
+ * A log that was cut back on the same timeline was cut by somebody who may: that is no fork.
+ */
+export class ServerHistory {
+  readonly #url: string;
+  readonly #hashAt: Statement;
+  readonly #tail: Statement;
+  readonly #onChange: () => void;
+  #lineage: Lineage | undefined;
+  #known: Tail = EMPTY_TAIL;
+  #written: Tail = EMPTY_TAIL;
+
+  /** `onChange` is called when another server has taken over, and has all that is known. */
+  constructor(url: string, tables: Tables, onChange: () => void) {
+    this.#url = url;
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+    this.#tail = statement(tailSql(tables));
+    this.#onChange = onChange;
+  }
+
+  /** The last event that this process has written or read. */
+  get known(): Tail {
+    return this.#known;
+  }
+
+  /** The log was seen to reach at least so far. */
+  saw(tail: Tail): void {
+    if (tail.offset > this.#known.offset) this.#known = tail;
+  }
+
+  /** The log ended so when this process appended last. One that is shorter than the time before was cut back. */
+  wrote(tail: Tail): void {
+    if (tail.offset < this.#written.offset) this.#known = tail;
+    this.#written = tail;
+    this.saw(tail);
+  }
+
+  /** This process has cut the log back. */
+  cut(tail: Tail): void {
+    this.#known = tail;
+    this.#written = tail;
+  }
+
+  /**
+   * To be asked of each new connection. A standby is told nothing of, and so is a server that hides its WAL from its users.
+   *
+   * @throws WrongServer an old primary that was left behind by a promotion; ForkedError
+   */
+  async check(session: PgSession): Promise<void> {
+    const [before, now] = [this.#lineage, await lineageOf(session)];
+    if (now === undefined) return;
+    const isSameSystem = now.system === before?.system;
+    if (isSameSystem && now.timeline === before.timeline) return;
+    if (isSameSystem && now.timeline < before.timeline) {
+      throw new WrongServer(`it is on timeline ${now.timeline}, and another server was promoted to ${before.timeline}`);
+    }
+    if (before !== undefined) await this.#assertKnown(session);
+    this.#lineage = now;
+    if (before !== undefined) this.#onChange();
+  }
+
+  async #assertKnown(session: PgSession): Promise<void> {
+    const known = this.#known;
+    if (known.offset === 0) return;
+    const [found] = await session.rows(this.#hashAt, [known.offset]);
+    if (found?.[0] === known.hash) return;
+    const [last] = await session.rows(this.#tail);
+    const there = found === undefined ? tailOfRow(last) : { offset: known.offset, hash: String(found[0]) };
+    throw new ForkedError(this.#url, known, there);
+  }
+}
+
+async function lineageOf(session: PgSession): Promise<Lineage | undefined> {
+  try {
+    const [row] = await session.rows(LINEAGE);
+    const [system, timeline] = row ?? [];
+    return typeof system === "string" ? { system, timeline: countOf(timeline) } : undefined;
+  } catch (error) {
+    // No such function, or no right to it: some servers that are managed, or only speak the protocol.
+    if (/^(42|0A)/.test(sqlState(error) ?? "")) return undefined;
+    throw error;
+  }
+}
