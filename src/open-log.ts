@@ -54,6 +54,11 @@ export interface OpenLogOptions {
   maxConnections?: number;
   /** Postgres: a direct address for LISTEN, where the log's own goes through a pooler. */
   listenUrl?: string;
+  /**
+   * Postgres: a hot standby, where events are read; also `?read_hosts=` of the address. Nothing that is read there is older
+   * than what this process has written or read before.
+   */
+  readUrl?: string;
   /** Postgres: how long to wait for a new connection. */
   connectTimeoutMs?: number;
   /** Postgres: how long one statement may take. */

@@ -139,8 +139,14 @@ export interface EventLog {
    */
   readLast(stream: string, options?: LastOptions): Promise<SealedEvent | undefined>;
 
-  /** Last offset and its hash, after everything that any process has appended before this call. */
+  /**
+   * Last offset and its hash, after everything that any process has appended before this call; for a log that is read at a
+   * standby, after everything that this process has appended or read before this call.
+   */
   tail(): Promise<Tail>;
+
+  /** Of a log that is read at a standby, how far that is; else absent. Asks both servers. */
+  readPlace?(): Promise<ReadPlace>;
 
   /** Offset of the last event with recordedAt <= time; 0 where there is none. */
   offsetAt(time: Date): Promise<number>;
@@ -237,6 +243,18 @@ export interface EventLog {
 
   /** Waits for appends under way, then releases everything. Safe to call twice. */
   close(): Promise<void>;
+}
+
+/** Where reads go, for a log that is read at a standby. Staleness is the difference of the two offsets. */
+export interface ReadPlace {
+  /** The standby's address, with any password masked. */
+  readonly url: string;
+  /** Last offset that is there; null where it cannot be read from. */
+  readonly offset: number | null;
+  /** Last offset at the primary, asked before the standby; null where it is away. */
+  readonly primaryOffset: number | null;
+  /** Why it cannot be read from: then the primary answers. */
+  readonly fault?: string;
 }
 
 export const MAX_PAGE_EVENTS = 1000;

@@ -6,6 +6,7 @@ import type {
   LastOptions,
   OffsetRange,
   PreparedAppend,
+  ReadPlace,
   VersionRange,
 } from "./event-log.js";
 import type { Observer } from "./observer.js";
@@ -28,6 +29,7 @@ export class ObservedLog implements EventLog {
   readonly archive?: NonNullable<EventLog["archive"]>;
   readonly unarchive?: NonNullable<EventLog["unarchive"]>;
   readonly archives?: NonNullable<EventLog["archives"]>;
+  readonly readPlace?: () => Promise<ReadPlace>;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -40,7 +42,7 @@ export class ObservedLog implements EventLog {
     this.sidecar = log.sidecar;
     if (log.readModels !== undefined) this.readModels = observedModels(log.readModels, observer);
     // Absent where the backend cannot do them.
-    const { freeze, thaw, movedTo, prepareSealed, redact, archive, unarchive, archives } = log;
+    const { freeze, thaw, movedTo, prepareSealed, readPlace, redact, archive, unarchive, archives } = log;
     if (prepareSealed !== undefined)
       this.prepareSealed = (events) => observedAppend(prepareSealed.call(log, events), observer);
     if (redact !== undefined) {
@@ -55,6 +57,7 @@ export class ObservedLog implements EventLog {
       this.unarchive = (...args) => observer.operation("unarchive", () => unarchive.apply(log, args));
     }
     if (archives !== undefined) this.archives = () => archives.call(log);
+    if (readPlace !== undefined) this.readPlace = () => readPlace.call(log);
     observer.info("log opened", { url: log.url });
   }
 

@@ -1,7 +1,15 @@
 import { StorageError } from "../errors.js";
 import type { ArchiveEntry } from "./archives.js";
 import type { SealedEvent } from "./event.js";
-import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./event-log.js";
+import type {
+  AppendResult,
+  Capabilities,
+  EventLog,
+  LastOptions,
+  OffsetRange,
+  ReadPlace,
+  VersionRange,
+} from "./event-log.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
 
@@ -12,6 +20,7 @@ export class ReadOnlyLog implements EventLog {
   readonly sidecar: Sidecar;
   readonly movedTo?: () => Promise<string | null>;
   readonly archives?: () => Promise<readonly ArchiveEntry[]>;
+  readonly readPlace?: () => Promise<ReadPlace>;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -24,6 +33,8 @@ export class ReadOnlyLog implements EventLog {
     if (movedTo !== undefined) this.movedTo = movedTo;
     const archives = log.archives?.bind(log);
     if (archives !== undefined) this.archives = archives;
+    const readPlace = log.readPlace?.bind(log);
+    if (readPlace !== undefined) this.readPlace = readPlace;
   }
 
   async append(): Promise<AppendResult> {

@@ -36,3 +36,8 @@ export function serversOf(base: string, query: string): readonly ServerPlace[] |
     return { name, connectionString: withQuery(`${before}${name}${behind}`) };
   });
 }
+
+/** The same address at other hosts. */
+export function withHosts(base: string, hosts: string): string {
+  return base.replace(AUTHORITY, (_, before: string, _hosts, behind: string) => `${before}${hosts}${behind}`);
+}

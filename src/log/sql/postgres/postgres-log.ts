@@ -7,6 +7,7 @@ import type {
   LastOptions,
   OffsetRange,
   PreparedAppend,
+  ReadPlace,
   RedactRequest,
   RedactResult,
   VersionRange,
@@ -19,34 +20,30 @@ import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
-import { Connections, clientConfig } from "./connections.js";
 import { fitsOneMessage } from "./group-parts.js";
+import { postgresDoorbell } from "./log-doorbell.js";
 import { LogLock } from "./log-lock.js";
-import { NotifyListener } from "./notify-listener.js";
+import { LogServers } from "./log-servers.js";
 import { openSchema } from "./open-schema.js";
 import { PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
-import { PostgresActs } from "./postgres-acts.js";
+import type { PostgresActs } from "./postgres-acts.js";
 import { PostgresBulk, preparedLoad } from "./postgres-bulk.js";
-import { PostgresDoorbell } from "./postgres-doorbell.js";
+import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
-import type { ServerPlace } from "./postgres-hosts.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
-import { PostgresReader } from "./postgres-reader.js";
 import { PostgresRedaction } from "./postgres-redaction.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
-import { ServerHistory } from "./server-history.js";
+import type { ChainEnd } from "./server-history.js";
 import { tablesOf } from "./statement.js";
 
-const MAX_READERS = 4;
-const POLL_MS = 1_000;
 /** Opening answers soon: an address that is wrong should not take as long as a server that restarts. */
 const OPEN_RETRY_MS = 2_000;
 
@@ -56,12 +53,11 @@ export class PostgresLog implements EventLog {
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: PostgresSidecar;
   readonly readModels: PostgresReadModels;
-  readonly #connections: Connections;
-  readonly #history: ServerHistory;
+  readonly readPlace?: () => Promise<ReadPlace>;
+  readonly #servers: LogServers;
   readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
   readonly #scrubber: Scrubber | undefined;
-  readonly #reader: PostgresReader;
   readonly #pages: PageStatements;
   readonly #writer: PostgresWriter;
   readonly #bulk: PostgresBulk;
@@ -74,71 +70,54 @@ export class PostgresLog implements EventLog {
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    address: PostgresAddress,
-    connections: Connections,
-    history: ServerHistory,
-    limits: PostgresLimits,
-    options: PostgresLogOptions,
-  ) {
+  private constructor(url: string, address: PostgresAddress, limits: PostgresLimits, options: PostgresLogOptions) {
     const tables = tablesOf(address.schema);
-    this.#history = history;
+    const assertOpen = (operation: string) => this.#assertOpen(operation);
+    const servers = new LogServers({ url, address, limits, options, assertOpen });
     const channel = options.notify === false ? undefined : address.channel;
     const statements = new AppendStatements(tables, channel);
     const lock = new LogLock(tables, limits);
     this.url = address.url;
-    this.#connections = connections;
-    this.#acts = new PostgresActs(connections, limits, address.url, (operation) => this.#assertOpen(operation));
+    this.#servers = servers;
+    this.#acts = servers.acts;
     this.#entropy = options.entropy ?? systemEntropy();
     this.#scrubber = options.scrubber;
     this.#onRetry = limits.onRetry;
-    this.#reader = new PostgresReader(tables);
     this.#pages = new PageStatements(tables);
-    this.#writer = new PostgresWriter(connections, statements, lock, options.now ?? (() => new Date()));
+    this.#writer = new PostgresWriter(servers.connections, statements, lock, options.now ?? (() => new Date()));
     this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
     this.#freeze = new PostgresFreeze(tables, lock);
     this.#redaction = new PostgresRedaction(tables);
     this.#now = options.now ?? (() => new Date());
     this.#limits = limits;
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
+    const saw = (end: ChainEnd) => servers.history.saw(end);
     this.sidecar = new PostgresSidecar(tables, run);
-    this.readModels = new PostgresReadModels(tables, run, this.#reader, this.#pages);
-    const listenPlace = listenPlaces(options, () => connections.place);
-    this.#doorbell = new PostgresDoorbell({
-      tailHash: async () => (await connections.reading((session) => this.#reader.tail(session))).hash,
-      pollMs: options.pollMs ?? POLL_MS,
-      early:
-        channel === undefined
-          ? undefined
-          : (ring) => new NotifyListener(() => clientConfig(listenPlace(), limits), channel, ring),
-    });
+    this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, saw);
+    this.#doorbell = postgresDoorbell(servers, channel, limits, options);
+    if (servers.hasStandby) this.readPlace = () => servers.readPlace() as Promise<ReadPlace>;
   }
 
   /**
    * @throws UsageError STORE_URL_INVALID, AUTH_FAILED, DATABASE_NOT_FOUND, HOST_NOT_FOUND, TLS_FAILED, PERMISSION_DENIED,
    *   NOT_A_SESSION_LOG, SCHEMA_NEWER
-   * @throws NotFoundError LOG_NOT_FOUND; UnavailableError CONNECT_REFUSED, SERVER_UNREACHABLE
+   * @throws NotFoundError LOG_NOT_FOUND; UnavailableError CONNECT_REFUSED, SERVER_UNREACHABLE, NO_SERVER
    */
   static async open(url: string, options: PostgresLogOptions = {}): Promise<PostgresLog> {
     const address = parsePostgresUrl(url);
     const limits = limitsOf(options);
-    const history = new ServerHistory(address.url, tablesOf(address.schema), () => connections.greetAgain());
-    const max = options.maxConnections ?? MAX_READERS;
-    const connections: Connections = new Connections(address, limits, max, (session) => history.check(session));
-    const request = {
-      url: address.url,
-      tables: tablesOf(address.schema),
-      limits,
-      mustExist: options.mustExist ?? false,
-      readOnly: options.readOnly ?? false,
-    };
+    const log = new PostgresLog(url, address, limits, options);
+    const readOnly = options.readOnly ?? false;
+    const tables = tablesOf(address.schema);
+    const request = { url: address.url, tables, limits, mustExist: options.mustExist ?? false, readOnly };
+    const openWith = (session: PgSession) => openSchema(session, request);
     try {
-      const log = new PostgresLog(address, connections, history, limits, options);
-      const openOnce = () => connections.reading((session) => openSchema(session, request));
-      await retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), openOnce, limits);
+      // Who only looks needs no primary.
+      if (readOnly && log.readPlace !== undefined) await log.#servers.read("open", openWith);
+      else await openAtPrimary(log.#servers, limits, openWith);
       return log;
     } catch (error) {
-      await connections.close();
+      await log.#servers.close();
       throw translateError(error instanceof OutcomeUnknown ? error.cause : error, address.url);
     }
   }
@@ -158,7 +137,7 @@ export class PostgresLog implements EventLog {
     const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
     const append = async () => {
       const tail = await this.#change("appendSealed", act);
-      this.#history.saw(tail);
+      this.#servers.history.saw(tail);
       if (load.named.length > 0) await this.#vacuum();
       return tail;
     };
@@ -186,12 +165,12 @@ export class PostgresLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const tail = await this.#tail("readAll");
+    const tail = await this.#servers.tail("readAll");
     const last = Math.min(range.to ?? tail.offset, tail.offset);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
       last,
-      fetch: (from) => this.#acts.read("readAll", (session) => this.#pages.ofLog(session, from, last)),
+      fetch: (from) => this.#servers.read("readAll", (session) => this.#pages.ofLog(session, from, last)),
       placeOf: ({ offset }) => offset,
       describe: (place) => `the event at offset ${place}`,
       assertOpen: () => this.#assertOpen("readAll"),
@@ -200,12 +179,12 @@ export class PostgresLog implements EventLog {
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     const [maxVersion, maxOffset] = [bound(range.to), bound(range.toOffset)];
-    const versionAt = (session: PgSession) => this.#reader.versionAt(session, stream, maxVersion, maxOffset);
-    const last = await this.#acts.read("readStream", versionAt);
+    const versionAt = (session: PgSession) => this.#servers.reader.versionAt(session, stream, maxVersion, maxOffset);
+    const last = await this.#servers.read("readStream", versionAt);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
       last,
-      fetch: (from) => this.#acts.read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
+      fetch: (from) => this.#servers.read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
       placeOf: ({ version }) => version,
       describe: (place) => `version ${place} of ${stream}`,
       assertOpen: () => this.#assertOpen("readStream"),
@@ -213,28 +192,22 @@ export class PostgresLog implements EventLog {
   }
 
   async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    return this.#acts.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
+    return this.#servers.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
   }
 
   async tail(): Promise<Tail> {
-    return this.#tail("tail");
-  }
-
-  async #tail(operation: string): Promise<Tail> {
-    const tail = await this.#acts.read(operation, (session) => this.#reader.tail(session));
-    this.#history.saw(tail);
-    return tail;
+    return this.#servers.tail("tail");
   }
 
   async offsetAt(time: Date): Promise<number> {
-    return this.#acts.read("offsetAt", (session) => this.#reader.offsetAt(session, time.toISOString()));
+    return this.#servers.read("offsetAt", (session) => this.#servers.reader.offsetAt(session, time.toISOString()));
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     const tail = await this.#change("truncateAfter", (session, uncertain) =>
       this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
     );
-    this.#history.cut(tail);
+    this.#servers.history.cut(tail);
     return tail;
   }
 
@@ -263,7 +236,7 @@ export class PostgresLog implements EventLog {
   async #close(): Promise<void> {
     await this.#appends.close();
     this.#doorbell.close();
-    await this.#connections.close();
+    await this.#servers.close();
   }
 
   async #flush(group: Group): Promise<readonly SealOutcome[]> {
@@ -277,7 +250,7 @@ export class PostgresLog implements EventLog {
       if (uncertain) this.#onRetry?.(error);
     }
     outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
-    if (this.#writer.tail !== undefined) this.#history.wrote(this.#writer.tail);
+    if (this.#writer.tail !== undefined) this.#servers.history.wrote(this.#writer.tail);
     if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
     return outcomes;
   }
@@ -294,12 +267,12 @@ export class PostgresLog implements EventLog {
   }
 }
 
-/** Where to listen next: at the log's own server, wherever that is by then, or at those of `listenUrl` in turn. */
-function listenPlaces({ listenUrl }: PostgresLogOptions, own: () => ServerPlace): () => ServerPlace {
-  if (listenUrl === undefined) return own;
-  const { servers } = parsePostgresUrl(listenUrl);
-  let turn = 0;
-  return () => servers[turn++ % servers.length] as ServerPlace;
+function openAtPrimary(
+  { connections }: LogServers,
+  limits: PostgresLimits,
+  openWith: (session: PgSession) => Promise<void>,
+): Promise<void> {
+  return retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), () => connections.reading(openWith), limits);
 }
 
 /** bigint has no infinity. */

@@ -22,7 +22,11 @@ export interface PostgresLogOptions {
   notify?: boolean;
   /** A direct address for LISTEN, where the log's own goes through a pooler in transaction mode. */
   listenUrl?: string;
-  /** Connections for reading. Default 4. */
+  /** A hot standby, where events are read; also `?read_hosts=` of the address. Default: the log's own server. */
+  readUrl?: string;
+  /** Told what is worth knowing and no error. */
+  onNotice?: (notice: { readonly code: string; readonly message: string }) => void;
+  /** Connections for reading, to each server. Default 4. */
   maxConnections?: number;
   /** Refuse a schema that is not there instead of creating it. */
   mustExist?: boolean;

@@ -42,8 +42,17 @@ export class PostgresReadModels implements ReadModelTables {
   readonly #views: PostgresModelViews;
   readonly #hashAt: Statement;
   readonly #queue: PostgresQueue;
+  readonly #saw: (state: ModelState) => void;
 
-  constructor(tables: Tables, run: RunOnServer, reader: PostgresReader, pages: PageStatements) {
+  /** `saw` is told where a model stands whose documents are given out: what is read of the log must reach so far. */
+  constructor(
+    tables: Tables,
+    run: RunOnServer,
+    reader: PostgresReader,
+    pages: PageStatements,
+    saw: (state: ModelState) => void,
+  ) {
+    this.#saw = saw;
     this.#tables = tables;
     this.#run = run;
     this.#reader = reader;
@@ -232,6 +241,7 @@ export class PostgresReadModels implements ReadModelTables {
       this.#transaction.snapshot(session, async () => {
         const record = await this.#register.find(session, shape, "live");
         if (record === undefined) return null;
+        if (record.state.offset > 0) this.#saw(record.state);
         return { state: record.state, ...(await act(session, this.#documentsOf(shape, record))) };
       }),
     );

@@ -14,6 +14,8 @@ export interface PostgresAddress {
   readonly servers: readonly ServerPlace[];
   /** `?target_session_attrs=`. Default: `read-write` where there are several servers, else `any`. */
   readonly role: ServerRole;
+  /** `?read_hosts=`: where reads go, with commas between. */
+  readonly readHosts?: string;
   readonly schema: string;
   /** False where `schema` is the default. */
   readonly namesSchema: boolean;
@@ -21,8 +23,8 @@ export interface PostgresAddress {
   readonly channel: string;
 }
 
-/** @throws UsageError STORE_URL_INVALID */
-export function parsePostgresUrl(url: string): PostgresAddress {
+/** @param defaultRole of an address that names none. @throws UsageError STORE_URL_INVALID */
+export function parsePostgresUrl(url: string, defaultRole?: ServerRole): PostgresAddress {
   if (!/^postgres(ql)?:\/\//.test(url)) {
     throw invalid(`not the address of a Postgres log: ${maskUrl(url)}`, "write postgres://user@host:5432/database");
   }
@@ -34,11 +36,13 @@ export function parsePostgresUrl(url: string): PostgresAddress {
   }
   const namesSchema = parameters.has("schema");
   const asked = parameters.get("target_session_attrs");
-  for (const ours of ["schema", "target_session_attrs"]) parameters.delete(ours);
+  const readHosts = parameters.get("read_hosts");
+  for (const ours of ["schema", "target_session_attrs", "read_hosts"]) parameters.delete(ours);
   const servers = serversIn(base, parameters.toString());
-  const role = roleIn(asked) ?? (servers.length > 1 ? "read-write" : "any");
+  const role = roleIn(asked) ?? defaultRole ?? (servers.length > 1 ? "read-write" : "any");
   const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
-  return { url: maskUrl(url), servers, role, schema, namesSchema, channel };
+  const reading = readHosts === null ? {} : { readHosts };
+  return { url: maskUrl(url), servers, role, schema, namesSchema, channel, ...reading };
 }
 
 function serversIn(base: string, query: string): readonly ServerPlace[] {

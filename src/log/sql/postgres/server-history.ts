@@ -12,6 +12,9 @@ interface Lineage {
   readonly timeline: number;
 }
 
+/** The end of a log, or of what is known of it. */
+export type ChainEnd = Pick<Tail, "offset" | "hash">;
+
 /** Asked of the WAL itself: the control file learns of a promotion only at the next checkpoint. */
 const LINEAGE = statement(
   `SELECT CASE WHEN NOT pg_is_in_recovery() THEN (SELECT system_identifier::text FROM pg_control_system()) END,
@@ -33,8 +36,8 @@ export class ServerHistory {
   readonly #tail: Statement;
   readonly #onChange: () => void;
   #lineage: Lineage | undefined;
-  #known: Tail = EMPTY_TAIL;
-  #written: Tail = EMPTY_TAIL;
+  #known: ChainEnd = EMPTY_TAIL;
+  #written: ChainEnd = EMPTY_TAIL;
 
   /** `onChange` is called when another server has taken over, and has all that is known. */
   constructor(url: string, tables: Tables, onChange: () => void) {
@@ -45,24 +48,30 @@ export class ServerHistory {
   }
 
   /** The last event that this process has written or read. */
-  get known(): Tail {
+  get known(): ChainEnd {
     return this.#known;
   }
 
   /** The log was seen to reach at least so far. */
-  saw(tail: Tail): void {
+  saw(tail: ChainEnd): void {
     if (tail.offset > this.#known.offset) this.#known = tail;
   }
 
+  /** The primary's log ended so. `before`: what was known when it was asked; where that is gone, somebody has cut the log back. */
+  sawAtPrimary(tail: ChainEnd, before: ChainEnd): void {
+    if (tail.offset < before.offset && this.#known === before) this.#known = tail;
+    else this.saw(tail);
+  }
+
   /** The log ended so when this process appended last. One that is shorter than the time before was cut back. */
-  wrote(tail: Tail): void {
+  wrote(tail: ChainEnd): void {
     if (tail.offset < this.#written.offset) this.#known = tail;
     this.#written = tail;
     this.saw(tail);
   }
 
   /** This process has cut the log back. */
-  cut(tail: Tail): void {
+  cut(tail: ChainEnd): void {
     this.#known = tail;
     this.#written = tail;
   }

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type pg from "pg";
+import { tailOfRow, tailSql } from "./event-rows.js";
+import type { PgSession } from "./pg-session.js";
+import type { ChainEnd } from "./server-history.js";
+import { WrongServer } from "./server-role.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** How long a read waits for a standby that is behind; then the primary answers. */
+export const STANDBY_WAIT_MS = 1_000;
+const LOOK_AGAIN_MS = 10;
+
+/** The standby has not yet what this process has written or read. */
+export class StandbyBehind extends Error {}
+
+/** Whether a standby has the primary's history, and how far: by the hash of an event, which stands for all before it. */
+export class StandbyCheck {
+  readonly #hashAt: Statement;
+  readonly #tail: Statement;
+  readonly #reached = new WeakMap<pg.ClientBase, number>();
+  readonly #promoted = new WeakSet<pg.ClientBase>();
+
+  constructor(tables: Tables) {
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+    this.#tail = statement(tailSql(tables));
+  }
+
+  /** From now on the server's own reports are listened to: one that is promoted keeps its connections. */
+  watch({ client }: PgSession): void {
+    // pg's type of a client in a pool lacks its connection; the report comes with the next answer, since Postgres 14.
+    const { connection } = client as unknown as pg.Client;
+    connection.on("parameterStatus", ({ parameterName, parameterValue }: Record<string, unknown>) => {
+      if (parameterName === "in_hot_standby" && parameterValue === "off") this.#promoted.add(client);
+    });
+  }
+
+  /** To be asked behind each answer. @throws WrongServer: the answer may be of another history */
+  assertStillStandby({ client }: PgSession): void {
+    if (this.#promoted.has(client)) throw new WrongServer("it was promoted");
+  }
+
+  /**
+   * The standby's last event is one of the primary's. With a synchronous standby it may be there before the primary shows
+   * it, so that is waited for.
+   *
+   * @throws WrongServer it follows another server, or none
+   */
+  async assertSameHistory(
+    session: PgSession,
+    primaryHashAt: (offset: number) => Promise<string | null>,
+  ): Promise<void> {
+    const [row] = await session.rows(this.#tail);
+    const { offset, hash } = tailOfRow(row);
+    if (offset === 0) return;
+    const atPrimary = await until(() => primaryHashAt(offset));
+    if (atPrimary === hash) return;
+    const there = atPrimary === null ? "does not reach so far" : `has ${atPrimary} there`;
+    throw new WrongServer(`it has the event ${hash} at offset ${offset}, and the primary ${there}`);
+  }
+
+  /** Waits until the standby has `floor`. @throws StandbyBehind; WrongServer it has another event there */
+  async reach(session: PgSession, floor: ChainEnd): Promise<void> {
+    if (floor.offset <= (this.#reached.get(session.client) ?? 0)) return;
+    const hash = await until(() => this.hashAt(session, floor.offset));
+    if (hash === null) throw new StandbyBehind(`it has not reached offset ${floor.offset}`);
+    if (hash !== floor.hash) {
+      throw new WrongServer(`it has the event ${hash} at offset ${floor.offset}, and the primary has ${floor.hash}`);
+    }
+    this.#reached.set(session.client, floor.offset);
+  }
+
+  async hashAt(session: PgSession, offset: number): Promise<string | null> {
+    const [row] = await session.rows(this.#hashAt, [offset]);
+    return row === undefined ? null : String(row[0]);
+  }
+}
+
+/** Asks until there is something, or the time is over. */
+async function until(look: () => Promise<string | null>): Promise<string | null> {
+  const end = performance.now() + STANDBY_WAIT_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== null || performance.now() > end) return found;
+    await delay(LOOK_AGAIN_MS);
+  }
+}
