@@ -1,5 +1,5 @@
 /**
- * `npm run bench`, `npm run screenshots` and `npm run demo`: TypeScript that is no part of the package, bundled into .tmp and run there.
+ * `npm run bench`, `npm run scale`, `npm run screenshots` and `npm run demo`: TypeScript that is no part of the package, bundled into .tmp and run there.
  * What follows the name is passed on.
  */
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,11 @@ const programs = {
   bench: {
     entries: ["main", "read-worker", "replay-worker", "migration-worker"].map((name) => `test/bench/${name}.ts`),
     outdir: ".tmp/bench",
+    program: "main.js",
+  },
+  scale: {
+    entries: ["main", "writer"].map((name) => `test/scale/${name}.ts`),
+    outdir: ".tmp/scale",
     program: "main.js",
   },
   screenshots: { entries: ["test/ui/screenshots.ts"], outdir: ".tmp/screenshots", program: "screenshots.js" },

@@ -225,6 +225,7 @@ export type {
   EventLog,
   LastOptions,
   OffsetRange,
+  ReadPlace,
   RedactRequest,
   RedactResult,
   VersionRange,

@@ -86,6 +86,10 @@ export const SETTINGS: readonly Setting[] = [
     secret: true,
     repository: "reference",
   }),
+  setting("postgres.readUrl", server, "postgres://user@standby:5432/database", {
+    secret: true,
+    repository: "reference",
+  }),
   plain("postgres.maxConnections", whole(1, MAX_CONNECTIONS), `a whole number from 1 to ${MAX_CONNECTIONS}`, {
     aliases: ["postgres.poolSize"],
   }),

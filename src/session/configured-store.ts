@@ -23,7 +23,7 @@ export interface ConfiguredStore {
 
 /**
  * The store as the command line uses it. Limits (timeouts, connections) hold for every store; `schema`, `ssl` and
- * `listenUrl` belong to the configured connection string and not to an address that was given whole.
+ * `listenUrl` and `readUrl` belong to the configured connection string and not to an address that was given whole.
  *
  * @throws as `decideStore` and `storageAddress`
  */
@@ -115,7 +115,9 @@ function backendConfig(config: Config, { backend, place }: StoreDecision & { kin
 
 function postgresOf(config: Config): NonNullable<StorageConfig["postgres"]> {
   const { maxConnections, connectTimeoutMs, statementTimeoutMs } = limitsOf(config);
-  const [schema, listenUrl] = ["schema", "listenUrl"].map((name) => config.find(`postgres.${name}`)?.value);
+  const [schema, listenUrl, readUrl] = ["schema", "listenUrl", "readUrl"].map(
+    (name) => config.find(`postgres.${name}`)?.value,
+  );
   const ssl = sslOf(config);
   return {
     ...(maxConnections === undefined ? {} : { maxConnections }),
@@ -123,6 +125,7 @@ function postgresOf(config: Config): NonNullable<StorageConfig["postgres"]> {
     ...(statementTimeoutMs === undefined ? {} : { statementTimeout: statementTimeoutMs }),
     ...(schema === undefined ? {} : { schema: String(schema) }),
     ...(listenUrl === undefined ? {} : { listenUrl: String(listenUrl) }),
+    ...(readUrl === undefined ? {} : { readUrl: String(readUrl) }),
     ...(ssl === undefined ? {} : { ssl }),
   };
 }

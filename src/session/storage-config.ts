@@ -31,6 +31,8 @@ export interface StorageConfig {
     ssl?: PostgresSsl;
     /** A direct address for LISTEN, where the other goes through a pooler. */
     listenUrl?: string;
+    /** A hot standby of the same database, where events are read. */
+    readUrl?: string;
   };
   /**
    * `outbox`: while a Postgres is away, writes wait on this machine and reads come from a copy, loudly. Default `none`: an
@@ -107,13 +109,14 @@ function postgresAddress(postgres: NonNullable<StorageConfig["postgres"]>, waits
       hint: "postgres: { connectionUrl: process.env.DATABASE_URL }",
     });
   }
-  const { maxConnections, connectTimeout, statementTimeout, listenUrl, schema, ssl } = postgres;
+  const { maxConnections, connectTimeout, statementTimeout, listenUrl, readUrl, schema, ssl } = postgres;
   const url = withParameters(address, { schema, ssl });
   const options: OpenLogOptions = { ...waits };
   if (maxConnections !== undefined) options.maxConnections = maxConnections;
   if (connectTimeout !== undefined) options.connectTimeoutMs = connectTimeout;
   if (statementTimeout !== undefined) options.statementTimeoutMs = statementTimeout;
   if (listenUrl !== undefined) options.listenUrl = withParameters(listenUrl, { ssl });
+  if (readUrl !== undefined) options.readUrl = withParameters(readUrl, { ssl });
   return { url, location: maskUrl(url), options };
 }
 

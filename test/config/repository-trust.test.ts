@@ -15,6 +15,7 @@ describe("a repository's file says nothing of secrets, nor of where they go", ()
     ["CONFIG_SECRET_IN_REPOSITORY", "store: POSTGRESQL://evil.example/d"],
     ["CONFIG_SECRET_IN_REPOSITORY", "store: other:anything"],
     ["CONFIG_SECRET_IN_REPOSITORY", `postgres: {listenUrl: postgres://u:${PASSWORD}@h/d}`],
+    ["CONFIG_SECRET_IN_REPOSITORY", `postgres: {readUrl: postgres://u:${PASSWORD}@h/d}`],
     ["CONFIG_NOT_FOR_REPOSITORY", "postgres: {ssl: false}"],
     ["CONFIG_NOT_FOR_REPOSITORY", "postgres: {ssl: {ca: ./evil.pem}}"],
     ["CONFIG_NOT_FOR_REPOSITORY", "actor: boss"],

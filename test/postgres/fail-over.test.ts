@@ -25,8 +25,8 @@ test(
     await pair.beSynchronous();
     const acknowledged = new Map<string, string>();
     let stop = false;
-    const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-      const log = await openPostgres(pair.url, PATIENT);
+    const logs = await Promise.all(Array.from({ length: WRITERS }, () => openPostgres(pair.url, PATIENT)));
+    const writers = logs.map(async (log, writer) => {
       for (let i = 0; !stop; i++) {
         const data = `${writer}-${i}`;
         const { events } = await append(log, `session-${writer}`, data);

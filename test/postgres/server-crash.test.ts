@@ -17,8 +17,9 @@ test("a server that crashes during appends loses nothing that was acknowledged, 
   const options = { retryLimitMs: 120_000 };
   const acknowledged = new Map<string, string>();
   let stop = false;
-  const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-    const log = await openPostgres(server.url, options);
+  // All before the first crash: opening waits for a server only shortly.
+  const logs = await Promise.all(Array.from({ length: WRITERS }, () => openPostgres(server.url, options)));
+  const writers = logs.map(async (log, writer) => {
     for (let i = 0; !stop; i++) {
       const data = `${writer}-${i}`;
       const { events } = await log.append(

@@ -6,7 +6,9 @@ import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
 import { type LogNotice, type OpenLogOptions, openLog } from "../../src/open-log.js";
 import { follow } from "../../src/replay/follow.js";
+import { SessionStore } from "../../src/session/session-store.js";
 import { cleanUp } from "../support/clean-up.js";
+import { runCli } from "../support/cli.js";
 import { PostgresPair } from "../support/postgres-pair.js";
 import { until } from "../support/until.js";
 import { openAdmin } from "./open-postgres.js";
@@ -123,6 +125,29 @@ test("a standby that is behind: others' events are stale and the offsets say how
   expect((await fresh.tail()).offset).toBe(offset);
 });
 
+test("what this process has cut off is gone from its next read, also where the standby still has it", async () => {
+  const [log, other] = [await opened(), await openedAtPrimary()];
+  await append(log, "to be cut");
+  const tail = await log.tail();
+  onTestFinished(await pauseStandby());
+  await log.truncateAfter(tail.offset - 1, tail);
+  expect((await log.tail()).offset).toBe(tail.offset - 1);
+  await append(other, "instead");
+  expect((await stored(log)).at(-1)).toBe("instead");
+});
+
+test("a point in time that the primary has told is read up to its end", async () => {
+  const [log, other] = [await opened(), await openedAtPrimary()];
+  onTestFinished(await pauseStandby());
+  await append(log, "known");
+  await append(other, "not yet known");
+  const to = await log.offsetAt(new Date(Date.now() + 86_400_000));
+  expect(to).toBe((await other.tail()).offset);
+  const all: number[] = [];
+  for await (const { offset } of eventsOf(log.readAll({ to }))) all.push(offset);
+  expect(all.at(-1)).toBe(to);
+});
+
 test("a read that the standby cancels in conflict with its recovery is made again; for ever, it goes to the primary", async () => {
   const address = parsePostgresUrl(pair.primary.url);
   const options = { readUrl: pair.standby.url };
@@ -155,6 +180,17 @@ test("read_hosts of the address are the same database elsewhere", async () => {
   expect((await stored(log)).length).toBe((await log.readPlace?.())?.primaryOffset);
 });
 
+test("status and doctor say how far the standby is", async () => {
+  const store = `${pair.primary.url}?read_hosts=${new URL(pair.standby.url).host}`;
+  const { offset } = await (await openedAtPrimary()).tail();
+  const told = await runCli(["status", "--store", store]);
+  expect(told.stdout).toContain(`as of offset ${offset}, primary at ${offset}`);
+  const { stdout } = await runCli(["status", "--json", "--store", store]);
+  expect(JSON.parse(stdout).reads).toMatchObject({ offset, primaryOffset: offset });
+  const doctor = await runCli(["doctor", "--store", store]);
+  expect(doctor.stdout).toMatch(new RegExp(`standby .*as of offset ${offset}`));
+});
+
 test("a standby's schema is the log's, and no other can be named", async () => {
   const other = `${pair.standby.url}?schema=elsewhere`;
   await expect(opened({ readUrl: other })).rejects.toMatchObject({ code: "STORE_URL_INVALID" });
@@ -168,6 +204,7 @@ test("while the primary is away, what is only read is read at the standby", { ti
   const reader = await opened({ readOnly: true });
   expect(await stored(reader)).toEqual(all);
   expect(await reader.readPlace?.()).toMatchObject({ offset: all.length, primaryOffset: null });
+  expect((await new SessionStore(reader).list()).offset).toBe(all.length);
   await expect(append(writer, "refused")).rejects.toMatchObject({ code: "CONNECT_REFUSED" });
   await pair.primary.restart();
   await append(writer, "again");

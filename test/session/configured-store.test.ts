@@ -51,6 +51,13 @@ describe("what is configured reaches the log that is opened", () => {
         options: { listenUrl: "postgres://direct/app?sslmode=verify-full" },
       },
     ],
+    [
+      "readUrl, encrypted the same",
+      `${SERVER}, postgres: {ssl: true, readUrl: postgres://standby/app}`,
+      {
+        options: { readUrl: "postgres://standby/app?sslmode=verify-full" },
+      },
+    ],
     ["SQLite's timeout", "backend: sqlite, sqlite: {timeout: 5, enableWAL: true}", { options: { lockTimeoutMs: 5 } }],
   ])("%s", (_name, text, expected) => {
     const config = new ConfigWorld().user(`sessiondb: {${text}}`).load();

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { isServerAddress } from "../../config/address.js";
-import type { EventLog } from "../../log/event-log.js";
+import type { EventLog, ReadPlace } from "../../log/event-log.js";
 import type { OutboxReport } from "../../outbox/outbox-report.js";
 import type { ConfiguredStore } from "../../session/configured-store.js";
 import { type SessionList, SessionStore } from "../../session/session-store.js";
@@ -22,6 +22,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
   const { source, placeSource } = context.store();
   const { log, offset, documents } = await readTold(context);
   const { hash, recordedAt } = await log.tail();
+  const reads = await log.readPlace?.();
   const outbox = await outboxState(context);
   if (streams.json) {
     streams.document({
@@ -34,6 +35,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       hash,
       recordedAt,
       sessions: documents.length,
+      ...(reads === undefined ? {} : { reads }),
       ...(outbox === undefined ? {} : { outbox }),
     });
     return;
@@ -46,6 +48,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       ["sessions", String(documents.length)],
       ["tail hash", hash],
       ["last event", recordedAt === "" ? "-" : recordedAt],
+      ...(reads === undefined ? [] : readFields(reads)),
       ...(outbox === undefined ? [] : outboxFields(outbox)),
     ]),
   );
@@ -80,6 +83,13 @@ type OutboxCounts = Omit<OutboxReport, "queue" | "conflicts"> & {
   readonly queued: number;
   readonly conflicts: number;
 };
+
+/** How old what is read may be is said in events: clocks of two machines say less. */
+function readFields({ url, offset, primaryOffset, fault }: ReadPlace): [string, string][] {
+  const primary = primaryOffset === null ? "the primary is away" : `primary at ${primaryOffset}`;
+  const standby = offset === null ? `not used: ${fault}` : `as of offset ${offset}`;
+  return [["read from", `${url}, ${standby}, ${primary}`]];
+}
 
 function outboxFields({ fallback, queued, conflicts, contactAt }: OutboxCounts): [string, string][] {
   const waiting = `${queued} queued, ${conflicts} conflicts${fallback ? "" : ", and fallback is off"}`;

@@ -86,6 +86,15 @@ export const STORE_OUTPUTS: readonly OutputSchema[] = [
     hash,
     recordedAt: z.string(),
     sessions: count,
+    reads: z
+      .object({
+        url: z.string(),
+        offset: count.nullable(),
+        primaryOffset: count.nullable(),
+        fault: z.string().optional(),
+      })
+      .optional()
+      .describe("a standby that is read, how far it and the primary are; null where one cannot be asked"),
   }),
   output("stats/1", ["stats"], {
     store,

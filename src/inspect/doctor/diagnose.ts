@@ -8,7 +8,7 @@ import { lockCheck } from "./lock-check.js";
 import { migrationCheck } from "./migration-check.js";
 import { Patient, type PatientOptions } from "./patient.js";
 import { permissionCheck } from "./permission-check.js";
-import { poolerCheck, serverCheck } from "./postgres-checks.js";
+import { poolerCheck, serverCheck, standbyCheck } from "./postgres-checks.js";
 import { readModelCheck } from "./read-model-check.js";
 import { roomCheck } from "./room-check.js";
 import { schemaCheck } from "./schema-check.js";
@@ -31,6 +31,7 @@ const CHECKS: readonly Check[] = [
   walCheck,
   pagesCheck,
   serverCheck,
+  standbyCheck,
   poolerCheck,
   schemaCheck,
   chainCheck,

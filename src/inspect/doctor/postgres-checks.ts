@@ -49,6 +49,27 @@ function standby(): Seen {
   };
 }
 
+/** Whether the standby that is to be read can be, and how far it is behind. */
+export const standbyCheck: Check = {
+  name: "standby",
+  async look(patient) {
+    const place = await (await patient.log()).readPlace?.();
+    if (place === undefined) return [];
+    const { url, offset, primaryOffset, fault = "it does not answer" } = place;
+    const primary = primaryOffset === null ? "the primary is away" : `the primary is at ${primaryOffset}`;
+    if (offset !== null) return [ok("standby-read", `${url} is read, as of offset ${offset}; ${primary}`)];
+    return [
+      {
+        code: "standby-unused",
+        severity: "warn",
+        what: `${url} is to be read, and is not: ${fault}`,
+        why: "every read goes to the primary",
+        mend: advice("mend the standby, or name another one: sessiondb.postgres.readUrl, or read_hosts in the address"),
+      },
+    ];
+  },
+};
+
 /** Whether appends of others are heard at once: behind a pooler in transaction mode LISTEN succeeds and hears nothing. */
 export const poolerCheck: Check = {
   name: "listen",

@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { ClosedError } from "../../../errors.js";
 import { KEY_BYTES, type KeyStore, type SessionKey } from "../../key-store.js";
 import { Connections } from "./connections.js";
+import { ifThere } from "./if-there.js";
 import { DURABLE } from "./log-lock.js";
 import { PostgresActs } from "./postgres-acts.js";
-import { sqlState } from "./postgres-failures.js";
 import { limitsOf, type PostgresLogOptions } from "./postgres-options.js";
 import { parsePostgresUrl } from "./postgres-url.js";
 import { type Statement, statement } from "./statement.js";
@@ -102,15 +102,4 @@ function idsNear(id: string): readonly string[] {
   if (name === undefined) return [id];
   const first = Math.max(0, Number(number) - NEAR);
   return Array.from({ length: 2 * NEAR + 1 }, (_, i) => `${name}${first + i}`);
-}
-
-/** @returns undefined where the table was never made */
-async function ifThere<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    // 3F000: no such schema. 42P01: no such table.
-    if (/^(3F000|42P01)$/.test(sqlState(error) ?? "")) return undefined;
-    throw error;
-  }
 }

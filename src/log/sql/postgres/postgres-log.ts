@@ -92,7 +92,9 @@ export class PostgresLog implements EventLog {
     this.#limits = limits;
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     const saw = (end: ChainEnd) => servers.history.saw(end);
-    this.sidecar = new PostgresSidecar(tables, run);
+    // Who writes there reads there, too; who only looks needs no primary.
+    const look: RunOnServer = (operation, act) => servers.read(operation, act);
+    this.sidecar = new PostgresSidecar(tables, run, options.readOnly === true ? look : run);
     this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, saw);
     this.#doorbell = postgresDoorbell(servers, channel, limits, options);
     if (servers.hasStandby) this.readPlace = () => servers.readPlace() as Promise<ReadPlace>;
@@ -150,6 +152,7 @@ export class PostgresLog implements EventLog {
     const result = await this.#change("redact", (session, uncertain) =>
       this.#bulk.redact(session, prepared, this.#now, uncertain),
     );
+    this.#servers.history.saw(result.events.at(-1) as SealedEvent);
     return { ...result, remains: [...(await this.#vacuum()), ...this.#redaction.remains()] };
   }
 
@@ -180,7 +183,8 @@ export class PostgresLog implements EventLog {
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     const [maxVersion, maxOffset] = [bound(range.to), bound(range.toOffset)];
     const versionAt = (session: PgSession) => this.#servers.reader.versionAt(session, stream, maxVersion, maxOffset);
-    const last = await this.#servers.read("readStream", versionAt);
+    const { version: last, place } = await this.#servers.read("readStream", versionAt);
+    this.#servers.history.saw(place);
     yield* walkPages({
       first: Math.max(range.from ?? 1, 1),
       last,
@@ -192,7 +196,9 @@ export class PostgresLog implements EventLog {
   }
 
   async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    return this.#servers.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
+    const last = await this.#servers.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
+    if (last !== undefined) this.#servers.history.saw(last);
+    return last;
   }
 
   async tail(): Promise<Tail> {
@@ -200,7 +206,10 @@ export class PostgresLog implements EventLog {
   }
 
   async offsetAt(time: Date): Promise<number> {
-    return this.#servers.read("offsetAt", (session) => this.#servers.reader.offsetAt(session, time.toISOString()));
+    const { history, reader } = this.#servers;
+    const place = await this.#servers.read("offsetAt", (session) => reader.offsetAt(session, time.toISOString()));
+    history.saw(place);
+    return place.offset;
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {

@@ -1,6 +1,6 @@
 import { IntegrityError } from "../../../errors.js";
 import type { Tail } from "../../seal.js";
-import { countOf, tailOfRow, tailSql } from "./event-rows.js";
+import { countOf, TAIL_COLUMNS, tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -13,7 +13,7 @@ export class PostgresReader {
   constructor(tables: Tables) {
     this.#tail = statement(tailSql(tables));
     this.#versionAt = statement(
-      `SELECT version FROM ${tables.events} WHERE stream = $1 AND version <= $2 AND "offset" <= $3
+      `SELECT version, ${TAIL_COLUMNS} FROM ${tables.events} WHERE stream = $1 AND version <= $2 AND "offset" <= $3
        ORDER BY version DESC LIMIT 1`,
     );
     this.#offsetAt = statement(offsetAtSql(tables));
@@ -24,16 +24,21 @@ export class PostgresReader {
     return tailOfRow(row);
   }
 
-  /** The last version of the stream within both bounds; 0 where there is none. */
-  async versionAt(session: PgSession, stream: string, maxVersion: number, maxOffset: number): Promise<number> {
+  /** The last version of the stream within both bounds, 0 where there is none, and the place of its event. */
+  async versionAt(
+    session: PgSession,
+    stream: string,
+    maxVersion: number,
+    maxOffset: number,
+  ): Promise<{ version: number; place: Tail }> {
     const [row] = await session.rows(this.#versionAt, [stream, maxVersion, maxOffset]);
-    return countOf(row?.[0]);
+    return { version: countOf(row?.[0]), place: tailOfRow(row?.slice(1)) };
   }
 
-  /** Offset of the last event with recordedAt <= limit. */
-  async offsetAt(session: PgSession, limit: string): Promise<number> {
+  /** The place of the last event with recordedAt <= limit. */
+  async offsetAt(session: PgSession, limit: string): Promise<Tail> {
     const [row] = await session.rows(this.#offsetAt, [limit]);
-    if (row !== undefined) return countOf(row[0]);
+    if (row !== undefined) return tailOfRow(row);
     throw new IntegrityError("EVENTS_MISSING", "events are missing in the middle of the log", {
       hint: "if the log was just cut back, ask again; otherwise run: sessiondb verify",
     });
@@ -53,5 +58,6 @@ function offsetAtSql({ events }: Tables): string {
       FROM halving h CROSS JOIN LATERAL (
         SELECT "offset", recorded_at FROM ${events} WHERE "offset" = (h.found + h.beyond) / 2 LIMIT 1) e
       WHERE h.beyond - h.found > 1)
-    SELECT found FROM halving WHERE beyond - found = 1`;
+    SELECT ${TAIL_COLUMNS} FROM halving LEFT JOIN LATERAL (
+      SELECT ${TAIL_COLUMNS} FROM ${events} WHERE "offset" = found LIMIT 1) AS at ON true WHERE beyond - found = 1`;
 }

@@ -8,13 +8,16 @@ type Run = <T>(operation: string, act: (session: PgSession) => Promise<T>) => Pr
 /** Every statement may be repeated, so what fails in passing is tried again by `run`. */
 export class PostgresSidecar implements Sidecar {
   readonly #run: Run;
+  readonly #look: Run;
   readonly #read: Statement;
   readonly #write: Statement;
   readonly #remove: Statement;
   readonly #list: Statement;
 
-  constructor({ sidecar }: Tables, run: Run) {
+  /** `look` reads. */
+  constructor({ sidecar }: Tables, run: Run, look: Run) {
     this.#run = run;
+    this.#look = look;
     this.#read = statement(`SELECT body FROM ${sidecar} WHERE name = $1`);
     this.#write = statement(
       `WITH settings AS MATERIALIZED (SELECT ${DURABLE})
@@ -27,7 +30,7 @@ export class PostgresSidecar implements Sidecar {
 
   async read(name: string): Promise<string | null> {
     assertSidecarName(name);
-    const [row] = await this.#run("sidecar.read", (session) => session.rows(this.#read, [name]));
+    const [row] = await this.#look("sidecar.read", (session) => session.rows(this.#read, [name]));
     return row === undefined ? null : (row[0] as string);
   }
 
@@ -42,7 +45,7 @@ export class PostgresSidecar implements Sidecar {
   }
 
   async list(prefix: string): Promise<string[]> {
-    const rows = await this.#run("sidecar.list", (session) => session.rows(this.#list, [prefix]));
+    const rows = await this.#look("sidecar.list", (session) => session.rows(this.#list, [prefix]));
     return rows.map(([name]) => name as string);
   }
 }

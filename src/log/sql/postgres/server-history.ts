@@ -38,6 +38,8 @@ export class ServerHistory {
   #lineage: Lineage | undefined;
   #known: ChainEnd = EMPTY_TAIL;
   #written: ChainEnd = EMPTY_TAIL;
+  #endsAtCut: ChainEnd | undefined;
+  #cuts = 0;
 
   /** `onChange` is called when another server has taken over, and has all that is known. */
   constructor(url: string, tables: Tables, onChange: () => void) {
@@ -59,21 +61,37 @@ export class ServerHistory {
 
   /** The primary's log ended so. `before`: what was known when it was asked; where that is gone, somebody has cut the log back. */
   sawAtPrimary(tail: ChainEnd, before: ChainEnd): void {
-    if (tail.offset < before.offset && this.#known === before) this.#known = tail;
+    if (tail.offset < before.offset && this.#known === before) this.#shorten(tail);
     else this.saw(tail);
   }
 
   /** The log ended so when this process appended last. One that is shorter than the time before was cut back. */
   wrote(tail: ChainEnd): void {
-    if (tail.offset < this.#written.offset) this.#known = tail;
+    if (tail.offset < this.#written.offset) this.#shorten(tail);
     this.#written = tail;
     this.saw(tail);
   }
 
   /** This process has cut the log back. */
   cut(tail: ChainEnd): void {
-    this.#known = tail;
+    this.#shorten(tail);
     this.#written = tail;
+    this.#endsAtCut = tail;
+  }
+
+  /** Nothing is known behind a cut of this process: no hash tells a log that was cut from one that was not yet. */
+  get endsAtCut(): boolean {
+    return this.#known === this.#endsAtCut;
+  }
+
+  /** How often the log was seen to be cut back: what was known of offsets before may be of other events. */
+  get cuts(): number {
+    return this.#cuts;
+  }
+
+  #shorten(tail: ChainEnd): void {
+    this.#known = tail;
+    this.#cuts++;
   }
 
   /**

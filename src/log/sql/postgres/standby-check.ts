@@ -1,14 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { tailOfRow, tailSql } from "./event-rows.js";
+import { ifThere } from "./if-there.js";
 import type { PgSession } from "./pg-session.js";
-import type { ChainEnd } from "./server-history.js";
+import type { ServerHistory } from "./server-history.js";
 import { WrongServer } from "./server-role.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
 /** How long a read waits for a standby that is behind; then the primary answers. */
 export const STANDBY_WAIT_MS = 1_000;
 const LOOK_AGAIN_MS = 10;
+
+/** A connection to a standby has shown so much, before the log was seen to be cut back once more. */
+interface Reached {
+  readonly offset: number;
+  readonly cuts: number;
+}
 
 /** The standby has not yet what this process has written or read. */
 export class StandbyBehind extends Error {}
@@ -17,7 +24,7 @@ export class StandbyBehind extends Error {}
 export class StandbyCheck {
   readonly #hashAt: Statement;
   readonly #tail: Statement;
-  readonly #reached = new WeakMap<pg.ClientBase, number>();
+  readonly #reached = new WeakMap<pg.ClientBase, Reached>();
   readonly #promoted = new WeakSet<pg.ClientBase>();
 
   constructor(tables: Tables) {
@@ -49,7 +56,7 @@ export class StandbyCheck {
     session: PgSession,
     primaryHashAt: (offset: number) => Promise<string | null>,
   ): Promise<void> {
-    const [row] = await session.rows(this.#tail);
+    const [row] = (await ifThere(() => session.rows(this.#tail))) ?? [];
     const { offset, hash } = tailOfRow(row);
     if (offset === 0) return;
     const atPrimary = await until(() => primaryHashAt(offset));
@@ -58,19 +65,21 @@ export class StandbyCheck {
     throw new WrongServer(`it has the event ${hash} at offset ${offset}, and the primary ${there}`);
   }
 
-  /** Waits until the standby has `floor`. @throws StandbyBehind; WrongServer it has another event there */
-  async reach(session: PgSession, floor: ChainEnd): Promise<void> {
-    if (floor.offset <= (this.#reached.get(session.client) ?? 0)) return;
+  /** Waits until the standby has all that is known. @throws StandbyBehind; WrongServer it has another event there */
+  async reach(session: PgSession, { known: floor, cuts }: ServerHistory): Promise<void> {
+    const reached = this.#reached.get(session.client);
+    if (floor.offset === 0 || (reached?.cuts === cuts && floor.offset <= reached.offset)) return;
     const hash = await until(() => this.hashAt(session, floor.offset));
     if (hash === null) throw new StandbyBehind(`it has not reached offset ${floor.offset}`);
     if (hash !== floor.hash) {
       throw new WrongServer(`it has the event ${hash} at offset ${floor.offset}, and the primary has ${floor.hash}`);
     }
-    this.#reached.set(session.client, floor.offset);
+    this.#reached.set(session.client, { offset: floor.offset, cuts });
   }
 
   async hashAt(session: PgSession, offset: number): Promise<string | null> {
-    const [row] = await session.rows(this.#hashAt, [offset]);
+    // Of a new log the tables themselves may not have arrived.
+    const [row] = (await ifThere(() => session.rows(this.#hashAt, [offset]))) ?? [];
     return row === undefined ? null : String(row[0]);
   }
 }

@@ -55,7 +55,7 @@ export class StandbyReads {
   async read<T>(operation: string, act: ReadAct<T>): Promise<T> {
     const { acts } = this.#options.primary;
     const atPrimary = () => acts.read(operation, (session) => act(session, true));
-    if (performance.now() < this.#pausedUntil) return atPrimary();
+    if (performance.now() < this.#pausedUntil || this.#options.history.endsAtCut) return atPrimary();
     this.#proveAgain();
     try {
       const answer = await this.#atStandby(act);
@@ -97,7 +97,7 @@ export class StandbyReads {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#connections.reading(async (session) => {
-          await check.reach(session, history.known);
+          await check.reach(session, history);
           const answer = await act(session, false);
           check.assertStillStandby(session);
           return answer;
