@@ -12,6 +12,7 @@ import { type AmountOf, logStats } from "../../src/inspect/log-stats.js";
 import { openLog } from "../../src/open-log.js";
 import { BENCH_ACTOR, createdEvent, sampleEvents } from "../bench/events.js";
 import { startPostgres } from "../support/postgres.js";
+import { OwnPostgres } from "../support/postgres-server.js";
 import { writeSampleStore } from "../ui/sample-store.js";
 import { writeSampleTeam } from "../ui/sample-team.js";
 
@@ -21,8 +22,12 @@ const RUNS = Number(process.env.SCALE_RUNS ?? 3);
 const PROCESSES = 2;
 const name = randomBytes(4).toString("hex");
 
+/** How far away the standby is of the rows that have one. */
+const AWAY_MS = 20;
+
 const server = await startPostgres({ conf: { synchronous_commit: "on" } });
-const at = (schema: string) => `${server.url}?schema=s${name}_${schema}`;
+const pair = await startPair();
+const at = (schema: string, { url }: { url: string } = server) => `${url}?schema=s${name}_${schema}`;
 const load = loadavg().map((one) => one.toFixed(1));
 process.stdout.write(
   `Node ${process.version}, ${cpus().length} cores, load ${load.join(" ")}, ${RUNS} runs of ${RUN_MS} ms\n`,
@@ -54,7 +59,29 @@ async function measure(urls: readonly string[], inFlight: number, events: number
   return perSecond;
 }
 
+/** A primary that confirms nothing before its standby shows it, which takes a while: as one in another town. */
+async function startPair(): Promise<{ url: string; close(): Promise<void> }> {
+  const primary = await OwnPostgres.start({ conf: { synchronous_commit: "remote_apply" } });
+  const { hostname, port } = new URL(primary.url);
+  const conf = {
+    primary_conninfo: `host=${hostname} port=${port} user=postgres application_name=far`,
+    recovery_min_apply_delay: `${AWAY_MS}ms`,
+  };
+  const standby = await OwnPostgres.start({ conf, copyOf: primary });
+  const admin = new pg.Client({ connectionString: primary.url });
+  await admin.connect();
+  await admin.query("ALTER SYSTEM SET synchronous_standby_names = 'far'");
+  await admin.query("SELECT pg_reload_conf()");
+  await admin.end();
+  const close = async () => {
+    await primary.close();
+    await standby.close();
+  };
+  return { url: primary.url, close };
+}
+
 interface Row {
+  readonly server: { readonly url: string };
   readonly what: string;
   readonly logs: number;
   readonly inFlight: number;
@@ -63,14 +90,16 @@ interface Row {
 }
 
 const rows: Row[] = [];
-const add = (what: string, inFlight: number, events: number, ...counts: number[]) =>
-  rows.push(...counts.map((logs) => ({ what, logs, inFlight, events, rates: [] })));
-add("one append after the other", 1, 1, 1, 4, 16);
-add("many at once", 32, 1, 1, 4, 16);
-add("batches", 1, 100, 1, 4, 16);
-add("batches", 1, 1_000, 1, 4);
+const add = (what: string, inFlight: number, events: number, counts: number[], on: { url: string } = server) =>
+  rows.push(...counts.map((logs) => ({ server: on, what, logs, inFlight, events, rates: [] })));
+add("one append after the other", 1, 1, [1, 4, 16]);
+add("many at once", 32, 1, [1, 4, 16]);
+add("batches", 1, 100, [1, 4, 16]);
+add("batches", 1, 1_000, [1, 4]);
+add(`one after the other, standby ${AWAY_MS} ms away`, 1, 1, [1, 4, 16], pair);
+add(`many at once, standby ${AWAY_MS} ms away`, 32, 1, [1, 4], pair);
 
-const urlsOf = ({ logs }: Row) => Array.from({ length: logs }, (_, i) => at(`${logs}_${i}`));
+const urlsOf = (row: Row) => Array.from({ length: row.logs }, (_, i) => at(`${row.logs}_${i}`, row.server));
 for (const url of new Set(rows.flatMap(urlsOf))) await (await openLog(url)).close();
 // In turn, so that what else the machine does is spread over all rows.
 const syncs: number[] = [];
@@ -114,26 +143,43 @@ function syncsPerSecond(): number {
 }
 
 /** Bytes on the server's disk by event, of a log with sessions as they are: one event that makes each, ten that change it. */
-const url = at("bytes");
-const log = await openLog(url);
-for (let session = 0; session < 2_000; session++) {
-  const stream = `session-${session}`;
-  await log.append([{ stream, events: [createdEvent(`auth-refactor-${session}`), ...sampleEvents(10)] }], BENCH_ACTOR);
-}
-const stats = await logStats(log, {}, { top: 5 });
-await log.close();
 const client = new pg.Client({ connectionString: server.url });
 await client.connect();
-await client.query(`VACUUM "s${name}_bytes".events`);
+const schema = `s${name}_bytes`;
+const log = await openLog(at("bytes"));
+const asOne = await walOf(2_000, async (session) => {
+  const stream = `session-${session}`;
+  const events = [createdEvent(`auth-refactor-${session}`), ...sampleEvents(10)];
+  await log.append([{ stream, events }], BENCH_ACTOR);
+});
+const single = await walOf(2_000, async (n) => {
+  await log.append({ stream: `session-${n}`, events: sampleEvents(1, n) }, BENCH_ACTOR);
+});
+const stats = await logStats(log, {}, { top: 5 });
+await log.close();
+await client.query(`VACUUM "${schema}".events`);
 const found = await client.query(
-  `SELECT pg_table_size(t)::int AS table, pg_indexes_size(t)::int AS indexes FROM to_regclass('s${name}_bytes.events') AS t`,
+  "SELECT pg_table_size(t)::int AS table, pg_indexes_size(t)::int AS indexes FROM to_regclass($1) AS t",
+  [`${schema}.events`],
 );
 const [{ table, indexes }] = found.rows;
 process.stdout.write(
-  `bytes an event on disk: table ${Math.round(table / stats.events)}, indexes ${Math.round(indexes / stats.events)}\n`,
+  `bytes an event: table ${Math.round(table / stats.events)}, indexes ${Math.round(indexes / stats.events)}, WAL ${Math.round(asOne / 11)} in appends of 11, ${Math.round(single)} in appends of 1\n`,
 );
 await client.end();
 await server.close();
+await pair.close();
+
+/** Bytes of WAL that each of so many appends makes, without the pages that a checkpoint makes the server write whole. */
+async function walOf(count: number, act: (n: number) => Promise<void>): Promise<number> {
+  await client.query("CHECKPOINT");
+  for (let n = 0; n < 200; n++) await act(-n - 1);
+  const { rows: before } = await client.query("SELECT pg_current_wal_insert_lsn()::text AS lsn");
+  for (let n = 0; n < count; n++) await act(n);
+  const { rows } = await client.query("SELECT pg_current_wal_insert_lsn() - $1::pg_lsn AS bytes", [before[0].lsn]);
+  return Number(rows[0].bytes) / count;
+}
+
 tellTypes(stats.types.items);
 
 const folder = mkdtempSync(join(tmpdir(), "sessiondb-scale-"));
