@@ -59,6 +59,11 @@ export interface OpenLogOptions {
    * than what this process has written or read before.
    */
   readUrl?: string;
+  /**
+   * Postgres: announce appends with NOTIFY, and listen. The server commits one announced transaction after the other, in all
+   * its databases; where false, logs do not wait for each other, and what others append is found by looking. Default true.
+   */
+  notify?: boolean;
   /** Postgres: how long to wait for a new connection. */
   connectTimeoutMs?: number;
   /** Postgres: how long one statement may take. */

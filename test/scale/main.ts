@@ -34,7 +34,7 @@ process.stdout.write(
 );
 
 /** Appends a second, over all logs. */
-async function measure(urls: readonly string[], inFlight: number, events: number): Promise<number> {
+async function measure(urls: readonly string[], { inFlight, events, notify }: Row): Promise<number> {
   const shares = Array.from({ length: Math.min(PROCESSES, urls.length) }, (_, i) =>
     urls.filter((_url, n) => n % PROCESSES === i),
   );
@@ -43,6 +43,7 @@ async function measure(urls: readonly string[], inFlight: number, events: number
       process.execPath,
       [join(import.meta.dirname, "writer.js"), String(RUN_MS), String(inFlight), String(events), ...share],
       {
+        env: { ...process.env, SCALE_NOTIFY: notify ? "on" : "off" },
         stdio: ["pipe", "pipe", "inherit"],
       },
     ),
@@ -83,6 +84,7 @@ async function startPair(): Promise<{ url: string; close(): Promise<void> }> {
 interface Row {
   readonly server: { readonly url: string };
   readonly what: string;
+  readonly notify: boolean;
   readonly logs: number;
   readonly inFlight: number;
   readonly events: number;
@@ -90,13 +92,19 @@ interface Row {
 }
 
 const rows: Row[] = [];
-const add = (what: string, inFlight: number, events: number, counts: number[], on: { url: string } = server) =>
-  rows.push(...counts.map((logs) => ({ server: on, what, logs, inFlight, events, rates: [] })));
+/** Part of what the rows to be measured are called; default all. */
+const ONLY = process.env.SCALE_ONLY ?? "";
+function add(what: string, inFlight: number, events: number, counts: number[], on: { url: string } = server): void {
+  if (!what.includes(ONLY)) return;
+  const notify = !what.includes("no NOTIFY");
+  rows.push(...counts.map((logs) => ({ server: on, what, notify, logs, inFlight, events, rates: [] })));
+}
 add("one append after the other", 1, 1, [1, 4, 16]);
 add("many at once", 32, 1, [1, 4, 16]);
 add("batches", 1, 100, [1, 4, 16]);
 add("batches", 1, 1_000, [1, 4]);
 add(`one after the other, standby ${AWAY_MS} ms away`, 1, 1, [1, 4, 16], pair);
+add(`one after the other, standby ${AWAY_MS} ms away, no NOTIFY`, 1, 1, [1, 4, 16], pair);
 add(`many at once, standby ${AWAY_MS} ms away`, 32, 1, [1, 4], pair);
 
 const urlsOf = (row: Row) => Array.from({ length: row.logs }, (_, i) => at(`${row.logs}_${i}`, row.server));
@@ -105,7 +113,7 @@ for (const url of new Set(rows.flatMap(urlsOf))) await (await openLog(url)).clos
 const syncs: number[] = [];
 for (let run = 0; run < RUNS; run++) {
   syncs.push(syncsPerSecond());
-  for (const row of rows) row.rates.push(await measure(urlsOf(row), row.inFlight, row.events));
+  for (const row of rows) row.rates.push(await measure(urlsOf(row), row));
 }
 
 process.stdout.write(`fdatasync of 8 KiB: ${told(syncs)} a second\n`);

@@ -9,7 +9,7 @@ import { BENCH_ACTOR, sampleEvents } from "../bench/events.js";
  * Arguments: milliseconds, appends at once to each log, events of an append, addresses. It begins when stdin ends.
  */
 const [limitMs = "", inFlight = "", events = "", ...urls] = process.argv.slice(2);
-const logs = await Promise.all(urls.map((url) => openLog(url)));
+const logs = await Promise.all(urls.map((url) => openLog(url, { notify: process.env.SCALE_NOTIFY !== "off" })));
 process.stdout.write("ready\n");
 for await (const _ of process.stdin); // until it ends
 const end = performance.now() + Number(limitMs);

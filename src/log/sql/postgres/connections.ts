@@ -106,7 +106,8 @@ export class Connections {
   async #meet(client: pg.ClientBase, place: ServerPlace, role: ServerRole): Promise<void> {
     const greeted = this.#greeted;
     if (greeted.has(client)) return;
-    const session = this.#sessionOf(client);
+    // Nothing is asked twice of one connection, and a pooler may have given it another one's prepared statements.
+    const session = new PgSession(client, false, { timeoutMs: this.#timeoutMs });
     await assertRole(session, role);
     await this.#greet?.(session, place);
     greeted.add(client);
