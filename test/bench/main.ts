@@ -1,103 +1,78 @@
 /**
  * `npm run bench`: ratios between sessiondb and its peers, side by side in one run. Times alone mean nothing on a shared
- * machine. `npm run bench -- --only NAME` runs some; `--write` also puts the table into docs/performance.md.
+ * machine. `--only NAME` runs a group or a row, `--no-peers` installs nothing and leaves out what it would be compared
+ * with, `--write` puts the rows into test/bench/results.json and draws docs/performance.md and its plots from there;
+ * `--draw` measures nothing and only draws.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { startPostgres } from "../support/postgres.js";
-import { collabBench } from "./collab.js";
-import { jsonlBench } from "./jsonl.js";
-import { type Bench, type Comparison, type Measured, measure } from "./measure.js";
-import { migrationBench } from "./migration.js";
-import { postgresBench } from "./postgres.js";
-import { readComparison, readOnce, verifyComparison, writeLargeLog } from "./read-1m.js";
-import { pageComparison, replayBench } from "./replay-1m.js";
-import { environment, memoryLine, tableLines, writeReport } from "./report.js";
-import { sqliteBench } from "./sqlite.js";
-import { startupBench } from "./startup.js";
-import { webBench } from "./web.js";
-import { webSqliteBench } from "./web-sqlite.js";
+import { GROUPS, type Group } from "./groups.js";
+import { measure } from "./measure.js";
+import { installPeers } from "./peers.js";
+import { Place } from "./place.js";
+import { drawRatios } from "./plot-ratios.js";
+import { machine, reportLines, writeReport } from "./report.js";
+import { merged, type Remark, type Results, type Row, readResults, writeResults } from "./results-file.js";
 
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "7" },
+    peers: { type: "boolean", default: true },
     write: { type: "boolean", default: false },
+    draw: { type: "boolean", default: false },
   },
+  allowNegative: true,
 });
 const rounds = Number(values.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds} is no number of rounds`);
 const only = values.only.toLowerCase();
-/** `--only` names a row, or the beginning of a group of rows. */
-const wanted = (name: string) => name.toLowerCase().includes(only) || only.startsWith(name.toLowerCase());
+/** `--only` names a group, or a row, or how one of them begins. */
+const names = (name: string) => name.toLowerCase().includes(only) || only.startsWith(name.toLowerCase());
 
-/** Bundled beside this by .ci/run-bundled.js. */
-const COMMAND = fileURLToPath(new URL("dist/cli/sessiondb.js", import.meta.url));
+const order = GROUPS.map(({ name }) => name);
 
-const folder = mkdtempSync(join(tmpdir(), "sessiondb-bench-"));
-const results: Measured[] = [];
-const remarks: string[] = [];
-try {
-  if (wanted("startup")) await runBench(await startupBench(folder, COMMAND));
-  if (wanted("sqlite")) await runBench(await sqliteBench(folder));
-  if (wanted("jsonl append")) await runBench(await jsonlBench(folder));
-  if (wanted("postgres")) await withPostgres(async (url) => runBench(await postgresBench(url)));
-  if (wanted("migration")) await withPostgres(migrations);
-  if (wanted("web session")) await webSessions();
-  if (wanted("collab")) await withPostgres(async (url) => runBench(await collabBench(folder, url)));
-  if (wanted("read") || wanted("replay") || wanted("page")) await largeLog();
-} finally {
-  rmSync(folder, { recursive: true });
-}
-const report = [...environment(), "", ...tableLines(results), "", ...remarks];
-console.log(report.join("\n"));
-if (values.write) writeReport(report);
+if (values.draw) write(readResults());
+else await measureGroups(GROUPS.filter((group) => names(group.name) && (values.peers || !group.peers)));
 
-async function runBench({ comparisons, close }: Bench): Promise<void> {
+async function measureGroups(groups: readonly Group[]): Promise<void> {
+  if (groups.length === 0) throw new Error(`no group is named so; there are: ${order.join(", ")}`);
+  if (groups.some((group) => group.peers)) installPeers();
+  const place = new Place();
+  const [rows, remarks]: [Row[], Remark[]] = [[], []];
   try {
-    await runAll(comparisons);
+    for (const group of groups) {
+      const measured = await measureGroup(group, place);
+      rows.push(...measured.rows);
+      remarks.push(...measured.remarks);
+    }
   } finally {
-    await close();
+    await place.close();
   }
+  const fresh: Results = { schema: "sessiondb.bench/1", rows, remarks };
+  console.log(reportLines(fresh, order).join("\n"));
+  if (values.write) write(merged(readResults(), fresh));
 }
 
-async function runAll(comparisons: readonly Comparison[]): Promise<void> {
-  for (const comparison of comparisons.filter(({ name }) => wanted(name))) {
-    process.stderr.write(`${comparison.name} …\n`);
-    results.push(await measure(comparison, rounds));
-  }
-}
-
-async function withPostgres(act: (url: string) => Promise<void>): Promise<void> {
-  const server = await startPostgres();
+async function measureGroup(group: Group, place: Place): Promise<Pick<Results, "rows" | "remarks">> {
+  const bench = await group.open(place);
+  const facts = { group: group.name, machine: machine(), measuredOn: new Date().toISOString().slice(0, 10) };
+  const isWhole = group.name.toLowerCase().includes(only);
+  const rows: Row[] = [];
   try {
-    await act(server.url);
+    for (const comparison of bench.comparisons) {
+      if (!isWhole && !names(comparison.name)) continue;
+      process.stderr.write(`${comparison.name} …\n`);
+      rows.push({ ...facts, ...(await measure(comparison, rounds)) });
+    }
+    return { rows, remarks: (bench.remarks?.() ?? []).map((text) => ({ group: group.name, text })) };
   } finally {
-    await server.close();
+    await bench.close();
+    await place.stopPostgres();
   }
 }
 
-async function migrations(url: string): Promise<void> {
-  const bench = await migrationBench(url, folder);
-  await runBench(bench);
-  remarks.push(bench.memory());
-}
-
-async function webSessions(): Promise<void> {
-  await runBench(await webSqliteBench(folder));
-  await withPostgres(async (url) => runBench(await webBench(url)));
-}
-
-async function largeLog(): Promise<void> {
-  const path = join(folder, "large.jsonl");
-  process.stderr.write("writing 1,000,000 events …\n");
-  writeLargeLog(path);
-  if (wanted("read")) {
-    await runAll([readComparison(path), verifyComparison(path)]);
-    remarks.push(memoryLine(readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes));
-  }
-  if (wanted("page")) await runAll([pageComparison(path)]);
-  if (wanted("replay")) await runBench(await replayBench(path, join(folder, "large.db")));
+function write(all: Results): void {
+  writeResults(all);
+  writeReport("measured", reportLines(all, order));
+  drawRatios(all.rows, order);
 }

@@ -11,6 +11,8 @@ export interface Comparison {
   readonly amount: number;
   /** More would take too long. */
   readonly maxRounds?: number;
+  /** Both sides say a number of something that costs, such as bytes: what is shown is that number by unit of work. */
+  readonly cost?: true;
   /** Either side may say how many seconds count; else it is the time of the whole call. */
   ours(): Promise<unknown>;
   theirs(): Promise<unknown>;
@@ -19,6 +21,8 @@ export interface Comparison {
 /** Comparisons on one backend, and what closes it. */
 export interface Bench {
   readonly comparisons: readonly Comparison[];
+  /** What else was seen while they were measured, in whole sentences. */
+  remarks?(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -29,10 +33,10 @@ export interface Measured {
   readonly unit: string;
   readonly atLeast: number | undefined;
   readonly rounds: number;
-  /** Units a second, median of the rounds. */
+  /** Units a second, median of the rounds; of what costs, the cost of a unit. */
   readonly ours: number;
   readonly theirs: number;
-  /** peer's time / our time, pair by pair: above 1 we are faster. */
+  /** peer's time / our time, median of the rounds, pair by pair: above 1 we are faster. */
   readonly ratio: number;
   readonly ratioMin: number;
   readonly ratioMax: number;
@@ -51,6 +55,7 @@ export async function measure(comparison: Comparison, wantedRounds: number): Pro
   }
   const ratios = ours.map((time, i) => (theirs[i] as number) / time);
   const { name, peer, durability, unit, atLeast, amount } = comparison;
+  const figure = (values: readonly number[]) => (comparison.cost ? median(values) / amount : amount / median(values));
   return {
     name,
     peer,
@@ -58,8 +63,8 @@ export async function measure(comparison: Comparison, wantedRounds: number): Pro
     unit,
     atLeast,
     rounds,
-    ours: amount / median(ours),
-    theirs: amount / median(theirs),
+    ours: figure(ours),
+    theirs: figure(theirs),
     ratio: median(ratios),
     ratioMin: Math.min(...ratios),
     ratioMax: Math.max(...ratios),

@@ -1,62 +1,71 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Measured } from "./measure.js";
+import type { Results, Row } from "./results-file.js";
 
 const PERFORMANCE_MD = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
-const BEGIN = "<!-- measured: begin (npm run bench -- --write) -->";
-const END = "<!-- measured: end -->";
 
-export function environment(): string[] {
+/** The marks between which a part of docs/performance.md is written by `npm run bench -- --write`. */
+export type Part = "measured" | "growth";
+
+export function machine(): string {
   const [cpu] = cpus();
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return [
-    `Node ${process.version}, ${type()} ${release()}, ${cpus().length} × ${cpu?.model ?? "unknown processor"}, ${memory}.`,
-  ];
+  return `Node ${process.version}, ${type()} ${release()}, ${cpus().length} × ${cpu?.model ?? "unknown processor"}, ${memory}`;
 }
 
-/** A Markdown table. The ratio is the peer's time divided by ours, so above 1 we are faster. */
-export function tableLines(results: readonly Measured[]): string[] {
-  const rows = results.map(
-    ({ name, peer, durability, ours, theirs, unit, ratio, ratioMin, ratioMax, atLeast, rounds }) => {
-      const verdict = atLeast === undefined ? "" : ratio >= atLeast ? `≥ ${atLeast}: yes` : `≥ ${atLeast}: **no**`;
-      const cells = [
-        name,
-        `${whole(ours)} ${unit}`,
-        peer,
-        `${whole(theirs)} ${unit}`,
-        `**${ratio.toFixed(2)}** (${ratioMin.toFixed(2)}–${ratioMax.toFixed(2)}, n=${rounds})`,
-        verdict,
-        durability,
-      ];
-      return `| ${cells.join(" | ")} |`;
-    },
-  );
+/** The machines, and a table for each group in the order given; groups that are not named come last. */
+export function reportLines({ rows, remarks }: Results, order: readonly string[]): string[] {
+  const groups = [...new Set([...order, ...rows.map(({ group }) => group)])];
+  const parts = groups.flatMap((group) => {
+    const own = rows.filter((row) => row.group === group);
+    if (own.length === 0) return [];
+    const said = remarks.filter((remark) => remark.group === group).map(({ text }) => text);
+    return ["", `### ${group}`, "", ...tableLines(own), ...said.flatMap((text) => ["", text])];
+  });
+  return [...measuredOn(rows), ...parts];
+}
+
+function measuredOn(rows: readonly Row[]): string[] {
+  const days = new Map<string, string[]>();
+  for (const row of rows) days.set(row.machine, [...(days.get(row.machine) ?? []), row.measuredOn]);
+  return [...days].map(([where, when]) => {
+    const [first, last] = [when.reduce((a, b) => (a < b ? a : b)), when.reduce((a, b) => (a > b ? a : b))];
+    return `${where}. Measured ${first === last ? `on ${first}` : `between ${first} and ${last}`}.`;
+  });
+}
+
+/** A Markdown table. The ratio is the peer's time (or bytes) divided by ours, so above 1 we are ahead. */
+function tableLines(rows: readonly Row[]): string[] {
   return [
     "| work | sessiondb | against | peer | ratio (spread) | promised | durability |",
     "|---|--:|---|--:|--:|---|---|",
-    ...rows,
+    ...rows.map((row) => `| ${cells(row).join(" | ")} |`),
   ];
 }
 
-export function memoryLine(oursBytes: number, bareBytes: number): string {
-  const above = mib(oursBytes - bareBytes);
-  return `Reading 1,000,000 events keeps ${above} MiB resident above a bare process (${mib(oursBytes)} against ${mib(bareBytes)} MiB; promised: at most 96).`;
+function cells(row: Row): string[] {
+  const { name, peer, durability, ours, theirs, unit, ratio, ratioMin, ratioMax, atLeast, rounds } = row;
+  const verdict = atLeast === undefined ? "" : ratio >= atLeast ? `≥ ${atLeast}: yes` : `≥ ${atLeast}: **no**`;
+  const spread = `**${ratio.toFixed(2)}** (${ratioMin.toFixed(2)}–${ratioMax.toFixed(2)}, n=${rounds})`;
+  return [name, `${figure(ours)} ${unit}`, peer, `${figure(theirs)} ${unit}`, spread, verdict, durability];
 }
 
 export function mib(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(0);
 }
 
-/** Puts the lines between the two marks of docs/performance.md. */
-export function writeReport(lines: readonly string[]): void {
+/** Puts the lines between the two marks of a part of docs/performance.md. */
+export function writeReport(part: Part, lines: readonly string[]): void {
+  const [begin, end] = [`<!-- ${part}: begin (npm run bench -- --write) -->`, `<!-- ${part}: end -->`];
   const text = readFileSync(PERFORMANCE_MD, "utf8");
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error("docs/performance.md has lost its marks");
-  writeFileSync(PERFORMANCE_MD, `${before}${BEGIN}\n\n${lines.join("\n")}\n\n${END}${after}`);
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Error(`docs/performance.md has lost the marks of "${part}"`);
+  writeFileSync(PERFORMANCE_MD, `${before}${begin}\n\n${lines.join("\n")}\n\n${end}${after}`);
 }
 
-function whole(value: number): string {
-  return Math.round(value).toLocaleString("en");
+/** Small figures keep two digits that count. */
+export function figure(value: number): string {
+  return value >= 10 ? Math.round(value).toLocaleString("en") : Number(value.toPrecision(2)).toString();
 }

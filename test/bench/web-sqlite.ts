@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import session, { type SessionData } from "express-session";
+import session, { type Store } from "express-session";
 import { sessionStore } from "../../src/express/session-store.js";
 import type { Bench, Comparison } from "./measure.js";
+import { named, peer } from "./peers.js";
 import { CALLS, fill, get, newId, oneByOne, randomId, type Sessions, set } from "./web-calls.js";
 
+const PACKAGE = "better-sqlite3-session-store";
 const SESSIONS = 10_000;
 /** WEB_BENCH_SESSIONS=1000000 is the form of the promise; it takes minutes to fill. */
 const MANY = Number(process.env.WEB_BENCH_SESSIONS ?? 200_000);
@@ -15,13 +17,13 @@ const GETS = 5 * CALLS;
 export async function webSqliteBench(folder: string): Promise<Bench> {
   const open = (name: string) => sessionStore({ url: `sqlite:${join(folder, name)}`, pruneInterval: false });
   const [ours, many] = [open("web.db"), open("web-many.db")];
-  const raw = new RawSqliteSessions(join(folder, "web-raw.db"));
+  const theirs = new PeerStore(join(folder, "web-peer.db"));
   const memory = new session.MemoryStore();
-  for (const store of [ours, raw, memory]) await fill(store, SESSIONS);
+  for (const store of [ours, theirs.store, memory]) await fill(store, SESSIONS);
   process.stderr.write(`saving ${MANY} sessions …\n`);
   await fill(many, MANY);
   const gets = (store: Sessions, count: number) => oneByOne(() => get(store, randomId(count)), GETS);
-  const sqlite = { peer: "the statements of better-sqlite3-session-store, raw", durability: FULL, unit: "calls/s" };
+  const sqlite = { peer: theirs.name, durability: FULL, unit: "calls/s" };
   const comparisons: Comparison[] = [
     {
       ...sqlite,
@@ -29,21 +31,21 @@ export async function webSqliteBench(folder: string): Promise<Bench> {
       atLeast: 0.5,
       amount: GETS,
       ours: () => gets(ours, SESSIONS),
-      theirs: () => gets(raw, SESSIONS),
+      theirs: () => gets(theirs.store, SESSIONS),
     },
     {
       ...sqlite,
       name: "web session set of one that is there, SQLite",
       amount: CALLS,
       ours: () => oneByOne((n) => set(ours, randomId(SESSIONS), n)),
-      theirs: () => oneByOne((n) => set(raw, randomId(SESSIONS), n)),
+      theirs: () => oneByOne((n) => set(theirs.store, randomId(SESSIONS), n)),
     },
     {
       ...sqlite,
       name: "web session set of a new one, SQLite",
       amount: CALLS,
       ours: () => oneByOne((n) => set(ours, newId(), n)),
-      theirs: () => oneByOne((n) => set(raw, newId(), n)),
+      theirs: () => oneByOne((n) => set(theirs.store, newId(), n)),
     },
     {
       ...sqlite,
@@ -65,7 +67,7 @@ export async function webSqliteBench(folder: string): Promise<Bench> {
     },
   ];
   const close = async () => {
-    raw.close();
+    theirs.close();
     await ours.close();
     await many.close();
   };
@@ -74,31 +76,25 @@ export async function webSqliteBench(folder: string): Promise<Bench> {
 
 const FULL = "WAL, synchronous=FULL, both";
 
-/** What better-sqlite3-session-store does, which is not installed here: its table, its statements, prepared for each call. */
-class RawSqliteSessions implements Sessions {
+interface StoreClass {
+  readonly prototype: { startInterval(): void };
+  new (options: { client: Database.Database }): Store;
+}
+
+/** The store that others use with SQLite, on a file as durable as ours. */
+class PeerStore {
+  readonly name = named(PACKAGE);
+  readonly store: Store;
   readonly #db: Database.Database;
 
   constructor(path: string) {
     this.#db = new Database(path);
     this.#db.pragma("journal_mode = WAL");
     this.#db.pragma("synchronous = FULL");
-    this.#db.exec("CREATE TABLE sessions (sid TEXT NOT NULL PRIMARY KEY, sess JSON NOT NULL, expire TEXT NOT NULL)");
-  }
-
-  get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    const found = this.#db
-      .prepare("SELECT sess FROM sessions WHERE sid = ? AND datetime('now') < datetime(expire)")
-      .pluck()
-      .get(sid) as string | undefined;
-    callback(null, found === undefined ? null : (JSON.parse(found) as SessionData));
-  }
-
-  set(sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
-    const expire = new Date(Date.now() + (data.cookie.originalMaxAge ?? 86_400_000)).toISOString();
-    this.#db
-      .prepare("INSERT OR REPLACE INTO sessions VALUES (@sid, @sess, @expire)")
-      .run({ sid, sess: JSON.stringify(data), expire });
-    callback?.(null);
+    const SqliteStore = peer<(express: typeof session) => StoreClass>(PACKAGE)(session);
+    // Its timer cannot be turned off, and would keep the bench from ending.
+    SqliteStore.prototype.startInterval = () => undefined;
+    this.store = new SqliteStore({ client: this.#db });
   }
 
   close(): void {

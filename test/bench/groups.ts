@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { collabBench } from "./collab.js";
+import { jsonlBench } from "./jsonl.js";
+import type { Bench, Comparison } from "./measure.js";
+import { migrationBench } from "./migration.js";
+import type { Place } from "./place.js";
+import { postgresBench } from "./postgres.js";
+import { readComparison, readOnce, verifyComparison } from "./read-1m.js";
+import { pageComparison, replayBench } from "./replay-1m.js";
+import { mib } from "./report.js";
+import { sqliteBench } from "./sqlite.js";
+import { startupBench } from "./startup.js";
+import { webBench } from "./web.js";
+import { webSqliteBench } from "./web-sqlite.js";
+
+/** Rows that are measured together, after one preparation. */
+export interface Group {
+  /** What `--only` names, and the heading of its table. */
+  readonly name: string;
+  /** It needs packages of test/bench/package.json. */
+  readonly peers?: true;
+  open(place: Place): Promise<Bench>;
+}
+
+/** Bundled beside this by .ci/run-bundled.js. */
+const COMMAND = fileURLToPath(new URL("dist/cli/sessiondb.js", import.meta.url));
+
+/** In the order of their tables in docs/performance.md. */
+export const GROUPS: readonly Group[] = [
+  { name: "SQLite", open: ({ folder }) => sqliteBench(folder) },
+  { name: "JSONL append", open: ({ folder }) => jsonlBench(folder) },
+  { name: "JSONL read", open: readBench },
+  { name: "Postgres", open: async (place) => postgresBench(await place.postgres()) },
+  { name: "Replay", open: (place) => replayBench(place.largeLog(), join(place.folder, "large.db")) },
+  { name: "Page", open: async (place) => only([pageComparison(place.largeLog())]) },
+  { name: "Migration", open: moveBench },
+  { name: "Web session", peers: true, open: ({ folder }) => webSqliteBench(folder) },
+  { name: "Web session, Postgres", open: async (place) => webBench(await place.postgres()) },
+  { name: "Collab", open: async (place) => collabBench(place.folder, await place.postgres()) },
+  { name: "Startup", open: ({ folder }) => startupBench(folder, COMMAND) },
+];
+
+function only(comparisons: readonly Comparison[]): Bench {
+  return { comparisons, close: async () => undefined };
+}
+
+async function readBench(place: Place): Promise<Bench> {
+  const path = place.largeLog();
+  return { ...only([readComparison(path), verifyComparison(path)]), remarks: () => [residentWhileReading(path)] };
+}
+
+function residentWhileReading(path: string): string {
+  const [ours, bare] = [readOnce("ours", path).maxRssBytes, readOnce("bare", path).maxRssBytes];
+  return `Reading 1,000,000 events keeps ${mib(ours - bare)} MiB resident above a bare process (${mib(ours)} against ${mib(bare)} MiB; promised: at most 96).`;
+}
+
+async function moveBench(place: Place): Promise<Bench> {
+  const bench = await migrationBench(await place.postgres(), place.folder);
+  return { ...bench, remarks: () => [bench.memory()] };
+}
