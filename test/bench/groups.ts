@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { collabBench } from "./collab.js";
+import { emmettPostgresBench } from "./emmett-postgres.js";
+import { emmettSqliteBench } from "./emmett-sqlite.js";
 import { jsonlBench } from "./jsonl.js";
 import type { Bench, Comparison } from "./measure.js";
 import { migrationBench } from "./migration.js";
@@ -29,9 +31,11 @@ const COMMAND = fileURLToPath(new URL("dist/cli/sessiondb.js", import.meta.url))
 /** In the order of their tables in docs/performance.md. */
 export const GROUPS: readonly Group[] = [
   { name: "SQLite", open: ({ folder }) => sqliteBench(folder) },
+  { name: "SQLite beside emmett", peers: true, open: ({ folder }) => emmettSqliteBench(folder) },
   { name: "JSONL append", open: ({ folder }) => jsonlBench(folder) },
   { name: "JSONL read", open: readBench },
   { name: "Postgres", open: async (place) => postgresBench(await place.postgres()) },
+  { name: "Postgres beside emmett", peers: true, open: async (place) => emmettPostgresBench(await place.postgres()) },
   { name: "Replay", open: (place) => replayBench(place.largeLog(), join(place.folder, "large.db")) },
   { name: "Page", open: async (place) => only([pageComparison(place.largeLog())]) },
   { name: "Migration", open: moveBench },
