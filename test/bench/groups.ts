@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { agentPostgresBench, agentSqliteBench } from "./agent-thread.js";
+import { castoreBench } from "./castore.js";
 import { collabBench } from "./collab.js";
 import { emmettPostgresBench } from "./emmett-postgres.js";
 import { emmettSqliteBench } from "./emmett-sqlite.js";
@@ -15,6 +17,7 @@ import { sqliteBench } from "./sqlite.js";
 import { startupBench } from "./startup.js";
 import { webBench } from "./web.js";
 import { webSqliteBench } from "./web-sqlite.js";
+import { writersBench } from "./writers.js";
 
 /** Rows that are measured together, after one preparation. */
 export interface Group {
@@ -36,6 +39,10 @@ export const GROUPS: readonly Group[] = [
   { name: "JSONL read", open: readBench },
   { name: "Postgres", open: async (place) => postgresBench(await place.postgres()) },
   { name: "Postgres beside emmett", peers: true, open: async (place) => emmettPostgresBench(await place.postgres()) },
+  { name: "Postgres writers", peers: true, open: async (place) => writersBench(await place.postgres()) },
+  { name: "Postgres beside castore", peers: true, open: async (place) => castoreBench(await place.postgres()) },
+  { name: "Agent thread, SQLite", peers: true, open: ({ folder }) => agentSqliteBench(folder) },
+  { name: "Agent thread, Postgres", peers: true, open: async (place) => agentPostgresBench(await place.postgres()) },
   { name: "Replay", open: (place) => replayBench(place.largeLog(), join(place.folder, "large.db")) },
   { name: "Page", open: async (place) => only([pageComparison(place.largeLog())]) },
   { name: "Migration", open: moveBench },

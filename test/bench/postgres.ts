@@ -6,11 +6,15 @@ import type { Bench } from "./measure.js";
 
 const APPENDS = 200;
 const BATCHES = 30;
+const CONCURRENT = 32;
+const ROUNDS_AT_ONCE = 20;
 
 export async function postgresBench(url: string): Promise<Bench> {
   const log = await PostgresLog.open(`${url}${url.includes("?") ? "&" : "?"}schema=bench_ours`, {});
   const raw = await RawPostgres.open(url);
+  const rawMany = await Promise.all(Array.from({ length: CONCURRENT }, () => RawPostgres.connect(url)));
   let n = 0;
+  const appendOne = () => log.append({ stream: `session-${n++ % 100}`, events: sampleEvents(1, n) }, BENCH_ACTOR);
   const shared = { durability: "synchronous_commit=on, both; TCP", unit: "events/s" };
   const comparisons = [
     {
@@ -20,9 +24,7 @@ export async function postgresBench(url: string): Promise<Bench> {
       atLeast: 0.75,
       amount: APPENDS,
       ours: async () => {
-        for (let i = 0; i < APPENDS; i++) {
-          await log.append({ stream: `session-${n++ % 100}`, events: sampleEvents(1, n) }, BENCH_ACTOR);
-        }
+        for (let i = 0; i < APPENDS; i++) await appendOne();
       },
       theirs: async () => {
         for (let i = 0; i < APPENDS; i++) await raw.insert(`session-${i % 100}`, 1);
@@ -43,9 +45,24 @@ export async function postgresBench(url: string): Promise<Bench> {
         for (let i = 0; i < BATCHES; i++) await raw.insert(`session-b${i}`, 100);
       },
     },
+    {
+      ...shared,
+      name: `Postgres, ${CONCURRENT} appends at once`,
+      peer: `raw pg, ${CONCURRENT} connections, a prepared INSERT each`,
+      atLeast: 1.2,
+      amount: ROUNDS_AT_ONCE * CONCURRENT,
+      ours: async () => {
+        for (let i = 0; i < ROUNDS_AT_ONCE; i++) await Promise.all(rawMany.map(appendOne));
+      },
+      theirs: async () => {
+        for (let i = 0; i < ROUNDS_AT_ONCE; i++) {
+          await Promise.all(rawMany.map((client, j) => client.insert(`session-c${j}`, 1)));
+        }
+      },
+    },
   ];
   const close = async () => {
-    await raw.close();
+    for (const client of [raw, ...rawMany]) await client.close();
     await log.close();
   };
   return { comparisons, close };
@@ -55,20 +72,24 @@ export async function postgresBench(url: string): Promise<Bench> {
 class RawPostgres {
   readonly #client: pg.Client;
   readonly #versions = new Map<string, number>();
-  #offset = 0;
 
   private constructor(client: pg.Client) {
     this.#client = client;
   }
 
-  static async open(url: string): Promise<RawPostgres> {
+  static async connect(url: string): Promise<RawPostgres> {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
-    await client.query(`DROP SCHEMA IF EXISTS bench_raw CASCADE; CREATE SCHEMA bench_raw;
+    return new RawPostgres(client);
+  }
+
+  static async open(url: string): Promise<RawPostgres> {
+    const raw = await RawPostgres.connect(url);
+    await raw.#client.query(`DROP SCHEMA IF EXISTS bench_raw CASCADE; CREATE SCHEMA bench_raw;
       CREATE TABLE bench_raw.events ("offset" bigint PRIMARY KEY, "commit" bigint, version bigint, recorded_at text,
         id text, stream text, type text, actor text, meta text, data text, salt text, hash text);
       CREATE UNIQUE INDEX ON bench_raw.events (id); CREATE UNIQUE INDEX ON bench_raw.events (stream, version)`);
-    return new RawPostgres(client);
+    return raw;
   }
 
   close(): Promise<void> {
@@ -88,7 +109,7 @@ class RawPostgres {
   #row(stream: string, i: number): unknown[] {
     const version = (this.#versions.get(stream) ?? 0) + 1;
     this.#versions.set(stream, version);
-    const offset = ++this.#offset;
+    const offset = ++lastOffset;
     const meta = JSON.stringify({ reason: "commits pushed", schema: 1 });
     const data = JSON.stringify(sampleData(i));
     return [
@@ -107,6 +128,9 @@ class RawPostgres {
     ];
   }
 }
+
+/** Of the table, which all connections of this process fill: nobody has to ask the server for the next one. */
+let lastOffset = 0;
 
 const SALT = randomBytes(16).toString("hex");
 const HASH = randomBytes(32).toString("hex");
