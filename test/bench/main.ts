@@ -6,9 +6,12 @@
  */
 import { parseArgs } from "node:util";
 import { GROUPS, type Group } from "./groups.js";
+import { type GrowthRow, measureGrowth } from "./growth.js";
+import { growthLines } from "./growth-report.js";
 import { measure } from "./measure.js";
 import { installPeers } from "./peers.js";
 import { Place } from "./place.js";
+import { drawGrowth } from "./plot-growth.js";
 import { drawRatios } from "./plot-ratios.js";
 import { machine, reportLines, writeReport } from "./report.js";
 import { merged, type Remark, type Results, type Row, readResults, writeResults } from "./results-file.js";
@@ -29,27 +32,33 @@ const only = values.only.toLowerCase();
 /** `--only` names a group, or a row, or how one of them begins. */
 const names = (name: string) => name.toLowerCase().includes(only) || only.startsWith(name.toLowerCase());
 
+const GROWTH = "Growth";
 const order = GROUPS.map(({ name }) => name);
 
 if (values.draw) write(readResults());
 else await measureGroups(GROUPS.filter((group) => names(group.name) && (values.peers || !group.peers)));
 
 async function measureGroups(groups: readonly Group[]): Promise<void> {
-  if (groups.length === 0) throw new Error(`no group is named so; there are: ${order.join(", ")}`);
+  const withGrowth = names(GROWTH);
+  if (groups.length === 0 && !withGrowth) {
+    throw new Error(`no group is named so; there are: ${[...order, GROWTH].join(", ")}`);
+  }
   if (groups.some((group) => group.peers)) installPeers();
   const place = new Place();
   const [rows, remarks]: [Row[], Remark[]] = [[], []];
+  let growth: GrowthRow[] = [];
   try {
     for (const group of groups) {
       const measured = await measureGroup(group, place);
       rows.push(...measured.rows);
       remarks.push(...measured.remarks);
     }
+    if (withGrowth) growth = await measureGrowth(place, rounds);
   } finally {
     await place.close();
   }
-  const fresh: Results = { schema: "sessiondb.bench/1", rows, remarks };
-  console.log(reportLines(fresh, order).join("\n"));
+  const fresh: Results = { schema: "sessiondb.bench/1", rows, remarks, growth };
+  console.log([...reportLines(fresh, order), "", ...growthLines(growth)].join("\n"));
   if (values.write) write(merged(readResults(), fresh));
 }
 
@@ -75,4 +84,6 @@ function write(all: Results): void {
   writeResults(all);
   writeReport("measured", reportLines(all, order));
   drawRatios(all.rows, order);
+  writeReport("growth", growthLines(all.growth));
+  drawGrowth(all.growth);
 }

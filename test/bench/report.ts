@@ -15,7 +15,7 @@ export function machine(): string {
 }
 
 /** The machines, and a table for each group in the order given; groups that are not named come last. */
-export function reportLines({ rows, remarks }: Results, order: readonly string[]): string[] {
+export function reportLines({ rows, remarks }: Pick<Results, "rows" | "remarks">, order: readonly string[]): string[] {
   const groups = [...new Set([...order, ...rows.map(({ group }) => group)])];
   const parts = groups.flatMap((group) => {
     const own = rows.filter((row) => row.group === group);

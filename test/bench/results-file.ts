@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { GrowthRow } from "./growth.js";
 import type { Measured } from "./measure.js";
 
 const PATH = fileURLToPath(new URL("../../test/bench/results.json", import.meta.url));
@@ -22,9 +23,10 @@ export interface Results {
   readonly schema: "sessiondb.bench/1";
   readonly rows: readonly Row[];
   readonly remarks: readonly Remark[];
+  readonly growth: readonly GrowthRow[];
 }
 
-const NONE: Results = { schema: "sessiondb.bench/1", rows: [], remarks: [] };
+const NONE: Results = { schema: "sessiondb.bench/1", rows: [], remarks: [], growth: [] };
 
 export function readResults(): Results {
   return existsSync(PATH) ? (JSON.parse(readFileSync(PATH, "utf8")) as Results) : NONE;
@@ -34,7 +36,7 @@ export function writeResults(results: Results): void {
   writeFileSync(PATH, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** A row that was measured again takes the place of the old one; remarks of a group stand together. */
+/** A row that was measured again takes the place of the old one; remarks of a group stand together, and so does growth. */
 export function merged(old: Results, fresh: Results): Results {
   const again = new Map(fresh.rows.map((row) => [keyOf(row), row]));
   const kept = old.rows.map((row) => again.get(keyOf(row)) ?? row);
@@ -44,6 +46,7 @@ export function merged(old: Results, fresh: Results): Results {
     schema: "sessiondb.bench/1",
     rows: [...kept, ...fresh.rows.filter((row) => !known.has(keyOf(row)))],
     remarks: [...old.remarks.filter(({ group }) => !remarked.has(group)), ...fresh.remarks],
+    growth: fresh.growth.length > 0 ? fresh.growth : old.growth,
   };
 }
 
