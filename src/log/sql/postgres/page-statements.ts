@@ -1,7 +1,7 @@
 import type { SealedEvent } from "../../event.js";
 import { type LastOptions, MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "../../event-log.js";
 import { knownOr } from "../../paging.js";
-import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+import { countOf, EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
 import type { PgSession, SqlValue } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -12,17 +12,27 @@ export interface FetchedPage {
   readonly hashBefore: string | undefined;
 }
 
+/** The beginning of a range, and the last place of it at the same instant; 0 where nothing is in it. */
+export interface FirstPage {
+  readonly events: readonly SealedEvent[];
+  readonly last: number;
+}
+
 /** The server cuts a page by number and by size, so that no answer holds a thousand events of 16 MiB. */
 export class PageStatements {
   readonly #log: Statement;
   readonly #stream: Statement;
+  readonly #streamStart: Statement;
+  readonly #streamStartUpTo: Statement;
   readonly #last: Statement;
   readonly #lastUpTo: Statement;
   readonly #isLast: Statement;
 
   constructor({ events }: Tables) {
-    this.#log = statement(pageSql(events, `"offset"`, "true", 1));
-    this.#stream = statement(pageSql(events, "version", "stream = $1", 2));
+    this.#log = statement(nextSql(events, `"offset"`, "true", 1));
+    this.#stream = statement(nextSql(events, "version", "stream = $1", 2));
+    this.#streamStart = statement(startSql(events, "stream = $1"));
+    this.#streamStartUpTo = statement(startSql(events, `stream = $1 AND "offset" <= $4`));
     const ofStream = (what: string, where = "stream = $1") =>
       statement(`SELECT ${what} FROM ${events} WHERE ${where} ORDER BY version DESC LIMIT 1`);
     // Three, because a bound that is always true misleads the planner once it plans without values (0.58 against 0.14 ms),
@@ -42,6 +52,23 @@ export class PageStatements {
     return fetchPage(session, this.#stream, [stream, from, to]);
   }
 
+  /**
+   * The first of these pages, where the caller does not know yet how far the stream goes: one round trip instead of two,
+   * which is most of what a short stream costs. Bounds are inclusive; without `toOffset` offsets have none.
+   */
+  async startOfStream(
+    session: PgSession,
+    stream: string,
+    from: number,
+    to: number,
+    toOffset: number | undefined,
+  ): Promise<FirstPage> {
+    const rows = await (toOffset === undefined
+      ? session.rows(this.#streamStart, [stream, from, to])
+      : session.rows(this.#streamStartUpTo, [stream, from, to, toOffset]));
+    return { events: rows.map(eventOfRow), last: countOf(rows[0]?.at(-1)) };
+  }
+
   /** The newest event of one stream. */
   async lastOf(session: PgSession, stream: string, options: LastOptions): Promise<SealedEvent | undefined> {
     const { toOffset, known } = options;
@@ -57,13 +84,24 @@ export class PageStatements {
   }
 }
 
+/** A page that goes on behind another one, whose last hash it brings. */
+function nextSql(events: string, key: string, where: string, from: number): string {
+  const before = `SELECT hash FROM ${events} WHERE ${where} AND ${key} = $${from}::bigint - 1`;
+  return pageSql(events, key, where, from, before);
+}
+
+/** A page of a stream from version $2 to $3, with its last version up to $3. */
+function startSql(events: string, where: string): string {
+  const last = `SELECT version FROM ${events} WHERE ${where} AND version <= $3::bigint ORDER BY version DESC LIMIT 1`;
+  return pageSql(events, "version", where, 2, last);
+}
+
 /**
  * Keyset, never OFFSET. The running sum needs no detoasting: octet_length reads the length that is stored. `from` is the
- * number of the first of the two bounds among the parameters.
+ * number of the first of the two bounds among the parameters; the first row has the answer to one more question.
  */
-function pageSql(events: string, key: string, where: string, from: number): string {
-  return `SELECT ${EVENT_COLUMNS},
-      CASE WHEN nth = 1 THEN (SELECT hash FROM ${events} WHERE ${where} AND ${key} = $${from}::bigint - 1) END
+function pageSql(events: string, key: string, where: string, from: number, asked: string): string {
+  return `SELECT ${EVENT_COLUMNS}, CASE WHEN nth = 1 THEN (${asked}) END
     FROM (
       SELECT *, row_number() OVER sofar AS nth,
         sum(octet_length(meta) + coalesce(octet_length(data), 0)) OVER sofar AS bytes

@@ -1,12 +1,13 @@
 import { IntegrityError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import type { FetchedPage } from "./page-statements.js";
+import type { FetchedPage, FirstPage } from "./page-statements.js";
 
 /** A range of the log or of a stream, page by page. Places are offsets or versions; both bounds are inclusive. */
 export interface PageWalk {
   readonly first: number;
-  readonly last: number;
-  fetch(from: number): Promise<FetchedPage>;
+  /** Where the range ends at present, with its first page. */
+  start(): Promise<FirstPage>;
+  fetch(from: number, last: number): Promise<FetchedPage>;
   placeOf(event: SealedEvent): number;
   /** What is missing at a place, for the message. */
   describe(place: number): string;
@@ -21,8 +22,10 @@ export interface PageWalk {
  * @throws IntegrityError EVENTS_MISSING instead of a page that would be too short
  */
 export async function* walkPages(walk: PageWalk): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-  if (walk.first > walk.last) return;
-  let next = fetchAhead(walk, walk.first);
+  const start = await walk.start();
+  const { last } = start;
+  if (walk.first > last) return;
+  let next: Promise<FetchedPage> = Promise.resolve({ ...start, hashBefore: undefined });
   let before: SealedEvent | undefined;
   for (;;) {
     walk.assertOpen();
@@ -31,15 +34,15 @@ export async function* walkPages(walk: PageWalk): AsyncGenerator<readonly Sealed
     assertFollows(walk, page, place, before);
     before = page.events.at(-1) as SealedEvent;
     const end = walk.placeOf(before);
-    if (end < walk.last) next = fetchAhead(walk, end + 1);
+    if (end < last) next = fetchAhead(walk, end + 1, last);
     yield page.events;
-    if (end >= walk.last) return;
+    if (end >= last) return;
   }
 }
 
 /** A caller that stops early leaves the last page unread; its failure is then nobody's. */
-function fetchAhead(walk: PageWalk, from: number): Promise<FetchedPage> {
-  const page = walk.fetch(from);
+function fetchAhead(walk: PageWalk, from: number, last: number): Promise<FetchedPage> {
+  const page = walk.fetch(from, last);
   page.catch(() => undefined);
   return page;
 }

@@ -25,7 +25,7 @@ import { postgresDoorbell } from "./log-doorbell.js";
 import { LogLock } from "./log-lock.js";
 import { LogServers } from "./log-servers.js";
 import { openSchema } from "./open-schema.js";
-import { PageStatements } from "./page-statements.js";
+import { type FirstPage, PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresActs } from "./postgres-acts.js";
@@ -168,12 +168,18 @@ export class PostgresLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const tail = await this.#servers.tail("readAll");
-    const last = Math.min(range.to ?? tail.offset, tail.offset);
+    const first = Math.max(range.from ?? 1, 1);
+    const fetch = (from: number, last: number) =>
+      this.#servers.read("readAll", (session) => this.#pages.ofLog(session, from, last));
     yield* walkPages({
-      first: Math.max(range.from ?? 1, 1),
-      last,
-      fetch: (from) => this.#servers.read("readAll", (session) => this.#pages.ofLog(session, from, last)),
+      first,
+      // The tail apart: where events are missing up to the end of the range, only it tells that they should be there.
+      start: async () => {
+        const tail = await this.#servers.tail("readAll");
+        const last = Math.min(range.to ?? tail.offset, tail.offset);
+        return { events: first > last ? [] : (await fetch(first, last)).events, last };
+      },
+      fetch,
       placeOf: ({ offset }) => offset,
       describe: (place) => `the event at offset ${place}`,
       assertOpen: () => this.#assertOpen("readAll"),
@@ -181,14 +187,19 @@ export class PostgresLog implements EventLog {
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    const [maxVersion, maxOffset] = [bound(range.to), bound(range.toOffset)];
-    const versionAt = (session: PgSession) => this.#servers.reader.versionAt(session, stream, maxVersion, maxOffset);
-    const { version: last, place } = await this.#servers.read("readStream", versionAt);
-    this.#servers.history.saw(place);
+    const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
+    if (first > to) return;
+    const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
+    const page = async <P extends Pick<FirstPage, "events">>(act: (session: PgSession) => Promise<P>): Promise<P> => {
+      const read = await this.#servers.read("readStream", act);
+      const end = read.events.at(-1);
+      if (end !== undefined) this.#servers.history.saw(end);
+      return read;
+    };
     yield* walkPages({
-      first: Math.max(range.from ?? 1, 1),
-      last,
-      fetch: (from) => this.#servers.read("readStream", (session) => this.#pages.ofStream(session, stream, from, last)),
+      first,
+      start: () => page((session) => this.#pages.startOfStream(session, stream, first, to, toOffset)),
+      fetch: (from, last) => page((session) => this.#pages.ofStream(session, stream, from, last)),
       placeOf: ({ version }) => version,
       describe: (place) => `version ${place} of ${stream}`,
       assertOpen: () => this.#assertOpen("readStream"),

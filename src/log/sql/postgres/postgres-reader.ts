@@ -1,38 +1,22 @@
 import { IntegrityError } from "../../../errors.js";
 import type { Tail } from "../../seal.js";
-import { countOf, TAIL_COLUMNS, tailOfRow, tailSql } from "./event-rows.js";
+import { TAIL_COLUMNS, tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
 /** The questions about a log that have one short answer. */
 export class PostgresReader {
   readonly #tail: Statement;
-  readonly #versionAt: Statement;
   readonly #offsetAt: Statement;
 
   constructor(tables: Tables) {
     this.#tail = statement(tailSql(tables));
-    this.#versionAt = statement(
-      `SELECT version, ${TAIL_COLUMNS} FROM ${tables.events} WHERE stream = $1 AND version <= $2 AND "offset" <= $3
-       ORDER BY version DESC LIMIT 1`,
-    );
     this.#offsetAt = statement(offsetAtSql(tables));
   }
 
   async tail(session: PgSession): Promise<Tail> {
     const [row] = await session.rows(this.#tail);
     return tailOfRow(row);
-  }
-
-  /** The last version of the stream within both bounds, 0 where there is none, and the place of its event. */
-  async versionAt(
-    session: PgSession,
-    stream: string,
-    maxVersion: number,
-    maxOffset: number,
-  ): Promise<{ version: number; place: Tail }> {
-    const [row] = await session.rows(this.#versionAt, [stream, maxVersion, maxOffset]);
-    return { version: countOf(row?.[0]), place: tailOfRow(row?.slice(1)) };
   }
 
   /** The place of the last event with recordedAt <= limit. */
