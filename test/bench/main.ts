@@ -4,6 +4,7 @@
  * with, `--write` puts the rows into test/bench/results.json and draws docs/performance.md and its plots from there;
  * `--draw` measures nothing and only draws.
  */
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { GROUPS, type Group } from "./groups.js";
 import { type GrowthRow, measureGrowth } from "./growth.js";
@@ -71,7 +72,8 @@ async function measureGroup(group: Group, place: Place): Promise<Pick<Results, "
     for (const comparison of bench.comparisons) {
       if (!isWhole && !names(comparison.name)) continue;
       process.stderr.write(`${comparison.name} …\n`);
-      rows.push({ ...facts, ...(await measure(comparison, rounds)) });
+      const measured = await measure(comparison, rounds);
+      rows.push({ ...facts, load: Number(loadavg()[0]?.toFixed(1)), ...measured });
     }
     return { rows, remarks: (bench.remarks?.() ?? []).map((text) => ({ group: group.name, text })) };
   } finally {

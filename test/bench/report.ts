@@ -26,13 +26,20 @@ export function reportLines({ rows, remarks }: Pick<Results, "rows" | "remarks">
   return [...measuredOn(rows), ...parts];
 }
 
+/** Where and when; and how busy the machine was with other things, which moves figures more than ratios. */
 function measuredOn(rows: readonly Row[]): string[] {
-  const days = new Map<string, string[]>();
-  for (const row of rows) days.set(row.machine, [...(days.get(row.machine) ?? []), row.measuredOn]);
-  return [...days].map(([where, when]) => {
-    const [first, last] = [when.reduce((a, b) => (a < b ? a : b)), when.reduce((a, b) => (a > b ? a : b))];
-    return `${where}. Measured ${first === last ? `on ${first}` : `between ${first} and ${last}`}.`;
+  return [...new Set(rows.map((row) => row.machine))].map((machine) => {
+    const own = rows.filter((row) => row.machine === machine);
+    const days = own.map((row) => row.measuredOn).sort();
+    const [first, last] = [days[0], days.at(-1)];
+    return `${machine}. Measured ${first === last ? `on ${first}` : `between ${first} and ${last}`}.${loadText(own)}`;
   });
+}
+
+function loadText(rows: readonly Row[]): string {
+  const loads = rows.flatMap(({ load }) => (load === undefined ? [] : [load]));
+  if (loads.length === 0) return "";
+  return ` Load average meanwhile: ${Math.min(...loads)} to ${Math.max(...loads)}, where it was noted.`;
 }
 
 /** A Markdown table. The ratio is the peer's time (or bytes) divided by ours, so above 1 we are ahead. */

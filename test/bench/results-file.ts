@@ -11,6 +11,8 @@ export interface Row extends Measured {
   readonly machine: string;
   /** A day. */
   readonly measuredOn: string;
+  /** Load average of the machine over the minute before the row was done, the bench's own work included. */
+  readonly load?: number;
 }
 
 export interface Remark {
