@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,9 +22,14 @@ export function named(name: string): string {
   return `${name.replace(/^@[^/]+\//, "")} ${version}`;
 }
 
-/** Installs them where they are not there as the lock file says: minutes, for two drivers of SQLite may be compiled. */
+/**
+ * Installs them where what stands there is not of this lock file; a copy of it is left beside them. Minutes, where two
+ * drivers of SQLite have to be compiled.
+ */
 export function installPeers(): void {
-  if (modifiedMs("node_modules/.package-lock.json") >= modifiedMs("package-lock.json")) return;
+  const wanted = readFileSync(join(FOLDER, "package-lock.json"), "utf8");
+  const mark = join(FOLDER, "node_modules", ".installed-lock.json");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
   process.stderr.write("installing what sessiondb is measured beside into test/bench/node_modules …\n");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: FOLDER,
@@ -32,8 +37,5 @@ export function installPeers(): void {
     shell: process.platform === "win32", // npm is a script there
   });
   if (status !== 0) throw new Error("npm ci failed in test/bench. Without peers: npm run bench -- --no-peers");
-}
-
-function modifiedMs(name: string): number {
-  return statSync(join(FOLDER, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  writeFileSync(mark, wanted);
 }
