@@ -6,7 +6,7 @@ import { ownDatabase } from "./own-database.js";
 import { named, peer } from "./peers.js";
 
 const PACKAGE = "@castore/event-storage-adapter-postgres";
-const STREAMS = 50;
+const STREAMS = 20;
 const SIZES = [10, 100, 1000];
 const STORE = { eventStoreId: "sessions" };
 
