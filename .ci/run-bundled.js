@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
 const programs = {
   bench: {
-    entries: ["main", "read-worker", "replay-worker", "migration-worker", "writers-worker"].map((name) => `test/bench/${name}.ts`),
+    entries: ["main", "read-worker", "replay-worker", "migration-worker", "writers-worker"].map(
+      (name) => `test/bench/${name}.ts`,
+    ),
     outdir: ".tmp/bench",
     program: "main.js",
   },
