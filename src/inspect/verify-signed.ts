@@ -1,8 +1,11 @@
 import { IntegrityError } from "../errors.js";
+import { ChainCheck } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
-import { EMPTY_TAIL, type Tail } from "../log/seal.js";
+import type { Tail } from "../log/seal.js";
+import { checkPages } from "../replay/check-pages.js";
+import { PageCheck } from "../replay/page-check.js";
 import type { VerifyReport } from "../replay/verify-log.js";
-import { checkedPages } from "./checked-events.js";
+import { tailAt } from "./checked-events.js";
 import { logChanged, logCut } from "./sign-tail.js";
 import { readSignatures } from "./signature-file.js";
 import type { SigningKey } from "./signing-key.js";
@@ -33,21 +36,26 @@ export async function verifySigned(
   // Before the log's end is asked for: else a signature that is made meanwhile would look as if the log had been cut.
   const { signatures, last } = await survey(path, keys);
   const end = (await log.tail()).offset;
-  let tail: Tail = EMPTY_TAIL;
+  const check = new PageCheck(new ChainCheck(), { versionBefore: () => 0 });
+  let changedBehind: Tail | undefined;
   const fault = await faultOf(async () => {
     const due = new DueSignatures(readSignatures(path, keys), signatures);
     await due.begin();
-    for await (const page of checkedPages(log, EMPTY_TAIL, end)) {
-      for (const event of page) {
-        if (event.offset === due.offset) await due.meet(event.hash);
-        tail = event;
+    for await (const page of checkPages(log, check, end)) {
+      for (const { offset, hash } of page) {
+        if (offset !== due.offset) continue;
+        await due.meet(hash).catch(async (error) => {
+          await check.settle(); // a hash that is wrong anyway is told as that
+          changedBehind = await tailAt(log, offset - 1);
+          throw error;
+        });
       }
-      onVerified?.(tail.offset, end);
+      onVerified?.(check.tail.offset, end);
     }
     if (last.offset > end) throw logCut(last, end);
-  });
-  const { offset, hash, recordedAt } = tail;
-  return { ok: fault === undefined, verified: offset, tail: { offset, hash, recordedAt }, fault, signatures, last };
+  }).finally(() => check.close());
+  const tail = changedBehind ?? check.tail;
+  return { ok: fault === undefined, verified: tail.offset, tail, fault, signatures, last };
 }
 
 async function survey(path: string, keys: readonly SigningKey[]): Promise<{ signatures: number; last: TailSignature }> {

@@ -9,7 +9,8 @@ import { EMPTY_TAIL, type Tail } from "./seal.js";
 export class ChainCheck {
   /** The event or tail that was last found right. */
   #last: Tail;
-  readonly #versions = new Map<string, number>();
+  /** Of each stream; in an object, so that a stream that is known is looked for once. */
+  readonly #versions = new Map<string, { version: number }>();
 
   constructor(after: Tail = EMPTY_TAIL) {
     this.#last = after;
@@ -22,29 +23,43 @@ export class ChainCheck {
 
   /** @returns what is wrong with `event` as the next one, or undefined; then it is the new tail */
   next(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
-    const fault = this.#placeFault(event, versionBefore) ?? this.#hashFault(event);
-    if (fault !== undefined) return fault;
-    this.#versions.set(event.stream, event.version);
-    this.#last = event;
-    return undefined;
+    const known = this.#versions.get(event.stream);
+    const fault =
+      this.#placeFault(event, known?.version ?? versionBefore?.(event.stream)) ?? hashFault(this.#last.hash, event);
+    if (fault === undefined) this.#moveTo(event, known);
+    return fault;
   }
 
-  #placeFault(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
+  /** As next, but for its hash: before the event is believed, somebody has to check that, too (see hashFault). */
+  nextPlace(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
+    const known = this.#versions.get(event.stream);
+    const fault = this.#placeFault(event, known?.version ?? versionBefore?.(event.stream));
+    if (fault === undefined) this.#moveTo(event, known);
+    return fault;
+  }
+
+  #moveTo(event: SealedFields, known: { version: number } | undefined): void {
+    if (known === undefined) this.#versions.set(event.stream, { version: event.version });
+    else known.version = event.version;
+    this.#last = event;
+  }
+
+  #placeFault(event: SealedFields, before: number | undefined): string | undefined {
     if (event.offset !== this.#last.offset + 1) return `its offset is ${event.offset}`;
     if (event.recordedAt < this.#last.recordedAt)
       return `its time ${event.recordedAt} is before that of the event before it`;
     if (event.commit < event.offset) return `its commit ${event.commit} is smaller than its offset`;
-    const before = this.#versions.get(event.stream) ?? versionBefore?.(event.stream);
     if (before !== undefined && event.version !== before + 1) {
       return `its version is ${event.version}, but ${event.stream} was at ${before}`;
     }
     return undefined;
   }
+}
 
-  #hashFault(event: SealedFields): string | undefined {
-    const expected = recomputeHash(this.#last.hash, event);
-    return expected === event.hash ? undefined : `its hash is ${event.hash}, computed ${expected}`;
-  }
+/** What is wrong with the hash of an event behind the one with `prevHash`; undefined where it is right. */
+export function hashFault(prevHash: string, event: SealedFields): string | undefined {
+  const expected = recomputeHash(prevHash, event);
+  return expected === event.hash ? undefined : `its hash is ${event.hash}, computed ${expected}`;
 }
 
 /** @throws IntegrityError CHAIN_BROKEN naming the offset */

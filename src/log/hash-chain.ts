@@ -1,4 +1,7 @@
 import * as crypto from "node:crypto";
+import { QuotedText } from "./quoted-text.js";
+
+const [actors, types] = [new QuotedText(), new QuotedText()];
 
 /** The hash before offset 1. */
 export const GENESIS_HASH = "0".repeat(64);
@@ -20,23 +23,48 @@ export interface ChainedPlace {
   readonly recordedAt: string;
 }
 
-/** SHA-256 of a text's UTF-8 bytes, in lower-case hex. crypto.hash (Node 20.12) takes half the time of createHash. */
-export function sha256Hex(text: string): string {
+/** SHA-256 of bytes, or of a text's UTF-8, in lower-case hex. crypto.hash (Node 20.12) takes half the time of createHash. */
+export function sha256Hex(text: string | Uint8Array): string {
   return crypto.hash("sha256", text, "hex");
 }
 
 /** `sha256(salt "\n" dataText)`: the only thing of an event's data that the chain covers, so data can be redacted. */
-export function dataHashOf(salt: string, dataText: string): string {
-  return sha256Hex(`${salt}\n${dataText}`);
+export function dataHashOf(salt: string, text: string): string {
+  return sha256Hex(hashedData(salt, text));
+}
+
+/** What the hash of an event's data is made of. */
+export function hashedData(salt: string, text: string): string {
+  return `${salt}\n${text}`;
 }
 
 /** Canonical JSON of {actor, dataHash, id, meta, stream, type}: those keys stand in sorted order already. */
 export function bodyTextOf(body: ChainedBody): string {
-  // dataHash and id are hex and UUID: nothing in them needs an escape.
-  return `{"actor":${JSON.stringify(body.actor)},"dataHash":"${body.dataHash}","id":"${body.id}","meta":${body.metaText},"stream":${JSON.stringify(body.stream)},"type":${JSON.stringify(body.type)}}`;
+  return bodyBegin(body) + bodyEnd(body, body.dataHash);
 }
 
 /** `sha256(prevHash "\n" offset "\n" version "\n" recordedAt "\n" bodyText)`. */
 export function chainHash(prevHash: string, place: ChainedPlace, bodyText: string): string {
-  return sha256Hex(`${prevHash}\n${place.offset}\n${place.version}\n${place.recordedAt}\n${bodyText}`);
+  return sha256Hex(placeText(prevHash, place) + bodyText);
+}
+
+/** What the hash of an event is made of: `head`, the hash of its data, `rest`. */
+export function chainTexts(
+  prevHash: string,
+  event: ChainedPlace & Omit<ChainedBody, "dataHash">,
+): { readonly head: string; readonly rest: string } {
+  return { head: placeText(prevHash, event) + bodyBegin(event), rest: bodyEnd(event, "") };
+}
+
+function placeText(prevHash: string, { offset, version, recordedAt }: ChainedPlace): string {
+  return `${prevHash}\n${offset}\n${version}\n${recordedAt}\n`;
+}
+
+function bodyBegin({ actor }: Pick<ChainedBody, "actor">): string {
+  return `{"actor":${actors.of(actor)},"dataHash":"`;
+}
+
+function bodyEnd({ id, metaText, stream, type }: Omit<ChainedBody, "actor" | "dataHash">, dataHash: string): string {
+  // dataHash and id are hex and UUID: nothing in them needs an escape.
+  return `${dataHash}","id":"${id}","meta":${metaText},"stream":${JSON.stringify(stream)},"type":${types.of(type)}}`;
 }

@@ -1,8 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { ChainCheck, chainBroken } from "../log/chain-check.js";
+import { ChainCheck } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
+import { checkPages } from "../replay/check-pages.js";
+import { PageCheck } from "../replay/page-check.js";
 import { type AnyProjection, type StateDigests, StateFold } from "./state-digests.js";
 
 export interface WalkOptions {
@@ -17,11 +18,12 @@ export interface WalkOptions {
  */
 export class LogWalk {
   readonly #log: EventLog;
-  readonly #check = new ChainCheck();
+  readonly #check: PageCheck;
   readonly #fold: StateFold;
 
   constructor(log: EventLog, projections: readonly AnyProjection[]) {
     this.#log = log;
+    this.#check = new PageCheck(new ChainCheck(), { versionBefore: () => 0, where: ` (${log.url})` });
     this.#fold = new StateFold(projections);
   }
 
@@ -41,18 +43,20 @@ export class LogWalk {
    */
   async advance(to: number, { onEvent, onProgress, signal }: WalkOptions = {}): Promise<void> {
     const check = this.#check;
-    for await (const page of this.#log.readAll({ from: check.tail.offset + 1, to })) {
-      await nextTurn(); // pages may come without a turn of the event loop, and a signal must be heard
-      signal?.throwIfAborted();
-      for (const event of page) {
-        const fault = check.next(event, () => 0);
-        if (fault !== undefined) throw chainBroken(check.tail.offset + 1, `${fault} (${this.#log.url})`);
-        this.#fold.add(event);
-        onEvent?.(event);
+    try {
+      for await (const page of checkPages(this.#log, check, to)) {
+        signal?.throwIfAborted();
+        for (const event of page) {
+          this.#fold.add(event);
+          onEvent?.(event);
+        }
+        onProgress?.(check.tail.offset, to);
       }
-      onProgress?.(check.tail.offset, to);
+    } catch (error) {
+      if (error !== signal?.reason) await check.settle(); // a fold may have failed on what is not even right
+      throw error;
+    } finally {
+      await check.close();
     }
-    const seen = check.tail.offset;
-    if (seen < to) throw chainBroken(seen + 1, `${this.#log.url} ends at ${seen}, its tail says ${to}`);
   }
 }

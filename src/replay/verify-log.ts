@@ -1,8 +1,10 @@
 import { ArchivedError, IntegrityError } from "../errors.js";
 import { archivedBase } from "../log/archives.js";
-import { ChainCheck, chainBroken } from "../log/chain-check.js";
+import { ChainCheck } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
+import { checkPages } from "./check-pages.js";
+import { PageCheck } from "./page-check.js";
 
 export interface VerifyReport {
   readonly ok: boolean;
@@ -19,7 +21,7 @@ export interface VerifyReport {
 export interface VerifyOptions {
   /** Inclusive; default the tail. */
   readonly to?: number;
-  /** Called after each event that was found right. */
+  /** Called now and then, and at the end: all is right up to that offset (0 and more). */
   readonly onVerified?: (offset: number) => void;
 }
 
@@ -40,32 +42,31 @@ export async function verifyLog(log: EventLog, options: VerifyOptions = {}): Pro
 }
 
 async function verifyFrom(start: Tail, log: EventLog, end: number, options: VerifyOptions): Promise<VerifyReport> {
-  const check = new ChainCheck(start);
-  const fault = await firstFault(check, log, end, options.onVerified);
-  return { ok: fault === undefined, verified: check.tail.offset, tail: check.tail, fault };
+  // Which versions the streams had before is known of a whole log only.
+  const versionBefore = start.offset === 0 ? () => 0 : undefined;
+  const check = new PageCheck(new ChainCheck(start), { versionBefore });
+  try {
+    const fault = await faultIn(log, check, end, options.onVerified);
+    const { tail } = check;
+    return { ok: fault === undefined, verified: tail.offset, tail, fault };
+  } finally {
+    await check.close();
+  }
 }
 
-async function firstFault(
-  check: ChainCheck,
+/** @returns the first thing that is wrong */
+async function faultIn(
   log: EventLog,
+  check: PageCheck,
   end: number,
   onVerified: VerifyOptions["onVerified"],
 ): Promise<IntegrityError | undefined> {
-  // Which versions the streams had before is known of a whole log only.
-  const versionBefore = check.tail.offset === 0 ? () => 0 : undefined;
   try {
-    // By pages: a promise an event takes as long as its hashes.
-    for await (const page of log.readAll({ from: check.tail.offset + 1, to: end })) {
-      for (const event of page) {
-        const fault = check.next(event, versionBefore);
-        if (fault !== undefined) return chainBroken(check.tail.offset + 1, fault);
-        onVerified?.(event.offset);
-      }
-    }
+    for await (const _page of checkPages(log, check, end)) onVerified?.(check.tail.offset);
+    onVerified?.(check.tail.offset);
+    return undefined;
   } catch (error) {
     if (error instanceof IntegrityError) return error;
     throw error;
   }
-  const seen = check.tail.offset;
-  return seen < end ? chainBroken(seen + 1, `the log ends at ${seen}, its tail says ${end}`) : undefined;
 }
