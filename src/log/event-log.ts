@@ -70,6 +70,18 @@ export interface Capabilities {
   readonly shared: boolean;
 }
 
+/** Sealed events that are gathered for one append: what appendSealed promises and throws, in small steps. */
+export interface SealedIntake {
+  /**
+   * Takes the next ones, and does at once what needs only the events, so that it can be done while an earlier append is under
+   * way. Nothing is asked of the log, and nothing is thrown.
+   */
+  add(events: readonly SealedEvent[]): void;
+
+  /** To be called once. Without events it does what appendSealed does without events. */
+  append(): Promise<Tail>;
+}
+
 /**
  * One log: all streams, in one order. The seam between the backends (which store events) and the readers (which fold
  * them); src/testing.ts checks every promise made here on every backend.
@@ -77,11 +89,6 @@ export interface Capabilities {
  * For all operations: a closed log rejects with ClosedError. A failed read rejects; it never ends early and never
  * yields less. Nothing here blocks the event loop for more than some tens of milliseconds.
  */
-/** The second half of appendSealed, with its promises and errors. To be called once. */
-export interface PreparedAppend {
-  append(): Promise<Tail>;
-}
-
 export interface EventLog {
   /** The address, with any password masked. */
   readonly url: string;
@@ -114,10 +121,10 @@ export interface EventLog {
   appendSealed(events: readonly SealedEvent[]): Promise<Tail>;
 
   /**
-   * The first half of appendSealed: what needs only the events is done when this returns, so that it can be done while an
-   * earlier append is under way. Nothing is asked of the log, and nothing is thrown. Logs without it do all at once.
+   * Begins an appendSealed whose events come bit by bit. For backends that send them away as other bytes: those are kept, and
+   * not the events. Where a backend has no use for that, this is absent.
    */
-  prepareSealed?(events: readonly SealedEvent[]): PreparedAppend;
+  takeSealed?(): SealedIntake;
 
   /**
    * The events of the log in order of their offsets, as pages that are never empty. Every event up to `to` (default: the

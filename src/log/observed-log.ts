@@ -5,8 +5,8 @@ import type {
   EventLog,
   LastOptions,
   OffsetRange,
-  PreparedAppend,
   ReadPlace,
+  SealedIntake,
   VersionRange,
 } from "./event-log.js";
 import type { Observer } from "./observer.js";
@@ -21,7 +21,7 @@ export class ObservedLog implements EventLog {
   readonly capabilities: Capabilities;
   readonly sidecar: Sidecar;
   readonly readModels?: ReadModelTables;
-  readonly prepareSealed?: (events: readonly SealedEvent[]) => PreparedAppend;
+  readonly takeSealed?: () => SealedIntake;
   readonly redact?: NonNullable<EventLog["redact"]>;
   readonly freeze?: (movedTo: string) => Promise<Tail>;
   readonly thaw?: () => Promise<void>;
@@ -42,9 +42,8 @@ export class ObservedLog implements EventLog {
     this.sidecar = log.sidecar;
     if (log.readModels !== undefined) this.readModels = observedModels(log.readModels, observer);
     // Absent where the backend cannot do them.
-    const { freeze, thaw, movedTo, prepareSealed, readPlace, redact, archive, unarchive, archives } = log;
-    if (prepareSealed !== undefined)
-      this.prepareSealed = (events) => observedAppend(prepareSealed.call(log, events), observer);
+    const { freeze, thaw, movedTo, takeSealed, readPlace, redact, archive, unarchive, archives } = log;
+    if (takeSealed !== undefined) this.takeSealed = () => observedIntake(takeSealed.call(log), observer);
     if (redact !== undefined) {
       this.redact = (request, options) => observer.operation("redact", () => redact.call(log, request, options));
     }
@@ -105,8 +104,11 @@ export class ObservedLog implements EventLog {
   }
 }
 
-function observedAppend(prepared: PreparedAppend, observer: Observer): PreparedAppend {
-  return { append: () => observer.operation("appendSealed", () => prepared.append()) };
+function observedIntake(intake: SealedIntake, observer: Observer): SealedIntake {
+  return {
+    add: (events) => intake.add(events),
+    append: () => observer.operation("appendSealed", () => intake.append()),
+  };
 }
 
 /** A proxy, because what a backend has beside the needed operations must not get lost on the way. */

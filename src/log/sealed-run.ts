@@ -13,7 +13,9 @@ export function assertContinues(
   events: readonly SealedFields[],
   versionBefore: (stream: string) => number,
 ): void {
-  new SealedRun(events).assertContinues(tail, versionBefore);
+  const run = new SealedRun();
+  run.add(events);
+  run.assertContinues(tail, versionBefore);
 }
 
 /**
@@ -21,18 +23,21 @@ export function assertContinues(
  * What is left to ask of the log is little, and may be asked later, under its lock.
  */
 export class SealedRun {
-  readonly #first: SealedFields | undefined;
-  readonly #last: SealedFields | undefined;
+  #first: SealedFields | undefined;
+  #last: SealedFields | undefined;
   /** Version with which each stream begins among them, and ends. */
   readonly #firstVersions = new Map<string, number>();
   readonly #lastVersions = new Map<string, number>();
   /** What is wrong between them. */
-  readonly #fault: { readonly offset: number; readonly what: string } | undefined;
+  #fault: { readonly offset: number; readonly what: string } | undefined;
+  /** Stands at the last event, once there is one. */
+  #check: ChainCheck | undefined;
 
-  constructor(events: readonly SealedFields[]) {
-    this.#first = events[0];
-    this.#last = events.at(-1);
-    this.#fault = this.#check(events);
+  /** The next ones. */
+  add(events: readonly SealedFields[]): void {
+    this.#first ??= events[0];
+    this.#last = events.at(-1) ?? this.#last;
+    this.#fault ??= this.#faultIn(events);
   }
 
   get isEmpty(): boolean {
@@ -74,13 +79,12 @@ export class SealedRun {
     throw new ChainBreakError(message, tail.offset);
   }
 
-  #check(events: readonly SealedFields[]): { offset: number; what: string } | undefined {
-    let check: ChainCheck | undefined;
+  #faultIn(events: readonly SealedFields[]): { offset: number; what: string } | undefined {
     for (const event of events) {
       if (!this.#lastVersions.has(event.stream)) this.#firstVersions.set(event.stream, event.version);
-      const what = check?.next(event, (stream) => this.#lastVersions.get(stream) ?? event.version - 1);
+      const what = this.#check?.next(event, (stream) => this.#lastVersions.get(stream) ?? event.version - 1);
       if (what !== undefined) return { offset: event.offset, what };
-      check ??= new ChainCheck(event);
+      this.#check ??= new ChainCheck(event);
       this.#lastVersions.set(event.stream, event.version);
     }
     return undefined;

@@ -1,15 +1,19 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChainBreakError, IntegrityError, UnavailableError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
-import type { EventLog, PreparedAppend } from "../log/event-log.js";
+import type { EventLog, SealedIntake } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 
 /** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
 const BATCH_EVENTS = 2_000;
-const BATCH_CHARS = 16 * 1024 * 1024;
+/** Where only their bytes are held, more of them: each batch costs some round trips, and a wait for the disk. */
+const TAKEN_EVENTS = 8_000;
+const BATCH_CHARS = 8 * 1024 * 1024;
+/** Events between two turns of the program: about half a millisecond. */
+const STEP_EVENTS = 250;
 
 export interface BatchOptions {
-  /** Events of one batch, at least; an append is never divided. Default 2,000. */
+  /** Events of one batch, at least; an append is never divided. Default 2,000; 8,000 where the target keeps only their bytes. */
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;
@@ -32,30 +36,33 @@ export async function copyBatches(
   start: Tail,
   options: BatchOptions = {},
 ): Promise<Tail> {
-  const batch = new Batch(options.batchEvents ?? BATCH_EVENTS);
+  let batch = new Batch(target, options.batchEvents);
   let tail = start;
   let writing: Promise<void> = Promise.resolve();
-  const write = async (prepared: PreparedAppend) => {
+  const write = async (intake: SealedIntake) => {
     // A backend may answer without ever leaving the microtasks: then no signal, timer or output would get its turn.
     await nextTurn();
     options.signal?.throwIfAborted();
-    tail = await appendBatch(target, prepared, tail);
+    tail = await appendBatch(target, intake, tail);
     options.onBatch?.(tail);
   };
-  // While the target writes one batch, the next is read and prepared: a server works on another core. Never more than two
+  // While the target writes one batch, the next is read and taken in: a server works on another core. Never more than two
   // in memory.
   const writeNext = async () => {
-    const prepared = preparedFor(target, batch.take());
+    const intake = batch.end();
+    batch = new Batch(target, options.batchEvents);
     await writing;
-    writing = write(prepared);
+    writing = write(intake);
     writing.catch(() => undefined); // told by the next await
   };
   try {
     // Page by page: a loop that waits for each event takes as long as checking it.
     for await (const page of pages) {
-      for (const event of page) {
-        batch.add(event);
+      for (let at = 0; at < page.length; ) {
+        at = batch.take(page, at);
         if (batch.isFull) await writeNext();
+        // Between two steps the server's answers are heard: it would wait for the next batch to be taken in else.
+        else await nextTurn();
       }
     }
     if (!batch.isEmpty) await writeNext();
@@ -65,13 +72,9 @@ export async function copyBatches(
   return tail;
 }
 
-function preparedFor(target: EventLog, events: readonly SealedEvent[]): PreparedAppend {
-  return target.prepareSealed?.(events) ?? { append: () => target.appendSealed(events) };
-}
-
-async function appendBatch(target: EventLog, prepared: PreparedAppend, expected: Tail): Promise<Tail> {
+async function appendBatch(target: EventLog, intake: SealedIntake, expected: Tail): Promise<Tail> {
   try {
-    return await prepared.append();
+    return await intake.append();
   } catch (error) {
     if (!(error instanceof ChainBreakError)) throw error;
     const { offset, hash } = await target.tail();
@@ -85,40 +88,67 @@ async function appendBatch(target: EventLog, prepared: PreparedAppend, expected:
 }
 
 class Batch {
+  readonly #intake: SealedIntake;
   readonly #size: number;
-  #events: SealedEvent[] = [];
+  #last: SealedEvent | undefined;
+  #events = 0;
   #chars = 0;
 
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  add(event: SealedEvent): void {
-    this.#events.push(event);
-    this.#chars += (event.dataText?.length ?? 0) + event.metaText.length;
+  constructor(target: EventLog, size: number | undefined) {
+    this.#intake = target.takeSealed?.() ?? new Gathered(target);
+    this.#size = size ?? (target.takeSealed === undefined ? BATCH_EVENTS : TAKEN_EVENTS);
   }
 
   get isEmpty(): boolean {
-    return this.#events.length === 0;
+    return this.#last === undefined;
   }
 
   /** Full, and at the end of an append. */
   get isFull(): boolean {
-    const last = this.#events.at(-1);
-    if (last === undefined || last.offset !== last.commit) return false;
-    return this.#events.length >= this.#size || this.#chars >= BATCH_CHARS;
+    if (this.#last === undefined || this.#last.offset !== this.#last.commit) return false;
+    return this.#events >= this.#size || this.#chars >= BATCH_CHARS;
+  }
+
+  /** Takes some of the events of a page from `start` on: until it is full, and never many. @returns the next index */
+  take(page: readonly SealedEvent[], start: number): number {
+    const end = Math.min(page.length, start + STEP_EVENTS);
+    let at = start;
+    while (at < end && !this.isFull) this.#count(page[at++] as SealedEvent);
+    this.#intake.add(start === 0 && at === page.length ? page : page.slice(start, at));
+    return at;
+  }
+
+  #count(event: SealedEvent): void {
+    this.#last = event;
+    this.#events++;
+    this.#chars += (event.dataText?.length ?? 0) + event.metaText.length;
   }
 
   /** @throws IntegrityError APPEND_TORN */
-  take(): SealedEvent[] {
-    const events = this.#events;
-    const last = events.at(-1);
+  end(): SealedIntake {
+    const last = this.#last;
     if (last !== undefined && last.offset !== last.commit) {
       const message = `the append that is to end at offset ${last.commit} has no end`;
       throw new IntegrityError("APPEND_TORN", message, { offset: last.offset });
     }
-    this.#events = [];
-    this.#chars = 0;
-    return events;
+    return this.#intake;
+  }
+}
+
+/** For a target that takes all events at once. */
+class Gathered implements SealedIntake {
+  readonly #target: EventLog;
+  readonly #events: SealedEvent[] = [];
+
+  constructor(target: EventLog) {
+    this.#target = target;
+  }
+
+  add(events: readonly SealedEvent[]): void {
+    for (const event of events) this.#events.push(event);
+  }
+
+  append(): Promise<Tail> {
+    return this.#target.appendSealed(this.#events);
   }
 }

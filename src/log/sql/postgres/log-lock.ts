@@ -56,8 +56,14 @@ export class LogLock {
    *
    * @param question SQL without parameters
    */
-  runAsking<T>(session: PgSession, question: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {
-    return this.#run(session, `${this.#begin(this.#limits.statementTimeoutMs)};\n${question}`, act);
+  runAsking<T>(
+    session: PgSession,
+    question: string,
+    act: (rows: unknown[][]) => Promise<T>,
+    statementMs?: number,
+  ): Promise<T> {
+    const begin = this.#begin(statementMs ?? this.#limits.statementTimeoutMs);
+    return this.#run(session, `${begin};\n${question}`, act);
   }
 
   async #run<T>(session: PgSession, begin: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {

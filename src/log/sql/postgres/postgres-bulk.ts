@@ -4,9 +4,8 @@ import { ChainBreakError, IntegrityError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
 import type { RedactResult } from "../../event-log.js";
 import { type PreparedRedaction, sealedOf } from "../../prepare-redaction.js";
-import { assertErasable, assertInLog, offsetsNamedBy, REDACTIONS_STREAM } from "../../redaction.js";
+import { assertErasable, assertInLog, REDACTIONS_STREAM } from "../../redaction.js";
 import { seal, type Tail } from "../../seal.js";
-import { SealedRun } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements, Look } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
@@ -16,22 +15,11 @@ import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { PostgresRedaction } from "./postgres-redaction.js";
+import type { SealedLoad } from "./sealed-load.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
 /** As many as may change in turn, without asking the server for each of them in each load. */
 const MAX_STREAMS = 100_000;
-
-/** Events that were checked as far as they speak for themselves, and as the text that is sent. */
-export interface SealedLoad {
-  readonly run: SealedRun;
-  readonly chunks: readonly Buffer[];
-  /** What the records of redactions among them name. */
-  readonly named: readonly number[];
-}
-
-export function preparedLoad(events: readonly SealedEvent[]): SealedLoad {
-  return { run: new SealedRun(events), chunks: [...copyChunks(events)], named: offsetsNamedBy(events) };
-}
 
 /** The acts on any number of events: loading what another log has sealed, cutting back, redaction. Each is one transaction. */
 export class PostgresBulk {
@@ -40,6 +28,7 @@ export class PostgresBulk {
   readonly #lock: LogLock;
   readonly #limits: PostgresLimits;
   readonly #copyIn: string;
+  readonly #channel: string | undefined;
   readonly #tell: Statement | undefined;
   readonly #allowChange: string;
   readonly #keepAppendsOut: string;
@@ -56,6 +45,7 @@ export class PostgresBulk {
     this.#lock = lock;
     this.#limits = limits;
     this.#copyIn = `COPY ${events} (${COPY_COLUMNS}) FROM STDIN`;
+    this.#channel = channel;
     this.#tell = channel === undefined ? undefined : statement(`SELECT pg_notify('${channel}', $1::text)`);
     this.#allowChange = "SELECT set_config('sessiondb.allow_change', 'on', true)";
     this.#keepAppendsOut = `LOCK TABLE ${events} IN SHARE ROW EXCLUSIVE MODE`;
@@ -69,21 +59,30 @@ export class PostgresBulk {
 
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
   async appendSealed(session: PgSession, load: SealedLoad, uncertain: boolean): Promise<Tail> {
-    const act = () => this.#appendSealedLocked(session, load, uncertain);
-    const tail = await this.#lock.run(session, act, this.#bulkMs);
+    const act = (rows: unknown[][]) => this.#appendSealedLocked(session, load, uncertain, tailOfRow(rows[0]));
+    const tail = await this.#lock.runAsking(session, this.#askTail(load), act, this.#bulkMs);
     this.#versions.learn(load.run.ends(), tail);
     return tail;
   }
 
-  async #appendSealedLocked(session: PgSession, { run, chunks, named }: SealedLoad, uncertain: boolean): Promise<Tail> {
-    const tail = await this.#tailLocked(session);
+  /** Rings, too, when it commits: for nothing, where nothing is written, but in one round trip. */
+  #askTail({ run }: SealedLoad): string {
+    if (this.#channel === undefined || run.isEmpty) return this.#tail.text;
+    return `SELECT pg_notify('${this.#channel}', '${run.tail.offset}');\n${this.#tail.text}`;
+  }
+
+  async #appendSealedLocked(
+    session: PgSession,
+    { run, chunks, named }: SealedLoad,
+    uncertain: boolean,
+    tail: Tail,
+  ): Promise<Tail> {
     const last = run.tail;
     if (run.isEmpty || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
     const before = await this.#versionsLocked(session, tail, run.streams);
     run.assertContinues(tail, (stream) => before.get(stream) ?? 0);
     await this.#copyLocked(session, tail, chunks);
     if (named.length > 0) await this.#redaction.eraseLocked(session, named, last.hash, this.#bulkMs);
-    await this.#tellLocked(session, last.offset);
     return last;
   }
 

@@ -6,10 +6,10 @@ import type {
   EventLog,
   LastOptions,
   OffsetRange,
-  PreparedAppend,
   ReadPlace,
   RedactRequest,
   RedactResult,
+  SealedIntake,
   VersionRange,
 } from "../../event-log.js";
 import { GroupCommit } from "../../group-commit.js";
@@ -29,7 +29,7 @@ import { type FirstPage, PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresActs } from "./postgres-acts.js";
-import { PostgresBulk, preparedLoad } from "./postgres-bulk.js";
+import { PostgresBulk } from "./postgres-bulk.js";
 import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { isConnectionLost } from "./postgres-failures.js";
@@ -41,6 +41,7 @@ import { PostgresSidecar } from "./postgres-sidecar.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
+import { SealedLoad } from "./sealed-load.js";
 import type { ChainEnd } from "./server-history.js";
 import { tablesOf } from "./statement.js";
 
@@ -131,19 +132,22 @@ export class PostgresLog implements EventLog {
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    return this.prepareSealed(events).append();
+    const intake = this.takeSealed();
+    intake.add(events);
+    return intake.append();
   }
 
-  prepareSealed(events: readonly SealedEvent[]): PreparedAppend {
-    const load = preparedLoad(events);
+  takeSealed(): SealedIntake {
+    const load = new SealedLoad();
+    return { add: (events) => load.add(events), append: () => this.#appendLoad(load) };
+  }
+
+  async #appendLoad(load: SealedLoad): Promise<Tail> {
     const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
-    const append = async () => {
-      const tail = await this.#change("appendSealed", act);
-      this.#servers.history.saw(tail);
-      if (load.named.length > 0) await this.#vacuum();
-      return tail;
-    };
-    return { append };
+    const tail = await this.#change("appendSealed", act);
+    this.#servers.history.saw(tail);
+    if (load.named.length > 0) await this.#vacuum();
+    return tail;
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
