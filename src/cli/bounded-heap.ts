@@ -3,13 +3,16 @@ import vm from "node:vm";
 
 /** Resident bytes above which garbage is collected before V8 would do it by itself. */
 const RESIDENT_BYTES = 110 * 1024 * 1024;
-/** Garbage that is let to pile up then; less would cost more time. */
-const GARBAGE_BYTES = 8 * 1024 * 1024;
+/** Old garbage that is let to pile up then; less would cost more time. */
+const OLD_BYTES = 4 * 1024 * 1024;
 
 /**
  * Keeps a command small that reads millions of events, of which few are alive at a time: V8 takes memory as long as there
  * is some, up to hundreds of megabytes (246 MiB for a million events, of which 25 were in use, measured). Costs a tenth of
  * the processor time of such a command; one that stays small is left alone.
+ *
+ * Only what has grown old counts: V8 collects the young part often enough, and for little. (By all that is used, a plan of
+ * 300,000 events collected the whole heap 250 times instead of 6, and took 10.3 s instead of 3.9, measured.)
  *
  * @returns to be called now and then
  */
@@ -18,11 +21,19 @@ export function boundedHeap(): () => void {
   let afterLast = 0;
   return () => {
     if (process.memoryUsage.rss() < RESIDENT_BYTES) return;
-    if (v8.getHeapStatistics().used_heap_size < afterLast + GARBAGE_BYTES) return;
+    if (oldBytes() < afterLast + OLD_BYTES) return;
     collect ??= collector();
     collect();
-    afterLast = v8.getHeapStatistics().used_heap_size;
+    afterLast = oldBytes();
   };
+}
+
+function oldBytes(): number {
+  let bytes = 0;
+  for (const { space_name, space_used_size } of v8.getHeapSpaceStatistics()) {
+    if (space_name === "old_space" || space_name === "large_object_space") bytes += space_used_size;
+  }
+  return bytes;
 }
 
 /** What `node --expose-gc` gives; a program that is running gets it in a context of its own. */
