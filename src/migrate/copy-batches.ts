@@ -7,13 +7,13 @@ import type { Tail } from "../log/seal.js";
 /** Many enough that the cost of a transaction does not show, few enough to be held in memory. */
 const BATCH_EVENTS = 2_000;
 /** Where only their bytes are held, more of them: each batch costs some round trips, and a wait for the disk. */
-const TAKEN_EVENTS = 8_000;
+const TAKEN_EVENTS = 5_000;
 const BATCH_CHARS = 8 * 1024 * 1024;
 /** Events between two turns of the program: about half a millisecond. */
 const STEP_EVENTS = 250;
 
 export interface BatchOptions {
-  /** Events of one batch, at least; an append is never divided. Default 2,000; 8,000 where the target keeps only their bytes. */
+  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 where the target keeps only their bytes. */
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;

@@ -23,7 +23,11 @@ export class LogWalk {
 
   constructor(log: EventLog, projections: readonly AnyProjection[]) {
     this.#log = log;
-    this.#check = new PageCheck(new ChainCheck(), { versionBefore: () => 0, where: ` (${log.url})` });
+    this.#check = new PageCheck(new ChainCheck(), {
+      versionBefore: () => 0,
+      where: ` (${log.url})`,
+      twoThreads: false, // folding takes more time than hashing, and the memory is promised to be small
+    });
     this.#fold = new StateFold(projections);
   }
 

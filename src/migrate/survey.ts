@@ -1,6 +1,6 @@
 import { sessionIdOf } from "../../projections/sessions.js";
 import type { SealedEvent } from "../log/event.js";
-import { encodeLine } from "../log/event-line.js";
+import { lineBytes } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { LogWalk } from "./log-walk.js";
@@ -65,7 +65,7 @@ class Count {
 
   add(event: SealedEvent): void {
     this.events++;
-    this.bytes += Buffer.byteLength(encodeLine(event));
+    this.bytes += lineBytes(event);
     const session = sessionIdOf(event.stream);
     if (session !== undefined) this.sessions.add(session);
     const why = storageFault(event);

@@ -2,8 +2,11 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { encodeLine } from "../../src/log/event-line.js";
+import { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
 import { EMPTY_TAIL, seal } from "../../src/log/seal.js";
+import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
+import { copyLog } from "../../src/migrate/copy-log.js";
 import { BENCH_ACTOR, createdEvent, sampleEvents } from "./events.js";
 import type { Comparison } from "./measure.js";
 
@@ -18,7 +21,7 @@ export interface ReadResult {
 }
 
 /** Reading is measured in processes of their own, so that each has its own heap and its own peak of memory. */
-export function readOnce(mode: "ours" | "split" | "verify" | "bare", path: string): ReadResult {
+export function readOnce(mode: "ours" | "split" | "verify" | "verify-signed" | "bare", path: string): ReadResult {
   const worker = fileURLToPath(new URL("./read-worker.js", import.meta.url));
   return JSON.parse(execFileSync(process.execPath, [worker, mode, path], { encoding: "utf8" })) as ReadResult;
 }
@@ -36,18 +39,32 @@ export function readComparison(path: string): Comparison {
   };
 }
 
-/** Every hash recomputed, and compared with what a signature says; the peer only reads. */
-export function verifyComparison(path: string): Comparison {
-  return {
-    name: "JSONL read of 1,000,000 events, each verified, against a signature",
-    peer: "reading them",
+/** Every hash recomputed, of the JSONL log also compared with what a signature says; the peer only reads. */
+export function verifyComparisons(path: string, database: string): Comparison[] {
+  const row = (log: string, ours: "verify" | "verify-signed", at: string): Comparison => ({
+    name: `Verification of 1,000,000 events, ${log}`,
+    peer: "reading them through the same log",
     durability: "reading; a process each, with its start",
     unit: "events/s",
     atLeast: 0.5,
     amount: EVENTS,
-    ours: async () => void readOnce("verify", path),
-    theirs: async () => void readOnce("ours", path),
-  };
+    ours: async () => void readOnce(ours, at),
+    theirs: async () => void readOnce("ours", at),
+  });
+  return [
+    row("SQLite", "verify", database),
+    row("JSONL", "verify", path),
+    row("JSONL, against a signature", "verify-signed", path),
+  ];
+}
+
+/** The same log in SQLite. */
+export async function copyToSqlite(path: string, database: string): Promise<void> {
+  const written = await JsonlLog.open(path, { mustExist: true });
+  const log = await SqliteLog.open(database);
+  await copyLog(written, log);
+  await log.close();
+  await written.close();
 }
 
 /** Writes the file that is read: sealed as by appends of 1000; so many sessions are created, then changed in turn. */
