@@ -102,7 +102,8 @@ describe("a source of an older program is read as it is, and not brought up to d
     const tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('events', 'sidecar')";
     const newer = db.prepare(`${tables} AND name NOT LIKE 'schema%'`).pluck().all() as string[];
     for (const name of newer) db.exec(`DROP TABLE "${name}"`);
-    db.exec(OLDER);
+    db.exec(`DROP TRIGGER events_no_delete; CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+      BEGIN SELECT RAISE(ABORT, 'events are append-only'); END; ${OLDER}`);
     db.close();
     const before = await everyByte(source);
     expect(await migrator.executeMigration(await migrator.planMigration(source, target))).toMatchObject({ events: 4 });
