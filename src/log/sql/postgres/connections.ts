@@ -75,9 +75,6 @@ export class Connections {
 
   async reading<T>(act: (session: PgSession) => Promise<T>): Promise<T> {
     const client = await this.#choice.connect((place, role) => this.#borrow(place, role));
-    // What breaks the connection also fails the statement under way, where it is dealt with.
-    const ignore = () => undefined;
-    client.on("error", ignore);
     let failed = true;
     try {
       const result = await this.#run(this.#sessionOf(client), act);
@@ -86,7 +83,6 @@ export class Connections {
     } finally {
       // After any failure the connection is closed: whatever was open on it ends on the server, too.
       client.release(failed);
-      client.off("error", ignore);
     }
   }
 
@@ -166,5 +162,7 @@ function newPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({ ...config, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS });
   // A connection that dies while idle is replaced when it is next needed; without a listener it would end the process.
   pool.on("error", () => undefined);
+  // The same for one that is borrowed, from the first: what breaks it also fails the statement under way.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
