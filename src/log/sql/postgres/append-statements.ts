@@ -31,10 +31,9 @@ export class AppendStatements {
   readonly #appendOneToLong: Statement;
   readonly #appendMany: Statement;
 
-  /** `channel` is where appends are announced; undefined: nowhere. */
-  constructor(tables: Tables, channel: string | undefined) {
-    const condition = `${endsAtTail(tables)} AND ${appendCondition(tables, channel)}`;
-    const one = `SELECT $3::bigint, $3, $5::bigint, $4, $6, $7, $8, $9, $10, $11, $12, $13`;
+  constructor(tables: Tables) {
+    const condition = `${endsAtTail(tables)} AND ${appendCondition(tables)}`;
+    const one = `SELECT $1::bigint + 1, $1 + 1, $4::bigint, $3, $5, $6, $7, $8, $9, $10, $11, $12`;
     const insert = `INSERT INTO ${tables.events} (${INSERT_COLUMNS})`;
     this.#tables = tables;
     this.#look = statement(lookSql(tables, "$1::text[]", "$2::text[]"));
@@ -43,13 +42,13 @@ export class AppendStatements {
     );
     this.#appendOne = statement(`${insert} ${one} WHERE ${condition}`);
     this.#appendOneToLong = statement(
-      `${insert} ${one} FROM ${tables.events} WHERE "offset" = $1 AND hash = $2 AND ${appendCondition(tables, channel)}`,
+      `${insert} ${one} FROM ${tables.events} WHERE "offset" = $1 AND hash = $2 AND ${appendCondition(tables)}`,
     );
     this.#appendMany = statement(
       `WITH free AS MATERIALIZED (SELECT 1 WHERE ${condition})
-       ${insert} SELECT $1::bigint + n, e.commit, e.version, $4, e.id, e.stream, e.type, e.actor, e.meta, e.data, e.salt, e.hash
-       FROM free, unnest($5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-         $12::text[], $13::text[], $14::text[])
+       ${insert} SELECT $1::bigint + n, e.commit, e.version, $3, e.id, e.stream, e.type, e.actor, e.meta, e.data, e.salt, e.hash
+       FROM free, unnest($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+         $11::text[], $12::text[], $13::text[])
          WITH ORDINALITY AS e (commit, version, id, stream, type, actor, meta, data, salt, hash, n)`,
     );
   }
@@ -78,7 +77,7 @@ export class AppendStatements {
    */
   compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<number> {
     const last = events.at(-1) as SealedEvent;
-    const ends = [String(tail.offset), tail.hash, String(last.offset), last.recordedAt];
+    const ends = [String(tail.offset), tail.hash, last.recordedAt];
     if (events.length === 1) {
       const append = tail.offset < LONG_LOG_EVENTS ? this.#appendOne : this.#appendOneToLong;
       return session.insert(append, ends.concat(valuesOfOne(last)));
@@ -120,13 +119,12 @@ function lookSql(tables: Tables, streams: string, ids: string): string {
  *   lock that this statement holds from before it looks. Only READ COMMITTED looks that late; under a stricter default
  *   of the role, every append takes the lock first, in a transaction whose isolation is ours.
  *
- * (Settings and pg_notify in CTEs of their own, or an answer with a row, cost 40 µs of 300, measured; a row of the tail
- * that each append updates, as earlier versions had it, costs another 30.)
+ * (Settings in CTEs of their own, or an answer with a row, cost 40 µs of 300, measured; a row of the tail that each append
+ * updates, as earlier versions had it, costs another 30.) Nothing is announced here: see announcer.ts.
  */
-function appendCondition(tables: Tables, channel: string | undefined): string {
+function appendCondition(tables: Tables): string {
   const looksLate = `current_setting('transaction_isolation') = 'read committed'`;
-  const told = channel === undefined ? [] : [`pg_notify('${channel}', $3::text) IS NOT NULL`];
-  return [looksLate, tryLock(tables), DURABLE, ...told].join(" AND ");
+  return [looksLate, tryLock(tables), DURABLE].join(" AND ");
 }
 
 /**

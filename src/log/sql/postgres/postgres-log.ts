@@ -18,6 +18,7 @@ import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, sys
 import { prepareRedaction } from "../../prepare-redaction.js";
 import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
+import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
 import { fitsOneMessage } from "./group-parts.js";
@@ -67,6 +68,7 @@ export class PostgresLog implements EventLog {
   readonly #now: () => Date;
   readonly #limits: PostgresLimits;
   readonly #doorbell: PostgresDoorbell;
+  readonly #announcer: Announcer | undefined;
   readonly #onRetry: PostgresLimits["onRetry"];
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #closing: Promise<void> | undefined;
@@ -76,7 +78,7 @@ export class PostgresLog implements EventLog {
     const assertOpen = (operation: string) => this.#assertOpen(operation);
     const servers = new LogServers({ url, address, limits, options, assertOpen });
     const channel = options.notify === false ? undefined : address.channel;
-    const statements = new AppendStatements(tables, channel);
+    const statements = new AppendStatements(tables);
     const lock = new LogLock(tables, limits);
     this.url = address.url;
     this.#servers = servers;
@@ -98,6 +100,7 @@ export class PostgresLog implements EventLog {
     this.sidecar = new PostgresSidecar(tables, run, options.readOnly === true ? look : run);
     this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, saw);
     this.#doorbell = postgresDoorbell(servers, channel, limits, options);
+    this.#announcer = channel === undefined ? undefined : new Announcer(servers.connections, channel);
     if (servers.hasStandby) this.readPlace = () => servers.readPlace() as Promise<ReadPlace>;
   }
 
@@ -260,6 +263,7 @@ export class PostgresLog implements EventLog {
   async #close(): Promise<void> {
     await this.#appends.close();
     this.#doorbell.close();
+    await this.#announcer?.close();
     await this.#servers.close();
   }
 
@@ -275,7 +279,10 @@ export class PostgresLog implements EventLog {
     }
     outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
     if (this.#writer.tail !== undefined) this.#servers.history.wrote(this.#writer.tail);
-    if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
+    const written = outcomes.findLast((outcome) => outcome.kind === "sealed");
+    if (written === undefined) return outcomes;
+    this.#announcer?.announce((written.events.at(-1) as SealedEvent).offset);
+    this.#doorbell.ring();
     return outcomes;
   }
 
