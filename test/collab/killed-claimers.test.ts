@@ -3,6 +3,7 @@ import { collabData } from "../../projections/collab-events.js";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
+import { until } from "../support/until.js";
 import { spawnWorker } from "../support/worker.js";
 
 /** COLLAB_KILL_TASKS=2000 is the long form. */
@@ -25,7 +26,17 @@ test.each(BACKENDS)(
       const task = { taskId: `t${i}`, agentName: "agent", taskType: "x", priority: i % 5, maxAttempts: 1_000 };
       await store.tasks.create("s", task);
     }
-    const kills = await Promise.all(Array.from({ length: PROCESSES }, (_, i) => runWorker(url, i)));
+    let begun = 0;
+    const onFirst = () => begun++;
+    const doomed = Array.from({ length: KILLED }, (_, i) =>
+      runWorker(url, i, 1 + Math.floor(3 * Math.random()), onFirst),
+    );
+    // The others might do all tasks before these have begun.
+    await until("the first claims", () => begun === KILLED, LIMIT_MS);
+    const others = Array.from({ length: PROCESSES - KILLED }, (_, i) =>
+      runWorker(url, KILLED + i, Number.POSITIVE_INFINITY),
+    );
+    const kills = await Promise.all([...doomed, ...others]);
     expect(kills.filter(Boolean)).toHaveLength(KILLED);
     expect((await store.tasks.list({ status: "completed", limit: 1, total: true })).total).toBe(TASKS);
     let lost = 0;
@@ -37,13 +48,14 @@ test.each(BACKENDS)(
   LIMIT_MS,
 );
 
-/** The first ones are killed right after a claim, each at another one. @returns whether it was killed */
-async function runWorker(url: string, number: number): Promise<boolean> {
+/** Killed right after its `life`-th claim. `onFirst` hears of the first one. @returns whether it was killed */
+async function runWorker(url: string, number: number, life: number, onFirst?: () => void): Promise<boolean> {
   const worker = spawnWorker("task-worker", [url, `w${number}`, String(CLAIMERS_EACH), String(LEASE_MS)]);
-  const life = number < KILLED ? 1 + Math.floor((TASKS / PROCESSES / 4) * Math.random()) : Number.POSITIVE_INFINITY;
   let claims = 0;
   for await (const line of worker.lines) {
-    if ("claimed" in JSON.parse(line) && ++claims === life) worker.kill9();
+    if (!("claimed" in JSON.parse(line))) continue;
+    if (++claims === 1) onFirst?.();
+    if (claims === life) worker.kill9();
   }
   const { code, signal, stderr } = await worker.exit;
   if (signal !== "SIGKILL" && code !== 0) throw new Error(stderr);
