@@ -58,7 +58,14 @@ test(
     const pair = await PostgresPair.start();
     const [knows, reads] = [await openPostgres(pair.url, PATIENT), await openPostgres(pair.url, PATIENT)];
     const shared = await append(knows, "session-a", "shared");
-    const copy = await openPostgres(pair.standby.url, { readOnly: true, mustExist: true });
+    const openCopy = () => openPostgres(pair.standby.url, { readOnly: true, mustExist: true });
+    const hasTables = () =>
+      openCopy().then(
+        () => true,
+        () => false,
+      );
+    await until("the standby has the tables", hasTables);
+    const copy = await openCopy();
     await until("the standby has it", async () => (await copy.tail()).offset === 1);
     await pair.cutNetwork();
     const lost: string[] = [];
