@@ -1,16 +1,14 @@
-import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../archives.js";
 import { ChainCheck } from "../chain-check.js";
 import { encodeLine } from "../event-line.js";
-import { syncFolder } from "../sync-folder.js";
 import { partFiles, partPath } from "./archived-part.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
-import { LogFile } from "./log-file.js";
+import type { LogFile } from "./log-file.js";
 import { writeManifestLocked } from "./manifest.js";
+import { replaceLogLocked } from "./replace-log.js";
 
 const COPY_BYTES = 1024 * 1024;
-const MODE_BITS = 0o777;
 
 /**
  * Takes the lines of an archive out of the log: the manifest names it first, which means nothing while they are there; then
@@ -43,25 +41,9 @@ export async function putBackLocked(
   clearParts(path, archives);
 }
 
-/** Puts a new file in the place of the log. One that a crash has left unfinished is written over by the next. */
+/** As {@link replaceLogLocked}, and what the store knew of the old file is forgotten. */
 async function replaceLocked(store: JsonlStore, fill: (target: LogFile) => Promise<void>): Promise<void> {
-  const { file } = store;
-  const path = `${file.path}.rewriting`;
-  rmSync(path, { force: true });
-  const target = new LogFile(path, file.calls);
-  try {
-    target.openForWriting();
-    chmodSync(path, statSync(file.path).mode & MODE_BITS);
-    await fill(target);
-    await target.sync();
-    renameSync(path, file.path);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    target.close();
-  }
-  syncFolder(dirname(file.path));
+  await replaceLogLocked(store.file, fill);
   await store.rewrittenLocked();
 }
 

@@ -1,14 +1,11 @@
-import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
 import type { SealedEvent } from "../event.js";
 import { encodeLine } from "../event-line.js";
 import { erasedEvent } from "../redaction.js";
-import { syncFolder } from "../sync-folder.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
-import { LogFile } from "./log-file.js";
+import type { LogFile } from "./log-file.js";
+import { replaceLogLocked } from "./replace-log.js";
 
 const COPY_BYTES = 1024 * 1024;
-const MODE_BITS = 0o777;
 
 /**
  * Writes the whole log anew beside itself, with some of its events erased and new ones behind them, and puts it in the
@@ -24,26 +21,12 @@ export async function rewriteLogLocked(
   offsets: readonly number[],
   events: readonly SealedEvent[],
 ): Promise<void> {
-  const { file } = store;
-  const path = `${file.path}.rewriting`;
-  rmSync(path, { force: true });
-  const target = new LogFile(path, file.calls);
-  try {
-    target.openForWriting();
-    chmodSync(path, statSync(file.path).mode & MODE_BITS);
+  await replaceLogLocked(store.file, async (target) => {
     const size = await copyErased(store, known, offsets, target);
     const erase = new Set(offsets);
     const lines = events.map((event) => encodeLine(erase.has(event.offset) ? erasedEvent(event) : event));
     target.writeAll(Buffer.from(lines.join("")), size);
-    await target.sync();
-    renameSync(path, file.path);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    target.close();
-  }
-  syncFolder(dirname(file.path));
+  });
 }
 
 /** @returns the size of what was written */
