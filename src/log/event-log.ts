@@ -1,3 +1,4 @@
+import type { IntegrityError } from "../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "./archives.js";
 import type { SealedEvent } from "./event.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
@@ -151,6 +152,16 @@ export interface EventLog {
    * standby, after everything that this process has appended or read before this call.
    */
   tail(): Promise<Tail>;
+
+  /**
+   * Compares what the storage finds events by with the events up to `to` (inclusive), which the caller has read and found
+   * whole: verification asks it at its end. Where a backend has nothing beside the events that could be wrong, or its server
+   * looks after that, this is absent.
+   *
+   * @returns EVENTS_MISSING where more is known of than is there: events behind the tail are lost; INDEX_DAMAGED where
+   *   something is not found by it. undefined where nothing is wrong
+   */
+  indexFault?(to: number): Promise<IntegrityError | undefined>;
 
   /** Of a log that is read at a standby, how far that is; else absent. Asks both servers. */
   readPlace?(): Promise<ReadPlace>;

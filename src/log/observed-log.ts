@@ -30,6 +30,7 @@ export class ObservedLog implements EventLog {
   readonly unarchive?: NonNullable<EventLog["unarchive"]>;
   readonly archives?: NonNullable<EventLog["archives"]>;
   readonly readPlace?: () => Promise<ReadPlace>;
+  readonly indexFault?: NonNullable<EventLog["indexFault"]>;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -42,7 +43,7 @@ export class ObservedLog implements EventLog {
     this.sidecar = log.sidecar;
     if (log.readModels !== undefined) this.readModels = observedModels(log.readModels, observer);
     // Absent where the backend cannot do them.
-    const { freeze, thaw, movedTo, takeSealed, readPlace, redact, archive, unarchive, archives } = log;
+    const { freeze, thaw, movedTo, takeSealed, readPlace, indexFault, redact, archive, unarchive, archives } = log;
     if (takeSealed !== undefined) this.takeSealed = () => observedIntake(takeSealed.call(log), observer);
     if (redact !== undefined) {
       this.redact = (request, options) => observer.operation("redact", () => redact.call(log, request, options));
@@ -57,6 +58,7 @@ export class ObservedLog implements EventLog {
     }
     if (archives !== undefined) this.archives = () => archives.call(log);
     if (readPlace !== undefined) this.readPlace = () => readPlace.call(log);
+    if (indexFault !== undefined) this.indexFault = (to) => indexFault.call(log, to);
     observer.info("log opened", { url: log.url });
   }
 

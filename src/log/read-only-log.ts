@@ -21,6 +21,7 @@ export class ReadOnlyLog implements EventLog {
   readonly movedTo?: () => Promise<string | null>;
   readonly archives?: () => Promise<readonly ArchiveEntry[]>;
   readonly readPlace?: () => Promise<ReadPlace>;
+  readonly indexFault?: NonNullable<EventLog["indexFault"]>;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -35,6 +36,8 @@ export class ReadOnlyLog implements EventLog {
     if (archives !== undefined) this.archives = archives;
     const readPlace = log.readPlace?.bind(log);
     if (readPlace !== undefined) this.readPlace = readPlace;
+    const indexFault = log.indexFault?.bind(log);
+    if (indexFault !== undefined) this.indexFault = indexFault;
   }
 
   async append(): Promise<AppendResult> {

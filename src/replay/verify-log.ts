@@ -12,7 +12,7 @@ export interface VerifyReport {
   readonly verified: number;
   /** The end of the part that was found right. */
   readonly tail: Tail;
-  /** What is wrong at `verified + 1`; undefined where all is right. */
+  /** What is wrong at `verified + 1`, or with what events are found by; undefined where all is right. */
   readonly fault: IntegrityError | undefined;
   /** Where the beginning is archived and its file not at hand: the last event of it, which what was checked continues. */
   readonly archived?: Tail;
@@ -27,8 +27,8 @@ export interface VerifyOptions {
 
 /**
  * Recomputes the whole chain from offset 1: offsets, versions, times, data hashes and hashes. A damaged or edited event
- * is an answer (`fault`), not an exception; a log that cannot be read for other reasons rejects. A log whose beginning is
- * archived is checked from there where the archive is not at hand (`archived`).
+ * is an answer (`fault`), not an exception; a log that cannot be read for other reasons rejects. What the storage finds
+ * events by is compared with them, too. A log whose beginning is archived is checked from there where the archive is not at hand (`archived`).
  */
 export async function verifyLog(log: EventLog, options: VerifyOptions = {}): Promise<VerifyReport> {
   const end = options.to ?? (await log.tail()).offset;
@@ -64,7 +64,7 @@ async function faultIn(
   try {
     for await (const _page of checkPages(log, check, end)) onVerified?.(check.tail.offset);
     onVerified?.(check.tail.offset);
-    return undefined;
+    return await log.indexFault?.(end);
   } catch (error) {
     if (error instanceof IntegrityError) return error;
     throw error;

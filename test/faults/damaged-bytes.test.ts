@@ -69,8 +69,7 @@ async function wrongWith(open: Open, path: string, original: Original): Promise<
     if (!ok) return [];
     if (hashes.some((hash, i) => hash !== original.hashes[i])) return ["it reads and verifies, with other events"];
     if (hashes.length === original.hashes.length) return [];
-    // The pages of a database say nothing of where the last ones lay.
-    const isCut = open === openSqlite || isPrefix(path, original);
+    const isCut = open === openJsonl && isPrefix(path, original);
     if (notices.length === 0 && !isCut) return ["it reads and verifies without some events"];
     if (notices.length > 0 && hashes.length < original.beforeLast) return ["more than the last append was moved aside"];
     return original.ends.has(hashes.length) ? [] : [`it ends in the middle of an append, at ${hashes.length}`];

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import { AppendOutcomeUnknownError, ClosedError, UnavailableError, UsageError } from "../../../errors.js";
+import {
+  AppendOutcomeUnknownError,
+  ClosedError,
+  type IntegrityError,
+  UnavailableError,
+  UsageError,
+} from "../../../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
 import type {
@@ -35,6 +41,7 @@ import { SqliteArchive } from "./sqlite-archive.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
 import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
 import { frozenFor, translateMoved } from "./sqlite-freeze.js";
+import { indexFault } from "./sqlite-index-check.js";
 import { SqliteReadModels } from "./sqlite-read-models.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
 import { emptyWal, vacuum } from "./sqlite-redaction.js";
@@ -193,6 +200,10 @@ export class SqliteLog implements EventLog {
 
   async offsetAt(time: Date): Promise<number> {
     return this.#run("offsetAt", () => this.#reader.offsetAt(time.toISOString()));
+  }
+
+  indexFault(to: number): Promise<IntegrityError | undefined> {
+    return indexFault(this.#db, this.#reader, to, (act) => this.#run("indexFault", act));
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
