@@ -35,6 +35,7 @@ export const collabMemories = defineProjection<Memory>({
     created: { type: "text", indexed: true, of: ({ created }) => created },
     updated: { type: "text", of: ({ updated }) => updated },
     version: { type: "number", of: ({ version }) => version },
+    last_offset: { type: "number", of: ({ lastOffset }) => lastOffset },
   },
   view: {
     columns: [
@@ -49,6 +50,7 @@ export const collabMemories = defineProjection<Memory>({
     ],
   },
   search: (memory) => [...memoryTexts(memory), ...memory.tags.map(tagWord)],
+  textOffsetField: "last_offset",
 });
 
 /** What people look for in a memory: its key, all texts in its content, and its tags. */

@@ -57,6 +57,11 @@ export interface Projection<D extends object> {
   readonly view?: ViewShape;
   /** The texts that a full-text search looks at; what is no text is passed over. Without it there is none. */
   search?(document: D): readonly unknown[];
+  /**
+   * The declared field that holds the offset of the event which gave the document the text that `search` shows: of hits that
+   * fit as well, the newest come first. Without it their ids decide. With `eventText` it is that one's `offsetField`.
+   */
+  readonly textOffsetField?: string;
   /** In its place, for documents that are too small to hold the text that is searched: it stands in an event of theirs. */
   readonly eventText?: {
     /** The declared field that holds the offset of that event. Each event that changes it holds the whole text. */
@@ -78,10 +83,10 @@ export function defineProjection<D extends object>(projection: Projection<D>): P
 
 /** What the storage of its read model has to know. */
 export function shapeOf<D extends object>(projection: Projection<D>): ReadModelShape {
-  const { name, revision, fields, search, eventText, view } = projection;
+  const { name, revision, fields, search, eventText, textOffsetField = eventText?.offsetField, view } = projection;
   const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
   const searchable = search !== undefined || eventText !== undefined;
-  const texts = eventText === undefined ? {} : { textOffsetField: eventText.offsetField };
+  const texts = textOffsetField === undefined ? {} : { textOffsetField, textInEvent: eventText !== undefined };
   return { name, revision, fields: shapes, searchable, ...texts, ...(view === undefined ? {} : { view }) };
 }
 

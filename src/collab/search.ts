@@ -79,7 +79,7 @@ type Where = Readonly<Record<string, Comparison>>;
 /**
  * Full-text search over conversations, memories and artifacts: `word begin* "a phrase" -without`. Everything else in a
  * query is data. Case, accents and punctuation do not matter; scripts without spaces are found by any run of their
- * characters. All backends find the same; how they weigh hits may differ.
+ * characters. All backends find the same in the same order: by BM25, and the newest first where that is the same.
  */
 export class CollabSearch {
   readonly #collab: CollabLog;
@@ -136,7 +136,7 @@ export class CollabSearch {
     }));
     const answers = await Promise.all(asked);
     const pages = answers.flatMap(({ page }) => page ?? []);
-    const found = pages.flatMap(({ hits }) => hits).sort((a, b) => b.score - a.score || compareHits(a, b));
+    const found = pages.flatMap(({ hits }) => hits).sort((a, b) => b.score - a.score || b.textOffset - a.textOffset);
     const hits: CollabHitAsIs[] = [];
     for (const { text, ...hit } of found.slice(0, limit)) {
       hits.push({ ...hit, snippet: snippetOf(await text(), terms) });
@@ -226,12 +226,6 @@ function foundIn<D extends object>(
   if (page === undefined) return undefined;
   const { offset, hits, more } = page;
   return { offset, more, hits: hits.map(({ document, score, data }) => ({ ...found(document, data), score })) };
-}
-
-/** Of hits that are as good: the newest first. */
-function compareHits(a: Found, b: Found): number {
-  const [left, right] = [`${b.created} ${b.session} ${b.id}`, `${a.created} ${a.session} ${a.id}`];
-  return left === right ? 0 : left < right ? -1 : 1;
 }
 
 function artifactText({ name, encoding }: Artifact, content: string): string {

@@ -121,7 +121,8 @@ export interface ReadModelTables {
   query(shape: ReadModelShape, query: ParsedQuery, without: readonly string[]): Promise<StoredPage | null>;
 
   /**
-   * The documents that fit best first, by id where two fit as well, and the checkpoint at which that was true. Order and
+   * The documents that fit best first, as src/query/rank.ts weighs them; where two fit as well, the one whose text is newer,
+   * or by id where the shape names no field for that; and the checkpoint at which that was true. Order and
    * cursor of the query do not count. Where it is not there, readers search in memory.
    */
   search?(shape: ReadModelShape, query: ParsedQuery): Promise<StoredHits | null>;

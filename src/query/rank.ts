@@ -11,10 +11,17 @@ export interface TermStatistics {
   readonly containing: number;
 }
 
-/** As FTS5 has them, so that the order of hits is the same: https://www.sqlite.org/fts5.html#the_bm25_function */
-const K1 = 1.2;
-const B = 0.75;
-const LEAST_WEIGHT = 1e-6;
+/**
+ * As FTS5 has them, so that the order of hits is the same: https://www.sqlite.org/fts5.html#the_bm25_function
+ * What is computed with them here is computed by SQLite in C, and by Postgres in SQL, in the same order of the same steps.
+ */
+export const BM25 = { k1: 1.2, b: 0.75, leastWeight: 1e-6 } as const;
+
+/**
+ * Scores are compared in steps of 1e-9: logarithms of three programs may differ in their last bit, and hits that fit as well
+ * would change places. The shift keeps scores that come out round away from the edge between two steps.
+ */
+export const SCORE_STEPS = { perUnit: 1e9, shift: 0.37 } as const;
 
 /**
  * How well a text fits: the higher the better. Rare words count more than common ones, many occurrences more than one, and
@@ -28,12 +35,21 @@ export function bm25(
   terms: readonly TermStatistics[],
   all: TextStatistics,
 ): number {
-  const average = all.texts === 0 ? 1 : Math.max(1, all.words / all.texts);
+  const { k1, b } = BM25;
+  const average = all.words / all.texts;
   let score = 0;
   for (const [i, count] of occurrences.entries()) {
-    const { containing } = terms[i] ?? { containing: 0 };
-    const weight = Math.max(LEAST_WEIGHT, Math.log((all.texts - containing + 0.5) / (containing + 0.5)));
-    score += (weight * count * (K1 + 1)) / (count + K1 * (1 - B + (B * words) / average));
+    const weight = weightOf(terms[i]?.containing ?? 0, all.texts);
+    score += weight * ((count * (k1 + 1)) / (count + k1 * (1 - b + (b * words) / average)));
   }
-  return score;
+  return scoreOfSteps(Math.floor(score * SCORE_STEPS.perUnit + SCORE_STEPS.shift));
+}
+
+export function scoreOfSteps(steps: number): number {
+  return steps / SCORE_STEPS.perUnit;
+}
+
+function weightOf(containing: number, texts: number): number {
+  const weight = Math.log((texts - containing + 0.5) / (containing + 0.5));
+  return weight <= 0 ? BM25.leastWeight : weight;
 }

@@ -19,8 +19,10 @@ export interface ReadModelShape {
   readonly fields: readonly FieldShape[];
   /** True where documents have text to search in. */
   readonly searchable: boolean;
-  /** Where the text stands in an event: the field that holds its offset. */
+  /** The field that holds the offset of the event which gave a document its text; of hits that fit as well, the newest come first. */
   readonly textOffsetField?: string;
+  /** The text stands in that event, and not in the document. */
+  readonly textInEvent?: boolean;
   /** Its view in SQL, where that shows more than the fields. */
   readonly view?: ViewShape;
 }
@@ -38,15 +40,18 @@ export function shapeKey(shape: ReadModelShape): string {
 /** Each question needs the key, and a shape does not change. */
 const KEYS = new WeakMap<ReadModelShape, string>();
 
-function keyOf({ name, revision, fields, searchable, view }: ReadModelShape): string {
+function keyOf({ name, revision, fields, searchable, textOffsetField, view }: ReadModelShape): string {
   const shown = view === undefined ? [] : [view];
   const declared = JSON.stringify([
     fields.map((field) => [field.name, field.type, field.indexed]),
-    searchable,
+    searchable ? [WORDS_LAYOUT, textOffsetField ?? null] : false,
     ...shown,
   ]);
   return `${name.replaceAll("-", "_")}_r${revision}_${sha256Hex(declared).slice(0, 8)}`;
 }
+
+/** Raised when tables keep the words of documents otherwise: older tables are not asked. */
+const WORDS_LAYOUT = 2;
 
 const NAME = /^[a-z][a-z0-9-]{0,23}$/;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;

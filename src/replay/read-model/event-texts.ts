@@ -2,6 +2,7 @@ import { foldEventOf, type Projection } from "../../../projections/projection.js
 import type { SealedEvent } from "../../log/event.js";
 import type { EventLog } from "../../log/event-log.js";
 import { eventsOf } from "../../log/paging.js";
+import { isRedaction } from "../../log/redaction.js";
 import { EMPTY_TAIL, type Tail } from "../../log/seal.js";
 import type { SearchTerm } from "../../query/search-terms.js";
 import { searchTextOf } from "../../query/search-text.js";
@@ -24,12 +25,14 @@ export class EventTexts<D extends object> {
     this.#projection = projection;
   }
 
-  /** @returns by the offset of the event: how well its text fits; of events up to `offset` at least */
-  find(terms: readonly SearchTerm[], offset: number): Promise<Map<number, number>> {
+  /**
+   * @param among offsets of the events that are searched, as if there were no others
+   * @returns by the offset of the event: how well its text fits; of events up to `offset` at least
+   */
+  find(terms: readonly SearchTerm[], among: Iterable<number>, offset: number): Promise<Map<number, number>> {
     const mine = this.#turn.then(async () => {
       await this.#catchUp(offset);
-      const found = await this.#index.find(terms, (key) => this.#wordsAt(key));
-      return new Map(found.map(({ key, score }) => [key, score]));
+      return this.#index.find(terms, among);
     });
     this.#turn = mine.catch(() => undefined); // the caller of that turn gets its error; the next turn tries again
     return mine;
@@ -37,13 +40,16 @@ export class EventTexts<D extends object> {
 
   async #catchUp(offset: number): Promise<void> {
     const { offset: reached, hash } = this.#checkpoint;
-    if (reached > 0 && (await hashAt(this.#log, reached)) !== hash) {
-      // The log was cut back.
-      this.#index = new TextIndex();
-      this.#checkpoint = EMPTY_TAIL;
-    }
+    // The log was cut back.
+    if (reached > 0 && (await hashAt(this.#log, reached)) !== hash) this.#forget();
     if (this.#checkpoint.offset >= offset) return;
-    for await (const event of eventsOf(this.#log.readAll({ from: this.#checkpoint.offset + 1, to: offset }))) {
+    const start = this.#checkpoint.offset;
+    for await (const event of eventsOf(this.#log.readAll({ from: start + 1, to: offset }))) {
+      if (start > 0 && isRedaction(event)) {
+        // Words of what was erased may be in the index: it is made anew of what is left.
+        this.#forget();
+        return this.#catchUp(offset);
+      }
       const isRead = this.#projection.idOf(event.stream) !== undefined;
       // Also where it holds no word: it fits a query that only says what must not be there.
       if (isRead) this.#index.add(event.offset, eventTextOf(this.#projection, event));
@@ -51,11 +57,9 @@ export class EventTexts<D extends object> {
     }
   }
 
-  async #wordsAt(offset: number): Promise<string> {
-    for await (const event of eventsOf(this.#log.readAll({ from: offset, to: offset }))) {
-      return eventTextOf(this.#projection, event);
-    }
-    return "";
+  #forget(): void {
+    this.#index = new TextIndex();
+    this.#checkpoint = EMPTY_TAIL;
   }
 }
 

@@ -26,24 +26,36 @@ export class MemorySearch<D extends object> {
 
   /** Documents as queries see them. */
   async rows(documents: Iterable<readonly [string, D]>, query: ParsedQuery, offset: number): Promise<ModelRow<D>[]> {
-    const found = await this.#found(query, offset);
-    return Array.from(documents, ([id, document]) => this.#rows.rowOf(id, document, found));
+    const now = [...documents];
+    const found = await this.#found(now, query, offset);
+    return Array.from(now, ([id, document]) => this.#rows.rowOf(id, document, found));
   }
 
   async search(documents: ReadonlyMap<string, D>, query: ParsedQuery, offset: number): Promise<SearchPage<D>> {
     // The map moves on with the next read.
     const now = [...documents];
-    const found = await this.#found(query, offset);
+    const found = await this.#found(now, query, offset);
     const rows = now.map(([id, document]) => this.#rows.rowOf(id, document, found));
     const matching = rows.filter((row) => matches(row, query));
     const scored = found === undefined ? this.#scored(rows, matching, query) : this.#scoredBy(matching, found);
-    scored.sort((a, b) => b.score - a.score || compareText(a.row.id, b.row.id));
+    scored.sort((a, b) => b.score - a.score || this.#compareRows(a.row, b.row));
     const hits = scored.slice(0, query.limit).map(({ row, score }) => ({ document: row.document, score }));
     return { offset, hits, more: scored.length > query.limit };
   }
 
-  async #found({ terms }: ParsedQuery, offset: number): Promise<ReadonlyMap<number, number> | undefined> {
-    return terms.length === 0 || !this.#rows.readsEvents ? undefined : this.#texts.find(terms, offset);
+  /** The newest first; by id where it is not known which one that is. */
+  #compareRows(a: ModelRow<D>, b: ModelRow<D>): number {
+    return this.#rows.textOffset(b.document) - this.#rows.textOffset(a.document) || compareText(a.id, b.id);
+  }
+
+  async #found(
+    documents: ReadonlyArray<readonly [string, D]>,
+    { terms }: ParsedQuery,
+    offset: number,
+  ): Promise<ReadonlyMap<number, number> | undefined> {
+    if (terms.length === 0 || !this.#rows.readsEvents) return undefined;
+    const among = documents.map(([, document]) => this.#rows.textOffset(document));
+    return this.#texts.find(terms, among, offset);
   }
 
   #scoredBy(matching: readonly ModelRow<D>[], found: ReadonlyMap<number, number>): Scored<D>[] {

@@ -32,7 +32,7 @@ export interface ModelCheck {
 /** A document that a search found. */
 export interface SearchHit<D> {
   readonly document: D;
-  /** The higher the better; only comparable within one answer. */
+  /** The higher the better; only comparable within one answer. The same on all backends. */
   readonly score: number;
   /** Data of the event that holds the document's text, as JSON, where it was at hand. */
   readonly data?: string | null;

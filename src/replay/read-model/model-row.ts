@@ -43,10 +43,9 @@ export class ModelRows<D extends object> {
     };
   }
 
-  /** Of the event that holds the document's text. */
+  /** Of the event that gave the document its text; 0 where no field says that. */
   textOffset(document: D): number {
-    const { eventText, fields } = this.#projection;
-    return Number(fields[eventText?.offsetField ?? ""]?.of(document) ?? 0);
+    return Number(this.#projection.fields[this.shape.textOffsetField ?? ""]?.of(document) ?? 0);
   }
 
   /** @param eventAt the events of the page that changed the document, where texts stand in events */
@@ -55,18 +54,19 @@ export class ModelRows<D extends object> {
     return { id, body: JSON.stringify(document), values, ...this.#storedWords(document, eventAt) };
   }
 
-  /** Words of an older event are stored already: the same hash says so. */
+  /** Words of an older event are stored already: the same hash says so, which also names their event, where one is known. */
   #storedWords(
     document: D,
     eventAt: (offset: number) => SealedEvent | undefined,
   ): Pick<ChangedDocument, "searchText" | "wordsHash"> {
+    const offset = this.textOffset(document);
     if (this.readsEvents) {
-      const offset = this.textOffset(document);
       const event = eventAt(offset);
       return { searchText: event === undefined ? "" : eventTextOf(this.#projection, event), wordsHash: `@${offset}` };
     }
     const searchText = this.#wordsOf(document);
-    return { searchText, wordsHash: searchText === "" ? "" : sha256Hex(searchText).slice(0, 16) };
+    const hash = searchText === "" ? "" : sha256Hex(searchText).slice(0, 16);
+    return { searchText, wordsHash: this.shape.textOffsetField === undefined ? hash : `${hash}@${offset}` };
   }
 
   #fieldOf(document: D, { name, type }: FieldShape): FieldValue {

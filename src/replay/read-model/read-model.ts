@@ -63,7 +63,8 @@ export class ReadModel<D extends object> {
 
   /**
    * The documents with all these words and phrases, the best ones first: `word begin* "a phrase" -without`. All backends
-   * find the same ones; how they weigh them may differ.
+   * find the same ones in the same order: by BM25 over all documents, whatever the conditions. Of those that fit as well the
+   * newest come first, where the projection says which they are (`textOffsetField`), else their ids decide.
    *
    * @throws UsageError QUERY_INVALID
    */

@@ -1,4 +1,5 @@
 import type { ParsedQuery } from "../../../query/parse-query.js";
+import { scoreOfSteps } from "../../../query/rank.js";
 import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
 import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
@@ -9,6 +10,7 @@ import { countOf } from "./event-rows.js";
 import type { PgSession, SqlValue } from "./pg-session.js";
 import { POSTGRES_MODELS, PostgresText } from "./postgres-model-dialect.js";
 import { statement, unnamed } from "./statement.js";
+import { createWords, deleteWords, insertWords } from "./words-tables.js";
 import { wordsVectors } from "./words-vector.js";
 
 /** Documents of one statement, by number and by size. */
@@ -36,30 +38,28 @@ export class PostgresModelDocuments {
   }
 
   async createLocked(session: PgSession): Promise<void> {
-    const { documents, words } = this.#tables;
+    const { documents } = this.#tables;
     const fields = fieldDefinitions(POSTGRES_MODELS, this.#shape).map((definition) => `${definition}, `);
+    // Tables that nobody has registered are left from a register that was dropped by hand.
+    await this.dropLocked(session);
     const sql = [
       `CREATE TABLE ${documents} (id text COLLATE "C" PRIMARY KEY, ${fields.join("")}
         words_hash text NOT NULL, document text NOT NULL)`,
       ...createIndexes(POSTGRES_MODELS, this.#shape, this.#tables),
     ];
-    if (this.#shape.searchable) {
-      sql.push(
-        `CREATE TABLE ${words} (id text COLLATE "C", part integer, words tsvector NOT NULL, PRIMARY KEY (id, part))`,
-        `CREATE INDEX ON ${words} USING gin (words)`,
-        `CREATE INDEX ON ${words} (id) WHERE part = 1`,
-      );
-    }
+    if (this.#shape.searchable) sql.push(...createWords(this.#tables));
     await session.script(sql.join(";\n"));
   }
 
   async dropLocked(session: PgSession): Promise<void> {
-    await session.script(`DROP TABLE IF EXISTS ${this.#tables.documents}, ${this.#tables.words}`);
+    const { documents, words, counts } = this.#tables;
+    await session.script(`DROP TABLE IF EXISTS ${documents}, ${words}, ${counts}`);
   }
 
   async clearLocked(session: PgSession): Promise<void> {
-    const { documents, words } = this.#tables;
-    await session.script(`DELETE FROM ${documents}${this.#shape.searchable ? `; DELETE FROM ${words}` : ""}`);
+    const { documents, words, counts } = this.#tables;
+    const searched = this.#shape.searchable ? `; DELETE FROM ${words}; DELETE FROM ${counts}` : "";
+    await session.script(`DELETE FROM ${documents}${searched}`);
   }
 
   async bodies(session: PgSession, ids: readonly string[]): Promise<Array<Body & { wordsHash: string }>> {
@@ -81,9 +81,10 @@ export class PostgresModelDocuments {
   }
 
   async search(session: PgSession, query: ParsedQuery, events: string): Promise<StoredHits["documents"]> {
-    const rows = await this.#select(session, query, [], (sql) => sql.ranked(events, this.#shape.textOffsetField));
-    return rows.map(([id, body, score, data]) => {
-      return { id: id as string, body: body as string, score: Number(score), data: data as string | null };
+    const rows = await this.#select(session, query, [], (sql) => sql.ranked(events, this.#shape));
+    return rows.map(([id, body, steps, data]) => {
+      const score = scoreOfSteps(Number(steps));
+      return { id: id as string, body: body as string, score, data: data as string | null };
     });
   }
 
@@ -116,8 +117,12 @@ export class PostgresModelDocuments {
     }
     for (const part of partsOf(changed)) await this.#putLocked(session, part);
     if (!this.#shape.searchable) return;
-    const reworded = changed.filter(({ id, wordsHash }) => wordsHash !== (hashes.get(id) ?? ""));
-    await this.#indexLocked(session, reworded, [...removed, ...reworded.map(({ id }) => id)]);
+    const reworded = changed.filter(({ id, wordsHash }) => wordsHash !== hashes.get(id));
+    await this.#indexLocked(
+      session,
+      reworded,
+      [...removed, ...reworded.map(({ id }) => id)].filter((id) => hashes.has(id)),
+    );
   }
 
   async #putLocked(session: PgSession, changed: readonly ChangedDocument[]): Promise<void> {
@@ -141,24 +146,29 @@ export class PostgresModelDocuments {
     reworded: readonly ChangedDocument[],
     stale: readonly string[],
   ): Promise<void> {
-    const { words } = this.#tables;
-    if (stale.length === 0) return;
-    await session.affected(statement(`DELETE FROM ${words} WHERE id = ANY ($1::text[])`), [stale]);
-    const insert = statement(
-      `INSERT INTO ${words} (id, part, words)
-       SELECT id, part, words::tsvector FROM unnest($1::text[], $2::integer[], $3::text[]) AS w (id, part, words)`,
-    );
+    if (stale.length > 0) await session.affected(statement(deleteWords(this.#tables)), [stale]);
+    const insert = statement(insertWords(this.#tables));
     for (const part of partsOf(reworded)) {
-      const rows = part.flatMap(({ id, searchText }) =>
-        wordsVectors(searchText).map((vector, i) => ({ id, i, vector })),
-      );
-      if (rows.length === 0) continue;
+      const rows = part.flatMap(({ id, searchText, values }) => {
+        const { size, parts } = wordsVectors(searchText);
+        return parts.map((vector, i) => ({ id, i, parts: parts.length, place: this.#placeOf(values), size, vector }));
+      });
       await session.affected(insert, [
         rows.map(({ id }) => id),
         rows.map(({ i }) => i),
-        rows.map(({ vector }) => vector),
+        rows.map(({ parts }) => parts),
+        rows.map(({ place }) => place),
+        rows.map(({ size }) => size),
+        rows.map(({ vector }) => vector.words),
+        rows.map(({ vector }) => vector.again),
       ]);
     }
+  }
+
+  /** Of the event that gave the text; 0 where no field says that. */
+  #placeOf(values: ChangedDocument["values"]): number {
+    const i = this.#shape.fields.findIndex(({ name }) => name === this.#shape.textOffsetField);
+    return Number(values[i] ?? 0);
   }
 
   #select(

@@ -18,7 +18,7 @@ export class PostgresModelViews {
   }
 
   /**
-   * Points the view at these tables, and drops those of older revisions. Somebody's own view on top of ours is never
+   * Points the view at these tables, and drops those of older revisions, or of other fields. Somebody's own view on top of ours is never
    * dropped: where there is one, the old tables stay with it.
    */
   async showLocked(session: PgSession, shape: ReadModelShape, documents: PostgresModelDocuments): Promise<void> {
@@ -31,11 +31,9 @@ export class PostgresModelViews {
       const drop = `DROP VIEW ${this.#viewOf(shape)}; `;
       if (!(await this.#attempt(session, drop + this.#viewSql(shape, documents, "CREATE VIEW")))) return;
     }
-    for (const older of others.filter(({ revision }) => revision < shape.revision)) {
-      const [documents, words] = ["", "_w"].map((end) =>
-        this.#named(`model_${older.model}_g${older.generation}${end}`),
-      );
-      if (await this.#attempt(session, `DROP TABLE IF EXISTS ${documents}, ${words}`)) {
+    for (const older of others) {
+      const tables = ["", "_w", "_n"].map((end) => this.#named(`model_${older.model}_g${older.generation}${end}`));
+      if (await this.#attempt(session, `DROP TABLE IF EXISTS ${tables.join(", ")}`)) {
         await this.#register.removeLocked(session, older);
       }
     }

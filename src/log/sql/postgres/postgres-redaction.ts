@@ -84,8 +84,8 @@ export class PostgresRedaction {
 
   async #tablesThere(session: PgSession, table: string): Promise<string[]> {
     const rows = await session.rows(
-      statement("SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename IN ($2, $3)"),
-      [this.#tables.schema, table, `${table}_w`],
+      statement("SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename IN ($2, $3, $4)"),
+      [this.#tables.schema, table, `${table}_w`, `${table}_n`],
     );
     return rows.map(([name]) => String(name));
   }

@@ -10,16 +10,31 @@ const MAX_POSITIONS_OF_A_WORD = 250;
 const MAX_CHARS = 128 * 1024;
 const OVERLAP = MAX_PHRASE_WORDS - 1;
 
-/** @param searchText as searchTextOf makes it. @returns texts that cast to tsvector; none where there are no words */
-export function wordsVectors(searchText: string): string[] {
+/** One part of a text, as texts that cast to tsvector. */
+export interface WordsVector {
+  readonly words: string;
+  /** The first of these words, which the part before has as well: what is counted in both is counted once too often. */
+  readonly again: string | null;
+}
+
+/** The words of one text; at least one part, which is empty where there are no words. */
+export interface WordsVectors {
+  readonly size: number;
+  readonly parts: readonly WordsVector[];
+}
+
+/** @param searchText as searchTextOf makes it */
+export function wordsVectors(searchText: string): WordsVectors {
   const words = searchText.split(" ").filter((word) => word !== "");
-  const vectors: string[] = [];
-  for (let from = 0; from < words.length; ) {
+  const parts: WordsVector[] = [];
+  let [from, before] = [0, 0];
+  do {
     const end = endOfPart(words, from);
-    vectors.push(vectorOf(words, from, end));
+    parts.push({ words: vectorOf(words, from, end), again: before > from ? vectorOf(words, from, before) : null });
+    before = end;
     from = end === words.length ? end : Math.max(from + 1, end - OVERLAP);
-  }
-  return vectors;
+  } while (from < words.length);
+  return { size: words.length, parts };
 }
 
 /** Exclusive. */

@@ -17,6 +17,9 @@ export interface RankedParts {
   /** The tables. */
   readonly documents: string;
   readonly words: string;
+  readonly counts: string;
+  /** True where rows of words name the event that gave them: of hits that fit as well, the newest come first. */
+  readonly placed: boolean;
   /** None is negated; at least one. */
   readonly terms: readonly SearchTerm[];
   /** About the table of the documents, all of which must hold; values are in the statement already. */
@@ -32,7 +35,10 @@ export interface ModelDialect {
   startsWith(sql: SqlText, column: string, prefix: string): string;
   /** True for rows with all these words and phrases; `words` is the table of the words. */
   search(sql: SqlText, words: string, terms: readonly SearchTerm[]): string;
-  /** A statement that gives id, document and score of the best hits. */
+  /**
+   * A statement that gives id, document, steps and place of the best hits: `steps` is the score as src/query/rank.ts counts
+   * it, and `place` the offset of the event that gave the text, or 0.
+   */
   ranked(sql: SqlText, parts: RankedParts): string;
   /** Said where no value would not come before all others by itself. */
   readonly nullsFirst: string;

@@ -5,6 +5,8 @@ export interface ModelTableNames {
   /** With the schema, where there is one. */
   readonly documents: string;
   readonly words: string;
+  /** Of Postgres: how many texts there are, how many words they have together, and how many have which word. */
+  readonly counts: string;
   /** Without it: indexes take the schema of their table. */
   readonly index: (field: number) => string;
 }
@@ -15,6 +17,7 @@ export function modelTableNames(shape: ReadModelShape, generation: number, schem
   return {
     documents: `${schema}"${name}"`,
     words: `${schema}"${name}_w"`,
+    counts: `${schema}"${name}_n"`,
     index: (field) => `"${name}_${field}"`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Condition, Order, ParsedQuery } from "../../../query/parse-query.js";
 import type { Place } from "../../../query/query.js";
-import type { FieldShape } from "../../../query/shape.js";
+import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
 import type { QueueShape } from "../../read-model-tables.js";
 import type { ModelDialect, SqlText } from "./model-sql.js";
 import { quoted } from "./model-sql.js";
@@ -38,30 +38,35 @@ export class SelectSql {
   }
 
   /**
-   * Columns id, document, score and data of the best hits, and one row more. The data is that of the event that holds the
+   * Columns id, document, steps and data of the best hits, and one row more. The data is that of the event that holds the
    * text, where it is not long; else it is null, and to be read by itself.
    */
-  ranked(events: string, textOffsetField: string | undefined): string {
-    const hits = this.#hits();
-    if (textOffsetField === undefined)
-      return `SELECT id, document, score, NULL FROM (${hits}) AS h ORDER BY score DESC, id`;
+  ranked(events: string, { textOffsetField, textInEvent }: ReadModelShape): string {
+    const hits = this.#hits(textOffsetField);
+    const order = "ORDER BY steps DESC, place DESC, id";
+    if (textOffsetField === undefined || textInEvent !== true) {
+      return `SELECT id, document, steps, NULL FROM (${hits}) AS h ${order}`;
+    }
     const offset = this.#dialect.viewField(`d.${quoted(textOffsetField)}`, "integer");
     const data = `SELECT CASE WHEN length(e.data) <= ${MAX_HIT_CHARS} THEN e.data END
       FROM ${this.#tables.documents} AS d JOIN ${events} AS e ON e."offset" = ${offset} WHERE d.id = h.id`;
-    return `SELECT id, document, score, (${data}) FROM (${hits}) AS h ORDER BY score DESC, id`;
+    return `SELECT id, document, steps, (${data}) FROM (${hits}) AS h ${order}`;
   }
 
-  #hits(): string {
+  #hits(placeField: string | undefined): string {
     const { terms, limit } = this.#query;
     const wanted = terms.filter(({ negated }) => !negated);
-    const { documents, words } = this.#tables;
+    const { documents } = this.#tables;
     if (wanted.length === 0) {
       // Nothing to weigh: where words are only left out, all that is left is as good.
       const conditions = this.#conditions("1 = 0").join(" AND ");
-      return `SELECT id, document, 0 AS score FROM ${documents} WHERE ${conditions} ORDER BY id LIMIT ${limit + 1}`;
+      const place = placeField === undefined ? "0" : quoted(placeField);
+      return `SELECT id, document, 0 AS steps, ${place} AS place FROM ${documents} WHERE ${conditions}
+        ORDER BY 4 DESC, id LIMIT ${limit + 1}`;
     }
     const conditions = [...this.#fieldConditions(), ...this.#negations()];
-    return this.#dialect.ranked(this.#sql, { documents, words, terms: wanted, conditions, limit: limit + 1 });
+    const placed = placeField !== undefined;
+    return this.#dialect.ranked(this.#sql, { ...this.#tables, placed, terms: wanted, conditions, limit: limit + 1 });
   }
 
   count(without: string): string {

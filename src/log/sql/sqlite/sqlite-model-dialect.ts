@@ -1,4 +1,5 @@
 import type { FieldValue } from "../../../query/field-value.js";
+import { SCORE_STEPS } from "../../../query/rank.js";
 import type { SearchTerm } from "../../../query/search-terms.js";
 import {
   encodeText,
@@ -41,18 +42,22 @@ export const SQLITE_MODELS: ModelDialect = {
   pick: ({ sqlite }) => sqlite,
 };
 
-/** Its rank is the better the smaller it is. Without conditions FTS5 itself stops at the limit. */
-function ranked(sql: SqlText, { documents, words, terms, conditions, limit }: RankedParts): string {
+/** FTS5 ranks as src/query/rank.ts does, the better the smaller. A row is the place of its text, where places are known. */
+const STEPS = `CAST(${SCORE_STEPS.shift} - rank * ${SCORE_STEPS.perUnit} AS INTEGER)`;
+
+function ranked(sql: SqlText, { documents, words, placed, terms, conditions, limit }: RankedParts): string {
   const match = `${words} MATCH ${sql.param(terms.map(matchOf).join(" AND "), "text")}`;
-  if (conditions.length === 0) {
-    return `SELECT d.id, d.document, -w.rank AS score FROM
-      (SELECT rowid, rank FROM ${words} WHERE ${match} ORDER BY rank LIMIT ${limit}) AS w
-      JOIN ${documents} AS d ON d.doc_row = w.rowid ORDER BY w.rank, d.id`;
+  const columns = `d.id, d.document, w.steps, ${placed ? "w.rowid" : "0"} AS place`;
+  const order = `ORDER BY w.steps DESC, ${placed ? "w.rowid DESC" : "d.id"} LIMIT ${limit}`;
+  const hits = `SELECT rowid, ${STEPS} AS steps FROM ${words} WHERE ${match}`;
+  if (placed && conditions.length === 0) {
+    // Only those that are shown are looked up.
+    const best = `SELECT * FROM (${hits}) AS w ${order}`;
+    return `SELECT ${columns} FROM (${best}) AS w JOIN ${documents} AS d ON d.doc_row = w.rowid`;
   }
   // CROSS JOIN: the words come first, and each document is looked up by its row.
-  return `SELECT d.id, d.document, -w.rank AS score FROM ${words} AS w CROSS JOIN
-      (SELECT * FROM ${documents} WHERE ${conditions.join(" AND ")}) AS d ON d.doc_row = w.rowid
-    WHERE ${match} ORDER BY w.rank, d.id LIMIT ${limit}`;
+  const fitting = `SELECT * FROM ${documents} WHERE ${["1", ...conditions].join(" AND ")}`;
+  return `SELECT ${columns} FROM (${hits}) AS w CROSS JOIN (${fitting}) AS d ON d.doc_row = w.rowid ${order}`;
 }
 
 /** Words hold neither quotes nor spaces; in quotes none of them is an operator. */

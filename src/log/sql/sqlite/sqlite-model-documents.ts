@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { ParsedQuery } from "../../../query/parse-query.js";
+import { scoreOfSteps } from "../../../query/rank.js";
 import type { ReadModelShape } from "../../../query/shape.js";
 import type { ChangedDocument, FoldedPage, QueueShape, StoredDocument, StoredHits } from "../../read-model-tables.js";
 import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
@@ -26,6 +27,8 @@ export class SqliteModelDocuments {
   }
 
   createLocked(): void {
+    // Tables that nobody has registered are left from a register that was dropped by hand.
+    this.dropLocked();
     const { documents, words } = this.#tables;
     const fields = fieldDefinitions(SQLITE_MODELS, this.#shape).map((definition) => `${definition}, `);
     this.#db.exec(
@@ -34,20 +37,13 @@ export class SqliteModelDocuments {
     );
     for (const index of createIndexes(SQLITE_MODELS, this.#shape, this.#tables)) this.#db.exec(index);
     // Our words hold letters and digits only; the tokenizer splits at the spaces between them and leaves the rest alone.
-    if (this.#shape.searchable) {
-      this.#db.exec(
-        `CREATE VIRTUAL TABLE ${words} USING fts5(words, content='', contentless_delete=1, tokenize='ascii')`,
-      );
-    }
+    // It keeps the words as well: without them (content='', contentless_delete=1) what is deleted stays in the number of
+    // texts that ranks are made of, so the order of hits would depend on what was there before.
+    if (this.#shape.searchable) this.#db.exec(`CREATE VIRTUAL TABLE ${words} USING fts5(words, tokenize='ascii')`);
   }
 
   dropLocked(): void {
     this.#db.exec(`DROP TABLE IF EXISTS ${this.#tables.documents}; DROP TABLE IF EXISTS ${this.#tables.words}`);
-  }
-
-  clearLocked(): void {
-    this.dropLocked();
-    this.createLocked();
   }
 
   bodies(ids: readonly string[]): Body[] {
@@ -76,12 +72,9 @@ export class SqliteModelDocuments {
 
   search(query: ParsedQuery): StoredHits["documents"] {
     const text = new SqliteText();
-    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked(
-      "events",
-      this.#shape.textOffsetField,
-    );
+    const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).ranked("events", this.#shape);
     const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string, number, string | null][];
-    return rows.map(([id, body, score, data]) => ({ id, body, score, data }));
+    return rows.map(([id, body, steps, data]) => ({ id, body, score: scoreOfSteps(steps), data }));
   }
 
   /** undefined where all that match have newer events. */
@@ -122,26 +115,44 @@ export class SqliteModelDocuments {
   }
 
   #putter(): (document: ChangedDocument) => void {
-    const { documents, words } = this.#tables;
-    const names = [...this.#shape.fields.map(({ name }) => `"${name}"`), "words_hash", "document"];
+    const { documents } = this.#tables;
+    const names = ["doc_row", ...this.#shape.fields.map(({ name }) => `"${name}"`), "words_hash", "document"];
     const known = this.#db.prepare(`SELECT doc_row, words_hash FROM ${documents} WHERE id = ?`).raw();
     const update = this.#db.prepare(
-      `UPDATE ${documents} SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE doc_row = ?`,
+      `UPDATE ${documents} SET ${names.map((name) => `${name} = ?`).join(", ")} WHERE id = ?`,
     );
     const insert = this.#db.prepare(
       `INSERT INTO ${documents} (${names.join(", ")}, id) VALUES (${Array(names.length + 1)
         .fill("?")
         .join(", ")})`,
     );
-    const index = this.#shape.searchable
-      ? this.#db.prepare(`INSERT OR REPLACE INTO ${words} (rowid, words) VALUES (?, ?)`)
-      : undefined;
+    const reindex = this.#reindexer();
     return ({ id, body, values, searchText, wordsHash }) => {
-      const columns = [...values.map((value) => SQLITE_MODELS.encode(value)), wordsHash, body];
       const [row, hash] = (known.get(id) ?? []) as [number?, string?];
-      const written = row === undefined ? insert.run(...columns, id).lastInsertRowid : row;
-      if (row !== undefined) update.run(...columns, row);
-      if (hash !== wordsHash) index?.run(written, searchText);
+      const place = this.#placeOf(values) ?? row ?? null;
+      const columns = [place, ...values.map((value) => SQLITE_MODELS.encode(value)), wordsHash, body, id];
+      const written = row === undefined ? insert.run(...columns).lastInsertRowid : place;
+      if (row !== undefined) update.run(...columns);
+      if (hash !== wordsHash) reindex?.(row, Number(written), searchText);
     };
+  }
+
+  /** Takes the words of a document out of the row that it had, and puts them into the one that it has. */
+  #reindexer(): ((before: number | undefined, row: number, searchText: string) => void) | undefined {
+    if (!this.#shape.searchable) return undefined;
+    const { words } = this.#tables;
+    const unindex = this.#db.prepare(`DELETE FROM ${words} WHERE rowid = ?`);
+    const index = this.#db.prepare(`INSERT INTO ${words} (rowid, words) VALUES (?, ?)`);
+    return (before, row, searchText) => {
+      if (before !== undefined) unindex.run(before);
+      index.run(row, searchText);
+    };
+  }
+
+  /** The row of a document is the place of its text, where a field says that: so ranked words need no look at documents. */
+  #placeOf(values: ChangedDocument["values"]): number | undefined {
+    const i = this.#shape.fields.findIndex(({ name }) => name === this.#shape.textOffsetField);
+    const place = values[i];
+    return typeof place === "number" ? place : undefined;
   }
 }

@@ -173,7 +173,7 @@ export class SqliteReadModels implements ReadModelTables {
   /** Where the log was cut back behind the checkpoint, everything is folded anew. */
   #startLocked({ state }: ModelRecord, documents: SqliteModelDocuments): ModelState {
     if (state.offset === 0 || this.#reader.hashAt(state.offset) === state.hash) return state;
-    documents.clearLocked();
+    documents.createLocked();
     return EMPTY_TAIL;
   }
 
@@ -200,7 +200,7 @@ export class SqliteReadModels implements ReadModelTables {
     const select = viewSelect(SQLITE_MODELS, shape, documents, "");
     this.#db.exec(`DROP VIEW IF EXISTS ${view}; CREATE VIEW ${view} AS ${select}`);
     for (const sql of viewExtras(SQLITE_MODELS, shape, "")) this.#db.exec(sql);
-    for (const older of others.filter(({ revision }) => revision < shape.revision)) {
+    for (const older of others) {
       const table = `model_${older.model}_g${older.generation}`;
       this.#db.exec(`DROP TABLE IF EXISTS "${table}"; DROP TABLE IF EXISTS "${table}_w"`);
       this.#register.removeLocked(older);
