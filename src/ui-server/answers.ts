@@ -39,7 +39,7 @@ export interface LiveStatus {
   /** Events that the pictures know; less than `tail` while it reads up. */
   readonly indexed: number;
   readonly tail: number;
-  /** Rises when the log was cut back: everything that the page knows may be wrong. */
+  /** Rises when the log was cut back, or data was erased: everything that the page knows may be wrong. */
   readonly generation: number;
   readonly trouble: LogTrouble | null;
   /** Set while a server is away and all this comes from the copy on this machine. */

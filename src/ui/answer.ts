@@ -15,7 +15,7 @@ const AGAIN_MS = 1_000;
 const cache = new Map<string, unknown>();
 let cacheGeneration = 0;
 
-/** The past does not change: what was asked before is known, unless the log was cut back. */
+/** The past does not change: what was asked before is known, unless the log was cut back or data was erased. */
 function known(url: string): unknown {
   if (cacheGeneration !== generation.peek()) cache.clear();
   cacheGeneration = generation.peek();

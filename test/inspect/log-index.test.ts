@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { erase } from "../../src/erasure/erase.js";
 import { LogIndex } from "../../src/inspect/timeline/log-index.js";
+import { PlacesIndex } from "../../src/inspect/timeline/places-index.js";
 import { openLog } from "../../src/open-log.js";
+import { SessionStore } from "../../src/session/session-store.js";
+import { CANARY } from "../erasure/canary.js";
 import { cleanUp } from "../support/clean-up.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { until } from "../support/until.js";
@@ -26,6 +30,29 @@ describe.each(SHARED_STORES)("%s", (_name, fresh) => {
     await tick("b-1");
     await until("the new history", () => index.generation > 1 && index.columns.count === 2);
     expect(index.columns.streams.texts).toEqual(["a-1", "b-1"]);
+  });
+
+  test("what others keep of the data goes when somebody erases some of it", async () => {
+    const url = await fresh();
+    const [mine, theirs] = [await openLog(url), await openLog(url)];
+    cleanUp(() => mine.close());
+    cleanUp(() => theirs.close());
+    const store = new SessionStore(theirs, ACTOR);
+    await store.create({ session: "a", harmless: 1 });
+    await store.update("a", { [CANARY]: 1 });
+    const index = new LogIndex(mine);
+    const places = new PlacesIndex(mine);
+    cleanUp(async () => {
+      await places.close();
+      await index.close();
+    });
+    const paths = async () => (await places.of(index.columns).ready).paths.texts.join();
+    await index.settled(10_000);
+    expect(await paths()).toContain(CANARY);
+    await erase(theirs, { events: [2] });
+    await until("another generation", () => index.generation > 1 && index.isCaughtUp);
+    expect(await paths()).toContain("/harmless");
+    expect(await paths()).not.toContain(CANARY);
   });
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promi
 import { SessionDbError } from "../../errors.js";
 import type { SealedEvent } from "../../log/event.js";
 import type { EventLog } from "../../log/event-log.js";
+import { isRedaction } from "../../log/redaction.js";
 import { follow } from "../../replay/follow.js";
 import { EventColumns } from "./event-columns.js";
 import { type LogTrouble, troubleOf } from "./log-trouble.js";
@@ -12,7 +13,8 @@ const MAX_WAIT_MS = 5_000;
 
 /**
  * The columns of a log, kept up to its tail for as long as somebody looks at it. Where the log cannot be read it keeps
- * what it has, says why, and tries again until it is closed. A log that was cut back is read anew.
+ * what it has, says why, and tries again until it is closed. A log that was cut back, or in which something was erased, is
+ * read anew.
  */
 export class LogIndex {
   readonly #log: EventLog;
@@ -35,7 +37,7 @@ export class LogIndex {
     return this.#columns;
   }
 
-  /** Rises when the log was cut back: what was read before may no longer be so. */
+  /** Rises when the log was cut back, or data was erased: what was read before may no longer be so. */
   get generation(): number {
     return this.#generation;
   }
@@ -131,6 +133,8 @@ export class LogIndex {
     };
     const hash = after === 0 ? {} : { afterHash: lastHash };
     for await (const page of follow(this.#log, { after, ...hash, signal: this.#stop.signal, onCaughtUp })) {
+      // What others keep of the data of events goes with the columns: some of it may have been erased just now.
+      if (page.some(isRedaction)) return this.#startAnew();
       this.#take(page);
       await nextTurn();
     }
