@@ -16,7 +16,7 @@ export const chunkFormat = z.enum(CHUNK_FORMATS);
 
 export const memoryType = z.enum([...MEMORY_TYPES, "general"]);
 
-export const taskId = z.string().min(1).max(600).describe("SESSION/TASK, as claim_task gives it");
+export const taskId = z.string().min(1).max(600).describe("SESSION/TASK, as claim_task and list_tasks give it");
 
 export const token = z.number().int().min(1).describe("the token that claim_task gave you");
 

@@ -41,10 +41,20 @@ export function taskItem(task: Task) {
   };
 }
 
-/** With its token, what is to be done and what came of it, cut where that is too long for an answer. */
+/** To who has claimed it: also its token. */
 export function toldTask(task: Task) {
-  const { token, input, output, artifacts } = task;
-  const all = [{ ...taskItem(task), token, input, ...(output === null ? {} : { output, artifacts }) }];
+  return detailed(task, { token: task.token });
+}
+
+/** To others. */
+export function taskDetails(task: Task) {
+  return detailed(task, {});
+}
+
+/** With what is to be done and what came of it, cut where that is too long for an answer. */
+function detailed(task: Task, more: { readonly token?: number | null }) {
+  const { input, output, artifacts } = task;
+  const all = [{ ...taskItem(task), ...more, input, ...(output === null ? {} : { output, artifacts }) }];
   const { value, clipped } = clipToFit(all) ?? itemsThatFit(all);
   return { task: value[0], clipped };
 }

@@ -11,7 +11,7 @@ import { type Toolset, toolsOf } from "./toolsets.js";
 export interface McpOptions {
   /** Shown to the client. */
   readonly version: string;
-  /** Default: read and audit, and with `allowWrite` write too. `collab` is there for those who ask for it. */
+  /** Default: read and audit, and with `allowWrite` write too. `collab` and `tasks` are there for those who ask for them. */
   readonly toolsets?: readonly Toolset[];
   /** Without it there is no tool that changes anything. Default false. */
   readonly allowWrite?: boolean;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { UsageError } from "../errors.js";
+import { cursorText, placeOfCursor } from "../query/cursor-text.js";
 
 /** Where a page ended, and the state of the log that all pages of one listing show. */
 export interface PagePlace {
@@ -21,23 +21,11 @@ const schema = z.strictObject({
 });
 
 export function encodeCursor(place: PagePlace): string {
-  return Buffer.from(JSON.stringify(place)).toString("base64url");
+  return cursorText(place);
 }
 
 /** @throws UsageError CURSOR_INVALID */
 export function decodeCursor(cursor: string, asked: string): PagePlace {
-  const { data } = schema.safeParse(jsonOf(cursor));
-  if (data?.asked === asked) return data;
-  const what = data === undefined ? "this is no cursor" : "this cursor belongs to another question";
-  throw new UsageError("CURSOR_INVALID", what, {
-    hint: "pass next_cursor of the page before, with the same arguments",
-  });
-}
-
-function jsonOf(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, "base64url").toString());
-  } catch {
-    return undefined; // told by the schema
-  }
+  const hint = "pass next_cursor of the page before, with the same arguments";
+  return placeOfCursor(cursor, schema, (place) => place.asked === asked, hint);
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { UsageError } from "../errors.js";
 import { sha256Hex } from "../log/hash-chain.js";
+import { cursorText, placeOfCursor } from "./cursor-text.js";
 import type { Place } from "./query.js";
 import type { ReadModelShape } from "./shape.js";
 import { shapeKey } from "./shape.js";
@@ -15,25 +15,15 @@ export function fingerprintOf(shape: ReadModelShape, asked: object): string {
   return sha256Hex(`${shapeKey(shape)}\n${JSON.stringify(asked)}`).slice(0, 16);
 }
 
-/** Base64url of where the page before has ended. It holds no position, so it stays right while documents come and go. */
+/** Where the page before has ended. It holds no position, so it stays right while documents come and go. */
 export function encodeCursor({ values, id }: Place, fingerprint: string): string {
-  return Buffer.from(JSON.stringify({ of: fingerprint, values, id })).toString("base64url");
+  return cursorText({ of: fingerprint, values, id });
 }
 
 /** @throws UsageError CURSOR_INVALID */
 export function decodeCursor(cursor: string, fingerprint: string, valueCount: number): Place {
-  const { data } = cursorSchema.safeParse(jsonOf(cursor));
-  if (data?.of === fingerprint && data.values.length === valueCount) return { values: data.values, id: data.id };
-  const what = data === undefined ? "this is no cursor" : "this cursor belongs to another query";
-  throw new UsageError("CURSOR_INVALID", what, {
-    hint: "pass `next` of the page before, with the same where, search and orderBy",
-  });
-}
-
-function jsonOf(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, "base64url").toString());
-  } catch {
-    return undefined; // told by the schema
-  }
+  const fits = (place: z.output<typeof cursorSchema>) => place.of === fingerprint && place.values.length === valueCount;
+  const hint = "pass `next` of the page before, with the same where, search and orderBy";
+  const { values, id } = placeOfCursor(cursor, cursorSchema, fits, hint);
+  return { values, id };
 }

@@ -108,8 +108,8 @@ describe("what a client is offered", () => {
     expect(
       tools.every(({ inputSchema, outputSchema }) => inputSchema.type === "object" && outputSchema !== undefined),
     ).toBe(true);
-    for (const toolset of ["read", "audit"]) {
-      const { length } = await named("--toolset", toolset);
+    for (const toolset of ["read", "audit", "write", "collab", "tasks"]) {
+      const { length } = await named("--allow-write", "--toolset", toolset);
       expect(length).toBeGreaterThanOrEqual(5);
       expect(length).toBeLessThanOrEqual(8);
     }

@@ -15,7 +15,7 @@ interface ServeOptions extends CommonOptions {
 export function mcpCommand(state: RunState): Command {
   const toolset = new Option(
     "--toolset <name>",
-    "read, audit, write or collab (repeat for more); default all but collab that are allowed",
+    "read, audit, write, collab or tasks (repeat for more); default the first three, as far as allowed",
   )
     .choices(TOOLSET_NAMES)
     .argParser((value, before: string[] | undefined) => collected(known(value), before));
@@ -32,6 +32,7 @@ export function mcpCommand(state: RunState): Command {
     "sessiondb mcp --store sqlite:./s.db",
     "sessiondb mcp --toolset read --store sqlite:./s.db",
     "sessiondb mcp --toolset collab --allow-write --store sqlite:./s.db",
+    "sessiondb mcp --toolset tasks --allow-write --store sqlite:./s.db",
   ]);
 }
 
