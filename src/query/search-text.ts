@@ -12,7 +12,7 @@ const ACCENTS = /[\u0300-\u036f]/g;
  * letters, digits and marks only, so they need no quoting in any query language.
  */
 export function wordsOf(text: string): string[] {
-  const plain = text.toLowerCase().normalize("NFKD").replace(ACCENTS, "").normalize("NFC");
+  const plain = lowerCase(text.normalize("NFKD").replace(ACCENTS, "")).normalize("NFC");
   const words: string[] = [];
   for (const [run] of plain.matchAll(WORD)) {
     if (UNSPACED.test(run)) words.push(...split(run));
@@ -25,6 +25,11 @@ export function wordsOf(text: string): string[] {
 export function searchTextOf(texts: readonly string[]): string {
   const words = texts.flatMap(wordsOf);
   return words.length === 0 ? "" : ` ${words.join(" ")} `;
+}
+
+/** Behind the decomposition: a letter of a mathematical alphabet is an upper case one only then. Sigmas are one letter. */
+function lowerCase(text: string): string {
+  return text.toLowerCase().replaceAll("ς", "σ");
 }
 
 function split(run: string): string[] {

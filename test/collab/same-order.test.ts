@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { collabSessions } from "../../projections/collab-sessions.js";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import type { CollabSearchOptions } from "../../src/collab/search.js";
+import { isWellFormed } from "../../src/log/canonical.js";
 import { parseSearch } from "../../src/query/search-terms.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
@@ -121,6 +122,36 @@ describe("whatever was written, replaced and asked", () => {
         expect(hits.slice(0, given.limit ?? 20), "a page is the beginning of a longer one").toEqual(expected.hits);
       }),
       { numRuns: 150, seed: 5 },
+    );
+  });
+
+  test("words of any script are found by all backends alike, whole, by their beginning and as phrases", {
+    timeout: 240_000,
+  }, async () => {
+    const stores = await storesOnAllBackends();
+    const scripts = fc.oneof(
+      fc.string({ unit: "grapheme", maxLength: 30 }),
+      fc.string({ unit: "binary", maxLength: 30 }),
+    );
+    const texts = fc.sample(scripts, { numRuns: 120, seed: 23 }).filter(isWellFormed);
+    for (const store of stores) {
+      for (const [i, content] of texts.entries()) await store.chunks.add("s", `c${i}`, { content });
+    }
+    const part = fc
+      .tuple(fc.constantFrom(...texts), fc.nat(30), fc.integer({ min: 1, max: 6 }))
+      .map(([from, at, size]) =>
+        [...from].slice(at % Math.max(1, [...from].length), (at % Math.max(1, [...from].length)) + size).join(""),
+      );
+    const asked = fc
+      .tuple(part, fc.constantFrom("", "*"), fc.boolean())
+      .map(([one, star, isQuoted]) => (isQuoted ? `"${one.replaceAll('"', "")}"${star}` : `${one}${star}`))
+      .filter(isQuery);
+    await fc.assert(
+      fc.asyncProperty(asked, async (query) => {
+        const [expected, ...others] = await Promise.all(stores.map((store) => seen(store, query, { limit: 100 })));
+        for (const other of others) expect(other).toEqual(expected);
+      }),
+      { numRuns: 300, seed: 37 },
     );
   });
 

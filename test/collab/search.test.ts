@@ -4,7 +4,7 @@ import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.j
 import type { CollabSearchOptions } from "../../src/collab/search.js";
 import { isWellFormed } from "../../src/log/canonical.js";
 import { matchesTerms, parseSearch } from "../../src/query/search-terms.js";
-import { searchTextOf } from "../../src/query/search-text.js";
+import { searchTextOf, wordsOf } from "../../src/query/search-text.js";
 import { snippetOf } from "../../src/query/snippet.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
 
@@ -155,6 +155,16 @@ test("whatever the texts and the query: all backends find what holds it, and not
     }),
     { numRuns: 100, seed: 11 },
   );
+});
+
+test("a word stands for itself: to search for what was found finds it", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 100 }), (from) => {
+      for (const one of wordsOf(from)) expect(wordsOf(one)).toEqual([one]);
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(wordsOf("𝖁Ҝ ΣΊΣΥΦΟΣ İstanbul ﬁn")).toEqual(["vҝ", "σισυφοσ", "istanbul", "fin"]);
 });
 
 describe("a snippet", () => {

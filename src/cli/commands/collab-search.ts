@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type CollabHit, type CollabSearchOptions, SEARCH_KINDS, type SearchKind } from "../../collab/search.js";
+import { readTime } from "../../inspect/time-text.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import { collabToRead } from "../collab-door.js";
 import {
@@ -34,7 +35,7 @@ export function collabSearchCommand(state: RunState): Command {
     .addOption(kinds)
     .option("--type <type>", "only of this format (chunks) or type (memories, artifacts)")
     .option("--tag <tag>", "only memories with this tag; may stand several times", collected)
-    .option("--since <time>", "only what was made then or later: 2026-01-31T10:00:00Z")
+    .option("--since <time>", "only what was made then or later: 7d, 2026-01-31, 2026-01-31T10:00:00Z")
     .option("--until <time>", "only what was made then or before")
     .option("--limit <n>", "at most this many, 1 to 100; default 20", wholeNumber("--limit"))
     .addOption(asOfOption());
@@ -64,10 +65,15 @@ function askedOf({ session, kind, type, tag, since, until, limit }: SearchOption
     ...(kind === undefined ? {} : { kinds: kind }),
     ...(type === undefined ? {} : { type }),
     ...(tag === undefined ? {} : { tags: tag }),
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
+    ...(since === undefined ? {} : { since: timeOf(since) }),
+    ...(until === undefined ? {} : { until: timeOf(until) }),
     ...(limit === undefined ? {} : { limit }),
   };
+}
+
+/** What is no time is refused by the search. */
+function timeOf(text: string): Date | string {
+  return readTime(text, new Date()) ?? text;
 }
 
 function linesOf({ kind, session, id, type, created, actor, snippet }: CollabHit): string[] {
