@@ -1,6 +1,7 @@
+import { OwnText } from "../src/log/own-text.js";
 import { type CollabEventData, type CollabStatus, collabData, isCollabEventType } from "./collab-events.js";
 import { ACTIVE_SESSIONS } from "./collab-sql.js";
-import { collabSessionOf } from "./collab-streams.js";
+import { type CollabPart, collabSessionOf, partIdOf } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
 
 /** A session in which people and agents work together. All texts that are times are ISO 8601, UTC. */
@@ -22,19 +23,25 @@ export interface CollabSession {
   memoryCount: number;
   taskCount: number;
   artifactCount: number;
+  /**
+   * Streams of memories and artifacts whose first event cannot be read, because it was erased: they count from the next value
+   * on. Not there where there are none.
+   */
+  unread?: readonly string[];
 }
 
-const COUNTERS = {
-  "chunk.added": "chunkCount",
-  "memory.set": "memoryCount",
-  "task.created": "taskCount",
-  "artifact.saved": "artifactCount",
-} as const;
+/** By the event that brings one more of them. */
+const PARTS = {
+  "chunk.added": { part: "chunk", counter: "chunkCount", hasValues: false },
+  "memory.set": { part: "memory", counter: "memoryCount", hasValues: true },
+  "task.created": { part: "task", counter: "taskCount", hasValues: false },
+  "artifact.saved": { part: "artifact", counter: "artifactCount", hasValues: true },
+} as const satisfies Record<string, { part: CollabPart; counter: keyof CollabSession; hasValues: boolean }>;
 
 /** Read model `collab_sessions`. */
 export const collabSessions = defineProjection<CollabSession>({
   name: "collab-sessions",
-  revision: 1,
+  revision: 2,
   idOf: collabSessionOf,
   evolve,
   fields: {
@@ -99,9 +106,28 @@ function changed(session: CollabSession, event: FoldEvent): void {
     session.status = "completed";
     session.completedAt = completed.at ?? event.recordedAt;
   }
-  // The first event of a stream of its own is what makes it one more.
-  const counter = event.version === 1 ? COUNTERS[event.type as keyof typeof COUNTERS] : undefined;
-  if (counter !== undefined) session[counter]++;
+  if (Object.hasOwn(PARTS, event.type)) count(session, event, event.type as keyof typeof PARTS);
+}
+
+/** The first event of a stream of its own makes it one more, or the first that is left of it. */
+function count(session: CollabSession, event: FoldEvent, type: keyof typeof PARTS): void {
+  const { part, counter, hasValues } = PARTS[type];
+  const { unread = [] } = session;
+  if (partIdOf(part, event.stream) === undefined) return;
+  if (event.version > 1 && !unread.includes(event.stream)) return;
+  const isRead = collabData(type, event) !== undefined;
+  if (isRead) session[counter]++;
+  if (isRead && event.version > 1)
+    setUnread(
+      session,
+      unread.filter((stream) => stream !== event.stream),
+    );
+  if (!isRead && event.version === 1 && hasValues) setUnread(session, [...unread, new OwnText().of(event.stream)]);
+}
+
+function setUnread(session: CollabSession, unread: readonly string[]): void {
+  if (unread.length > 0) session.unread = unread;
+  else delete session.unread;
 }
 
 /** The four members that can change, where they are there. */

@@ -7,6 +7,8 @@ import type { ViewShape } from "../src/query/view-shape.js";
 /** An event as a projection sees it: brought up to the newest shape of its type, with the id of its document. */
 export interface FoldEvent {
   readonly id: string;
+  /** Several streams may belong to one document. To keep it, copy it (OwnText): it may be a part of a longer text. */
+  readonly stream: string;
   readonly type: string;
   /** undefined after redaction. Never change it: it belongs to the stored event. */
   readonly data: Json | undefined;
@@ -116,5 +118,5 @@ export function seenBy<D extends object>(
   const { type, data, schema: lifted } = projection.upcast?.(stored) ?? stored;
   // Parsing meta costs more than folding: only who asks for the reason pays for it.
   const reason = () => (typeof event.meta.reason === "string" ? event.meta.reason : undefined); // others may put anything
-  return { id, type, data, schema: lifted, offset, version, recordedAt, actor, reason };
+  return { id, stream: event.stream, type, data, schema: lifted, offset, version, recordedAt, actor, reason };
 }

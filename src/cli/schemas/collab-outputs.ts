@@ -18,6 +18,7 @@ const session = z.object({
   ...{ id: text, title: text, participants: texts, context: json, metadata: json, status: z.enum(SESSION_STATUSES) },
   ...{ created: time, completedAt: time.nullable(), lastActivity: time, lastActor: text, lastOffset: offset },
   ...{ chunkCount: count, memoryCount: count, taskCount: count, artifactCount: count },
+  unread: texts.optional().describe("streams whose first value was erased and that have no other yet"),
 });
 
 const chunk = z.object({
