@@ -4,14 +4,23 @@ const MASK = "***";
 const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*):.*@/is;
 /** An address that only has an `@` somewhere in its parameters. */
 const NO_USER = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*(\/[^@?]*)?\?/i;
-const EMBEDDED_USER_INFO = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@]*):\S*@/gi;
+/** As {@link USER_INFO}, of what was to be an address and is none: slashes are missing, or the scheme. */
+const BROKEN_USER_INFO = /^((?:postgres(?:ql)?:\/?|\/\/)?[^\s/?#:@]*):.*@/is;
+/** Their paths may hold `:` and `@`, and never a password. */
+const FILE_SCHEME = /^(?:jsonl|sqlite|memory|file):/i;
+const EMBEDDED_USER_INFO = /((?:[a-z][a-z0-9+.-]*:\/\/|postgres(?:ql)?:\/?)[^\s/?#:@]*):\S*@/gi;
 /** `?password=…` of an address, `password=…` and `password = '…'` of a key-value string, `"password":"…"` of JSON. */
 const NAMED = /((?:password|passwd|pwd|passphrase)["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'}]+)/gi;
 
 /** Replaces the passwords in an address by `***`. Every address that is shown or kept in an error goes through here. */
 export function maskUrl(url: string): string {
-  const masked = NO_USER.test(url) ? url : url.replace(USER_INFO, `$1:${MASK}@`);
-  return masked.replace(NAMED, `$1${MASK}`);
+  return maskUserInfo(url).replace(NAMED, `$1${MASK}`);
+}
+
+function maskUserInfo(url: string): string {
+  if (NO_USER.test(url)) return url;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url.replace(USER_INFO, `$1:${MASK}@`);
+  return FILE_SCHEME.test(url) ? url : url.replace(BROKEN_USER_INFO, `$1:${MASK}@`);
 }
 
 /** As {@link maskUrl}, for a text that may quote addresses. */

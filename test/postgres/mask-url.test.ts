@@ -10,6 +10,8 @@ describe("passwords in addresses", () => {
     ["postgres://ada:hunter2/hunter2@db/app", "postgres://ada:***@db/app"],
     ["postgres://:hunter2@db/app", "postgres://:***@db/app"],
     ["postgres://db/app?user=ada&password=hunter2&schema=s", "postgres://db/app?user=ada&password=***&schema=s"],
+    ["postgres:ada:hunter2@db/app", "postgres:ada:***@db/app"],
+    ["postgresql:/ada:hunter2:hunter2@db/app", "postgresql:/ada:***@db/app"],
     ["host=db user=ada password=hunter2 dbname=app", "host=db user=ada password=*** dbname=app"],
     ["host=db password = 'hunter2 \\' hunter2' dbname=app", "host=db password = *** dbname=app"],
   ])("%s", (url, masked) => {
@@ -18,10 +20,20 @@ describe("passwords in addresses", () => {
   });
 
   test.each([
+    ["ada:hunter2:hunter2@db/app", "ada:***@db/app"],
+    ["//ada:hunter2@db/app", "//ada:***@db/app"],
+    ["mysql:ada:hunter2@db/app", "mysql:***@db/app"],
+  ])("%s, which is no address, is masked all the same", (url, masked) => {
+    expect(maskUrl(url)).toBe(masked);
+  });
+
+  test.each([
     "postgres://ada@db:5432/app?schema=s",
     "postgres://db:5432/app?application_name=a@b",
     "postgres:///app?host=/var/run/postgresql",
     "sqlite:/home/ada/s.db",
+    "sqlite:C:/a@b/s.db",
+    "jsonl:./ada:hunter@home/s.jsonl",
   ])("%s has none and stays as it is", (url) => {
     expect(maskUrl(url)).toBe(url);
   });
