@@ -229,6 +229,9 @@ function invalidUrl(message: string): UsageError {
 
 function pathOf(rest: string, url: string): string {
   if (rest === "") throw invalidUrl(`${JSON.stringify(url)} names no file`);
+  // SQLite's own word, of which a path would make a file of that name.
+  if (rest === ":memory:")
+    throw invalidUrl(`${JSON.stringify(url)} names no file; a log that is kept nowhere is memory:`);
   return expandPath(rest);
 }
 

@@ -66,7 +66,7 @@ test("paths that cannot be a file are refused", async () => {
   const folder = tempDir();
   await expect(SqliteLog.open(":memory:")).rejects.toMatchObject({ code: "PATH_INVALID" });
   await expect(SqliteLog.open("")).rejects.toMatchObject({ code: "PATH_INVALID" });
-  await expect(SqliteLog.open(folder)).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+  await expect(SqliteLog.open(folder)).rejects.toMatchObject({ code: "PATH_INVALID" });
   writeFileSync(join(folder, "file"), "");
   await expect(SqliteLog.open(join(folder, "file", "log.db"))).rejects.toMatchObject({ code: "STORAGE_FAILED" });
 });

@@ -37,7 +37,7 @@ export async function findEnd(
   let end = await lastNewline(file, await firstLostByte(file, known, size));
   while (end > 0) {
     const line = await lineBefore(file, end);
-    const event = isZeroed(line.text) ? undefined : strictEvent(line.text, line.position);
+    const event = isZeroed(line.text) ? undefined : await lastEvent(file, line);
     if (event !== undefined && event.offset === event.commit) {
       await assertHash(file, event, line.position, base);
       const lastLine = await file.read(line.position, end - line.position);
@@ -53,6 +53,20 @@ export async function findEnd(
   return EMPTY_END;
 }
 
+/** How much of a file is looked at to see whose it is. */
+const SAMPLE_BYTES = 64 * 1024;
+
+/** @throws IntegrityError; UsageError NOT_A_SESSION_LOG where nothing in the file's beginning looks like a line of ours */
+async function lastEvent(file: LogFile, line: { readonly text: string; readonly position: number }) {
+  try {
+    return strictEvent(line.text, line.position);
+  } catch (error) {
+    const sample = await file.read(0, Math.min(SAMPLE_BYTES, line.position + Buffer.byteLength(line.text)));
+    if (sample.includes('{"v":') || sample.includes('"offset":')) throw error;
+    throw notALog(file.path);
+  }
+}
+
 const FIRST_LINE_BEGINS = Buffer.from('{"v":1,"offset":1,"commit":');
 
 /**
@@ -64,8 +78,12 @@ async function assertFirstAppend(file: LogFile, size: number): Promise<void> {
   const zero = start.indexOf(0);
   const written = zero < 0 ? start : start.subarray(0, zero);
   if (written.equals(FIRST_LINE_BEGINS.subarray(0, written.length))) return;
-  throw new UsageError("NOT_A_SESSION_LOG", `jsonl:${file.path} is not a session log; it was not touched`, {
-    hint: "check the path; other files come in with: sessiondb migrate",
+  throw notALog(file.path);
+}
+
+function notALog(path: string): UsageError {
+  return new UsageError("NOT_A_SESSION_LOG", `jsonl:${path} is not a session log; it was not touched`, {
+    hint: "check the path; to take over a session-db.json of Minsky's: sessiondb import minsky-json FILE",
   });
 }
 

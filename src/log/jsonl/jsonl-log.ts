@@ -14,6 +14,7 @@ import type {
 } from "../event-log.js";
 import { GroupCommit } from "../group-commit.js";
 import { maskUrl } from "../mask-url.js";
+import { assertOrdinaryFile } from "../ordinary-file.js";
 import { knownOr } from "../paging.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
 import { prepareRedaction } from "../prepare-redaction.js";
@@ -200,6 +201,7 @@ export class JsonlLog implements EventLog {
   async #open(mustExist: boolean, readOnly: boolean): Promise<void> {
     this.#writer.checkManifest();
     const { file } = this.#store;
+    assertOrdinaryFile(file.path, this.url);
     if (!file.openIfThere()) {
       if (!mustExist) return;
       throw new NotFoundError("LOG_NOT_FOUND", `there is no log at ${this.url}`, {

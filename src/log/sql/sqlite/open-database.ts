@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { StorageError } from "../../../errors.js";
+import { assertOrdinaryFile } from "../../ordinary-file.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "./busy-retry.js";
 import { assertLocalFileSystem, createDatabaseFile, noSuchFile } from "./database-file.js";
@@ -21,6 +22,7 @@ export interface OpenSettings {
 
 /** Opens the file with the right tables and settings, and makes both where they are missing; else throws and has closed it. */
 export async function openDatabase(file: string, settings: OpenSettings): Promise<Database.Database> {
+  assertOrdinaryFile(file, settings.url);
   if (settings.mustExist && !existsSync(file)) throw noSuchFile(file);
   if (!settings.readOnly) createDatabaseFile(file);
   assertLocalFileSystem(dirname(file));
@@ -42,6 +44,7 @@ export async function openDatabase(file: string, settings: OpenSettings): Promis
  * @throws NotFoundError LOG_NOT_FOUND, and what SQLite says, translated
  */
 export async function openToExamine(file: string, url: string, limitMs: number): Promise<Database.Database> {
+  assertOrdinaryFile(file, url);
   if (!existsSync(file)) throw noSuchFile(file);
   let db: Database.Database | undefined;
   try {
