@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
+import { parseExactJson } from "../log/whole-numbers.js";
 import type { Assignment } from "../session/assign-fields.js";
 
 /** Fields that are text whatever their value looks like: `taskId=283` is the text "283". */
@@ -31,8 +32,8 @@ export function parseUnset(text: string): Assignment {
 
 function jsonOrText(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text) as Json;
   } catch {
-    return text; // that is what text is
+    return text; // that is what text is; digits of a number that would be rounded, too
   }
 }

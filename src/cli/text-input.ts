@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { expandPath } from "../config/paths.js";
 import { UsageError } from "../errors.js";
+import { parseExactJson } from "../log/whole-numbers.js";
 
 /** Bytes that are read before it is said that there are too many. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
@@ -38,7 +39,7 @@ export interface GivenJson {
 export function jsonOption(name: string): (text: string) => GivenJson {
   return (text) => {
     try {
-      return { json: JSON.parse(text) };
+      return { json: parseExactJson(text) };
     } catch (cause) {
       throw new UsageError("ARGUMENT_INVALID", `${name} takes JSON: ${(cause as Error).message}`, {
         hint: `for example ${name} '{"a":1}'`,

@@ -2,6 +2,7 @@ import { applyPatch, type JsonObject, PatchMismatch, type PatchOp, patchSchema }
 import type { SessionRecord } from "../../projections/session-record.js";
 import { RuleError, UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
+import { parseExactJson } from "../log/whole-numbers.js";
 
 /** Changes a record. @throws RuleError PATCH_DOES_NOT_FIT */
 export type RecordPatch = (record: SessionRecord) => SessionRecord;
@@ -54,7 +55,7 @@ function isObject(value: Json): value is JsonObject {
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     throw invalid((cause as Error).message);
   }
