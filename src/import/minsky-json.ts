@@ -1,6 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { escapePointer } from "../log/canonical.js";
+import { quoteLargeNumbers } from "../log/whole-numbers.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
 import type { ForeignRecord } from "./report.js";
@@ -23,16 +25,13 @@ export async function readMinskyJson(path: string): Promise<MinskySource> {
   if (text.trim() === "") {
     return { layout: "empty file", baseDir: undefined, records: [], remarks: [...remarks, "the file is empty"] };
   }
-  const source = layoutOf(parse(text, path), path, remarks);
+  const source = layoutOf(parse(text, path, remarks), path, remarks);
   return { ...source, remarks: [...source.remarks, ...remarksOnRepeats(text)] };
 }
 
 async function readText(path: string, remarks: string[]): Promise<string> {
   try {
-    const { size } = await stat(path);
-    if (size > MAX_FILE_BYTES)
-      throw new UsageError("IMPORT_TOO_LARGE", `${path} has ${size} bytes, more than ${MAX_FILE_BYTES}`);
-    const bytes = await readFile(path);
+    const bytes = await readBounded(path);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
@@ -44,9 +43,32 @@ async function readText(path: string, remarks: string[]): Promise<string> {
   }
 }
 
-function parse(text: string, path: string): unknown {
+/** A pipe has no size beforehand, and a file may grow while it is read: what comes is counted. */
+async function readBounded(path: string): Promise<Buffer> {
+  const { size } = await stat(path);
+  if (size > MAX_FILE_BYTES) throw tooLarge(path, `${size} bytes`);
+  const parts: Buffer[] = [];
+  let read = 0;
+  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
+    read += part.length;
+    if (read > MAX_FILE_BYTES) throw tooLarge(path, "more bytes than that");
+    parts.push(part);
+  }
+  return Buffer.concat(parts, read);
+}
+
+function tooLarge(path: string, bytes: string): UsageError {
+  return new UsageError("IMPORT_TOO_LARGE", `${path} has ${bytes}; at most ${MAX_FILE_BYTES} are read`);
+}
+
+function parse(text: string, path: string, remarks: string[]): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const { json, numbers } = quoteLargeNumbers(text);
+    if (numbers.length === 0) return value;
+    const shown = numbers.slice(0, 10).join(", ");
+    remarks.push(`${numbers.length} whole numbers beyond 2^53 were taken as text, digit by digit: ${shown}`);
+    return JSON.parse(json);
   } catch (cause) {
     throw unreadable(path, `it is not JSON (${(cause as Error).message})`, cause);
   }
@@ -68,17 +90,25 @@ function unreadable(path: string, why: string, cause: unknown): StorageError {
 function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource {
   if (Array.isArray(root)) return { layout: "bare array", baseDir: undefined, records: fromArray(root, ""), remarks };
   if (isObject(root)) {
-    const envelope = isObject(root.data) && Array.isArray(root.data.sessions);
+    const envelope = isObject(root.data) && listsSessions(root.data.sessions);
     const state = envelope ? (root.data as Record<string, unknown>) : root;
-    if (Array.isArray(state.sessions)) {
-      const records = fromArray(state.sessions, envelope ? "/data/sessions" : "/sessions");
+    if (listsSessions(state.sessions)) {
+      const place = envelope ? "/data/sessions" : "/sessions";
+      const records = Array.isArray(state.sessions)
+        ? fromArray(state.sessions, place)
+        : fromMap(state.sessions as Record<string, unknown>, place);
       const layout = envelope ? "backup envelope" : "sessions and baseDir";
       const found = [...remarksOnRest(root, envelope), ...remarksOnBaseDir(state.baseDir)];
       return { layout, baseDir: textOrNone(state.baseDir), records, remarks: [...remarks, ...found] };
     }
     if (Object.values(root).every(isObject)) {
       const found = Object.entries(root).flatMap(([key, record]) => remarksOnKey(key, record));
-      return { layout: "map by session", baseDir: undefined, records: fromMap(root), remarks: [...remarks, ...found] };
+      return {
+        layout: "map by session",
+        baseDir: undefined,
+        records: fromMap(root, ""),
+        remarks: [...remarks, ...found],
+      };
     }
   }
   throw new UsageError("IMPORT_LAYOUT_UNKNOWN", `${path} is JSON, but none of the known layouts of a session-db.json`, {
@@ -86,9 +116,8 @@ function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource 
   });
 }
 
-/** Of a list, each record has its own place; of members with the same key, JSON has only the last one. */
+/** Of members with the same key, JSON has only the last one. */
 function remarksOnRepeats(text: string): string[] {
-  if (!text.trimStart().startsWith("{")) return [];
   const keys = repeatedKeys(text);
   if (keys.length === 0) return [];
   const shown = keys.slice(0, 10).map((key) => JSON.stringify(key));
@@ -124,10 +153,15 @@ function fromArray(records: unknown[], pointer: string): ForeignRecord[] {
   return records.map((record, index) => ({ place: `${pointer}/${index}`, record: record as Record<string, unknown> }));
 }
 
+/** A list of records, or a map of them; a map of nothing else is the record of a session that is called "sessions". */
+function listsSessions(value: unknown): boolean {
+  return Array.isArray(value) || (isObject(value) && Object.values(value).every(isObject));
+}
+
 /** A record of a map may leave its id to the key. */
-function fromMap(map: Record<string, unknown>): ForeignRecord[] {
+function fromMap(map: Record<string, unknown>, pointer: string): ForeignRecord[] {
   return Object.entries(map).map(([id, record]) => ({
-    place: `/${escapePointer(id)}`,
+    place: `${pointer}/${escapePointer(id)}`,
     record: { session: id, ...(record as object) },
   }));
 }

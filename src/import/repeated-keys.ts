@@ -2,21 +2,23 @@
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /**
- * Keys that stand more than once in the object that a JSON text is, each once. JSON.parse keeps the last value of such a
- * key and says nothing. The text must be valid JSON.
+ * Keys that stand more than once in one of the objects of a JSON text, each once. JSON.parse keeps the last value of such
+ * a key and says nothing. The text must be valid JSON.
  */
 export function repeatedKeys(json: string): string[] {
-  const seen = new Set<string>();
   const repeated = new Set<string>();
-  let depth = 0;
+  /** The keys of the objects that are open, undefined for an array. */
+  const open: (Set<string> | undefined)[] = [];
   let last = "";
   for (const [token] of json.matchAll(TOKEN)) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (token === ":" && depth === 1) {
+    if (token === "{") open.push(new Set());
+    else if (token === "[") open.push(undefined);
+    else if (token === "}" || token === "]") open.pop();
+    else if (token === ":") {
       const key = JSON.parse(last) as string;
-      if (seen.has(key)) repeated.add(key);
-      seen.add(key);
+      const seen = open.at(-1);
+      if (seen?.has(key)) repeated.add(key);
+      seen?.add(key);
     } else if (token.startsWith('"')) last = token;
   }
   return [...repeated];

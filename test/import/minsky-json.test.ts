@@ -25,6 +25,20 @@ test.each<[string, unknown, string, string, string | undefined]>([
     "/data/sessions/0",
     "/b",
   ],
+  [
+    "a map with a baseDir",
+    { sessions: { "task#1": { repoName: "r" } }, baseDir: "/b" },
+    "sessions and baseDir",
+    "/sessions/task#1",
+    "/b",
+  ],
+  [
+    "a backup of a map",
+    { data: { sessions: { "task#1": RECORD } } },
+    "backup envelope",
+    "/data/sessions/task#1",
+    undefined,
+  ],
   ["a map", { "task#1": { repoName: "r" } }, "map by session", "/task#1", undefined],
 ])("%s is read", async (_name, content, layout, place, baseDir) => {
   const read = await readMinskyJson(file(JSON.stringify(content)));
@@ -55,6 +69,23 @@ test("keys that stand twice in a map are told: JSON keeps only the last one", as
   expect(remarks).toEqual([
     expect.stringContaining('1 keys stand more than once; the last value of each was taken: "a\\"{"'),
   ]);
+});
+
+test("keys that stand twice in a record of a list are told, too", async () => {
+  const { remarks } = await readMinskyJson(
+    file('[{"session":"a","branch":"1","branch":"2"},{"session":"b","branch":"1"}]'),
+  );
+  expect(remarks).toEqual([expect.stringContaining('"branch"')]);
+});
+
+test("a whole number beyond 2^53 becomes its digits, as text", async () => {
+  const { records, remarks } = await readMinskyJson(file('[{"session":"a","github":{"runId":12345678901234567891}}]'));
+  expect(records[0]?.record).toEqual({ session: "a", github: { runId: "12345678901234567891" } });
+  expect(remarks).toEqual([expect.stringContaining("12345678901234567891")]);
+});
+
+test("a pipe without an end is refused when it has said more than a file may", async () => {
+  await expect(readMinskyJson("/dev/zero")).rejects.toMatchObject({ code: "IMPORT_TOO_LARGE" });
 });
 
 test("what is odd about the file as a whole is told", async () => {
