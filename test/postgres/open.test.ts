@@ -100,6 +100,7 @@ describe("errors of opening name what is wrong, and never the password", () => {
     ["DATABASE_NOT_FOUND", (url: URL) => Object.assign(url, { pathname: "/nowhere", username: "postgres" })],
     ["STORE_URL_INVALID", (url: URL) => url.href.replace(/schema=\w+/, "schema=x;DROP")],
     ["STORE_URL_INVALID", (url: URL) => url.href.replace("@", "/@")],
+    ["STORE_URL_INVALID", (url: URL) => url.href.replace("schema=", "shcema=")],
     ["TLS_FAILED", (url: URL) => `${url.href}&sslmode=verify-full`],
   ])("%s", async (code, change) => {
     const url = new URL(asUser(await freshPostgresUrl(), "nobody_by_that_name", PASSWORD));

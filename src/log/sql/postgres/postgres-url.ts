@@ -1,3 +1,4 @@
+import { nearest } from "../../../config/nearest.js";
 import { UsageError } from "../../../errors.js";
 import { sha256Hex } from "../../hash-chain.js";
 import { maskUrl } from "../../mask-url.js";
@@ -5,6 +6,8 @@ import { isSchemaName, SCHEMA_NAME_FORM } from "../../schema-name.js";
 import { MAX_HOSTS, SERVER_ROLES, type ServerPlace, type ServerRole, serversOf } from "./postgres-hosts.js";
 
 const DEFAULT_SCHEMA = "sessiondb";
+/** All others are for pg. */
+const OUR_PARAMETERS = ["schema", "target_session_attrs", "read_hosts"];
 
 /** What one address says. */
 export interface PostgresAddress {
@@ -37,12 +40,19 @@ export function parsePostgresUrl(url: string, defaultRole?: ServerRole): Postgre
   const namesSchema = parameters.has("schema");
   const asked = parameters.get("target_session_attrs");
   const readHosts = parameters.get("read_hosts");
-  for (const ours of ["schema", "target_session_attrs", "read_hosts"]) parameters.delete(ours);
+  for (const ours of OUR_PARAMETERS) parameters.delete(ours);
+  for (const name of parameters.keys()) assertNoMisspelling(name);
   const servers = serversIn(base, parameters.toString());
   const role = roleIn(asked) ?? defaultRole ?? (servers.length > 1 ? "read-write" : "any");
   const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
   const reading = readHosts === null ? {} : { readHosts };
   return { url: maskUrl(url), servers, role, schema, namesSchema, channel, ...reading };
+}
+
+/** pg passes over a parameter that it does not know, and the log would be opened in another schema than was meant. */
+function assertNoMisspelling(name: string): void {
+  const meant = nearest(name, OUR_PARAMETERS);
+  if (meant !== undefined) throw invalid(`not a parameter of an address: ${JSON.stringify(name)}`, `write ?${meant}=`);
 }
 
 function serversIn(base: string, query: string): readonly ServerPlace[] {
@@ -79,7 +89,8 @@ function assertParses(connectionString: string): void {
   } catch {
     // What URL says quotes the address, and with it the password: only the fact is of use.
   }
-  const hint = "escape special characters of the password: @ as %40, / as %2F, ? as %3F, # as %23, : as %3A";
+  const hint =
+    "a port is a number up to 65535; escape special characters of the password: @ as %40, / as %2F, ? as %3F, # as %23, : as %3A";
   throw invalid(`cannot be read as an address: ${maskUrl(connectionString)}`, hint);
 }
 
