@@ -1,11 +1,11 @@
-import { homedir } from "node:os";
+import { userInfo } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The home folder of an environment, `$HOME` where it is absolute. */
+/** The home folder of an environment, `$HOME` where it is absolute; else what the system says (os.homedir would say `$HOME`). */
 export function homeDir(env: Env): string {
-  return env.HOME !== undefined && isAbsolute(env.HOME) ? env.HOME : homedir();
+  return env.HOME !== undefined && isAbsolute(env.HOME) ? env.HOME : userInfo().homedir;
 }
 
 /** `$XDG_STATE_HOME/minsky`, default `~/.local/state/minsky`. A relative XDG value is ignored, as XDG says. */

@@ -48,7 +48,11 @@ function importAll(log: EventLog, file: string, { records, layout, baseDir }: Mi
 }
 
 function hasBytes(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  } catch {
+    return true; // opening it says what is wrong with the place
+  }
 }
 
 async function takeable<T>(file: string, act: () => Promise<T>): Promise<T> {
