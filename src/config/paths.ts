@@ -1,11 +1,19 @@
 import { userInfo } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, parse, resolve } from "node:path";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The home folder of an environment, `$HOME` where it is absolute; else what the system says (os.homedir would say `$HOME`). */
+/**
+ * The home folder of an environment: `$HOME` where it is absolute, else what the system says (os.homedir would say `$HOME`);
+ * `/` for a user that the system does not know, as in a container.
+ */
 export function homeDir(env: Env): string {
-  return env.HOME !== undefined && isAbsolute(env.HOME) ? env.HOME : userInfo().homedir;
+  if (env.HOME !== undefined && isAbsolute(env.HOME)) return env.HOME;
+  try {
+    return userInfo().homedir;
+  } catch {
+    return parse(process.cwd()).root;
+  }
 }
 
 /** `$XDG_STATE_HOME/minsky`, default `~/.local/state/minsky`. A relative XDG value is ignored, as XDG says. */

@@ -1,8 +1,9 @@
-import pg from "pg";
+import type pg from "pg";
 import { clientConfig } from "./connections.js";
 import { PgSession } from "./pg-session.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresAddress } from "./postgres-url.js";
+import { QuittingClient } from "./quitting-client.js";
 import { ServerChoice } from "./server-choice.js";
 import { assertRole } from "./server-role.js";
 
@@ -17,7 +18,7 @@ export function connectClient(
   config: pg.ClientConfig = {},
 ): Promise<pg.Client> {
   return new ServerChoice(address).connect(async (place, role) => {
-    const client = new pg.Client({ ...clientConfig(place, limits), ...config });
+    const client = new QuittingClient({ ...clientConfig(place, limits), ...config });
     // What breaks the connection also fails the statement under way; without a listener it would end the process.
     client.on("error", () => undefined);
     try {

@@ -4,6 +4,7 @@ import { isUnpreparable, sqlState } from "./postgres-failures.js";
 import type { ServerPlace, ServerRole } from "./postgres-hosts.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresAddress } from "./postgres-url.js";
+import { QuittingClient } from "./quitting-client.js";
 import { ServerChoice } from "./server-choice.js";
 import { assertRole, NoServer } from "./server-role.js";
 import { WriterConnection } from "./writer-connection.js";
@@ -159,7 +160,7 @@ export class Connections {
 }
 
 function newPool(config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({ ...config, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS });
+  const pool = new pg.Pool({ ...config, Client: QuittingClient, allowExitOnIdle: true, idleTimeoutMillis: IDLE_MS });
   // A connection that dies while idle is replaced when it is next needed; without a listener it would end the process.
   pool.on("error", () => undefined);
   // The same for one that is borrowed, from the first: what breaks it also fails the statement under way.

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import pg from "pg";
+import type pg from "pg";
 import { PgSession } from "./pg-session.js";
+import { QuittingClient } from "./quitting-client.js";
 
 /** How often the time limit is looked at; a statement that has no answer is given up that much too late. */
 const MAX_WATCH_MS = 1_000;
@@ -30,7 +31,7 @@ export class WriterConnection {
     prepare: boolean,
     meet: (client: pg.Client) => Promise<void>,
   ): Promise<PgSession> {
-    const client = new pg.Client(config);
+    const client = new QuittingClient(config);
     // What breaks it while a statement is under way also fails that; without a listener it would end the process.
     client.on("error", () => this.#forget(client));
     client.on("end", () => this.#forget(client));
