@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { sessionStream } from "../../../projections/sessions.js";
 import { UsageError } from "../../errors.js";
-import { parseFieldPath } from "../../inspect/field-path.js";
 import { type ImaginedValue, type WhatIf, whatIf } from "../../inspect/what-if.js";
+import { escapePointer } from "../../log/canonical.js";
 import type { EventLog } from "../../log/event-log.js";
 import { shellWord } from "../../log/shell-word.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
@@ -51,7 +51,7 @@ async function imagined(log: EventLog, id: string, text: string, streams: Stream
   }
   const { path, value } = parseSet(assignment);
   const { offset } = await sessionPoint(log, id, point, streams);
-  return { offset, path: parseFieldPath(path.join(".")), value };
+  return { offset, path: path.map((key) => `/${escapePointer(key)}`).join(""), value };
 }
 
 function report(streams: Streams, { session, changes, record, lost }: WhatIf): void {
