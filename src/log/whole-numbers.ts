@@ -19,13 +19,13 @@ export function quoteLargeNumbers(json: string): { readonly json: string; readon
 }
 
 /**
- * JSON of somebody who is there to be asked.
+ * JSON of somebody who is there to be asked. What JSON.stringify has written is always taken.
  *
- * @throws SyntaxError no JSON, or a whole number beyond 2^53
+ * @throws SyntaxError no JSON, or a whole number that would be rounded
  */
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  const [number] = quoteLargeNumbers(text).numbers;
+  const number = quoteLargeNumbers(text).numbers.find((digits) => JSON.stringify(Number(digits)) !== digits);
   if (number === undefined) return value;
-  throw new SyntaxError(`${number} is beyond 2^53 and would be rounded; write it as text, "${number}"`);
+  throw new SyntaxError(`${number} would be rounded; write it as text, "${number}"`);
 }
