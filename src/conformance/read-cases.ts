@@ -3,7 +3,7 @@ import type { SealedEvent } from "../log/event.js";
 import { type EventLog, MAX_PAGE_CHARS, MAX_PAGE_EVENTS, type VersionRange } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { EMPTY_TAIL } from "../log/seal.js";
-import { ACTOR, allEvents, appendCount, type DefineCase, event } from "./target.js";
+import { ACTOR, allEvents, appendCount, type DefineCase, event, rejectsWith } from "./target.js";
 
 export function readCases(define: DefineCase): void {
   define("an empty log has the empty tail and no pages", async ({ log }) => {
@@ -29,6 +29,16 @@ export function readCases(define: DefineCase): void {
     assert.deepEqual(await offsets(10, 99), [10]);
     assert.deepEqual(await offsets(11), []);
     assert.deepEqual(await offsets(5, 4), []);
+  });
+
+  define("a bound that is no whole number is refused, rather than nothing found", async ({ log }) => {
+    await appendCount(log, "session-a", 2);
+    for (const bound of [Number.NaN, 1.5, "1" as never, null as never]) {
+      await rejectsWith("ARGUMENT_INVALID", () => allEvents(log, { from: bound }));
+      await rejectsWith("ARGUMENT_INVALID", () => allEvents(log, { to: bound }));
+      await rejectsWith("ARGUMENT_INVALID", () => versionsOf(log, "session-a", { toOffset: bound }));
+    }
+    assert.equal((await allEvents(log, { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY })).length, 2);
   });
 
   define("readStream gives one stream by version, and as of an offset", async ({ log }) => {

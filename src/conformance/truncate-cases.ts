@@ -40,6 +40,15 @@ export function truncateCases(define: DefineCase): void {
     await refuses(log, "CHAIN_BREAK", () => log.truncateAfter(1, { ...old, offset: 3 }));
   });
 
+  define("cutting is refused where the offset is no whole number from 0", async ({ log }) => {
+    await appendCount(log, "session-a", 2);
+    const tail = await log.tail();
+    for (const offset of [Number.NaN, -1, 0.5, "1" as never, undefined as never]) {
+      await refuses(log, "ARGUMENT_INVALID", () => log.truncateAfter(offset, tail));
+    }
+    assert.equal((await allEvents(log)).length, 2);
+  });
+
   define("a cut inside an append leaves its first part as an append of its own", async ({ log }) => {
     await appendCount(log, "session-a", 1);
     await log.append({ stream: "session-a", events: [event(), event(), event()] }, ACTOR);

@@ -42,7 +42,10 @@ export interface RedactResult {
   readonly remains: readonly string[];
 }
 
-/** Bounds are inclusive; both default to the ends that the log has when the read starts. */
+/**
+ * Bounds are inclusive; both default to the ends that the log has when the read starts, and may lie outside the log. One
+ * that is no whole number is UsageError ARGUMENT_INVALID.
+ */
 export interface OffsetRange {
   readonly from?: number;
   readonly to?: number;
@@ -173,7 +176,8 @@ export interface EventLog {
    * Cuts the log back to `offset` (inclusive; 0 empties it), for rollback. The caller has saved what is cut. Where the
    * cut falls inside an append, its remaining events form an append of their own from then on.
    *
-   * @throws ChainBreakError the log does not end at `expectedTail`: somebody has appended since; nothing was cut
+   * @throws ChainBreakError the log does not end at `expectedTail`: somebody has appended since; nothing was cut;
+   *   UsageError ARGUMENT_INVALID `offset` is no whole number from 0
    */
   truncateAfter(offset: number, expectedTail: Tail): Promise<Tail>;
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "../archives.js";
+import { assertCutOffset } from "../check-bounds.js";
 import type { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -147,6 +148,7 @@ export class JsonlLog implements EventLog {
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     this.#assertOpen("truncateAfter");
+    assertCutOffset(offset);
     return this.#translated(() => this.#writer.truncateAfter(offset, expectedTail));
   }
 

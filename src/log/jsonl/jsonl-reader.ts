@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError } from "../../errors.js";
 import type { ArchiveEntry } from "../archives.js";
+import { assertBounds } from "../check-bounds.js";
 import type { SealedEvent } from "../event.js";
 import type { OffsetRange, VersionRange } from "../event-log.js";
 import { pagesOf } from "../paging.js";
@@ -20,6 +21,7 @@ export class JsonlReader {
   }
 
   async *readAll(range: OffsetRange): Pages {
+    assertBounds(range);
     const seen = await this.#store.borrowed();
     const { file, end, before } = seen;
     try {
@@ -36,6 +38,7 @@ export class JsonlReader {
   }
 
   async *readStream(stream: string, range: VersionRange): Pages {
+    assertBounds(range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const known = await this.#store.indexed({ borrow: true });
     try {

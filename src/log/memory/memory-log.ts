@@ -1,5 +1,6 @@
 import { ChainBreakError, ClosedError } from "../../errors.js";
 import { Bells } from "../bells.js";
+import { assertBounds, assertCutOffset } from "../check-bounds.js";
 import { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -90,12 +91,14 @@ export class MemoryLog implements EventLog {
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     this.#assertOpen("readAll");
+    assertBounds(range);
     const from = Math.max(range.from ?? 1, 1);
     yield* pagesOf(this.#events.slice(from - 1, range.to).map(copyOf));
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     this.#assertOpen("readStream");
+    assertBounds(range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const all = this.#streams.get(stream) ?? [];
     const wanted = all.filter(({ version, offset }) => version >= from && version <= to && offset <= toOffset);
@@ -122,6 +125,7 @@ export class MemoryLog implements EventLog {
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     this.#assertOpen("truncateAfter");
+    assertCutOffset(offset);
     const tail = this.#tail();
     if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
       throw new ChainBreakError(`the log ends at ${tail.offset}, expected ${expectedTail.offset}`, tail.offset);

@@ -1,4 +1,5 @@
 import { ClosedError } from "../../../errors.js";
+import { assertBounds, assertCutOffset } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type {
   AppendResult,
@@ -175,6 +176,7 @@ export class PostgresLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    assertBounds(range);
     const first = Math.max(range.from ?? 1, 1);
     const fetch = (from: number, last: number) =>
       this.#servers.read("readAll", (session) => this.#pages.ofLog(session, from, last));
@@ -194,6 +196,7 @@ export class PostgresLog implements EventLog {
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    assertBounds(range);
     const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
     if (first > to) return;
     const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
@@ -231,6 +234,7 @@ export class PostgresLog implements EventLog {
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    assertCutOffset(offset);
     const tail = await this.#change("truncateAfter", (session, uncertain) =>
       this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
     );

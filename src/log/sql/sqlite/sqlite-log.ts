@@ -9,6 +9,7 @@ import {
   UsageError,
 } from "../../../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
+import { assertBounds, assertCutOffset } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type {
   AppendResult,
@@ -167,6 +168,7 @@ export class SqliteLog implements EventLog {
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    assertBounds(range);
     const first = Math.max(range.from ?? 1, 1);
     const tail = await this.#run("readAll", () => this.#reader.tail());
     const last = Math.min(range.to ?? tail.offset, tail.offset);
@@ -181,6 +183,7 @@ export class SqliteLog implements EventLog {
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    assertBounds(range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const begin = () => this.#reader.streamBegin(stream, Math.max(from, 1), to, toOffset);
     const { page, last } = await this.#run("readStream", begin);
@@ -207,6 +210,7 @@ export class SqliteLog implements EventLog {
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
+    assertCutOffset(offset);
     return this.#run("truncateAfter", () => this.#writer.truncateAfter(offset, expectedTail, this.url));
   }
 
