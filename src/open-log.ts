@@ -215,6 +215,7 @@ export function shownUrl(url: string): string {
 }
 
 function backendOf(url: string): { open: OpenBackend; rest: string } {
+  if (typeof url !== "string") throw invalidUrl(`not the address of a log: ${typeof url}`); // an unset variable, mostly
   const { scheme, rest } = addressParts(url);
   const open = BACKENDS.get(scheme);
   if (open !== undefined) return { open, rest };

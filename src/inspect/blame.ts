@@ -3,10 +3,11 @@ import { tokensOf } from "../../projections/json-patch.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { type RecordStep, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
+import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
 
 export interface BlameOptions {
-  /** JSON Pointer: only what lies there. Default the whole record. */
+  /** JSON Pointer, or as people write it (`prState.exists`): only what lies there. Default the whole record. */
   readonly path?: string;
   /** How many levels below `path` are told apart; what lies deeper is told as one value. Default all. */
   readonly depth?: number;
@@ -29,10 +30,11 @@ export interface BlameEntry {
  * Who set each value of a session's record, and what it was before. Arrays are one value. Where nothing is left at
  * `path`, the values that were there come with the event that removed them.
  *
- * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed
+ * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed; UsageError FIELD_PATH_INVALID
  */
 export async function blame(log: EventLog, id: string, options: BlameOptions = {}): Promise<BlameEntry[]> {
-  const { path = "", depth = Number.POSITIVE_INFINITY, toOffset } = options;
+  const { depth = Number.POSITIVE_INFINITY, toOffset } = options;
+  const path = parseFieldPath(options.path ?? "");
   const steps = await recordSteps(log, id, toOffset);
   const known = blamed(steps, tokensOf(path).length + depth);
   const there = known.filter((entry) => isUnder(entry.path, path)).sort(byPath);

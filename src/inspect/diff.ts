@@ -4,6 +4,7 @@ import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { changedAt, type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
+import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
 
 export interface DiffOptions {
@@ -11,7 +12,7 @@ export interface DiffOptions {
   readonly from: number;
   /** … and after this one. May be the smaller one: the way back. */
   readonly to: number;
-  /** JSON Pointer: only what lies there. */
+  /** JSON Pointer, or as people write it (`prState.exists`): only what lies there. */
   readonly path?: string;
 }
 
@@ -46,7 +47,8 @@ export interface SessionDiff {
  * @throws NotFoundError SESSION_NOT_FOUND where it has no events up to the later point, PATH_NOT_FOUND where it never had
  *   anything at `path` up to then
  */
-export async function diff(log: EventLog, id: string, { from, to, path = "" }: DiffOptions): Promise<SessionDiff> {
+export async function diff(log: EventLog, id: string, { from, to, ...options }: DiffOptions): Promise<SessionDiff> {
+  const path = parseFieldPath(options.path ?? "");
   const steps = await recordSteps(log, id, Math.max(from, to));
   if (path !== "" && steps.every((step) => valueAt(step.after, path) === undefined)) throw pathNotFound(id, path);
   const [first, last] = [stepAt(steps, from), stepAt(steps, to)];

@@ -2,6 +2,7 @@ import { valueAt } from "../../projections/json-leaves.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { changedAt, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
+import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
 
 /** What a value is told as where it is long. */
@@ -34,11 +35,12 @@ export interface PathHistory {
 /**
  * How the value at a path of one session's record changed: one entry for each event that changed it.
  *
- * @param path JSON Pointer; empty for the whole record
+ * @param place JSON Pointer, or as people write it: prState.exists; empty for the whole record
  * @param toOffset inclusive; default the tail
  * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where nothing ever was there up to then
  */
-export async function pathHistory(log: EventLog, id: string, path: string, toOffset?: number): Promise<PathHistory> {
+export async function pathHistory(log: EventLog, id: string, place: string, toOffset?: number): Promise<PathHistory> {
+  const path = parseFieldPath(place);
   const steps = await recordSteps(log, id, toOffset);
   const changing = steps.filter((step) => changedAt(step, path));
   if (changing.length === 0) throw pathNotFound(id, path);

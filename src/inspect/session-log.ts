@@ -8,6 +8,7 @@ import { eventsOf } from "../log/paging.js";
 import { evolved } from "../replay/fold.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { type Change, changesBetween } from "./changes.js";
+import { parseFieldPath } from "./field-path.js";
 import { globMatcher } from "./glob.js";
 import { pathNotFound } from "./path-not-found.js";
 
@@ -50,7 +51,8 @@ export async function* sessionLog(
   id: string,
   options: SessionLogOptions = {},
 ): AsyncGenerator<SessionLogEntry, void, undefined> {
-  const { toOffset, path = "" } = options;
+  const { toOffset } = options;
+  const path = parseFieldPath(options.path ?? "");
   const isMeant = matcherOf(options);
   let before: SessionDocument | null = null;
   let [found, pathFound] = [false, path === ""];

@@ -23,7 +23,9 @@ export function canonicalText(value: unknown): string {
   const text = checkValue(value, []) ? JSON.stringify(value) : writeSorted(value as Json);
   // A UTF-16 unit takes at most 3 bytes, so short texts need no exact count.
   if (text.length * 3 > MAX_TEXT_BYTES && Buffer.byteLength(text) > MAX_TEXT_BYTES) {
-    throw new InvalidEventError("DATA_TOO_LARGE", `the JSON text is larger than ${MAX_TEXT_BYTES} bytes`, "");
+    throw new InvalidEventError("DATA_TOO_LARGE", `the JSON text is larger than ${MAX_TEXT_BYTES} bytes`, "", {
+      hint: "store it elsewhere, and its address here",
+    });
   }
   return text;
 }

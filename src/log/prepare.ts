@@ -140,7 +140,10 @@ function prepareEvent(
   const id = event.id ?? entropy.newId();
   assertName("type", type, MAX_NAME_BYTES);
   assertName("actor", actor, MAX_NAME_BYTES);
-  if (!UUID.test(id)) throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id");
+  if (!UUID.test(id))
+    throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id", {
+      hint: "leave it out, and it is made",
+    });
   let dataText = canonicalText(event.data);
   let metaText = metaTextOf(event.meta);
   if (scrubber !== undefined && (scrubber.suspects(dataText) || scrubber.suspects(metaText))) {
@@ -186,14 +189,20 @@ function withoutSecrets(stream: string, event: NewEvent, scrubber: Scrubber): [s
 function metaTextOf(meta: NewEvent["meta"]): string {
   if (meta === undefined) return "{}";
   if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
-    throw new InvalidEventError("META_INVALID", "meta is an object", "/meta");
+    throw new InvalidEventError("META_INVALID", "meta is an object", "/meta", {
+      hint: 'for example {"reason": "typo"}',
+    });
   }
   if (meta.schema !== undefined && !(Number.isSafeInteger(meta.schema) && meta.schema >= 1)) {
-    throw new InvalidEventError("META_INVALID", "schema is a whole number from 1", "/meta/schema");
+    throw new InvalidEventError("META_INVALID", "schema is a whole number from 1", "/meta/schema", {
+      hint: "leave it out for 1",
+    });
   }
   const text = canonicalText(meta);
   if (text.length > MAX_META_CHARS) {
-    throw new InvalidEventError("META_INVALID", `meta is longer than ${MAX_META_CHARS} characters`, "/meta");
+    throw new InvalidEventError("META_INVALID", `meta is longer than ${MAX_META_CHARS} characters`, "/meta", {
+      hint: "put what is long into the data",
+    });
   }
   return text;
 }
@@ -201,7 +210,10 @@ function metaTextOf(meta: NewEvent["meta"]): string {
 /** @throws InvalidEventError NAME_INVALID unless `value` is a printable, well-formed, not empty string within the limit */
 export function assertName(field: "stream" | "type" | "actor", value: unknown, maxBytes: number): void {
   const fault = nameFault(value, maxBytes);
-  if (fault !== undefined) throw new InvalidEventError("NAME_INVALID", `${field} ${fault}`, `/${field}`);
+  if (fault !== undefined)
+    throw new InvalidEventError("NAME_INVALID", `${field} ${fault}`, `/${field}`, {
+      hint: `take 1 to ${maxBytes} bytes of text without control characters`,
+    });
 }
 
 function nameFault(value: unknown, maxBytes: number): string | undefined {
@@ -214,7 +226,9 @@ function nameFault(value: unknown, maxBytes: number): string | undefined {
 
 function assertSize(prepared: readonly PreparedEvent[], chars: number): void {
   if (prepared.length === 0) {
-    throw new InvalidEventError("APPEND_EMPTY", "an append needs at least one event", "");
+    throw new InvalidEventError("APPEND_EMPTY", "an append needs at least one event", "", {
+      hint: "leave out an append that has none",
+    });
   }
   if (prepared.length > MAX_EVENTS_PER_APPEND || chars > MAX_CHARS_PER_APPEND) {
     const limit = `${MAX_EVENTS_PER_APPEND} events or ${MAX_CHARS_PER_APPEND} characters`;

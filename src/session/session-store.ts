@@ -21,7 +21,7 @@ import { defaultActor } from "./default-actor.js";
 import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeNote } from "./session-event.js";
 import { assertSessionId } from "./session-id.js";
-import { storedRecord } from "./stored-record.js";
+import { assertRecord, storedRecord } from "./stored-record.js";
 
 export interface SessionStoreOptions {
   /** Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
@@ -151,7 +151,7 @@ export class SessionStore {
   ): Promise<ChangeResult> {
     const decide = (current: SessionDocument | null): NewEvent[] => {
       const copy = structuredClone(assertPresent(current, id).record) as SessionRecord;
-      const next = typeof change === "function" ? change(copy) : { ...copy, ...change };
+      const next = typeof change === "function" ? change(copy) : { ...copy, ...assertRecord(change) };
       return decideUpdate(current, id, storedRecord(next) as StoredRecord, options);
     };
     return this.change(id, decide, options);

@@ -18,13 +18,17 @@ export function storedRecord(record: object): StoredRecord {
   return copy as StoredRecord;
 }
 
+/** A text, spread, would become members 0, 1, 2. @throws UsageError SESSION_RECORD_INVALID */
+export function assertRecord<R>(record: R): R & object {
+  if (typeof record === "object" && record !== null && !Array.isArray(record)) return record;
+  throw new UsageError("SESSION_RECORD_INVALID", "a session record is an object", {
+    hint: 'at least {"session": "<id>"}',
+  });
+}
+
 /** @throws UsageError SESSION_RECORD_INVALID, InvalidEventError */
 export function jsonCopy(record: unknown): JsonObject {
-  if (typeof record !== "object" || record === null || Array.isArray(record)) {
-    throw new UsageError("SESSION_RECORD_INVALID", "a session record is an object", {
-      hint: 'at least {"session": "<id>"}',
-    });
-  }
+  assertRecord(record);
   // Checked as deep as it can come to stand in an event, so that a record that is taken here can also be changed.
   const [{ value }] = JSON.parse(canonicalText({ patch: [{ value: record }] })).patch as [{ value: JsonObject }];
   return value;
