@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { UsageError } from "../errors.js";
+import { RefusedError, UsageError } from "../errors.js";
 import { AtomicFile } from "../export/atomic-file.js";
 import type { MinskySource } from "../import/minsky-source.js";
 import type { ImportReport } from "../import/report.js";
@@ -63,7 +63,15 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
   }
 }
 
-/** Made before the import, so that a report that cannot be written stops it. */
+const REPORT_BEGINS = /^\{\s*"schema": ?"(?:web-)?import\/\d/;
+const BEGINNING_BYTES = 64;
+
+/**
+ * Made before the import, so that a report that cannot be written stops it. Only a report is replaced: any other file that
+ * is there may be a store, or what else somebody needs.
+ *
+ * @throws UsageError TARGET_IS_SOURCE, RefusedError OUTPUT_EXISTS, StorageError OUTPUT_UNWRITABLE
+ */
 export async function openReport(
   path: string | undefined,
   source: string | undefined,
@@ -74,7 +82,24 @@ export async function openReport(
       hint: "name another file with --report",
     });
   }
+  if (existsSync(path) && !isReport(path)) {
+    throw new RefusedError("OUTPUT_EXISTS", `${path} is there already, and is no report; it was not touched`, {
+      hint: "name another file with --report",
+    });
+  }
   return AtomicFile.create(path, { replace: true });
+}
+
+function isReport(path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isFile() !== true) return false;
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(BEGINNING_BYTES);
+    return REPORT_BEGINS.test(bytes.toString("utf8", 0, readSync(fd, bytes)));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function placeOf(path: string): string | undefined {

@@ -33,7 +33,7 @@ export class AtomicFile {
   /** @throws RefusedError OUTPUT_EXISTS, StorageError OUTPUT_UNWRITABLE: nothing was left behind */
   static async create(path: string, { replace = false }: AtomicFileOptions = {}): Promise<AtomicFile> {
     const there = await realpath(path).catch(() => undefined); // most often there is none yet
-    if (there !== undefined && !replace) throw exists(path);
+    if (there !== undefined && !replace) throw outputExists(path);
     const place = there ?? path;
     const unfinished = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString("hex")}.tmp`);
     const handle = await failing(path, () => open(unfinished, "wx", 0o600));
@@ -92,7 +92,7 @@ async function failing<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw exists(path);
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(path);
     throw new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${(cause as Error).message}`, {
       hint: "choose another place, or make the folder writable for this user; what was there before stands",
       cause,
@@ -100,7 +100,7 @@ async function failing<T>(path: string, act: () => Promise<T>): Promise<T> {
   }
 }
 
-function exists(path: string): RefusedError {
+export function outputExists(path: string): RefusedError {
   return new RefusedError("OUTPUT_EXISTS", `${path} is there already; it was not touched`, {
     hint: "choose another name, or add --force to replace it",
   });

@@ -155,11 +155,13 @@ describe("events export", () => {
     expect(stderr).toContain("a part of the log");
   });
 
-  test("replaces a file that is there as a whole, or not at all", async () => {
+  test("replaces a file that is there only with --force, as a whole or not at all", async () => {
     writeFileSync(join(cwd, "old.jsonl"), "what was there");
-    expect((await run("events", "export", "--session", "nobody", "-o", "old.jsonl")).code).toBe(3);
+    expect((await run("events", "export", "--session", "nobody", "-o", "old.jsonl", "--force")).code).toBe(3);
+    const refused = await run("events", "export", "-o", "old.jsonl");
+    expect([refused.code, refused.stderr.includes("OUTPUT_EXISTS")]).toEqual([7, true]);
     expect(bytes("old.jsonl").toString()).toBe("what was there");
-    expect(JSON.parse(await ok("events", "export", "-o", "old.jsonl", "--json"))).toMatchObject({
+    expect(JSON.parse(await ok("events", "export", "-o", "old.jsonl", "--force", "--json"))).toMatchObject({
       schema: "events-export/1",
       offset: 5,
       events: 5,

@@ -41,17 +41,28 @@ test("what was refused is told, stands in the report, and the exit code is 1", a
 
 test.each<[string, string, number]>([
   ["the source", "db.json", 2],
-  ["the store", "s.jsonl", 2],
+  ["the store", "s.jsonl", 7],
   ["a folder that is not there", "no/report.json", 1],
+  ["another file", "other.db", 7],
 ])("a report in the place of %s is refused, and nothing is imported", async (_what, place, expected) => {
   write("db.json", [{ session: "a" }]);
+  writeFileSync(join(cwd, "other.db"), "another store");
   await run("session", "start", "first", ...STORE);
   const { code } = await run("import", "minsky-json", "db.json", "--report", place, ...STORE);
   expect(code).toBe(expected);
   expect(JSON.parse(readFileSync(join(cwd, "db.json"), "utf8"))).toEqual([{ session: "a" }]);
+  expect(readFileSync(join(cwd, "other.db"), "utf8")).toBe("another store");
   const { stdout } = await run("session", "list", "--json=session", ...STORE);
   expect(JSON.parse(stdout)).toMatchObject({ offset: 1, items: [{ session: "first" }] });
   expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("a report takes the place of the one before", async () => {
+  write("db.json", [{ session: "a" }]);
+  for (const imported of [1, 0]) {
+    expect((await run("import", "minsky-json", "db.json", "--report", "r.json", ...STORE)).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(cwd, "r.json"), "utf8"))).toMatchObject({ imported });
+  }
 });
 
 test("a source that cannot be read makes no store", async () => {

@@ -13,13 +13,13 @@ import type { Streams } from "../output/streams.js";
 
 interface ExportOptions extends ReadOptions, EventRangeOptions {
   output?: string;
+  force?: boolean;
 }
 
 export function eventsExportCommand(state: RunState): Command {
-  const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act).option(
-    "-o, --output <file>",
-    "write this file, whole or not at all; default stdout",
-  );
+  const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act)
+    .option("-o, --output <file>", "write this file, whole or not at all; default stdout")
+    .option("--force", "replace a file that is there");
   return examples(withEventRange(command), [
     "sessiondb events export -o export.jsonl --store sqlite:./s.db",
     "sessiondb events export --session auth-refactor --store sqlite:./s.db",
@@ -36,7 +36,8 @@ async function act({ openStore, options, streams }: CommandContext<ExportOptions
   const log = await openStore({ mustExist: true });
   if (output !== undefined) assertNotOf(log, output);
   const range = await resolveEventRange(log, options, streams);
-  if (output !== undefined) await exportTo(output, log, range, streams);
+  if (output !== undefined)
+    await exportTo(await OutputFile.create(output, options.force === true), log, range, streams);
   else
     remark(
       await exportEvents(log, range.filter, (lines) => streams.taken(lines), { head: range.head }),
@@ -45,9 +46,8 @@ async function act({ openStore, options, streams }: CommandContext<ExportOptions
     );
 }
 
-async function exportTo(output: string, log: EventLog, range: EventRange, streams: Streams): Promise<void> {
+async function exportTo(file: OutputFile, log: EventLog, range: EventRange, streams: Streams): Promise<void> {
   const { filter, head } = range;
-  const file = await OutputFile.create(output);
   const report = await interruptible(async (signal) => {
     try {
       const done = await exportEvents(log, filter, (lines) => file.write(lines), { head, signal });

@@ -2,13 +2,12 @@ import type { Command } from "commander";
 import { CollaborativeSessions } from "../../collab/collaborative-sessions.js";
 import { importCollab } from "../../collab/import-collab.js";
 import { expandPath } from "../../config/paths.js";
-import { AtomicFile } from "../../export/atomic-file.js";
 import type { CollabRecord } from "../../import/collab-record.js";
 import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../open-foreign.js";
 import { assertNotStore } from "../../session/store-file.js";
 import { addressOf, type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
-import { type ImportOptions, withReport } from "../import-run.js";
+import { type ImportOptions, openReport, withReport } from "../import-run.js";
 import { importSummary, tellImport } from "../output/import-report.js";
 
 export function importAiWebhookCommand(state: RunState): Command {
@@ -35,7 +34,7 @@ export function importAiWebhookPostgresCommand(state: RunState): Command {
 async function run(context: CommandContext<ImportOptions>, found: ForeignRead<CollabRecord>): Promise<number> {
   const { options, openStore, streams } = context;
   const records = await begun(found.records);
-  const file = options.report === undefined ? undefined : await AtomicFile.create(options.report, { replace: true });
+  const file = await openReport(options.report, undefined);
   try {
     const log = await openStore();
     if (file !== undefined) assertNotStore(file.path, log.url);

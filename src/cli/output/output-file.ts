@@ -1,28 +1,37 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { StorageError, UsageError } from "../../errors.js";
+import { outputExists } from "../../export/atomic-file.js";
 import { NewFile } from "../../files/new-file.js";
 
-/** Where a command writes in the place of stdout: there whole or not at all, in the place of a file that was there. */
+/** Where a command writes in the place of stdout: there whole or not at all. */
 export class OutputFile {
   readonly path: string;
   readonly #file: NewFile;
+  readonly #replaces: boolean;
 
-  private constructor(path: string, file: NewFile) {
+  private constructor(path: string, file: NewFile, replaces: boolean) {
     this.path = path;
     this.#file = file;
+    this.#replaces = replaces;
   }
 
-  /** Readable by its owner only. @throws UsageError OUTPUT_FILE_INVALID where no file can be made there */
-  static async create(name: string): Promise<OutputFile> {
+  /**
+   * Readable by its owner only.
+   *
+   * @param replaces whether it may take the place of a file that is there
+   * @throws UsageError OUTPUT_FILE_INVALID where no file can be made there; RefusedError OUTPUT_EXISTS
+   */
+  static async create(name: string, replaces: boolean): Promise<OutputFile> {
     const path = resolve(name);
     const there = lstatSync(path, { throwIfNoEntry: false });
     // A rename would put a file in the place of a device, a link or a folder.
     if (there !== undefined && !there.isFile()) throw invalid(path, "it is no ordinary file");
+    if (there !== undefined && !replaces) throw outputExists(path);
     const file = await NewFile.begin(path).catch((cause: Error) => {
       throw invalid(path, cause.message, cause);
     });
-    return new OutputFile(path, file);
+    return new OutputFile(path, file, replaces);
   }
 
   /** @throws StorageError OUTPUT_FAILED */
@@ -32,7 +41,7 @@ export class OutputFile {
 
   /** From here on it is there, also after a loss of power. @throws StorageError OUTPUT_FAILED */
   async finish(): Promise<void> {
-    await this.#told(this.#file.publish(true));
+    await this.#told(this.#file.publish(this.#replaces));
   }
 
   /** Leaves nothing behind. Harmless after finish. */
@@ -41,7 +50,8 @@ export class OutputFile {
   }
 
   async #told(act: Promise<void>): Promise<void> {
-    await act.catch((cause: Error) => {
+    await act.catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EEXIST") throw outputExists(this.path);
       throw new StorageError("OUTPUT_FAILED", `${this.path} could not be written: ${cause.message}`, {
         hint: "free some space, or name a file elsewhere; what stood there before still does",
         cause,
