@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StorageError, UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
-import { quoteLargeNumbers } from "../log/whole-numbers.js";
+import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import {
   type CollabFound,
   type CollabKind,
@@ -205,7 +205,7 @@ async function list(path: string): Promise<{ readonly name: string; readonly fol
 
 function jsonOf(text: string): Json {
   try {
-    return JSON.parse(quoteLargeNumbers(text).json) as Json;
+    return JSON.parse(quoteRoundedNumbers(text).json) as Json;
   } catch (error) {
     throw new FileFault(`it is no JSON (${(error as Error).message})`);
   }

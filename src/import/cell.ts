@@ -1,6 +1,6 @@
 import type { Json } from "../log/canonical.js";
 import type { ForeignValue } from "../log/foreign-database.js";
-import { quoteLargeNumbers } from "../log/whole-numbers.js";
+import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import type { ColumnKind } from "./minsky-columns.js";
 
 /** One cell of a table as a JSON value. */
@@ -64,7 +64,7 @@ export function jsonCell(text: string): Cell {
 
 function parsed(text: string): Json | undefined {
   try {
-    return JSON.parse(quoteLargeNumbers(text).json) as Json;
+    return JSON.parse(quoteRoundedNumbers(text).json) as Json;
   } catch {
     return undefined;
   }

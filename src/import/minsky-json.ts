@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { escapePointer } from "../log/canonical.js";
-import { quoteLargeNumbers } from "../log/whole-numbers.js";
+import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
 import type { ForeignRecord } from "./report.js";
@@ -64,10 +64,10 @@ function tooLarge(path: string, bytes: string): UsageError {
 function parse(text: string, path: string, remarks: string[]): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    const { json, numbers } = quoteLargeNumbers(text);
+    const { json, numbers } = quoteRoundedNumbers(text);
     if (numbers.length === 0) return value;
     const shown = numbers.slice(0, 10).join(", ");
-    remarks.push(`${numbers.length} whole numbers beyond 2^53 were taken as text, digit by digit: ${shown}`);
+    remarks.push(`${numbers.length} whole numbers that JSON rounds were taken as text, digit by digit: ${shown}`);
     return JSON.parse(json);
   } catch (cause) {
     throw unreadable(path, `it is not JSON (${(cause as Error).message})`, cause);

@@ -4,14 +4,14 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const LONG_NUMBER = /\d{16}/;
 
 /**
- * Puts quotes around the whole numbers beyond 2^53, which JSON.parse would round and say nothing. The text must be valid
- * JSON.
+ * Puts quotes around the whole numbers that JSON.parse would round and say nothing. What JSON.stringify has written of
+ * numbers stays as it is. The text must be valid JSON.
  */
-export function quoteLargeNumbers(json: string): { readonly json: string; readonly numbers: readonly string[] } {
+export function quoteRoundedNumbers(json: string): { readonly json: string; readonly numbers: readonly string[] } {
   if (!LONG_NUMBER.test(json)) return { json, numbers: [] };
   const numbers: string[] = [];
   const quoted = json.replace(TOKEN, (token) => {
-    if (!/^-?\d+$/.test(token) || Number.isSafeInteger(Number(token))) return token;
+    if (!/^-?\d{16,}$/.test(token) || JSON.stringify(Number(token)) === token) return token;
     numbers.push(token);
     return `"${token}"`;
   });
@@ -19,13 +19,13 @@ export function quoteLargeNumbers(json: string): { readonly json: string; readon
 }
 
 /**
- * JSON of somebody who is there to be asked. What JSON.stringify has written is always taken.
+ * JSON of somebody who is there to be asked.
  *
  * @throws SyntaxError no JSON, or a whole number that would be rounded
  */
 export function parseExactJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  const number = quoteLargeNumbers(text).numbers.find((digits) => JSON.stringify(Number(digits)) !== digits);
+  const [number] = quoteRoundedNumbers(text).numbers;
   if (number === undefined) return value;
   throw new SyntaxError(`${number} would be rounded; write it as text, "${number}"`);
 }
