@@ -155,6 +155,21 @@ test("two logs that parted are shown, and joined in the way that is named", asyn
   expect((await run("sessiondb migrate to sqlite --on-conflict both")).code).toBe(2);
 });
 
+test.each(["jsonl", "sqlite"])(
+  "a backup never takes the place of its own store in %s, also with --force",
+  async (scheme) => {
+    const store = { SESSIONDB_STORE: `${scheme}:./own` };
+    await ok("sessiondb session start a", store);
+    for (const file of ["./own", "./folder/../own", "./own.lock", "./own-wal"]) {
+      const { code, stderr } = await run(`sessiondb backup -o ${file} --force`, store);
+      expect([code, stderr.includes("TARGET_IS_SOURCE")]).toEqual([2, true]);
+    }
+    await ok("sessiondb session update a --set branch=b", store);
+    expect(await ok("sessiondb backup -o ./own.bak --force", store)).toContain("2 events");
+    expect(await json("sessiondb verify", store)).toMatchObject({ ok: true, offset: 2 });
+  },
+);
+
 test("backup and restore, to a point", async () => {
   await addSessions(defaultLog(), 3);
   const store = { SESSIONDB_STORE: defaultLog() };

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { shellWord } from "../../log/shell-word.js";
 import { saveEvents } from "../../migrate/save-events.js";
+import { assertNotStore } from "../../session/store-file.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
@@ -26,6 +27,7 @@ export function backupCommand(state: RunState): Command {
 
 async function backup({ options, streams, openStore }: CommandContext<BackupOptions>): Promise<undefined> {
   const log = await openStore({ mustExist: true });
+  assertNotStore(options.output, log.url);
   const { offset } = await log.tail();
   const { path, tail } = await saveEvents(log, { from: 1, to: offset }, options.output, {
     overwrite: options.force === true,

@@ -1,9 +1,8 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.js";
 import { type ExportedEvents, exportEvents } from "../../inspect/export-events.js";
 import type { EventLog } from "../../log/event-log.js";
+import { assertNotStore } from "../../session/store-file.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
 import { type EventRange, type EventRangeOptions, resolveEventRange, withEventRange } from "../event-range.js";
 import { interruptible } from "../interruptible.js";
@@ -34,7 +33,7 @@ async function act({ openStore, options, streams }: CommandContext<ExportOptions
     });
   }
   const log = await openStore({ mustExist: true });
-  if (output !== undefined) assertNotOf(log, output);
+  if (output !== undefined) assertNotStore(output, log.url);
   const range = await resolveEventRange(log, options, streams);
   if (output !== undefined)
     await exportTo(await OutputFile.create(output, options.force === true), log, range, streams);
@@ -72,34 +71,4 @@ function remark(
   if (events < lastOffset) streams.note("this is a part of the log: it cannot be opened as a log of its own");
   else if (endsInsideAppend) streams.note(`it ends inside an append, at offset ${lastOffset}: not as a log of its own`);
   else streams.note(`${events} events, whole up to offset ${lastOffset} of ${head}`);
-}
-
-/** Files of a log, by what follows its own path. */
-const OF_A_LOG = /^(?:|-wal|-shm|-journal|\.lock|\.manifest\.json|\.sidecar(?:\/.*)?)$/s;
-
-/** An export over the file that it reads would be the end of that log. @throws UsageError TARGET_IS_SOURCE */
-function assertNotOf(log: EventLog, output: string): void {
-  const source = /^(?:jsonl|sqlite):(.*)$/s.exec(log.url)?.[1];
-  if (source === undefined) return;
-  const [mine, other] = [realPlace(source), realPlace(output)];
-  if (!other.startsWith(mine) || !OF_A_LOG.test(other.slice(mine.length))) return;
-  throw new UsageError("TARGET_IS_SOURCE", `${output} belongs to the log that is read`, { hint: "name another file" });
-}
-
-/** With links resolved, also where the file itself is not there. */
-function realPlace(path: string): string {
-  const whole = resolve(path);
-  try {
-    return realpathSync(whole);
-  } catch {
-    return join(realFolder(dirname(whole)), basename(whole));
-  }
-}
-
-function realFolder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it is not there, so nothing can be in it
-  }
 }
