@@ -1,6 +1,13 @@
 import { IntegrityError } from "../errors.js";
 import { recomputeHash, type SealedFields } from "./event.js";
+import { OwnText } from "./own-text.js";
 import { EMPTY_TAIL, type Tail } from "./seal.js";
+
+/** Versions that a check has seen of a stream. */
+export interface SeenStream {
+  readonly first: number;
+  readonly last: number;
+}
 
 /**
  * Walks a chain event by event. `versionOf` is asked only for the first event of a stream that this check sees: the
@@ -9,8 +16,8 @@ import { EMPTY_TAIL, type Tail } from "./seal.js";
 export class ChainCheck {
   /** The event or tail that was last found right. */
   #last: Tail;
-  /** Of each stream; in an object, so that a stream that is known is looked for once. */
-  readonly #versions = new Map<string, { version: number }>();
+  /** In an object each, so that a stream that is known is looked for once. */
+  readonly #streams = new Map<string, { readonly first: number; last: number }>();
 
   constructor(after: Tail = EMPTY_TAIL) {
     this.#last = after;
@@ -21,26 +28,38 @@ export class ChainCheck {
     return { offset, hash, recordedAt };
   }
 
+  /** In the order in which they were first seen. */
+  get streams(): ReadonlyMap<string, SeenStream> {
+    return this.#streams;
+  }
+
+  /** Takes an event as it is: for events that stand alone, because what comes before them is asked later. */
+  begin(event: SealedFields): void {
+    this.#moveTo(event, undefined);
+  }
+
   /** @returns what is wrong with `event` as the next one, or undefined; then it is the new tail */
   next(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
-    const known = this.#versions.get(event.stream);
+    const known = this.#streams.get(event.stream);
     const fault =
-      this.#placeFault(event, known?.version ?? versionBefore?.(event.stream)) ?? hashFault(this.#last.hash, event);
+      this.#placeFault(event, known?.last ?? versionBefore?.(event.stream)) ?? hashFault(this.#last.hash, event);
     if (fault === undefined) this.#moveTo(event, known);
     return fault;
   }
 
   /** As next, but for its hash: before the event is believed, somebody has to check that, too (see hashFault). */
   nextPlace(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
-    const known = this.#versions.get(event.stream);
-    const fault = this.#placeFault(event, known?.version ?? versionBefore?.(event.stream));
-    if (fault === undefined) this.#moveTo(event, known);
+    const known = this.#streams.get(event.stream);
+    const fault = this.#placeFault(event, known?.last ?? versionBefore?.(event.stream));
+    // Whole logs go through here, and what they are cut out of must not be kept for the sake of their streams' names.
+    if (fault === undefined) this.#moveTo(event, known, known === undefined ? new OwnText().of(event.stream) : "");
     return fault;
   }
 
-  #moveTo(event: SealedFields, known: { version: number } | undefined): void {
-    if (known === undefined) this.#versions.set(event.stream, { version: event.version });
-    else known.version = event.version;
+  #moveTo(event: SealedFields, known: { last: number } | undefined, stream = event.stream): void {
+    const { version } = event;
+    if (known === undefined) this.#streams.set(stream, { first: version, last: version });
+    else known.last = version;
     this.#last = event;
   }
 

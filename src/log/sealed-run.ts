@@ -25,19 +25,19 @@ export function assertContinues(
 export class SealedRun {
   #first: SealedFields | undefined;
   #last: SealedFields | undefined;
-  /** Version with which each stream begins among them, and ends. */
-  readonly #firstVersions = new Map<string, number>();
-  readonly #lastVersions = new Map<string, number>();
+  /** Begins with the first event, whatever that is. */
+  readonly #check = new ChainCheck();
   /** What is wrong between them. */
   #fault: { readonly offset: number; readonly what: string } | undefined;
-  /** Stands at the last event, once there is one. */
-  #check: ChainCheck | undefined;
 
   /** The next ones. */
   add(events: readonly SealedFields[]): void {
-    this.#first ??= events[0];
+    for (const event of events) {
+      if (this.#first === undefined) this.#check.begin(event);
+      else if (this.#fault === undefined) this.#checkNext(event);
+      this.#first ??= event;
+    }
     this.#last = events.at(-1) ?? this.#last;
-    this.#fault ??= this.#faultIn(events);
   }
 
   get isEmpty(): boolean {
@@ -51,12 +51,12 @@ export class SealedRun {
   }
 
   get streams(): Iterable<string> {
-    return this.#firstVersions.keys();
+    return this.#check.streams.keys();
   }
 
   /** Of each stream its version at the end. */
   *ends(): Generator<{ readonly stream: string; readonly version: number }, void, undefined> {
-    for (const [stream, version] of this.#lastVersions) yield { stream, version };
+    for (const [stream, { last }] of this.#check.streams) yield { stream, version: last };
   }
 
   /**
@@ -68,7 +68,7 @@ export class SealedRun {
     if (first === undefined || last === undefined) return;
     const fault = new ChainCheck(tail).next(first, versionBefore);
     if (fault !== undefined) throw broken(tail, first.offset, fault);
-    for (const [stream, version] of this.#firstVersions) {
+    for (const [stream, { first: version }] of this.#check.streams) {
       const before = versionBefore(stream);
       if (version === before + 1) continue;
       throw broken(tail, first.offset, `the next version of ${stream} is ${version}, but it was at ${before}`);
@@ -79,15 +79,9 @@ export class SealedRun {
     throw new ChainBreakError(message, tail.offset);
   }
 
-  #faultIn(events: readonly SealedFields[]): { offset: number; what: string } | undefined {
-    for (const event of events) {
-      if (!this.#lastVersions.has(event.stream)) this.#firstVersions.set(event.stream, event.version);
-      const what = this.#check?.next(event, (stream) => this.#lastVersions.get(stream) ?? event.version - 1);
-      if (what !== undefined) return { offset: event.offset, what };
-      this.#check ??= new ChainCheck(event);
-      this.#lastVersions.set(event.stream, event.version);
-    }
-    return undefined;
+  #checkNext(event: SealedFields): void {
+    const what = this.#check.next(event);
+    if (what !== undefined) this.#fault = { offset: event.offset, what };
   }
 }
 
