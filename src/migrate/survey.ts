@@ -5,7 +5,7 @@ import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { LogWalk } from "./log-walk.js";
 import type { AnyProjection, StateDigests } from "./state-digests.js";
-import { storageFault } from "./storable.js";
+import { StorageCheck } from "./storable.js";
 
 /** Faults that are named; the others are counted. */
 const MAX_NAMED_FAULTS = 10;
@@ -61,6 +61,7 @@ class Count {
   bytes = 0;
   unstorableCount = 0;
   readonly sessions = new Set<string>();
+  readonly #storage = new StorageCheck();
   readonly unstorable: { offset: number; why: string }[] = [];
 
   add(event: SealedEvent): void {
@@ -68,7 +69,7 @@ class Count {
     this.bytes += lineBytes(event);
     const session = sessionIdOf(event.stream);
     if (session !== undefined) this.sessions.add(session);
-    const why = storageFault(event);
+    const why = this.#storage.fault(event);
     if (why === undefined) return;
     this.unstorableCount++;
     if (this.unstorable.length < MAX_NAMED_FAULTS) this.unstorable.push({ offset: event.offset, why });
