@@ -12,17 +12,30 @@ export const TAIL_COLUMNS = `"offset", hash, recorded_at`;
 
 /** @throws IntegrityError EVENT_DAMAGED for what the types of the columns let through */
 export function eventOfRow(row: unknown[]): SealedEvent {
-  // The texts are as EVENT_COLUMNS selects them, from columns of type text.
-  const [, , , recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash] = row as string[];
   const [offset, commit, version] = [countOf(row[0]), countOf(row[1]), countOf(row[2])];
+  const [dataText, salt, dataHash] = [row[8] as string, row[10] as string, row[11] as string];
   if (row.length < COLUMN_COUNT || (dataText === null ? dataHash : salt) === null) {
     throw new IntegrityError("EVENT_DAMAGED", `the event at offset ${offset} has neither data nor its hash`, {
       offset,
       hint: "run: sessiondb verify",
     });
   }
-  const texts = { recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash };
-  return new SealedEvent({ offset, commit, version, ...(texts as Record<keyof typeof texts, string>) });
+  // The texts are as EVENT_COLUMNS selects them, from columns of type text. By index: a spread takes longer than all the rest.
+  return new SealedEvent({
+    offset,
+    commit,
+    version,
+    recordedAt: row[3] as string,
+    id: row[4] as string,
+    stream: row[5] as string,
+    type: row[6] as string,
+    actor: row[7] as string,
+    dataText,
+    metaText: row[9] as string,
+    salt,
+    dataHash,
+    hash: row[12] as string,
+  });
 }
 
 /** The end of the log: one look into the primary key. No row where the log is empty. */

@@ -2,6 +2,7 @@ import type { SealedEvent } from "../../event.js";
 import { type LastOptions, MAX_PAGE_CHARS, MAX_PAGE_EVENTS } from "../../event-log.js";
 import { knownOr } from "../../paging.js";
 import { countOf, EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+import { EVENT_TEXT, eventOfText } from "./event-text.js";
 import type { PgSession, SqlValue } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -21,6 +22,7 @@ export interface FirstPage {
 /** The server cuts a page by number and by size, so that no answer holds a thousand events of 16 MiB. */
 export class PageStatements {
   readonly #log: Statement;
+  readonly #logByColumns: Statement;
   readonly #stream: Statement;
   readonly #streamStart: Statement;
   readonly #streamStartUpTo: Statement;
@@ -29,7 +31,8 @@ export class PageStatements {
   readonly #isLast: Statement;
 
   constructor({ events }: Tables) {
-    this.#log = statement(nextSql(events, `"offset"`, "true", 1));
+    this.#log = statement(nextSql(events, `"offset"`, "true", 1, EVENT_TEXT));
+    this.#logByColumns = statement(nextSql(events, `"offset"`, "true", 1));
     this.#stream = statement(nextSql(events, "version", "stream = $1", 2));
     this.#streamStart = statement(startSql(events, "stream = $1"));
     this.#streamStartUpTo = statement(startSql(events, `stream = $1 AND "offset" <= $4`));
@@ -43,8 +46,9 @@ export class PageStatements {
   }
 
   /** Events with offsets from `from` to `to`, both inclusive. */
-  ofLog(session: PgSession, from: number, to: number): Promise<FetchedPage> {
-    return fetchPage(session, this.#log, [from, to]);
+  async ofLog(session: PgSession, from: number, to: number): Promise<FetchedPage> {
+    const page = pageOfTexts(await session.rows(this.#log, [from, to]));
+    return page ?? fetchPage(session, this.#logByColumns, [from, to]);
   }
 
   /** Events of one stream with versions from `from` to `to`, both inclusive. */
@@ -85,9 +89,9 @@ export class PageStatements {
 }
 
 /** A page that goes on behind another one, whose last hash it brings. */
-function nextSql(events: string, key: string, where: string, from: number): string {
+function nextSql(events: string, key: string, where: string, from: number, columns = EVENT_COLUMNS): string {
   const before = `SELECT hash FROM ${events} WHERE ${where} AND ${key} = $${from}::bigint - 1`;
-  return pageSql(events, key, where, from, before);
+  return pageSql(events, key, where, from, before, columns);
 }
 
 /** A page of a stream from version $2 to $3, with its last version up to $3. */
@@ -100,8 +104,15 @@ function startSql(events: string, where: string): string {
  * Keyset, never OFFSET. The running sum needs no detoasting: octet_length reads the length that is stored. `from` is the
  * number of the first of the two bounds among the parameters; the first row has the answer to one more question.
  */
-function pageSql(events: string, key: string, where: string, from: number, asked: string): string {
-  return `SELECT ${EVENT_COLUMNS}, CASE WHEN nth = 1 THEN (${asked}) END
+function pageSql(
+  events: string,
+  key: string,
+  where: string,
+  from: number,
+  asked: string,
+  columns = EVENT_COLUMNS,
+): string {
+  return `SELECT ${columns}, CASE WHEN nth = 1 THEN (${asked}) END
     FROM (
       SELECT *, row_number() OVER sofar AS nth,
         sum(octet_length(meta) + coalesce(octet_length(data), 0)) OVER sofar AS bytes
@@ -114,6 +125,21 @@ function pageSql(events: string, key: string, where: string, from: number, asked
 
 async function fetchPage(session: PgSession, page: Statement, values: readonly SqlValue[]): Promise<FetchedPage> {
   const rows = await session.rows(page, values);
-  const hashBefore = rows[0]?.at(-1);
-  return { events: rows.map(eventOfRow), hashBefore: typeof hashBefore === "string" ? hashBefore : undefined };
+  return { events: rows.map(eventOfRow), hashBefore: hashBefore(rows) };
+}
+
+/** @returns undefined where one of the events cannot be read from its text */
+function pageOfTexts(rows: unknown[][]): FetchedPage | undefined {
+  const events: SealedEvent[] = [];
+  for (const row of rows) {
+    const event = eventOfText(row[0] as string);
+    if (event === undefined) return undefined;
+    events.push(event);
+  }
+  return { events, hashBefore: hashBefore(rows) };
+}
+
+function hashBefore([first]: unknown[][]): string | undefined {
+  const hash = first?.at(-1);
+  return typeof hash === "string" ? hash : undefined;
 }
