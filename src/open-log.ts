@@ -46,6 +46,11 @@ export interface OpenLogOptions {
   onRetry?: (error: unknown) => void;
   /** Where the archives of the log may be: files, and folders that hold them. Its own folder is looked into anyway. */
   archives?: readonly string[];
+  /**
+   * SQLite: how much of the file is kept in memory, in bytes. Default 16 MB, for who reads here and there; from one end to the
+   * other hardly any is needed.
+   */
+  cacheBytes?: number;
   /** How long an append waits for other writers. */
   lockTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. */

@@ -98,6 +98,9 @@ export interface Restored {
   readonly tail: Tail;
 }
 
+/** A source is read from one end to the other, and memory is promised to be small. */
+const IN_ORDER = { cacheBytes: 1024 * 1024 };
+
 interface Ends {
   readonly source: StorePlace;
   readonly target: StorePlace;
@@ -164,7 +167,7 @@ export class CrossDatabaseMigrator {
     const { updateConfig = false, ...known } = request;
     const planned = updateConfig ? this.planConfigSwitch(plan) : undefined;
     const readOnly = request.cutover !== true;
-    return this.#with(ends.source, { readOnly, mustExist: true }, async (source) => {
+    return this.#with(ends.source, { readOnly, mustExist: true, ...IN_ORDER }, async (source) => {
       const target = await this.#open(ends.target, {});
       try {
         const options = {
@@ -303,7 +306,7 @@ export class CrossDatabaseMigrator {
   }
 
   #reading<T>(store: StoreName | StorePlace, act: (log: EventLog) => Promise<T>): Promise<T> {
-    return this.#with(store, { readOnly: true }, act);
+    return this.#with(store, { readOnly: true, ...IN_ORDER }, act);
   }
 
   async #with<T>(

@@ -26,7 +26,6 @@ export class LogWalk {
     this.#check = new PageCheck(new ChainCheck(), {
       versionBefore: () => 0,
       where: ` (${log.url})`,
-      twoThreads: false, // folding takes more time than hashing, and the memory is promised to be small
     });
     this.#fold = new StateFold(projections);
   }

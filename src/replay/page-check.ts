@@ -15,8 +15,6 @@ const MAX_CHARS_THERE = 1024 * 1024;
 export interface PageCheckOptions {
   /** Of a stream before its first event here; absent where nobody knows. */
   readonly versionBefore?: ((stream: string) => number) | undefined;
-  /** Whether a second thread may help; its memory is some 10 MiB. Default true. */
-  readonly twoThreads?: boolean;
   /** For messages, where there are several logs: ` (…)`. */
   readonly where?: string;
 }
@@ -95,7 +93,7 @@ export class PageCheck {
 
   #outcome(before: Tail, events: readonly SealedEvent[], fault: string | undefined): Promise<Outcome> {
     this.#pages++;
-    if (this.#pages === PAGES_ALONE && this.#options.twoThreads !== false) this.#thread = HashThread.start();
+    if (this.#pages === PAGES_ALONE) this.#thread = HashThread.start();
     const last = this.#chain.tail;
     return this.#thread === undefined || this.#thread.isBusy || charsOf(events) > MAX_CHARS_THERE
       ? Promise.resolve(outcomeHere(before, events, fault))

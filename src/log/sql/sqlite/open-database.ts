@@ -18,6 +18,7 @@ export interface OpenSettings {
   readonly limitMs: number;
   readonly mustExist: boolean;
   readonly readOnly: boolean;
+  readonly cacheBytes?: number | undefined;
 }
 
 /** Opens the file with the right tables and settings, and makes both where they are missing; else throws and has closed it. */
@@ -31,6 +32,8 @@ export async function openDatabase(file: string, settings: OpenSettings): Promis
     db = new Database(file, { fileMustExist: true, timeout: DRIVER_BUSY_MS, readonly: leavesWal(file, settings) });
     if (settings.readOnly) await prepareReading(db, file, settings);
     else await prepareConnection(db, settings);
+    const { cacheBytes } = settings;
+    if (cacheBytes !== undefined) db.pragma(`cache_size = -${Math.max(1, Math.round(cacheBytes / 1024))}`); // KiB
     return db;
   } catch (error) {
     db?.close();

@@ -62,6 +62,8 @@ export interface SqliteLogOptions {
   mustExist?: boolean;
   /** Change nothing: neither the tables, nor the settings, nor where the last appends stand. */
   readOnly?: boolean;
+  /** Of the file, in memory. Default 16 MB. */
+  cacheBytes?: number | undefined;
 }
 
 /** Between two attempts to empty the -wal file. */
@@ -117,8 +119,8 @@ export class SqliteLog implements EventLog {
     const file = resolve(path);
     const url = `sqlite:${file}`;
     const limitMs = options.busyTimeoutMs ?? 10_000;
-    const { mustExist = false, readOnly = false } = options;
-    const db = await openDatabase(file, { url, limitMs, mustExist, readOnly });
+    const { mustExist = false, readOnly = false, cacheBytes } = options;
+    const db = await openDatabase(file, { url, limitMs, mustExist, readOnly, cacheBytes });
     try {
       return await retryWhileBusy(limitMs, () => new SqliteLog(db, url, options, limitMs));
     } catch (error) {
