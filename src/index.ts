@@ -146,6 +146,7 @@ export type { Amount, AmountOf, AmountOfDay, AmountsBy, LogStats, LogStatsOption
 export { logStats } from "./inspect/log-stats.js";
 export { listMarks } from "./inspect/marks.js";
 export { mergePatchBetween } from "./inspect/merge-patch.js";
+export { logPartitions, partitionLog } from "./inspect/partition-log.js";
 export type { PastCollabSession, PastPage, PastPageOptions } from "./inspect/past-collab.js";
 export { PastCollab } from "./inspect/past-collab.js";
 export type { PastArtifact, PastChunk, PastCollabState, PastMemory, PastTask } from "./inspect/past-collab-shapes.js";
@@ -233,6 +234,7 @@ export type {
 export type { ExpectedVersion } from "./log/expected-version.js";
 export type { KeyStore, SessionKey } from "./log/key-store.js";
 export type { LogFacts, Logger } from "./log/logger.js";
+export type { LogPartition, PartitionPlan, PartitionRequest, PartitionState } from "./log/partitions.js";
 export type { PostgresRoles } from "./log/postgres-roles.js";
 export { postgresRoles, postgresRolesSql } from "./log/postgres-roles.js";
 export type { AppendOptions, Entropy, StreamAppend } from "./log/prepare.js";

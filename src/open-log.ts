@@ -2,12 +2,13 @@ import { dirname, resolve } from "node:path";
 import { withArchives } from "./archive/with-archives.js";
 import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
-import { UsageError } from "./errors.js";
+import { RefusedError, UsageError } from "./errors.js";
 import type { EventLog } from "./log/event-log.js";
 import type { Logger } from "./log/logger.js";
 import { maskUrl } from "./log/mask-url.js";
 import { ObservedLog } from "./log/observed-log.js";
 import { Observer } from "./log/observer.js";
+import type { LogPartitions } from "./log/partitions.js";
 import type { Entropy } from "./log/prepare.js";
 import { ReadOnlyLog } from "./log/read-only-log.js";
 import { Scrubber, type ScrubOptions } from "./log/scrubber.js";
@@ -198,6 +199,28 @@ export async function examineStore(url: string, options: OpenLogOptions = {}): P
       backendOf(url);
       return undefined;
   }
+}
+
+/**
+ * The partitions of a log in Postgres; to be closed.
+ *
+ * @throws UsageError STORE_URL_INVALID; RefusedError PARTITION_UNSUPPORTED any other backend
+ */
+export async function openPartitions(url: string, options: OpenLogOptions = {}): Promise<LogPartitions> {
+  const { scheme } = addressParts(url);
+  if (!hasPartitions(url)) {
+    backendOf(url);
+    throw new RefusedError("PARTITION_UNSUPPORTED", `${scheme}: has no partitions; nothing was changed`, {
+      hint: "they are of Postgres; a part that is seldom asked for leaves other stores by: sessiondb archive",
+    });
+  }
+  const { PostgresPartitions } = await import("./log/sql/postgres/postgres-partitions.js");
+  return new PostgresPartitions(url, options);
+}
+
+/** Whether a log at this address can have partitions. */
+export function hasPartitions(url: string): boolean {
+  return ["postgres", "postgresql"].includes(addressParts(url).scheme);
 }
 
 /** Makes `scheme:…` an address. @throws UsageError SCHEME_TAKEN, SCHEME_INVALID */

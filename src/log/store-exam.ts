@@ -1,3 +1,5 @@
+import type { PartitionState } from "./partitions.js";
+
 /** One file of a store, or beside it. */
 export interface StoredFile {
   readonly path: string;
@@ -109,6 +111,8 @@ export interface PostgresFacts {
 export interface PostgresExam extends SizedExam {
   readonly kind: "postgres";
   facts(): Promise<PostgresFacts>;
+  /** @throws NotFoundError LOG_NOT_FOUND; IntegrityError PARTITIONS_FOREIGN */
+  partitions(): Promise<PartitionState>;
   /** Whether a notification of one connection reaches another, which it does not behind a pooler in transaction mode. */
   hearsNotifications(): Promise<boolean>;
 }

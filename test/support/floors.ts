@@ -58,6 +58,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ["src/outbox/", "src/open-log.ts"], // an outbox stands between a server's log and logs of its own
   ["src/session/", "src/outbox/"], // a configured store may have an outbox in front of it
   ["src/inspect/doctor/", "src/open-log.ts"], // a log that cannot be opened is what a doctor is asked about
+  ["src/inspect/partition-log.ts", "src/open-log.ts"], // partitions are made beside the log, by who owns its tables
   ["src/inspect/store-sizes.ts", "src/open-log.ts"], // what a store takes on disk is asked of the store as it lies there
   ["src/web-session/", "src/open-log.ts"], // as session/
   ["src/web-session/", "src/open-key-store.ts"],

@@ -42,7 +42,9 @@ export class AppendStatements {
     );
     this.#appendOne = statement(`${insert} ${one} WHERE ${condition}`);
     this.#appendOneToLong = statement(
-      `${insert} ${one} FROM ${tables.events} WHERE "offset" = $1 AND hash = $2 AND ${appendCondition(tables)}`,
+      // LIMIT keeps the server from planning anew for each append, to leave partitions out that it passes over anyway.
+      `${insert} ${one} FROM (SELECT hash AS last FROM ${tables.events} WHERE "offset" = $1 LIMIT 1) AS tail
+       WHERE last = $2 AND ${appendCondition(tables)}`,
     );
     this.#appendMany = statement(
       `WITH free AS MATERIALIZED (SELECT 1 WHERE ${condition})

@@ -1,5 +1,7 @@
 import { NotFoundError } from "../../../errors.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
+import { readState } from "./partition-catalog.js";
+import { PartitionMaker } from "./partition-maker.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { PostgresSchema } from "./postgres-schema.js";
@@ -11,6 +13,8 @@ export interface SchemaRequest {
   readonly limits: PostgresLimits;
   readonly mustExist: boolean;
   readonly readOnly: boolean;
+  /** A new log is made of partitions of so many events. */
+  readonly partitionEvents?: number | undefined;
 }
 
 /**
@@ -19,12 +23,21 @@ export interface SchemaRequest {
  * @throws NotFoundError LOG_NOT_FOUND there is none, and none is to be made
  */
 export async function openSchema(session: PgSession, request: SchemaRequest): Promise<void> {
-  const { url, tables, limits, mustExist, readOnly } = request;
+  const { url, tables, limits, mustExist, readOnly, partitionEvents } = request;
   const schema = new PostgresSchema(session, url, tables, limits);
   if (mustExist && !(await assertReadable(schema))) {
     throw new NotFoundError("LOG_NOT_FOUND", `${url}: there is no log in schema "${tables.schema}"`, {
       hint: "check the address and its ?schema=; opening it without requiring that it exists creates an empty log",
     });
   }
-  if (!readOnly) await ensureSchema(schema);
+  if (readOnly) return;
+  await ensureSchema(schema);
+  if (partitionEvents !== undefined) await partitionWhereNew(session, request, partitionEvents);
+}
+
+/** A log that has events is left as it is: that takes a while, and is said by somebody (sessiondb partition). */
+async function partitionWhereNew(session: PgSession, request: SchemaRequest, events: number): Promise<void> {
+  const { url, tables, limits } = request;
+  const { offset, partitions } = await readState(session, tables);
+  if (offset === 0 && partitions.length === 0) await new PartitionMaker(tables, limits, url).make(session, { events });
 }

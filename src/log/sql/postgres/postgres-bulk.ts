@@ -11,6 +11,7 @@ import type { AppendStatements, Look } from "./append-statements.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
+import { widenGuardsLocked } from "./partition-guard.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
@@ -23,6 +24,7 @@ const MAX_STREAMS = 100_000;
 
 /** The acts on any number of events: loading what another log has sealed, cutting back, redaction. Each is one transaction. */
 export class PostgresBulk {
+  readonly #tables: Tables;
   readonly #statements: AppendStatements;
   readonly #redaction: PostgresRedaction;
   readonly #lock: LogLock;
@@ -40,6 +42,7 @@ export class PostgresBulk {
 
   constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
     const { events } = tables;
+    this.#tables = tables;
     this.#statements = statements;
     this.#redaction = new PostgresRedaction(tables);
     this.#lock = lock;
@@ -176,6 +179,7 @@ export class PostgresBulk {
     await session.script(this.#allowChange);
     await session.rows(this.#cut, [offset], this.#bulkMs);
     await session.rows(this.#clamp, [offset], this.#bulkMs);
+    await widenGuardsLocked(session, this.#tables, offset);
     const tail = await this.#tailLocked(session);
     if (tail.offset !== offset) throw missing(offset);
     await this.#tellLocked(session, offset);

@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
+import type { PartitionState } from "../../partitions.js";
 import type { PartSizes, PostgresExam, PostgresFacts } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
 import { connectClient } from "./connect-client.js";
 import { Connections } from "./connections.js";
+import { eventsTable, readState } from "./partition-catalog.js";
 import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
@@ -49,6 +51,14 @@ export class PostgresServerExam implements PostgresExam {
       const store = new PostgresSchema(session, url, tablesOf(schema), this.#limits);
       const settings = { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
       return { ...settings, schema: await schemaFacts(store) };
+    });
+  }
+
+  partitions(): Promise<PartitionState> {
+    const { url, schema } = this.#address;
+    return this.#connected(async (session) => {
+      await eventsTable(session, tablesOf(schema), url);
+      return readState(session, tablesOf(schema));
     });
   }
 

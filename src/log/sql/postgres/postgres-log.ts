@@ -116,7 +116,15 @@ export class PostgresLog implements EventLog {
     const log = new PostgresLog(url, address, limits, options);
     const readOnly = options.readOnly ?? false;
     const tables = tablesOf(address.schema);
-    const request = { url: address.url, tables, limits, mustExist: options.mustExist ?? false, readOnly };
+    const { partitionEvents } = address;
+    const request = {
+      url: address.url,
+      tables,
+      limits,
+      mustExist: options.mustExist ?? false,
+      readOnly,
+      partitionEvents,
+    };
     const openWith = (session: PgSession) => openSchema(session, request);
     try {
       // Who only looks needs no primary.

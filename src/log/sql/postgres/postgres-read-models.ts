@@ -61,7 +61,7 @@ export class PostgresReadModels implements ReadModelTables {
     this.#transaction = new PostgresModelTransaction(tables);
     this.#views = new PostgresModelViews(tables, this.#register);
     this.#queue = new PostgresQueue(tables, this.#register);
-    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
   }
 
   async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {

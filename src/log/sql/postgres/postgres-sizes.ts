@@ -32,11 +32,13 @@ export async function relationSizes(session: PgSession, url: string, tables: Tab
   return { ...sizes, sidecar: (sizes.sidecar ?? 0) - snapshots, snapshots };
 }
 
+const PARTITION = /^events_\d+$/;
+
 /** Tables with what does not fit their rows, and the indexes of both. */
 const RELATIONS = unnamed(
   `SELECT relname::text, pg_table_size(c.oid)::text, pg_indexes_size(c.oid)::text
    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = $1 AND c.relkind IN ('r', 'm')`,
+   WHERE n.nspname = $1 AND c.relkind IN ('r', 'm', 'p')`,
 );
 
 /** As they are stored, which is compressed; the pages that they stand in are the sidecar's. */
@@ -45,7 +47,7 @@ function snapshotSql({ sidecar }: Tables): string {
 }
 
 function partOf(name: string): StorePart {
-  if (name === "events") return "log";
+  if (name === "events" || PARTITION.test(name)) return "log";
   if (name === "sidecar") return "sidecar";
   return name.startsWith("model_") || name === "read_models" ? "read-models" : "other";
 }

@@ -7,7 +7,7 @@ import { MAX_HOSTS, SERVER_ROLES, type ServerPlace, type ServerRole, serversOf }
 
 const DEFAULT_SCHEMA = "sessiondb";
 /** All others are for pg. */
-const OUR_PARAMETERS = ["schema", "target_session_attrs", "read_hosts"];
+const OUR_PARAMETERS = ["schema", "target_session_attrs", "read_hosts", "partition_events"];
 
 /** What one address says. */
 export interface PostgresAddress {
@@ -22,6 +22,8 @@ export interface PostgresAddress {
   readonly schema: string;
   /** False where `schema` is the default. */
   readonly namesSchema: boolean;
+  /** `?partition_events=`: a new log is made of partitions of so many events. */
+  readonly partitionEvents?: number;
   /** Where appends are announced. Lower case and short: LISTEN folds and cuts names, pg_notify does not. */
   readonly channel: string;
 }
@@ -40,13 +42,14 @@ export function parsePostgresUrl(url: string, defaultRole?: ServerRole): Postgre
   const namesSchema = parameters.has("schema");
   const asked = parameters.get("target_session_attrs");
   const readHosts = parameters.get("read_hosts");
+  const partitioning = partitioningIn(parameters.get("partition_events"));
   for (const ours of OUR_PARAMETERS) parameters.delete(ours);
   for (const name of parameters.keys()) assertNoMisspelling(name);
   const servers = serversIn(base, parameters.toString());
   const role = roleIn(asked) ?? defaultRole ?? (servers.length > 1 ? "read-write" : "any");
   const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
   const reading = readHosts === null ? {} : { readHosts };
-  return { url: maskUrl(url), servers, role, schema, namesSchema, channel, ...reading };
+  return { url: maskUrl(url), servers, role, schema, namesSchema, channel, ...reading, ...partitioning };
 }
 
 /** pg passes over a parameter that it does not know, and the log would be opened in another schema than was meant. */
@@ -72,6 +75,16 @@ function roleIn(asked: string | null): ServerRole | undefined {
   const role = SERVER_ROLES.find((known) => known === asked);
   if (role !== undefined) return role;
   throw invalid(`not a target_session_attrs: ${JSON.stringify(asked)}`, `take one of ${SERVER_ROLES.join(", ")}`);
+}
+
+function partitioningIn(asked: string | null): { partitionEvents?: number } {
+  if (asked === null) return {};
+  const partitionEvents = /^\d+$/.test(asked) ? Number(asked) : 0;
+  if (Number.isSafeInteger(partitionEvents) && partitionEvents > 0) return { partitionEvents };
+  throw invalid(
+    `not a partition_events: ${JSON.stringify(asked)}`,
+    "write how many events a partition takes: 10000000",
+  );
 }
 
 /** Not through URL: pg reads addresses that URL refuses, such as those without a host. */

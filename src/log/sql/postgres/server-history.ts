@@ -44,7 +44,7 @@ export class ServerHistory {
   /** `onChange` is called when another server has taken over, and has all that is known. */
   constructor(url: string, tables: Tables, onChange: () => void) {
     this.#url = url;
-    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
     this.#tail = statement(tailSql(tables));
     this.#onChange = onChange;
   }

@@ -28,7 +28,7 @@ export class StandbyCheck {
   readonly #promoted = new WeakSet<pg.ClientBase>();
 
   constructor(tables: Tables) {
-    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint`);
+    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
     this.#tail = statement(tailSql(tables));
   }
 
