@@ -25,6 +25,7 @@ const COMMANDS: readonly LazyCommand[] = [
   { names: ["backup"], load: async () => (await import("./commands/backup.js")).backupCommand },
   { names: ["restore"], load: async () => (await import("./commands/restore.js")).restoreCommand },
   { names: ["archive"], load: async () => (await import("./commands/archive.js")).archiveCommand },
+  { names: ["partition"], load: async () => (await import("./commands/partition.js")).partitionCommand },
   { names: ["verify"], load: async () => (await import("./commands/verify.js")).verifyCommand },
   { names: ["ui"], load: async () => (await import("./commands/ui.js")).uiCommand },
   { names: ["redact"], load: async () => (await import("./commands/redact.js")).redactCommand },

@@ -14,7 +14,7 @@ import { ALL_OUTPUTS, ERROR_SCHEMA } from "../../src/cli/schemas/all-outputs.js"
 import { findSchema, jsonSchemaOf, namedSchemas } from "../../src/cli/schemas/named-schema.js";
 import { EVENT_TYPE_SCHEMAS } from "../../src/inspect/event-types.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
-import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { openAdmin, openPostgres, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
@@ -24,6 +24,8 @@ import { GIT_ENV, repositoriesIn } from "../workspace/repositories.js";
 const ALL_COMMANDS_MS = 480_000;
 
 const STORE = ["--store", "sqlite:./s.db"];
+/** Stands for the address of a log in Postgres. */
+const LARGE = "LARGE";
 
 /** It speaks the protocol of agents, and prints nothing else. */
 const WITHOUT_DOCUMENT = ["mcp"];
@@ -170,6 +172,9 @@ const LINES: readonly (readonly string[])[] = [
   ["export", "ai-webhook", "talk-out"],
   ["redact", "--path", "branch", "--session", "auth", "--reason", "a name", "--dry-run"],
   ["redact", "--path", "branch", "--session", "auth", "--reason", "a name", "--yes=s.db"],
+  ["partition", "list", "--store", LARGE],
+  ["partition", "--events", "10", "--store", LARGE],
+  ["partition", "list", "--store", LARGE],
   ["completion", "bash"],
   ["help"],
   ["help", "session", "list"],
@@ -178,8 +183,11 @@ const LINES: readonly (readonly string[])[] = [
 ];
 
 let legacyUrl = "";
+let largeUrl = "";
 
 beforeAll(async () => {
+  largeUrl = await freshPostgresUrl();
+  await (await openPostgres(largeUrl)).close();
   legacyUrl = await freshPostgresUrl();
   const schema = schemaOf(legacyUrl);
   const admin = await openAdmin(legacyUrl);
@@ -226,7 +234,9 @@ test("what every command prints with --json is what its schema says, member by m
   const wrong: string[] = [];
   for (const line of LINES) {
     const ndjson = line.includes("--ndjson");
-    const args = [...line, ...(line.includes("--to") ? [] : STORE), ...(ndjson ? [] : ["--json"])];
+    const named = line.includes("--to") || line.includes(LARGE);
+    const words = line.map((word) => (word === LARGE ? largeUrl : word));
+    const args = [...words, ...(named ? [] : STORE), ...(ndjson ? [] : ["--json"])];
     const { stdout, stderr } = await runCli(args, { cwd, env });
     const typed = args.join(" ");
     expect(stdout, `${typed}\n${stderr}`).not.toBe("");

@@ -5,6 +5,7 @@ import { ERASURE_OUTPUTS } from "./erasure-outputs.js";
 import { EVENT_OUTPUTS } from "./event-outputs.js";
 import { MOVE_OUTPUTS } from "./move-outputs.js";
 import { OUTBOX_OUTPUTS } from "./outbox-outputs.js";
+import { PARTITION_OUTPUTS } from "./partition-outputs.js";
 import { count, type OutputSchema, offset, output } from "./parts.js";
 import { SESSION_OUTPUTS } from "./session-outputs.js";
 import { STORE_OUTPUTS } from "./store-outputs.js";
@@ -82,6 +83,7 @@ export const ALL_OUTPUTS: readonly OutputSchema[] = [
   ...STORE_OUTPUTS,
   ...MOVE_OUTPUTS,
   ...ARCHIVE_OUTPUTS,
+  ...PARTITION_OUTPUTS,
   ...ERASURE_OUTPUTS,
   ...OUTBOX_OUTPUTS,
   ...WEB_OUTPUTS,

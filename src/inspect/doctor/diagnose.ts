@@ -6,6 +6,7 @@ import { advice, type Finding, type Seen } from "./finding.js";
 import { leftoverCheck } from "./leftover-check.js";
 import { lockCheck } from "./lock-check.js";
 import { migrationCheck } from "./migration-check.js";
+import { partitionCheck } from "./partition-check.js";
 import { Patient, type PatientOptions } from "./patient.js";
 import { permissionCheck } from "./permission-check.js";
 import { poolerCheck, serverCheck, standbyCheck } from "./postgres-checks.js";
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   serverCheck,
   standbyCheck,
   poolerCheck,
+  partitionCheck,
   schemaCheck,
   chainCheck,
   readModelCheck,
