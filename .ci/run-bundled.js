@@ -23,6 +23,7 @@ const programs = {
     outdir: ".tmp/scale",
     program: "main.js",
   },
+  partitions: { entries: ["test/scale/partitions.ts"], outdir: ".tmp/scale", program: "partitions.js" },
   screenshots: { entries: ["test/ui/screenshots.ts"], outdir: ".tmp/screenshots", program: "screenshots.js" },
   demo: { entries: ["examples/demo.ts"], outdir: ".tmp", program: "demo.js" },
 };

@@ -13,8 +13,9 @@ import { programOf } from "../../src/cli/program.js";
 import { ALL_OUTPUTS, ERROR_SCHEMA } from "../../src/cli/schemas/all-outputs.js";
 import { findSchema, jsonSchemaOf, namedSchemas } from "../../src/cli/schemas/named-schema.js";
 import { EVENT_TYPE_SCHEMAS } from "../../src/inspect/event-types.js";
+import { openLog } from "../../src/open-log.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
-import { openAdmin, openPostgres, schemaOf } from "../postgres/open-postgres.js";
+import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
@@ -187,7 +188,7 @@ let largeUrl = "";
 
 beforeAll(async () => {
   largeUrl = await freshPostgresUrl();
-  await (await openPostgres(largeUrl)).close();
+  await (await openLog(largeUrl)).close();
   legacyUrl = await freshPostgresUrl();
   const schema = schemaOf(legacyUrl);
   const admin = await openAdmin(legacyUrl);

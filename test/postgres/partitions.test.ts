@@ -220,3 +220,14 @@ test("a cut leaves partitions empty, and the log grows into them again", async (
   expect((await log.tail()).offset).toBe(12);
   expect((await verifyLog(log)).ok).toBe(true);
 });
+
+test("a partition that is added just behind the end of the log knows the ids before it", async () => {
+  const { url, log } = await openPartitioned(2);
+  await partitionsOf(url).partition({ ahead: 1 });
+  await appendEach(log, 42);
+  const plan = await partitionsOf(url).partition({ ahead: 21 });
+  expect(plan.added[0]).toBe(43);
+  const { partitions } = await partitionsOf(url).state();
+  expect(partitions.find(({ from }) => from === 43)?.guard).toBe("bound");
+  expect(partitions.find(({ from }) => from === 45)?.guard).toBe("lookup");
+});

@@ -17,16 +17,23 @@ import type { Tables } from "./statement.js";
  * the holders before have committed.
  *
  * Arguments: the first offset of the partition; the largest id before it, where all events before it are there. An id above
- * that is no repetition, and the condition of the trigger finds so without a call. (Looking into ten partitions costs some
- * 100 µs of an append of 300, measured; the condition less than can be told.)
+ * that is no repetition, and the condition of the trigger finds so without a call. Without that argument the largest id is
+ * looked for once in a transaction: what lies before the partition does not change while the lock is held. (Looking into ten
+ * partitions costs some 100 µs of an append of 300, measured; the condition less than can be told.)
  */
 export function guardFunctionSql({ schema, events }: Tables): string {
   return `CREATE OR REPLACE FUNCTION "${schema}".refuse_repeats() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
-  DECLARE first bigint := TG_ARGV[0];
+  DECLARE
+    first bigint := TG_ARGV[0];
+    setting text := 'sessiondb.largest_' || TG_RELID;
+    largest text := CASE WHEN TG_NARGS < 2 THEN nullif(current_setting(setting, true), '') ELSE TG_ARGV[1] END;
   BEGIN
-    IF (TG_NARGS < 2 OR NEW.id COLLATE "C" <= TG_ARGV[1])
-      AND EXISTS (SELECT FROM ${events} e WHERE e.id = NEW.id AND e."offset" < first LIMIT 1) THEN
+    IF largest IS NULL THEN
+      SELECT coalesce(max(id), '-') INTO largest FROM ${events} WHERE "offset" < first;
+      PERFORM set_config(setting, largest, true);
+    END IF;
+    IF NEW.id <= largest COLLATE "C" AND EXISTS (SELECT FROM ${events} e WHERE e.id = NEW.id AND e."offset" < first LIMIT 1) THEN
       RAISE EXCEPTION 'the id of event % stands in an earlier partition', NEW."offset"
         USING ERRCODE = 'unique_violation', CONSTRAINT = 'events_id';
     END IF;

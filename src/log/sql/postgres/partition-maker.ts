@@ -1,6 +1,6 @@
 import type { PartitionPlan, PartitionRequest } from "../../partitions.js";
 import { LogLock } from "./log-lock.js";
-import { type EventsTable, eventsTable, readState } from "./partition-catalog.js";
+import { type EventsTable, eventsTable, readPartitions, readState } from "./partition-catalog.js";
 import { convertSql } from "./partition-convert.js";
 import { attachSql, createSql, detachSql } from "./partition-ddl.js";
 import { guardTriggerSql } from "./partition-guard.js";
@@ -89,9 +89,10 @@ export class PartitionMaker {
     });
   }
 
-  async #boundLocked(session: PgSession, { partitions, bounded }: PartitionPlan): Promise<void> {
+  async #boundLocked(session: PgSession, { bounded }: PartitionPlan): Promise<void> {
+    if (bounded.length === 0) return;
     const largest = statement(`SELECT max(id) FROM ${this.#tables.events} WHERE "offset" < $1`);
-    for (const { name, from } of partitions) {
+    for (const { name, from } of await readPartitions(session, this.#tables)) {
       if (from === null || !bounded.includes(name)) continue;
       const [row] = await session.rows(largest, [from], this.#bulkMs);
       await session.script(guardTriggerSql(this.#tables, name, from, String(row?.[0] ?? "")));

@@ -7,6 +7,7 @@ import {
   type PartitionRequest,
   type PartitionState,
 } from "../../partitions.js";
+import { partitionName } from "./partition-catalog.js";
 
 /**
  * What a request makes of a log. The last partition always takes whatever comes, so no append ever lacks one: what waits
@@ -28,7 +29,8 @@ export function planPartitions(state: PartitionState, request: PartitionRequest,
   }
   const holdsEvents = open === undefined || open.from === null || open.from <= offset;
   const checkedBytes = added.length > 0 && holdsEvents ? (open?.bytes ?? tableBytes) : 0;
-  return { ...state, events, converts, added, checkedBytes, bounded: toBound(partitions, offset) };
+  const bounded = [...toBound(partitions, offset), ...added.filter((from) => offset >= from - 1).map(partitionName)];
+  return { ...state, events, converts, added, checkedBytes, bounded };
 }
 
 /** Where the partition behind the last one begins: behind the end of the log, a multiple of `events` from where that began. */
