@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { SealedEvent } from "../../src/log/event.js";
 import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
 import { seal } from "../../src/log/seal.js";
 import type { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
+import { PostgresPartitions } from "../../src/log/sql/postgres/postgres-partitions.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
@@ -230,4 +231,53 @@ test("a partition that is added just behind the end of the log knows the ids bef
   const { partitions } = await partitionsOf(url).state();
   expect(partitions.find(({ from }) => from === 43)?.guard).toBe("bound");
   expect(partitions.find(({ from }) => from === 45)?.guard).toBe("lookup");
+});
+
+test("of many who bring the same ids, or begin the same streams, across partitions, each is there once", async () => {
+  const { url, log } = await openPartitioned(3);
+  const logs = [log, ...(await Promise.all([1, 2, 3].map(() => openPostgres(url))))];
+  const ids = Array.from({ length: 25 }, () => randomUUID());
+  const won: string[] = [];
+  await Promise.all(
+    logs.map(async (one) => {
+      for (const [i, id] of ids.entries()) {
+        const [repeated] = (await one.append({ stream: "session-ids", events: [{ ...event({ i }), id }] }, ACTOR))
+          .events;
+        expect(repeated?.id).toBe(id);
+        const begin = one.append({ stream: `session-new-${i}`, expectedVersion: 0, events: [event()] }, ACTOR);
+        won.push(
+          await begin.then(
+            () => `session-new-${i}`,
+            (error) => error.code,
+          ),
+        );
+      }
+    }),
+  );
+  expect(won.filter((one) => one !== "VERSION_CONFLICT").sort()).toEqual(ids.map((_, i) => `session-new-${i}`).sort());
+  expect((await log.tail()).offset).toBe(2 * ids.length);
+  expect((await verifyLog(log)).ok).toBe(true);
+});
+
+test("behind a reader that does not end it gives up, with nothing changed, and appends go on", async () => {
+  const url = await freshPostgresUrl();
+  const log = await openPostgres(url);
+  await appendEach(log, 2);
+  const reader = await openAdmin(url);
+  await reader.query(`BEGIN; SELECT * FROM ${schemaOf(url)}.events`);
+  const impatient = new PostgresPartitions(url, { lockTimeoutMs: 100, retryLimitMs: 300 });
+  onTestFinished(() => impatient.close());
+  await expect(impatient.partition({ events: 2 })).rejects.toMatchObject({ code: "LOG_LOCKED" });
+  await appendEach(log, 2);
+  expect(await impatient.state()).toEqual({ offset: 4, partitions: [] });
+  await reader.query("COMMIT");
+  expect((await impatient.partition({ events: 2 })).converts).toBe(true);
+});
+
+test("whoever partitions at the same time as others does the same work once", async () => {
+  const url = await freshPostgresUrl();
+  await appendEach(await openPostgres(url), 5);
+  const plans = await Promise.all([1, 2, 3, 4].map(() => partitionsOf(url).partition({ events: 2 })));
+  expect(plans.filter(({ converts }) => converts).length).toBe(1);
+  expect((await partitionsOf(url).state()).partitions.length).toBe(4);
 });

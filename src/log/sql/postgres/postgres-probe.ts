@@ -10,7 +10,8 @@ import { statement } from "./statement.js";
 const FACTS = statement(
   `WITH place AS (SELECT to_regclass($1 || '.events') AS events, to_regclass($1 || '.log_head') AS head,
      to_regclass($1 || '.sidecar') AS sidecar, to_regnamespace($1) AS schema)
-   SELECT pg_total_relation_size(events)::text,
+   SELECT coalesce((SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(events)),
+       pg_total_relation_size(events))::text,
      has_table_privilege(events, 'INSERT') AND has_table_privilege(head, 'UPDATE')
        AND has_table_privilege(sidecar, 'INSERT'),
      CASE WHEN schema IS NULL THEN has_database_privilege(current_database(), 'CREATE')
