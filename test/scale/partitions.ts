@@ -38,7 +38,8 @@ async function prepared(partitions: number): Promise<EventLog> {
   await admin.query("SET session_replication_role = replica");
   const from = partitions === 0 ? madeSql() : "SELECT * FROM p0.events";
   await admin.query(`INSERT INTO ${schema}.events ${from}`);
-  for (const sql of ["SET session_replication_role = origin", `VACUUM ANALYZE ${schema}.events`]) await admin.query(sql);
+  for (const sql of ["SET session_replication_role = origin", `VACUUM ANALYZE ${schema}.events`])
+    await admin.query(sql);
   if (partitions > 1) await tables.partition({ ahead: 1 });
   const state = await tables.state();
   process.stdout.write(`${schema}: ${state.partitions.length} partitions, tail ${state.offset}\n`);
