@@ -43,6 +43,11 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     dialects: ["sqlite"],
     load: async () => (await import("./0004-archives.js")).createArchivesOnSqlite,
   },
+  {
+    name: "0005-archives-on-postgres",
+    dialects: ["postgres"],
+    load: async () => (await import("./0005-archives-on-postgres.js")).createArchivesOnPostgres,
+  },
 ];
 
 /** The names that a database of this version has, in order. */

@@ -1,10 +1,17 @@
 import { join } from "node:path";
+import { freshPostgresUrl } from "../support/postgres.js";
 
 /** The backends whose logs can be archived. */
-export const ARCHIVABLE = ["sqlite", "jsonl"] as const;
+export const ARCHIVABLE = ["sqlite", "jsonl", "postgres"] as const;
 
 export type Archivable = (typeof ARCHIVABLE)[number];
 
-export function addressIn(kind: Archivable, folder: string): string {
-  return `${kind}:${join(folder, kind === "sqlite" ? "s.db" : "s.jsonl")}`;
+const servers = new Map<string, Promise<string>>();
+
+/** The address of one log for each folder, which the archives go to. */
+export async function addressIn(kind: Archivable, folder: string): Promise<string> {
+  if (kind !== "postgres") return `${kind}:${join(folder, kind === "sqlite" ? "s.db" : "s.jsonl")}`;
+  const url = servers.get(folder) ?? freshPostgresUrl();
+  servers.set(folder, url);
+  return url;
 }

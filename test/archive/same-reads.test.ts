@@ -36,8 +36,8 @@ test.each(ARCHIVABLE)("%s: a log with its archives reads as the one that was nev
         const folder = tempDir(IN_MEMORY);
         const clock = new ManualClock();
         const twin = new MemoryLog({ now: clock.now, entropy: countingEntropy() });
-        const log = await openLog(addressIn(kind, folder), { now: clock.now, entropy: countingEntropy() });
-        const other = await openLog(addressIn(kind, folder));
+        const log = await openLog(await addressIn(kind, folder), { now: clock.now, entropy: countingEntropy() });
+        const other = await openLog(await addressIn(kind, folder));
         const files: string[] = [];
         try {
           for (const [i, step] of steps.entries()) {

@@ -14,7 +14,7 @@ import { ARCHIVABLE, addressIn } from "./archivable.js";
 /** A store with two sessions and a mark, archived but for its last event. @returns it, opened anew */
 async function archivedStore(kind: (typeof ARCHIVABLE)[number], isAtHand: boolean): Promise<[OpenedStore, string]> {
   const folder = tempDir();
-  const url = addressIn(kind, folder);
+  const url = await addressIn(kind, folder);
   const store = await openStore(url, { actor: "user:ada" });
   await store.create({ session: "a", branch: "one" });
   await store.create({ session: "b", branch: "two" });
@@ -72,7 +72,7 @@ describe.each(ARCHIVABLE)("web sessions in %s", (kind) => {
   test("are archived: who has ended is signed out without the archive, who may live needs it", async () => {
     const folder = tempDir();
     const file = join(folder, "web.jsonl.gz");
-    const url = addressIn(kind, folder);
+    const url = await addressIn(kind, folder);
     const cookie = (ms: number) => ({
       cookie: { expires: new Date(Date.now() + ms).toISOString(), originalMaxAge: ms },
     });
@@ -102,7 +102,7 @@ describe.each(ARCHIVABLE)("web sessions in %s", (kind) => {
 
 test("who has a JSONL log open goes on, whatever was archived and put back meanwhile", async () => {
   const folder = tempDir();
-  const url = addressIn("jsonl", folder);
+  const url = await addressIn("jsonl", folder);
   const [idle, busy] = [await openStore(url), await openStore(url)];
   await idle.create({ session: "a" });
   const append = (branch: string) => busy.update("a", { branch });

@@ -20,6 +20,8 @@ export interface Look {
   readonly versions: readonly number[];
   /** Where events with the ids asked for stand. */
   readonly offsets: readonly number[];
+  /** Those of the ids asked for whose events are archived. */
+  readonly archived: readonly string[];
 }
 
 /** The statements of an append. */
@@ -89,7 +91,12 @@ export class AppendStatements {
 }
 
 export function lookOf([row]: readonly unknown[][]): Look {
-  return { tail: tailOfRow(row), versions: countsOf(row?.[3]), offsets: countsOf(row?.[4]) };
+  return {
+    tail: tailOfRow(row),
+    versions: countsOf(row?.[3]),
+    offsets: countsOf(row?.[4]),
+    archived: row?.[5] as string[],
+  };
 }
 
 /** In hexadecimal digits, so that no text can be taken for SQL, whatever settings and encodings say of quotes. */
@@ -98,13 +105,19 @@ function textArray(texts: readonly string[]): string {
   return `ARRAY[${literals.join(", ")}]::text[]`;
 }
 
-/** One statement sees one snapshot: tail, versions and ids are of the same instant. */
+/**
+ * One statement sees one snapshot: tail, versions and ids are of the same instant. What is archived is asked for only where a
+ * stream has no event left, and for ids that are given.
+ */
 function lookSql(tables: Tables, streams: string, ids: string): string {
-  const { events } = tables;
+  const { events, archives, archivedStreams, archivedIds } = tables;
+  const last = `(SELECT coalesce(max("to"), 0) FROM ${archives})`;
   return `SELECT tail.*,
-    ARRAY(SELECT (SELECT max(version) FROM ${events} e WHERE e.stream = s.stream)
+    ARRAY(SELECT coalesce((SELECT max(version) FROM ${events} e WHERE e.stream = s.stream),
+        (SELECT max(version) FROM ${archivedStreams} a WHERE a.stream = s.stream AND a.archive <= ${last}))
       FROM unnest(${streams}) WITH ORDINALITY AS s (stream, n) ORDER BY n),
-    ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY (${ids}))
+    ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY (${ids})),
+    ARRAY(SELECT id::text FROM ${archivedIds} a WHERE a.id = ANY (${ids}::uuid[]) AND a."offset" <= ${last})
     FROM (SELECT 1) AS always LEFT JOIN (${tailSql(tables)}) AS tail ON true`;
 }
 

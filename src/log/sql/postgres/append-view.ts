@@ -1,8 +1,10 @@
+import { type ArchiveEntry, archivedForGood } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import type { Known, Tail } from "../../seal.js";
 import { StreamVersions } from "../stream-versions.js";
 import { type AppendStatements, type Look, lookOf } from "./append-statements.js";
+import type { ArchivedRows } from "./archived-rows.js";
 import type { PgSession } from "./pg-session.js";
 
 export type Group = readonly (readonly PreparedEvent[])[];
@@ -13,7 +15,7 @@ export interface AppendView {
   readonly known: Known;
   /** The log was asked during this append; else all is from memory, and may be out of date. */
   readonly looked: boolean;
-  /** Some of the ids stand in the log. */
+  /** Some of the ids stand in the log, or in its archives. */
   readonly repeats: boolean;
 }
 
@@ -23,6 +25,7 @@ export type IdChoice = "given" | "all";
 /** Makes the views, from memory where that reaches. Memory is kept only from one confirmed append to the next. */
 export class AppendViews {
   readonly #statements: AppendStatements;
+  readonly #archived: ArchivedRows;
   readonly #versions = new StreamVersions();
   readonly #remembered: Known = {
     // Asked only where remembered() knows every stream, or expects it to be new, and for ids that were made just now.
@@ -31,8 +34,9 @@ export class AppendViews {
   };
   #tail: Tail | undefined;
 
-  constructor(statements: AppendStatements) {
+  constructor(statements: AppendStatements, archived: ArchivedRows) {
     this.#statements = statements;
+    this.#archived = archived;
   }
 
   /** The tail as this process last saw it. */
@@ -73,13 +77,15 @@ export class AppendViews {
     return this.#seen(session, group, lookOf(rows));
   }
 
-  async #seen(session: PgSession, group: Group, { tail, versions, offsets }: Look): Promise<AppendView> {
+  async #seen(session: PgSession, group: Group, { tail, versions, offsets, archived }: Look): Promise<AppendView> {
     const streams = streamsOf(group);
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
+    const last = archived.length === 0 ? undefined : await this.#archived.last(session);
     const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
     this.#at(tail);
     for (const [stream, version] of found) this.#versions.set(stream, version);
-    return { tail, known: knownOf(found, events), looked: true, repeats: events.length > 0 };
+    const repeats = offsets.length + archived.length > 0;
+    return { tail, known: knownOf(found, events, { ids: archived, last }), looked: true, repeats };
   }
 
   /** The log was seen to end at `tail`: what was known of another tail is forgotten. */
@@ -100,12 +106,20 @@ export class AppendViews {
   }
 }
 
-function knownOf(versions: ReadonlyMap<string, number>, events: readonly SealedEvent[]): Known {
+function knownOf(
+  versions: ReadonlyMap<string, number>,
+  events: readonly SealedEvent[],
+  archived: { readonly ids: readonly string[]; readonly last: ArchiveEntry | undefined },
+): Known {
   const byId = new Map(events.map((event) => [event.id, event]));
   return {
     // Every stream of the group is in there.
     versionOf: (stream) => versions.get(stream) as number,
     eventById: (id) => byId.get(id),
+    archivedId: (id) =>
+      archived.last !== undefined && archived.ids.includes(id)
+        ? archivedForGood(`the event ${id}, which was appended before,`, archived.last)
+        : undefined,
   };
 }
 

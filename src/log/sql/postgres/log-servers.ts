@@ -1,5 +1,6 @@
 import type { ReadPlace } from "../../event-log.js";
 import type { Tail } from "../../seal.js";
+import { ArchivedRows } from "./archived-rows.js";
 import { Connections } from "./connections.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresActs } from "./postgres-acts.js";
@@ -40,7 +41,7 @@ export class LogServers {
     const readAddress = readAddressOf(url, options.readUrl);
     const maxReaders = options.maxConnections ?? MAX_READERS;
     this.#assertOpen = assertOpen;
-    this.reader = new PostgresReader(tables);
+    this.reader = new PostgresReader(tables, new ArchivedRows(tables));
     this.history = new ServerHistory(address.url, tables, () => this.#greetAgain());
     this.connections = new Connections(address, limits, maxReaders, (session) => this.history.check(session));
     this.acts = new PostgresActs(this.connections, limits, address.url, assertOpen);

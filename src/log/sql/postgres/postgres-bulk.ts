@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
 import { ChainBreakError, IntegrityError } from "../../../errors.js";
+import { archivedForGood } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
 import type { RedactResult } from "../../event-log.js";
 import { type PreparedRedaction, sealedOf } from "../../prepare-redaction.js";
@@ -8,6 +9,7 @@ import { assertErasable, assertInLog, REDACTIONS_STREAM } from "../../redaction.
 import { seal, type Tail } from "../../seal.js";
 import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements, Look } from "./append-statements.js";
+import type { ArchivedRows } from "./archived-rows.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
@@ -27,6 +29,7 @@ export class PostgresBulk {
   readonly #tables: Tables;
   readonly #statements: AppendStatements;
   readonly #redaction: PostgresRedaction;
+  readonly #archived: ArchivedRows;
   readonly #lock: LogLock;
   readonly #limits: PostgresLimits;
   readonly #copyIn: string;
@@ -40,9 +43,17 @@ export class PostgresBulk {
   /** From one load to the next: else the server would look up each stream in each batch. */
   readonly #versions = new StreamVersions(MAX_STREAMS);
 
-  constructor(tables: Tables, statements: AppendStatements, lock: LogLock, limits: PostgresLimits, channel?: string) {
+  constructor(
+    tables: Tables,
+    statements: AppendStatements,
+    archived: ArchivedRows,
+    lock: LogLock,
+    limits: PostgresLimits,
+    channel?: string,
+  ) {
     const { events } = tables;
     this.#tables = tables;
+    this.#archived = archived;
     this.#statements = statements;
     this.#redaction = new PostgresRedaction(tables);
     this.#lock = lock;
@@ -84,6 +95,7 @@ export class PostgresBulk {
     if (run.isEmpty || (uncertain && last.offset === tail.offset && last.hash === tail.hash)) return tail;
     const before = await this.#versionsLocked(session, tail, run.streams);
     run.assertContinues(tail, (stream) => before.get(stream) ?? 0);
+    await this.#assertStored(session, named[0]);
     await this.#copyLocked(session, tail, chunks);
     if (named.length > 0) await this.#redaction.eraseLocked(session, named, last.hash, this.#bulkMs);
     return last;
@@ -151,6 +163,7 @@ export class PostgresBulk {
     now: Date,
   ): Promise<Omit<RedactResult, "remains">> {
     assertInLog(offsets, tail.offset);
+    await this.#assertStored(session, offsets[0]);
     const record = await this.#redaction.recordAmong(session, offsets);
     if (record !== undefined) assertErasable({ stream: REDACTIONS_STREAM, offset: record });
     const streams = [...new Set(append.map(({ stream }) => stream))];
@@ -170,6 +183,7 @@ export class PostgresBulk {
       const tail = await this.#tailLocked(session);
       if (uncertain && tail.offset === offset) return tail;
       assertEndsAt(tail, expected);
+      await this.#assertStored(session, offset);
       return offset >= tail.offset ? tail : this.#cutLocked(session, offset);
     };
     return this.#lock.run(session, cut, this.#bulkMs);
@@ -187,6 +201,12 @@ export class PostgresBulk {
     // here, and find the log's lock taken; later ones wait for the end of this transaction, which is next, and look then.
     await session.script(this.#keepAppendsOut);
     return tail;
+  }
+
+  /** @throws ArchivedError where the offset is not in the table any more */
+  async #assertStored(session: PgSession, offset: number | undefined): Promise<void> {
+    const last = offset === undefined ? undefined : await this.#archived.last(session);
+    if (last !== undefined && (offset as number) <= last.to) throw archivedForGood(`offset ${offset}`, last);
   }
 
   async #tailLocked(session: PgSession): Promise<Tail> {

@@ -1,4 +1,5 @@
-import { ClosedError } from "../../../errors.js";
+import { ArchivedError, ClosedError } from "../../../errors.js";
+import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
 import { assertBounds, assertCutOffset } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type {
@@ -22,6 +23,8 @@ import type { SealOutcome, Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
+import { ArchiveSteps } from "./archive-steps.js";
+import { ArchivedRows } from "./archived-rows.js";
 import { fitsOneMessage } from "./group-parts.js";
 import { postgresDoorbell } from "./log-doorbell.js";
 import { LogLock } from "./log-lock.js";
@@ -31,6 +34,7 @@ import { type FirstPage, PageStatements } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresActs } from "./postgres-acts.js";
+import { PostgresArchive } from "./postgres-archive.js";
 import { PostgresBulk } from "./postgres-bulk.js";
 import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
@@ -40,12 +44,15 @@ import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgr
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresRedaction } from "./postgres-redaction.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
+import { PostgresUnarchive } from "./postgres-unarchive.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
 import { SealedLoad } from "./sealed-load.js";
 import type { ChainEnd } from "./server-history.js";
+import type { ReadAct } from "./standby-reads.js";
 import { tablesOf } from "./statement.js";
+import { StoredPages } from "./stored-pages.js";
 
 /** Opening answers soon: an address that is wrong should not take as long as a server that restarts. */
 const OPEN_RETRY_MS = 2_000;
@@ -61,7 +68,9 @@ export class PostgresLog implements EventLog {
   readonly #acts: PostgresActs;
   readonly #entropy: Entropy;
   readonly #scrubber: Scrubber | undefined;
-  readonly #pages: PageStatements;
+  readonly #pages: StoredPages;
+  readonly #archived: ArchivedRows;
+  readonly #archive: ArchiveSteps;
   readonly #writer: PostgresWriter;
   readonly #bulk: PostgresBulk;
   readonly #freeze: PostgresFreeze;
@@ -87,19 +96,23 @@ export class PostgresLog implements EventLog {
     this.#entropy = options.entropy ?? systemEntropy();
     this.#scrubber = options.scrubber;
     this.#onRetry = limits.onRetry;
-    this.#pages = new PageStatements(tables);
-    this.#writer = new PostgresWriter(servers.connections, statements, lock, options.now ?? (() => new Date()));
-    this.#bulk = new PostgresBulk(tables, statements, lock, limits, channel);
+    const pages = new PageStatements(tables);
+    this.#archived = new ArchivedRows(tables);
+    this.#pages = new StoredPages(pages, this.#archived);
+    const now = options.now ?? (() => new Date());
+    this.#writer = new PostgresWriter(servers.connections, statements, this.#archived, lock, now);
+    this.#bulk = new PostgresBulk(tables, statements, this.#archived, lock, limits, channel);
     this.#freeze = new PostgresFreeze(tables, lock);
     this.#redaction = new PostgresRedaction(tables);
-    this.#now = options.now ?? (() => new Date());
+    this.#now = now;
     this.#limits = limits;
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     const saw = (end: ChainEnd) => servers.history.saw(end);
     // Who writes there reads there, too; who only looks needs no primary.
     const look: RunOnServer = (operation, act) => servers.read(operation, act);
     this.sidecar = new PostgresSidecar(tables, run, options.readOnly === true ? look : run);
-    this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, saw);
+    this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, this.#archived, saw);
+    this.#archive = new ArchiveSteps({ tables, lock, limits, acts: servers.acts, url: this.url });
     this.#doorbell = postgresDoorbell(servers, channel, limits, options);
     this.#announcer = channel === undefined ? undefined : new Announcer(servers.connections, channel);
     if (servers.hasStandby) this.readPlace = () => servers.readPlace() as Promise<ReadPlace>;
@@ -187,7 +200,7 @@ export class PostgresLog implements EventLog {
     assertBounds(range);
     const first = Math.max(range.from ?? 1, 1);
     const fetch = (from: number, last: number) =>
-      this.#servers.read("readAll", (session) => this.#pages.ofLog(session, from, last));
+      this.#stored("readAll", (session) => this.#pages.ofLog(session, from, last, from > first));
     yield* walkPages({
       first,
       // The tail apart: where events are missing up to the end of the range, only it tells that they should be there.
@@ -208,8 +221,8 @@ export class PostgresLog implements EventLog {
     const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
     if (first > to) return;
     const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
-    const page = async <P extends Pick<FirstPage, "events">>(act: (session: PgSession) => Promise<P>): Promise<P> => {
-      const read = await this.#servers.read("readStream", act);
+    const page = async <P extends Pick<FirstPage, "events">>(act: ReadAct<P | ArchivedError>): Promise<P> => {
+      const read = await this.#stored("readStream", act);
       const end = read.events.at(-1);
       if (end !== undefined) this.#servers.history.saw(end);
       return read;
@@ -225,7 +238,7 @@ export class PostgresLog implements EventLog {
   }
 
   async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    const last = await this.#servers.read("readLast", (session) => this.#pages.lastOf(session, stream, options));
+    const last = await this.#stored("readLast", (session) => this.#pages.lastOf(session, stream, options));
     if (last !== undefined) this.#servers.history.saw(last);
     return last;
   }
@@ -236,9 +249,16 @@ export class PostgresLog implements EventLog {
 
   async offsetAt(time: Date): Promise<number> {
     const { history, reader } = this.#servers;
-    const place = await this.#servers.read("offsetAt", (session) => reader.offsetAt(session, time.toISOString()));
+    const place = await this.#stored("offsetAt", (session) => reader.offsetAt(session, time.toISOString()));
     history.saw(place);
     return place.offset;
+  }
+
+  /** A question about events. @throws ArchivedError */
+  async #stored<T>(operation: string, act: ReadAct<T | ArchivedError>): Promise<T> {
+    const answer = await this.#servers.read(operation, act);
+    if (answer instanceof ArchivedError) throw answer;
+    return answer;
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
@@ -260,6 +280,19 @@ export class PostgresLog implements EventLog {
 
   async movedTo(): Promise<string | null> {
     return this.#acts.read("movedTo", (session) => this.#freeze.movedTo(session));
+  }
+
+  async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    await new PostgresArchive(this.#archive).take(entry, redacted);
+    await this.#archive.vacuum();
+  }
+
+  async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    await new PostgresUnarchive(this.#archive).giveBack(entry, events);
+  }
+
+  async archives(): Promise<readonly ArchiveEntry[]> {
+    return this.#acts.read("archives", (session) => this.#archived.all(session));
   }
 
   onAppended(ring: () => void): () => void {

@@ -1,6 +1,7 @@
-import { SessionDbError } from "../../../errors.js";
+import { ArchivedError, SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
+import { archived } from "../../archives.js";
 import type {
   ModelSide,
   ModelState,
@@ -14,8 +15,8 @@ import type {
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
+import type { ArchivedRows } from "./archived-rows.js";
 import { countOf } from "./event-rows.js";
-import type { PageStatements } from "./page-statements.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import { PostgresModelRegister } from "./postgres-model-register.js";
@@ -24,6 +25,7 @@ import { PostgresModelViews } from "./postgres-model-views.js";
 import { PostgresQueue } from "./postgres-queue.js";
 import type { PostgresReader } from "./postgres-reader.js";
 import { type Statement, statement, type Tables } from "./statement.js";
+import type { StoredPages } from "./stored-pages.js";
 
 /** Runs an act on a connection of its own; again after failures that pass. */
 export type RunOnServer = <T>(operation: string, act: (session: PgSession) => Promise<T>) => Promise<T>;
@@ -36,7 +38,8 @@ export class PostgresReadModels implements ReadModelTables {
   readonly #tables: Tables;
   readonly #run: RunOnServer;
   readonly #reader: PostgresReader;
-  readonly #pages: PageStatements;
+  readonly #pages: StoredPages;
+  readonly #archived: ArchivedRows;
   readonly #register: PostgresModelRegister;
   readonly #transaction: PostgresModelTransaction;
   readonly #views: PostgresModelViews;
@@ -49,7 +52,8 @@ export class PostgresReadModels implements ReadModelTables {
     tables: Tables,
     run: RunOnServer,
     reader: PostgresReader,
-    pages: PageStatements,
+    pages: StoredPages,
+    archived: ArchivedRows,
     saw: (state: ModelState) => void,
   ) {
     this.#saw = saw;
@@ -57,6 +61,7 @@ export class PostgresReadModels implements ReadModelTables {
     this.#run = run;
     this.#reader = reader;
     this.#pages = pages;
+    this.#archived = archived;
     this.#register = new PostgresModelRegister(tables);
     this.#transaction = new PostgresModelTransaction(tables);
     this.#views = new PostgresModelViews(tables, this.#register);
@@ -75,6 +80,8 @@ export class PostgresReadModels implements ReadModelTables {
       });
     } catch (error) {
       if (error instanceof SessionDbError && CANNOT_WRITE.includes(error.code)) return null;
+      // Tables that answer are passed over, and folded in memory; a rebuild that cannot be finished must say so.
+      if (error instanceof ArchivedError && side === "live") return null;
       throw error;
     }
   }
@@ -193,7 +200,9 @@ export class PostgresReadModels implements ReadModelTables {
     fold: PageFold,
     documents: PostgresModelDocuments,
   ): Promise<ModelState> {
-    const { events } = await this.#pages.ofLog(session, offset + 1, Number.MAX_SAFE_INTEGER);
+    const page = await this.#pages.ofLog(session, offset + 1, Number.MAX_SAFE_INTEGER);
+    if (page instanceof ArchivedError) throw page;
+    const { events } = page;
     const stored = await documents.bodies(session, fold.idsOf(events));
     const folded = fold.fold(events, new Map(stored.map(({ id, body }) => [id, body])));
     await documents.writeLocked(session, folded, new Map(stored.map(({ id, wordsHash }) => [id, wordsHash])));
@@ -212,6 +221,9 @@ export class PostgresReadModels implements ReadModelTables {
     if (state.offset === 0) return state;
     const [row] = await session.rows(this.#hashAt, [state.offset]);
     if (row?.[0] === state.hash) return state;
+    const base = row === undefined ? await this.#archived.holding(session, state.offset) : undefined;
+    if (base?.to === state.offset && base.hash === state.hash) return state;
+    if (base !== undefined) throw archived(`offset ${state.offset}`, base);
     await documents.clearLocked(session);
     return EMPTY_TAIL;
   }

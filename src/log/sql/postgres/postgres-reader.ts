@@ -1,17 +1,24 @@
-import { IntegrityError } from "../../../errors.js";
+import { type ArchivedError, IntegrityError } from "../../../errors.js";
+import { type ArchiveEntry, archived, baseOf } from "../../archives.js";
 import type { Tail } from "../../seal.js";
+import type { ArchivedRows } from "./archived-rows.js";
 import { TAIL_COLUMNS, tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
+
+/** Others may archive, and put back, meanwhile. */
+const MAX_LOOKS = 3;
 
 /** The questions about a log that have one short answer. */
 export class PostgresReader {
   readonly #tail: Statement;
   readonly #offsetAt: Statement;
+  readonly #archived: ArchivedRows;
 
-  constructor(tables: Tables) {
+  constructor(tables: Tables, archived: ArchivedRows) {
     this.#tail = statement(tailSql(tables));
     this.#offsetAt = statement(offsetAtSql(tables));
+    this.#archived = archived;
   }
 
   async tail(session: PgSession): Promise<Tail> {
@@ -19,10 +26,18 @@ export class PostgresReader {
     return tailOfRow(row);
   }
 
-  /** The place of the last event with recordedAt <= limit. */
-  async offsetAt(session: PgSession, limit: string): Promise<Tail> {
-    const [row] = await session.rows(this.#offsetAt, [limit]);
-    if (row !== undefined) return tailOfRow(row);
+  /** The place of the last event with recordedAt <= limit. Only where halving meets what is not there, archives are asked for. */
+  async offsetAt(session: PgSession, limit: string): Promise<Tail | ArchivedError> {
+    let base: ArchiveEntry | undefined;
+    for (let look = 1; look <= MAX_LOOKS; look++) {
+      const [row] = await session.rows(this.#offsetAt, [limit, base?.to ?? 0]);
+      const place = row === undefined ? undefined : tailOfRow(row);
+      if (place !== undefined && (base === undefined || place.offset > base.to)) return place;
+      if (place !== undefined && base !== undefined) {
+        return base.recordedAt > limit ? archived(limit, base) : baseOf([base]);
+      }
+      base = await this.#archived.last(session);
+    }
     throw new IntegrityError("EVENTS_MISSING", "events are missing in the middle of the log", {
       hint: "if the log was just cut back, ask again; otherwise run: sessiondb verify",
     });
@@ -35,7 +50,7 @@ export class PostgresReader {
  */
 function offsetAtSql({ events }: Tables): string {
   return `WITH RECURSIVE halving (found, beyond) AS (
-      SELECT 0::bigint, coalesce(max("offset"), 0) + 1 FROM ${events}
+      SELECT $2::bigint, coalesce(max("offset"), 0) + 1 FROM ${events}
     UNION ALL
       SELECT CASE WHEN e.recorded_at <= $1 THEN e."offset" ELSE h.found END,
         CASE WHEN e.recorded_at <= $1 THEN h.beyond ELSE e."offset" END

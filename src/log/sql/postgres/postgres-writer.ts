@@ -2,6 +2,7 @@ import { IntegrityError } from "../../../errors.js";
 import { type Sealed, type SealOutcome, seal, type Tail } from "../../seal.js";
 import type { AppendStatements } from "./append-statements.js";
 import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
+import type { ArchivedRows } from "./archived-rows.js";
 import type { Connections } from "./connections.js";
 import { commitWith, type LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
@@ -25,11 +26,17 @@ export class PostgresWriter {
   readonly #now: () => Date;
   #alone = true;
 
-  constructor(connections: Connections, statements: AppendStatements, lock: LogLock, now: () => Date) {
+  constructor(
+    connections: Connections,
+    statements: AppendStatements,
+    archived: ArchivedRows,
+    lock: LogLock,
+    now: () => Date,
+  ) {
     this.#connections = connections;
     this.#statements = statements;
     this.#lock = lock;
-    this.#views = new AppendViews(statements);
+    this.#views = new AppendViews(statements, archived);
     this.#now = now;
   }
 

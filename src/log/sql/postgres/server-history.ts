@@ -1,5 +1,6 @@
 import { ForkedError } from "../../../errors.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
+import { ArchivedRows } from "./archived-rows.js";
 import { countOf, tailOfRow, tailSql } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { sqlState } from "./postgres-failures.js";
@@ -34,6 +35,7 @@ export class ServerHistory {
   readonly #url: string;
   readonly #hashAt: Statement;
   readonly #tail: Statement;
+  readonly #archived: ArchivedRows;
   readonly #onChange: () => void;
   #lineage: Lineage | undefined;
   #known: ChainEnd = EMPTY_TAIL;
@@ -46,6 +48,7 @@ export class ServerHistory {
     this.#url = url;
     this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
     this.#tail = statement(tailSql(tables));
+    this.#archived = new ArchivedRows(tables);
     this.#onChange = onChange;
   }
 
@@ -117,6 +120,8 @@ export class ServerHistory {
     if (known.offset === 0) return;
     const [found] = await session.rows(this.#hashAt, [known.offset]);
     if (found?.[0] === known.hash) return;
+    const archive = found === undefined ? await this.#archived.holding(session, known.offset) : undefined;
+    if (archive?.to === known.offset && archive.hash === known.hash) return;
     const [last] = await session.rows(this.#tail);
     const there = found === undefined ? tailOfRow(last) : { offset: known.offset, hash: String(found[0]) };
     throw new ForkedError(this.#url, known, there);

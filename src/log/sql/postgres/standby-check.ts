@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
+import { ArchivedRows } from "./archived-rows.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import { ifThere } from "./if-there.js";
 import type { PgSession } from "./pg-session.js";
@@ -10,6 +11,9 @@ import { type Statement, statement, type Tables } from "./statement.js";
 /** How long a read waits for a standby that is behind; then the primary answers. */
 export const STANDBY_WAIT_MS = 1_000;
 const LOOK_AGAIN_MS = 10;
+
+/** In the place of the hash of an event that is archived, and not the last one of its archive: it is there, and cannot be compared. */
+const ARCHIVED = "archived";
 
 /** A connection to a standby has shown so much, before the log was seen to be cut back once more. */
 interface Reached {
@@ -24,12 +28,14 @@ export class StandbyBehind extends Error {}
 export class StandbyCheck {
   readonly #hashAt: Statement;
   readonly #tail: Statement;
+  readonly #archived: ArchivedRows;
   readonly #reached = new WeakMap<pg.ClientBase, Reached>();
   readonly #promoted = new WeakSet<pg.ClientBase>();
 
   constructor(tables: Tables) {
     this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
     this.#tail = statement(tailSql(tables));
+    this.#archived = new ArchivedRows(tables);
   }
 
   /** From now on the server's own reports are listened to: one that is promoted keeps its connections. */
@@ -71,7 +77,8 @@ export class StandbyCheck {
     if (floor.offset === 0 || (reached?.cuts === cuts && floor.offset <= reached.offset)) return;
     const hash = await until(() => this.hashAt(session, floor.offset));
     if (hash === null) throw new StandbyBehind(`it has not reached offset ${floor.offset}`);
-    if (hash !== floor.hash) {
+    // A server whose history is the primary's, which it was asked for, has archived no other event there.
+    if (hash !== floor.hash && hash !== ARCHIVED) {
       throw new WrongServer(`it has the event ${hash} at offset ${floor.offset}, and the primary has ${floor.hash}`);
     }
     this.#reached.set(session.client, { offset: floor.offset, cuts });
@@ -80,7 +87,10 @@ export class StandbyCheck {
   async hashAt(session: PgSession, offset: number): Promise<string | null> {
     // Of a new log the tables themselves may not have arrived.
     const [row] = (await ifThere(() => session.rows(this.#hashAt, [offset]))) ?? [];
-    return row === undefined ? null : String(row[0]);
+    if (row !== undefined) return String(row[0]);
+    const archive = await this.#archived.holding(session, offset);
+    if (archive === undefined) return null;
+    return archive.to === offset ? archive.hash : ARCHIVED;
   }
 }
 

@@ -25,6 +25,9 @@ export interface Tables {
   readonly events: string;
   readonly sidecar: string;
   readonly models: string;
+  readonly archives: string;
+  readonly archivedStreams: string;
+  readonly archivedIds: string;
 }
 
 /** `schema` was checked by parsePostgresUrl. */
@@ -35,5 +38,8 @@ export function tablesOf(schema: string): Tables {
     events: table("events"),
     sidecar: table("sidecar"),
     models: table("read_models"),
+    archives: table("archives"),
+    archivedStreams: table("archived_streams"),
+    archivedIds: table("archived_ids"),
   };
 }
