@@ -20,14 +20,17 @@ export interface Look {
   readonly versions: readonly number[];
   /** Where events with the ids asked for stand. */
   readonly offsets: readonly number[];
-  /** Those of the ids asked for whose events are archived. */
-  readonly archived: readonly string[];
+  /** Those of the ids asked for whose events are archived; undefined where archives are there, and were not asked. */
+  readonly archived: readonly string[] | undefined;
 }
 
 /** The statements of an append. */
 export class AppendStatements {
   readonly #tables: Tables;
   readonly #look: Statement;
+  readonly #lookIntoArchives: Statement;
+  /** Whether anything was archived when it was last asked. Each answer says so, and only tells which question comes first. */
+  #hasArchives = false;
   readonly #byOffset: Statement;
   readonly #appendOne: Statement;
   readonly #appendOneToLong: Statement;
@@ -38,7 +41,8 @@ export class AppendStatements {
     const one = `SELECT $1::bigint + 1, $1 + 1, $4::bigint, $3, $5, $6, $7, $8, $9, $10, $11, $12`;
     const insert = `INSERT INTO ${tables.events} (${INSERT_COLUMNS})`;
     this.#tables = tables;
-    this.#look = statement(lookSql(tables, "$1::text[]", "$2::text[]"));
+    this.#look = statement(lookSql(tables, "$1::text[]", "$2::text[]", false));
+    this.#lookIntoArchives = statement(lookSql(tables, "$1::text[]", "$2::text[]", true));
     this.#byOffset = statement(
       `SELECT ${EVENT_COLUMNS} FROM ${tables.events} WHERE "offset" = ANY ($1::bigint[]) ORDER BY "offset"`,
     );
@@ -58,13 +62,22 @@ export class AppendStatements {
   }
 
   async look(session: PgSession, streams: readonly string[], ids: readonly string[]): Promise<Look> {
-    return lookOf(await session.rows(this.#look, [streams, ids]));
+    const first = this.#hasArchives ? undefined : this.lookOf(await session.rows(this.#look, [streams, ids]));
+    if (first !== undefined && first.archived !== undefined) return first;
+    return this.lookOf(await session.rows(this.#lookIntoArchives, [streams, ids]));
   }
 
-  /** What look asks, as SQL without parameters whose rows lookOf reads; undefined where that would be long. */
+  /** What look asks first, as SQL without parameters whose rows lookOf reads; undefined where that would be long. */
   question(streams: readonly string[], ids: readonly string[]): string | undefined {
     if (streams.length + ids.length > MAX_WRITTEN_OUT) return undefined;
-    return lookSql(this.#tables, textArray(streams), textArray(ids));
+    return lookSql(this.#tables, textArray(streams), textArray(ids), this.#hasArchives);
+  }
+
+  lookOf([row]: readonly unknown[][]): Look {
+    const [, , , versions, offsets, hasArchives, archived] = row ?? [];
+    this.#hasArchives = hasArchives === true;
+    const known = this.#hasArchives ? (archived as string[] | undefined) : [];
+    return { tail: tailOfRow(row), versions: countsOf(versions), offsets: countsOf(offsets), archived: known };
   }
 
   async eventsAt(session: PgSession, offsets: readonly number[]): Promise<SealedEvent[]> {
@@ -90,15 +103,6 @@ export class AppendStatements {
   }
 }
 
-export function lookOf([row]: readonly unknown[][]): Look {
-  return {
-    tail: tailOfRow(row),
-    versions: countsOf(row?.[3]),
-    offsets: countsOf(row?.[4]),
-    archived: row?.[5] as string[],
-  };
-}
-
 /** In hexadecimal digits, so that no text can be taken for SQL, whatever settings and encodings say of quotes. */
 function textArray(texts: readonly string[]): string {
   const literals = texts.map((text) => `convert_from(decode('${Buffer.from(text).toString("hex")}', 'hex'), 'UTF8')`);
@@ -106,18 +110,22 @@ function textArray(texts: readonly string[]): string {
 }
 
 /**
- * One statement sees one snapshot: tail, versions and ids are of the same instant. What is archived is asked for only where a
- * stream has no event left, and for ids that are given.
+ * One statement sees one snapshot: tail, versions and ids are of the same instant. Archives are asked only where there are
+ * some: a statement about five tables is planned anew each time (280 against 50 µs, measured; to know that there are none
+ * costs 2 of them).
  */
-function lookSql(tables: Tables, streams: string, ids: string): string {
+function lookSql(tables: Tables, streams: string, ids: string, intoArchives: boolean): string {
   const { events, archives, archivedStreams, archivedIds } = tables;
+  const version = `(SELECT max(version) FROM ${events} e WHERE e.stream = s.stream)`;
   const last = `(SELECT coalesce(max("to"), 0) FROM ${archives})`;
+  const archivedVersion = `(SELECT max(version) FROM ${archivedStreams} a WHERE a.stream = s.stream AND a.archive <= ${last})`;
+  const archivedOnes = `ARRAY(SELECT id::text FROM ${archivedIds} a
+    WHERE a.id = ANY (${ids}::uuid[]) AND a."offset" <= ${last})`;
   return `SELECT tail.*,
-    ARRAY(SELECT coalesce((SELECT max(version) FROM ${events} e WHERE e.stream = s.stream),
-        (SELECT max(version) FROM ${archivedStreams} a WHERE a.stream = s.stream AND a.archive <= ${last}))
+    ARRAY(SELECT ${intoArchives ? `coalesce(${version}, ${archivedVersion})` : version}
       FROM unnest(${streams}) WITH ORDINALITY AS s (stream, n) ORDER BY n),
     ARRAY(SELECT "offset" FROM ${events} e WHERE e.id = ANY (${ids})),
-    ARRAY(SELECT id::text FROM ${archivedIds} a WHERE a.id = ANY (${ids}::uuid[]) AND a."offset" <= ${last})
+    EXISTS (SELECT FROM ${archives})${intoArchives ? `, ${archivedOnes}` : ""}
     FROM (SELECT 1) AS always LEFT JOIN (${tailSql(tables)}) AS tail ON true`;
 }
 

@@ -3,7 +3,7 @@ import type { SealedEvent } from "../../event.js";
 import type { PreparedEvent } from "../../prepare.js";
 import type { Known, Tail } from "../../seal.js";
 import { StreamVersions } from "../stream-versions.js";
-import { type AppendStatements, type Look, lookOf } from "./append-statements.js";
+import type { AppendStatements, Look } from "./append-statements.js";
 import type { ArchivedRows } from "./archived-rows.js";
 import type { PgSession } from "./pg-session.js";
 
@@ -73,11 +73,12 @@ export class AppendViews {
   }
 
   /** As look, of the answer to its question. */
-  answered(session: PgSession, group: Group, rows: readonly unknown[][]): Promise<AppendView> {
-    return this.#seen(session, group, lookOf(rows));
+  async answered(session: PgSession, group: Group, choice: IdChoice, rows: readonly unknown[][]): Promise<AppendView> {
+    const look = this.#statements.lookOf(rows);
+    return look.archived === undefined ? this.look(session, group, choice) : this.#seen(session, group, look);
   }
 
-  async #seen(session: PgSession, group: Group, { tail, versions, offsets, archived }: Look): Promise<AppendView> {
+  async #seen(session: PgSession, group: Group, { tail, versions, offsets, archived = [] }: Look): Promise<AppendView> {
     const streams = streamsOf(group);
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
     const last = archived.length === 0 ? undefined : await this.#archived.last(session);

@@ -1,12 +1,13 @@
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
-import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
+import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
 import type { ArchiveSteps } from "./archive-steps.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { countOf } from "./event-rows.js";
 import { commitWith } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
+import { isUniqueViolation } from "./postgres-failures.js";
 import { type Statement, statement } from "./statement.js";
 
 /**
@@ -62,7 +63,11 @@ export class PostgresUnarchive {
     if (countOf(last?.[0]) !== entry.to) throw await this.#steps.misfit(session, "somebody else puts them back", entry);
     await session.script(this.#steps.removeSql(page[0]?.offset ?? 1, page.at(-1)?.offset ?? 0), bulkMs);
     const copyIn = copyStreams.from(`COPY ${tables.events} (${COPY_COLUMNS}) FROM STDIN`);
-    await pipeline(copyChunks(page), session.client.query(Object.assign(copyIn, { query_timeout: bulkMs })));
+    try {
+      await pipeline(copyChunks(page), session.client.query(Object.assign(copyIn, { query_timeout: bulkMs })));
+    } catch (error) {
+      throw isUniqueViolation(error) ? archiveMisfit("somebody else puts them back", entry, entry.to) : error;
+    }
     await commitWith(() => session.script("COMMIT"));
   }
 

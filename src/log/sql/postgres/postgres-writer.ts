@@ -122,7 +122,7 @@ export class PostgresWriter {
         question === undefined
           ? await this.#lock.run(session, () => this.#writeLocked(session, group, look))
           : await this.#lock.runAsking(session, question, (rows) =>
-              this.#writeLocked(session, group, () => this.#views.answered(session, group, rows)),
+              this.#writeLocked(session, group, () => this.#views.answered(session, group, choice, rows)),
             );
       this.#views.learn(sealed.events, sealed.tail);
       return sealed.outcomes;
