@@ -5,14 +5,14 @@ import { ArchiveShelf } from "../archive/archive-shelf.js";
 import { checkArchive } from "../archive/check-archive.js";
 import { archiveExists, writeArchive } from "../archive/write-archive.js";
 import { ArchivedError, IntegrityError, MovedError, NotFoundError } from "../errors.js";
-import type { ArchiveEntry } from "../log/archives.js";
+import { type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { redactionEpoch } from "../log/redaction.js";
 import { keepStates } from "../replay/base-states.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
-import { archiveUnsupported, planArchive } from "./archive-plan.js";
+import { planArchive } from "./archive-plan.js";
 import type { PointLike } from "./point.js";
 import { PROJECTIONS } from "./projections.js";
 
@@ -35,7 +35,7 @@ export interface ArchiveState extends ArchiveEntry {
  *
  * @param point as {@link planArchive}
  * @returns the archive; undefined where there is nothing to archive, and nothing was written
- * @throws RefusedError ARCHIVE_UNSUPPORTED, OUTPUT_EXISTS, ARCHIVE_OUTDATED; StorageError OUTPUT_UNWRITABLE; MovedError;
+ * @throws RefusedError ARCHIVE_UNSUPPORTED, ARCHIVE_UNDELIVERED, OUTPUT_EXISTS, ARCHIVE_OUTDATED; StorageError OUTPUT_UNWRITABLE; MovedError;
  *   as resolvePoint and EventLog.archive. The store is as it was after any of these.
  */
 export async function archiveBefore(

@@ -1,5 +1,6 @@
-import { ArchivedError, NotFoundError, RefusedError } from "../errors.js";
-import { archivedBase } from "../log/archives.js";
+import { ArchivedError, NotFoundError } from "../errors.js";
+import { archivedBase, archiveUnsupported } from "../log/archives.js";
+import { assertDelivered } from "../log/copy-cursors.js";
 import { lineBytes } from "../log/event-line.js";
 import { type EventLog, MAX_PAGE_EVENTS } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -21,7 +22,7 @@ export interface ArchivePlan {
  * The events before a point that are not archived yet: recorded up to a time, or before the event that an offset, `HEAD~N`
  * or a mark names. It goes back to the end of an append, and the last event of the log always stays.
  *
- * @throws RefusedError ARCHIVE_UNSUPPORTED; as resolvePoint, but for a time before the first event
+ * @throws RefusedError ARCHIVE_UNSUPPORTED, ARCHIVE_UNDELIVERED; UsageError PERMISSION_DENIED; as resolvePoint, but for a time before the first event
  */
 export async function planArchive(log: EventLog, point: PointLike, now = new Date()): Promise<ArchivePlan> {
   if (log.archive === undefined) throw archiveUnsupported(log.url);
@@ -30,7 +31,13 @@ export async function planArchive(log: EventLog, point: PointLike, now = new Dat
   const { end, meaning } = await endBefore(log, pointText(point), now);
   const last = Math.min(end, (await log.tail()).offset - 1);
   const to = last < from ? base.offset : await endOfAppend(log, from, last);
+  if (to >= from) await assertMayGo(log, to, now);
   return { from, to, events: to - from + 1, before: base.hash, meaning };
+}
+
+async function assertMayGo(log: EventLog, to: number, now: Date): Promise<void> {
+  await log.assertArchivable?.(to);
+  await assertDelivered(log, to, now);
 }
 
 /** Bytes of their lines: what they take in a JSONL log, and the measure of their size in every other. */
@@ -62,10 +69,4 @@ async function endOfAppend(log: EventLog, from: number, last: number): Promise<n
     if (found > 0) return found;
   }
   return from - 1;
-}
-
-export function archiveUnsupported(url: string): RefusedError {
-  return new RefusedError("ARCHIVE_UNSUPPORTED", `${url} cannot be archived; nothing was changed`, {
-    hint: "stores in SQLite and JSONL can: sessiondb migrate to sqlite; or it was opened to read only",
-  });
 }

@@ -1,4 +1,4 @@
-import { ArchivedError, ChainBreakError } from "../errors.js";
+import { ArchivedError, ChainBreakError, RefusedError } from "../errors.js";
 import type { SealedEvent } from "./event.js";
 import { EMPTY_TAIL, type Tail } from "./seal.js";
 import { shellWord } from "./shell-word.js";
@@ -47,6 +47,12 @@ export async function archivedBase(log: { archives?(): Promise<readonly ArchiveE
 export function archiveMisfit(why: string, { from, to }: ArchiveEntry, tailOffset: number): ChainBreakError {
   return new ChainBreakError(`offsets ${from} to ${to} cannot be archived: ${why}`, tailOffset, {
     hint: "nothing was changed; look at the store first: sessiondb archive list",
+  });
+}
+
+export function archiveUnsupported(url: string): RefusedError {
+  return new RefusedError("ARCHIVE_UNSUPPORTED", `${url} cannot be archived; nothing was changed`, {
+    hint: "stores in SQLite, JSONL and Postgres can be, where they are not opened to read only",
   });
 }
 

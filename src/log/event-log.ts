@@ -239,6 +239,15 @@ export interface EventLog {
   archive?(entry: ArchiveEntry, redacted: string | null): Promise<void>;
 
   /**
+   * For whoever is about to write a file for `archive`: rejects where that would be refused whatever is in the file. Nothing
+   * is changed. Absent where nothing speaks against it.
+   *
+   * @param to the last offset that is to be archived
+   * @throws UsageError PERMISSION_DENIED; RefusedError ARCHIVE_UNDELIVERED a copy of this machine lacks some of it
+   */
+  assertArchivable?(to: number): Promise<void>;
+
+  /**
    * Puts the events of the last archive back. The caller has verified that they are those of the file that the store knows.
    * All or nothing, as archive. Fine where it is back already.
    *

@@ -27,6 +27,7 @@ export class ObservedLog implements EventLog {
   readonly thaw?: () => Promise<void>;
   readonly movedTo?: () => Promise<string | null>;
   readonly archive?: NonNullable<EventLog["archive"]>;
+  readonly assertArchivable?: NonNullable<EventLog["assertArchivable"]>;
   readonly unarchive?: NonNullable<EventLog["unarchive"]>;
   readonly archives?: NonNullable<EventLog["archives"]>;
   readonly readPlace?: () => Promise<ReadPlace>;
@@ -43,7 +44,8 @@ export class ObservedLog implements EventLog {
     this.sidecar = log.sidecar;
     if (log.readModels !== undefined) this.readModels = observedModels(log.readModels, observer);
     // Absent where the backend cannot do them.
-    const { freeze, thaw, movedTo, takeSealed, readPlace, indexFault, redact, archive, unarchive, archives } = log;
+    const { freeze, thaw, movedTo, takeSealed, readPlace, indexFault, redact } = log;
+    const { archive, unarchive, archives, assertArchivable } = log;
     if (takeSealed !== undefined) this.takeSealed = () => observedIntake(takeSealed.call(log), observer);
     if (redact !== undefined) {
       this.redact = (request, options) => observer.operation("redact", () => redact.call(log, request, options));
@@ -56,6 +58,7 @@ export class ObservedLog implements EventLog {
     if (unarchive !== undefined) {
       this.unarchive = (...args) => observer.operation("unarchive", () => unarchive.apply(log, args));
     }
+    if (assertArchivable !== undefined) this.assertArchivable = (to) => assertArchivable.call(log, to);
     if (archives !== undefined) this.archives = () => archives.call(log);
     if (readPlace !== undefined) this.readPlace = () => readPlace.call(log);
     if (indexFault !== undefined) this.indexFault = (to) => indexFault.call(log, to);

@@ -1,4 +1,5 @@
 import { ClosedError, UnavailableError } from "../errors.js";
+import { type ArchivedEvents, type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
 import { Bells } from "../log/bells.js";
 import type { SealedEvent } from "../log/event.js";
 import type {
@@ -43,6 +44,7 @@ export interface OutboxLogOptions extends OpenLogOptions {
   readonly replays?: boolean;
 }
 
+type Archivable = EventLog & Required<Pick<EventLog, "archive" | "unarchive">>;
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 
 const OTHER_OUTBOXES = "outboxes of other machines: their copies follow when they reach the server, older ones stay";
@@ -60,7 +62,7 @@ const RETRY_MS = 2_000;
  *   `queued`, and a notice OUTBOX_QUEUED. An append that the server may have taken waits too, with the same ids.
  * - A read is answered from the local view and says how old it is: `staleness`, and a notice OUTBOX_READ. Without a whole
  *   copy it rejects with OUTBOX_NO_COPY, and so does an append that expects something of a stream.
- * - appendSealed, redact and truncateAfter reject with the error that said that the server is away.
+ * - appendSealed, redact, truncateAfter, archive and unarchive reject with the error that said that the server is away.
  *
  * **When it is back** what waits is replayed before anything else is written, in its order, by one process at a time. Each
  * append that was acknowledged is then in the server's log exactly once, or among the conflicts: none is dropped, and none is
@@ -167,6 +169,37 @@ export class OutboxLog implements EventLog {
       () => ["the outbox of this machine, whose copy follows with the next use of the server"],
     );
     return { ...result, remains: [...remains, ...copied, OTHER_OUTBOXES] };
+  }
+
+  /** On the server. @throws as EventLog, and where the server is away */
+  async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    const server = await this.#archivable("archive");
+    await this.#link.assertCopied(entry.to);
+    await server.archive(entry, redacted);
+  }
+
+  async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    await (await this.#archivable("unarchive")).unarchive(entry, events);
+  }
+
+  async assertArchivable(to: number): Promise<void> {
+    await (await this.#archivable("archive")).assertArchivable?.(to);
+    await this.#link.assertCopied(to);
+  }
+
+  /** The local copy has everything. */
+  archives(): Promise<readonly ArchiveEntry[]> {
+    return this.#either(
+      "archives",
+      async (server) => (await server.archives?.()) ?? [],
+      async () => [],
+    );
+  }
+
+  async #archivable(operation: string): Promise<Archivable> {
+    const server = await this.#present(operation);
+    if (server.archive === undefined) throw archiveUnsupported(this.url);
+    return server as Archivable;
   }
 
   readAll(range: OffsetRange = {}): Pages {

@@ -40,6 +40,8 @@ interface Known {
  */
 export class OutboxStore {
   readonly folder: string;
+  /** The server's address for people. */
+  readonly url: string;
   /** Held while something is replayed or copied: one process at a time. */
   readonly replayLock: FileLock;
   readonly now: () => Date;
@@ -51,6 +53,7 @@ export class OutboxStore {
   constructor(folder: string, store: string, options: OutboxFilesOptions = {}) {
     const limitMs = options.lockTimeoutMs ?? 10_000;
     this.folder = folder;
+    this.url = store;
     this.now = options.now ?? (() => new Date());
     this.#files = new OutboxFiles(folder, store, options);
     this.replayLock = new FileLock(join(folder, "replay.lock"), limitMs);

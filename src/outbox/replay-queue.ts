@@ -1,4 +1,11 @@
-import { ConflictError, EventIdReusedError, InvalidEventError, RuleError, type SessionDbError } from "../errors.js";
+import {
+  ArchivedError,
+  ConflictError,
+  EventIdReusedError,
+  InvalidEventError,
+  RuleError,
+  type SessionDbError,
+} from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { MAX_META_CHARS, type PreparedEvent } from "../log/prepare.js";
@@ -67,6 +74,8 @@ async function send(
     const { repeated } = await server.append(parts, { actor: "outbox" });
     return repeated ? "repeated" : "appended";
   } catch (error) {
+    // Its ids were made for it, and its event is archived: the server had taken it before it went away.
+    if (error instanceof ArchivedError && append.note.madeIds) return "repeated";
     if (error instanceof ConflictError && basis !== undefined) return withoutBasis(basis, error);
     if (isAnswer(error)) return error;
     throw error;
@@ -75,7 +84,9 @@ async function send(
 
 /** The log's own answer to this append, which will be the same next time. */
 function isAnswer(error: unknown): error is SessionDbError {
-  return [ConflictError, EventIdReusedError, RuleError, InvalidEventError].some((type) => error instanceof type);
+  return [ArchivedError, ConflictError, EventIdReusedError, RuleError, InvalidEventError].some(
+    (type) => error instanceof type,
+  );
 }
 
 function withoutBasis({ stream, expectedVersion = "any" }: PreparedEvent, { actual }: ConflictError): ConflictError {

@@ -1,4 +1,6 @@
+import { hostname } from "node:os";
 import { SessionDbError, UnavailableError } from "../errors.js";
+import { type CopyCursor, sayCursor, undelivered } from "../log/copy-cursors.js";
 import type { EventLog } from "../log/event-log.js";
 import { codeOfAway, isAway } from "./away.js";
 import { copyServer } from "./copy-server.js";
@@ -32,6 +34,8 @@ export interface ServerLinkOptions {
 
 type Copy = OutboxState["copy"];
 
+/** Of an ISO 8601 time, the day. */
+const DAY_CHARS = 10;
 const SAME_COPY_MS = 15_000;
 /** Pauses between two contacts grow by this factor at most. */
 const MAX_PAUSE_FACTOR = 32;
@@ -113,11 +117,24 @@ export class ServerLink {
     const server = this.#server ?? (await this.#opened());
     const replayed = await store.replayLock.hold(async () => {
       const result = await settle(server, store, options);
-      await store.publishCopy(await copyServer(server, store, (await store.state()).copy));
+      await this.#publish(server, await copyServer(server, store, (await store.state()).copy), null);
       return result;
     });
     this.#away = undefined;
     return replayed;
+  }
+
+  /**
+   * What waits is replayed, and all that the server has is copied: what this machine lacks then must stay on the server.
+   *
+   * @throws RefusedError ARCHIVE_UNDELIVERED; as replay
+   */
+  async assertCopied(to: number): Promise<void> {
+    const { store } = this.#options;
+    await this.replay({});
+    const { copy } = await store.state();
+    const end = (await this.#server?.tail())?.offset ?? 0;
+    if (copy.offset < Math.min(to, end)) throw undelivered(store.url, to, cursorOf(store, copy));
   }
 
   /** Brings the copy up to date once more, if the server is there, and closes it. */
@@ -217,6 +234,16 @@ export class ServerLink {
     this.#pauseMs = isAwayStill ? Math.min(this.#pauseMs * 2, this.#contactMs * MAX_PAUSE_FACTOR) : this.#contactMs;
   }
 
+  /** The server is told once a day how far this machine has copied, so that nothing is archived that it lacks. */
+  async #publish(server: EventLog, copy: Copy, contactAt: string | null): Promise<void> {
+    const { store } = this.#options;
+    await store.publishCopy(copy);
+    if (contactAt?.slice(0, DAY_CHARS) === store.now().toISOString().slice(0, DAY_CHARS)) return;
+    // Where that fails, by its rights for example, the archive's file has what this machine may lack; the next call meets
+    // a server that is away.
+    await sayCursor(server.sidecar, cursorOf(store, copy)).catch(() => undefined);
+  }
+
   /** Not where another process is at it. A copy is a cache: what keeps it from being made hinders nobody. */
   async #refresh(server: EventLog): Promise<void> {
     const { store, copyMs = 2_000 } = this.#options;
@@ -226,12 +253,17 @@ export class ServerLink {
         if (queue.length > 0) this.#tell(await settle(server, store));
         const before = queue.length > 0 ? (await store.state()).copy : state.copy;
         const after = await copyServer(server, store, before, AbortSignal.timeout(copyMs));
-        if (isNews(before, after)) await store.publishCopy(after);
+        if (isNews(before, after)) await this.#publish(server, after, state.contactAt);
       });
     } catch (error) {
       if (this.isAway(error)) this.gone(error);
     }
   }
+}
+
+/** For people who look for it. */
+function cursorOf(store: OutboxStore, { offset }: Copy): CopyCursor {
+  return { keeper: `${hostname()} ${store.folder}`, offset, at: store.now().toISOString() };
 }
 
 /** A copy that is still whole is written down now and then only: it is rather said to be older than it is. */

@@ -1,4 +1,4 @@
-import { RefusedError } from "../errors.js";
+import { ArchivedError, RefusedError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { copyServer, isSameHistory } from "./copy-server.js";
 import { emptyCopy, nextFile } from "./outbox-state.js";
@@ -29,7 +29,11 @@ export async function settle(
     const now = await store.pending();
     const last = now.queue.at(-1)?.last;
     if (last === undefined) return total;
-    const isSame = await isSameHistory(server, now.state.copy);
+    const isSame = await isSameHistory(server, now.state.copy).catch((error) => {
+      // What was copied last is archived, and not at hand: nobody can say.
+      if (force && error instanceof ArchivedError) return false;
+      throw error;
+    });
     if (!isSame && !force) throw otherHistory(server, now);
     const conflicts = { log: await store.conflicts(), known: await store.conflicting(), now: store.now };
     const replayed = await replayQueue(server, now.queue, conflicts, isSame);

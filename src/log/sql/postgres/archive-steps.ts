@@ -1,4 +1,4 @@
-import { MovedError } from "../../../errors.js";
+import { MovedError, UsageError } from "../../../errors.js";
 import { type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { ArchivedRows } from "./archived-rows.js";
 import { countOf, tailOfRow, tailSql } from "./event-rows.js";
@@ -33,6 +33,7 @@ export class ArchiveSteps {
   readonly #freeze: PostgresFreeze;
   readonly #tail: Statement;
   readonly #first: Statement;
+  readonly #mayChange: Statement;
 
   constructor(options: ArchiveOptions) {
     const { tables, lock, limits } = options;
@@ -42,6 +43,10 @@ export class ArchiveSteps {
     this.#options = options;
     this.#freeze = new PostgresFreeze(tables, lock);
     this.#tail = statement(tailSql(tables));
+    this.#mayChange = statement(
+      `SELECT pg_has_role(relowner, 'USAGE'), current_user::text FROM pg_catalog.pg_class
+       WHERE oid = '${tables.events}'::regclass`,
+    );
     this.#first = statement(`SELECT min("offset") FROM ${tables.events}`);
   }
 
@@ -108,6 +113,16 @@ export class ArchiveSteps {
     for (const table of [events, archivedIds, archivedStreams]) {
       await this.step((session) => session.script(`VACUUM (ANALYZE) ${table}`, this.bulkMs)).catch(() => undefined);
     }
+  }
+
+  /** Rows are removed, and the guard switched, by who has the table. @throws UsageError PERMISSION_DENIED */
+  async assertOwner(): Promise<void> {
+    const [row] = await this.step((session) => session.rows(this.#mayChange));
+    if (row?.[0] !== false) return;
+    const message = `${this.#options.url}: only the owner of its tables archives and puts back, and ${row[1]} is not; nothing was changed`;
+    throw new UsageError("PERMISSION_DENIED", message, {
+      hint: "open it as the owner: sessiondb roles --sql names the roles",
+    });
   }
 
   /** @throws MovedError */

@@ -283,11 +283,17 @@ export class PostgresLog implements EventLog {
   }
 
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
+    await this.#archive.assertOwner();
     await new PostgresArchive(this.#archive).take(entry, redacted);
     await this.#archive.vacuum();
   }
 
+  assertArchivable(): Promise<void> {
+    return this.#archive.assertOwner();
+  }
+
   async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
+    await this.#archive.assertOwner();
     await new PostgresUnarchive(this.#archive).giveBack(entry, events);
   }
 
