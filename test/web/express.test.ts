@@ -1,6 +1,9 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type SessionStoreOptions, sessionStore } from "../../src/express/session-store.js";
+import { archiveBefore } from "../../src/inspect/archive-log.js";
+import { openLog } from "../../src/open-log.js";
 import { BACKENDS } from "../read-model/backends.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
@@ -87,6 +90,53 @@ describe.each(BACKENDS)("an Express app on %s", (_name, freshUrl) => {
     clock.pass(11 * 60);
     expect(await visitor.json("/me")).toMatchObject({ user: null });
     expect([await store.length(), await store.deleteExpired(), await store.deleteExpired()]).toEqual([0, 1, 0]);
+  });
+});
+
+describe.each(BACKENDS)("an Express app on %s whose sessions of before are archived", (_name, freshUrl) => {
+  test("goes on without the file: who is signed in stays so, who has ended or expired is nobody", async () => {
+    const [url, file] = [await freshUrl(), join(tempDir(), "web.jsonl.gz")];
+    const clock = new TestClock(new Date().toISOString());
+    const options = { url, now: clock.now, pruneInterval: false } as const;
+    const app = { rolling: true, cookie: { maxAge: 30 * MINUTE_MS } };
+    const { store, browser } = await served(options, app);
+    const short = await served(options, { cookie: { maxAge: 10 * MINUTE_MS } });
+    const [ada, bob, eve] = [browser(), short.browser(), browser()];
+    for (const [user, one] of [
+      ["ada", ada],
+      ["bob", bob],
+      ["eve", eve],
+    ] as const)
+      await one.get(`/login?user=${user}`);
+    const left = eve.cookies.get("connect.sid") as string;
+    await eve.get("/logout");
+    clock.pass(9 * 60);
+    await ada.json("/view");
+    clock.pass(2 * 60);
+    expect([await store.deleteExpired(), await store.length()]).toEqual([1, 1]);
+    const log = await openLog(url);
+    const archived = await archiveBefore(log, new Date(clock.now().getTime() - 10 * MINUTE_MS).toISOString(), file);
+    expect(archived?.to).toBeGreaterThan(3);
+    await log.close();
+    rmSync(file);
+
+    const again = await served(options, app);
+    const returned = (cookie: string | undefined) => {
+      const browser = again.browser();
+      browser.cookies.set("connect.sid", cookie ?? "");
+      return browser;
+    };
+    const here = returned(ada.cookies.get("connect.sid"));
+    expect(await here.json("/view")).toBe(2);
+    expect(await here.json("/me")).toMatchObject({ user: "ada", views: 2 });
+    const thief = returned(left);
+    for (const one of [returned(bob.cookies.get("connect.sid")), thief]) {
+      expect(await one.json("/me")).toMatchObject({ user: null });
+    }
+    await thief.get("/login?user=ada");
+    expect(await again.store.countSessionsForUser("ada")).toBe(2);
+    expect(await again.store.clearSessionsForUser("ada")).toBe(2);
+    expect(await here.json("/me")).toMatchObject({ user: null });
   });
 });
 
