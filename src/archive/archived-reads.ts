@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { ArchivedError } from "../errors.js";
 import type { ArchiveEntry } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
@@ -8,17 +9,23 @@ import type { ArchiveShelf } from "./archive-shelf.js";
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 /** Others may archive, and put back, while a log is read; a store that refuses what no file of it holds is not read for ever. */
 const MAX_STALLS = 10;
+const STALL_MS = 20;
 
 class Stalls {
   #from = -1;
   #count = 0;
 
-  /** @throws the error, unless it is an ArchivedError behind which there may be something to read */
-  at(from: number, error: unknown): void {
+  /**
+   * A standby may be a moment behind what the list of archives says: it is waited for, longer each time, 0.9 s in all.
+   *
+   * @throws the error, unless it is an ArchivedError behind which there may be something to read
+   */
+  async at(from: number, error: unknown): Promise<void> {
     if (!(error instanceof ArchivedError)) throw error;
     this.#count = from === this.#from ? this.#count + 1 : 0;
     this.#from = from;
     if (this.#count === MAX_STALLS) throw error;
+    if (this.#count > 0) await delay(this.#count * STALL_MS);
   }
 }
 
@@ -49,7 +56,7 @@ export class ArchivedReads implements Reads {
         }
         return;
       } catch (error) {
-        stalls.at(from, error);
+        await stalls.at(from, error);
       }
       for (const entry of await this.#entries()) {
         if (entry.to < from || entry.from > to) continue;
@@ -73,7 +80,7 @@ export class ArchivedReads implements Reads {
         }
         return;
       } catch (error) {
-        stalls.at(from, error);
+        await stalls.at(from, error);
       }
       let base = 0;
       for (const entry of await this.#entries()) {
@@ -97,7 +104,7 @@ export class ArchivedReads implements Reads {
       try {
         return await this.#log.readLast(stream, options);
       } catch (error) {
-        stalls.at(0, error);
+        await stalls.at(0, error);
       }
       const entries = await this.#entries();
       if (entries.length === 0) continue; // put back meanwhile
@@ -116,7 +123,7 @@ export class ArchivedReads implements Reads {
       try {
         return await this.#log.offsetAt(time);
       } catch (error) {
-        stalls.at(0, error);
+        await stalls.at(0, error);
       }
       const limit = time.toISOString();
       const entries = await this.#entries();

@@ -1,13 +1,17 @@
-import { existsSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ACTOR, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { archiveBefore, restoreArchive } from "../../src/inspect/archive-log.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { type FileCalls, SYSTEM_FILE_CALLS } from "../../src/log/jsonl/file-calls.js";
 import { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { openLog } from "../../src/open-log.js";
+import { freshPostgresUrl } from "../support/postgres.js";
 import { IN_MEMORY, tempDir } from "../support/temp.js";
+import { spawnWorker } from "../support/worker.js";
+import { ARCHIVABLE, addressIn } from "./archivable.js";
 
 /** The k-th write or sync of the log's own file, or of the one that is to take its place, fails. */
 function failingAt(k: number): { readonly calls: FileCalls; readonly hasFailed: () => boolean } {
@@ -59,5 +63,54 @@ test.each(acts)(
       if (!hasFailed()) break;
       expect(k).toBeLessThan(20);
     }
+  },
+);
+
+test("postgres: where the disk takes no more of the file, nothing is archived and no file is left; with room it is done", {
+  timeout: 120_000,
+}, async () => {
+  const [url, folder] = [await freshPostgresUrl(), tempDir()];
+  const log = await openLog(url, { archives: [folder] });
+  onTestFinished(() => log.close());
+  const noise = () => event("t", { noise: randomBytes(20_000).toString("hex") });
+  for (let i = 0; i < 5; i++) await log.append({ stream: "session-a", events: [noise()] }, ACTOR);
+  const lines = await linesOf(log);
+  const worker = spawnWorker("archiver", [url, folder, "1"], { fileBlocks: 64 });
+  expect((await worker.exit).stderr).toContain("OUTPUT_UNWRITABLE");
+  expect(await log.archives?.()).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+  expect((await linesOf(log)).slice(0, 5)).toEqual(lines);
+  await archiveBefore(log, 6, join(folder, "a.jsonl.gz"));
+  expect((await linesOf(log)).slice(0, 5)).toEqual(lines);
+});
+
+test.each(ARCHIVABLE)(
+  "%s: a file that is damaged is not put back, and not read as something else; a copy of it is",
+  async (kind) => {
+    const folder = tempDir();
+    const [file, copy] = [join(folder, "a.jsonl.gz"), join(tempDir(), "a.jsonl.gz")];
+    const url = await addressIn(kind, folder);
+    const log = await openLog(url);
+    for (let i = 0; i < 4; i++) await log.append({ stream: `s${i % 2}`, events: [event("t", { i })] }, ACTOR);
+    const lines = await linesOf(log);
+    await archiveBefore(log, "HEAD", file);
+    await log.close();
+    copyFileSync(file, copy);
+    const bytes = readFileSync(file);
+    const at = Math.floor(bytes.length * 0.6);
+    bytes[at] = (bytes[at] as number) ^ 0x41;
+    writeFileSync(file, bytes);
+    const damaged = await openLog(url);
+    await expect(restoreArchive(damaged, file)).rejects.toMatchObject({ code: "ARCHIVE_DAMAGED" });
+    const read = await linesOf(damaged).catch((error) => error.code);
+    expect(read === "ARCHIVE_DAMAGED" || read.join() === lines.join(), String(read)).toBe(true);
+    expect((await damaged.append({ stream: "s0", expectedVersion: 2, events: [event()] }, ACTOR)).lastOffset).toBe(5);
+    await damaged.close();
+    const mended = await openLog(url, { archives: [copy] });
+    onTestFinished(() => mended.close());
+    rmSync(file);
+    expect((await linesOf(mended)).slice(0, 4)).toEqual(lines);
+    await restoreArchive(mended, copy);
+    expect((await linesOf(mended)).slice(0, 4)).toEqual(lines);
   },
 );

@@ -1,7 +1,10 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type PostgresRoles, postgresRoles, postgresRolesSql } from "../../src/log/postgres-roles.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
+import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { cleanUp } from "../support/clean-up.js";
 import { runCli } from "../support/cli.js";
@@ -187,4 +190,46 @@ test("roles prints what is run here, and runs nothing", async () => {
   expect(stdout).toBe(postgresRolesSql("s", "p"));
   const { code, stderr } = await runCli(["roles", "--prefix", "x; DROP"], { cwd: tempDir() });
   expect([code, stderr]).toEqual([2, expect.stringMatching(/^error ARGUMENT_INVALID/)]);
+});
+
+describe("archives", () => {
+  test("are made and put back by the owner only; the writer and the reader are refused before a file is written", {
+    timeout: 120_000,
+  }, async () => {
+    const folder = tempDir();
+    const owned = await openLog(asUser(url, owner));
+    for (let i = 0; i < 3; i++) await owned.append(EVENT, ACTOR);
+    await owned.close();
+    const before = ["archive", "--before", "HEAD", "--json"];
+    for (const user of [writer, reader]) {
+      for (const args of [
+        [...before, "--dry-run"],
+        [...before, "--to", join(folder, `${user}.gz`)],
+      ]) {
+        const { code, stderr } = await cli(user, ...args);
+        expect([code, JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error.code]).toEqual([2, "PERMISSION_DENIED"]);
+      }
+    }
+    expect(readdirSync(folder)).toEqual([]);
+    const file = join(folder, "a.jsonl.gz");
+    const made = await cli(owner, ...before, "--to", file);
+    expect(made.code, made.stderr).toBe(0);
+    const { to } = JSON.parse(made.stdout) as { to: number };
+    expect((await cli(writer, "archive", "restore", file)).stderr).toContain("PERMISSION_DENIED");
+
+    const log = await openLog(asUser(url, writer));
+    const fresh = log.append({ ...EVENT, expectedVersion: 0 }, ACTOR);
+    await expect(fresh).rejects.toMatchObject({ code: "VERSION_CONFLICT" });
+    const { events } = await log.append(EVENT, ACTOR);
+    expect(events[0]?.offset).toBeGreaterThan(to);
+    expect((await verifyLog(log)).ok).toBe(true);
+    await log.close();
+    const asReader = await openLog(asUser(url, reader), { readOnly: true });
+    expect((await verifyLog(asReader)).ok).toBe(true);
+    expect((await asReader.archives?.())?.length).toBe(1);
+    await asReader.close();
+
+    const back = await cli(owner, "archive", "restore", file);
+    expect(back.code, back.stderr).toBe(0);
+  });
 });
