@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { ArchiveFile } from "../../archive/archive-file.js";
+import { isServerAddress } from "../../config/address.js";
 import { UsageError } from "../../errors.js";
 import { archiveBefore } from "../../inspect/archive-log.js";
 import { bytesOf, planArchive } from "../../inspect/archive-plan.js";
@@ -12,6 +13,9 @@ import { progressLine } from "../output/progress.js";
 import { archiveListCommand } from "./archive-list.js";
 import { archiveRestoreCommand } from "./archive-restore.js";
 import { archiveVerifyCommand } from "./archive-verify.js";
+
+const SERVER_ROOM =
+  "room: the server's files stay as large, and the next events are written there; to give it back to the disk: VACUUM FULL of the table events, which holds up everybody meanwhile";
 
 interface ArchiveCommandOptions extends CommonOptions {
   before: string;
@@ -63,6 +67,7 @@ async function archive({ options, streams, openStore }: CommandContext<ArchiveCo
   const did = dryRun ? "would archive" : "archived";
   if (events === 0) streams.lines([`${did} nothing: no event of the store is as old`]);
   else streams.lines([`${did} offsets ${from} to ${to}: ${events} events, ${sizeText(linesBytes)} as lines`]);
+  if (events > 0 && isServerAddress(log.url)) streams.note(SERVER_ROOM);
   if (entry === undefined) return;
   streams.lines(fileLines(entry).map(printable));
   streams.note(`put back: sessiondb archive restore ${shellWord(entry.file)}; keep the file, and copies of it`);
