@@ -71,7 +71,8 @@ export class PostgresArchive {
       if (!uncertain || !(await this.#isMade(session, entry)))
         await this.#finishLocked(session, entry, redacted, claim);
     });
-    await this.#steps.clear(to);
+    // It is archived now, whatever becomes of the rows: the next archive removes what is left of them.
+    await this.#steps.clear(to).catch(() => undefined);
   }
 
   #claimSql(to: number, claim: number): string {
