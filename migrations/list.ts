@@ -48,6 +48,11 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     dialects: ["postgres"],
     load: async () => (await import("./0005-archives-on-postgres.js")).createArchivesOnPostgres,
   },
+  {
+    name: "0006-contended-append",
+    dialects: ["postgres"],
+    load: async () => (await import("./0006-contended-append.js")).createContendedAppendOnPostgres,
+  },
 ];
 
 /** The names that a database of this version has, in order. */

@@ -1,6 +1,6 @@
 /**
  * `claim_task(agent_name, control_agent)` of Postgres: hands out a task as `TaskQueue.claim` does, by events that are sealed
- * like all others (src/log/hash-chain.ts and src/log/seal.ts say how), under the lock that every writer of the log takes.
+ * like all others (src/log/hash-chain.ts says what the hashes cover), under the lock that every writer of the log takes.
  *
  * The read model may be behind the log: whatever was written to tasks since its checkpoint is read from the events
  * themselves. Of a task, its last event tells whether it waits or is held, and until when.
@@ -8,39 +8,45 @@
 
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
-/** Appends one event behind the tail. The caller holds the lock; `last` is the offset of the last event of its append. */
+/**
+ * Appends events in one append; the server seals them (migrations/0006-contended-append.ts). The caller holds the lock.
+ * Returns the version that the first stream had before.
+ */
 const APPEND = `
-CREATE OR REPLACE FUNCTION @schema.collab_append(to_stream text, of_type text, by_actor text, event_data text, last bigint)
+CREATE OR REPLACE FUNCTION @schema.collab_append(by_actor text, streams text[], types text[], datas text[])
 RETURNS bigint LANGUAGE plpgsql AS $f$
 DECLARE
-  tail record;
-  next_version bigint;
-  random text := replace(gen_random_uuid()::text, '-', '');
-  new_salt text := replace(gen_random_uuid()::text, '-', '');
+  events int := cardinality(streams);
+  earlier int[] := '{}';
+  rests int[] := '{}';
+  ids text[] := '{}';
+  salts text[] := '{}';
+  bodies text[] := '{}';
+  random text;
   millis text := lpad(to_hex(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0');
-  new_id text;
-  at text := to_char(clock_timestamp() AT TIME ZONE 'UTC', ${ISO});
-  body text;
-  chained text;
+  before bigint;
 BEGIN
-  SELECT e."offset", e.hash, e.recorded_at INTO STRICT tail FROM @schema.events e ORDER BY e."offset" DESC LIMIT 1;
-  SELECT coalesce(max(e.version), 0) + 1 INTO next_version FROM @schema.events e WHERE e.stream = to_stream;
-  IF at < tail.recorded_at COLLATE "C" THEN at := tail.recorded_at; END IF;
-  new_id := substr(millis, 1, 8) || '-' || substr(millis, 9, 4) || '-7' || substr(random, 1, 3) || '-'
-    || substr('89ab', 1 + get_byte(decode(substr(random, 4, 2), 'hex'), 0) % 4, 1) || substr(random, 6, 3) || '-'
-    || substr(random, 9, 12);
-  body := '{"actor":' || to_json(by_actor)::text
-    || ',"dataHash":"' || encode(sha256(convert_to(new_salt || E'\\n' || event_data, 'UTF8')), 'hex')
-    || '","id":"' || new_id || '","meta":{"schema":1},"stream":' || to_json(to_stream)::text
-    || ',"type":' || to_json(of_type)::text || '}';
-  chained := encode(sha256(convert_to(
-    tail.hash || E'\\n' || tail."offset" + 1 || E'\\n' || next_version || E'\\n' || at || E'\\n' || body, 'UTF8')), 'hex');
-  INSERT INTO @schema.events
-    ("offset", "commit", version, recorded_at, id, stream, type, actor, meta, data, salt, hash)
-  VALUES (tail."offset" + 1, last, next_version, at, new_id, to_stream, of_type, by_actor, '{"schema":1}', event_data,
-    new_salt, chained);
-  RETURN next_version;
+  FOR i IN 1 .. events LOOP
+    random := replace(gen_random_uuid()::text, '-', '');
+    earlier := earlier || coalesce((SELECT max(j) FROM generate_series(1, i - 1) j WHERE streams[j] = streams[i]), 0);
+    rests := rests || events - i;
+    salts := salts || replace(gen_random_uuid()::text, '-', '');
+    ids := ids || (substr(millis, 1, 8) || '-' || substr(millis, 9, 4) || '-7' || substr(random, 1, 3) || '-'
+      || substr('89ab', 1 + get_byte(decode(substr(random, 4, 2), 'hex'), 0) % 4, 1) || substr(random, 6, 3) || '-'
+      || substr(random, 9, 12));
+    bodies := bodies || ('{"actor":' || to_json(by_actor)::text
+      || ',"dataHash":"' || encode(sha256(convert_to(salts[i] || E'\\n' || datas[i], 'UTF8')), 'hex')
+      || '","id":"' || ids[i] || '","meta":{"schema":1},"stream":' || to_json(streams[i])::text
+      || ',"type":' || to_json(types[i])::text || '}');
+  END LOOP;
+  SELECT a.befores[1] INTO STRICT before FROM @schema.append_events(0, to_char(clock_timestamp() AT TIME ZONE 'UTC', ${ISO}),
+    '{}', streams, earlier, array_fill(NULL::bigint, ARRAY[events]), rests, ids, types, array_fill(by_actor, ARRAY[events]),
+    array_fill('{"schema":1}'::text, ARRAY[events]), datas, salts, bodies) a;
+  RETURN before;
 END $f$`;
+
+/** As it was before: of one event at a time. */
+const DROP_OLDER = "DROP FUNCTION IF EXISTS @schema.collab_append(text, text, text, text, bigint)";
 
 /** Tasks of an agent that are not ended, as the log has them now. */
 const STATES = `
@@ -90,8 +96,10 @@ DECLARE
   at_most bigint;
   task record;
   task_id text;
+  streams text[];
+  types text[];
+  datas text[];
   tail bigint;
-  events bigint;
   new_token bigint;
 BEGIN
   IF coalesce(claimer, '') = '' OR octet_length(claimer) > 256 OR claimer ~ '[[:cntrl:]]' THEN
@@ -115,27 +123,32 @@ BEGIN
   FOR task IN SELECT * FROM @schema.collab_open_tasks(agent) o WHERE o.ready_at <= now_at
     ORDER BY o.priority DESC, o.created_offset LOOP
     task_id := substr(task.stream, length('collabtask-') + 1);
-    SELECT max(e."offset") INTO tail FROM @schema.events e;
     IF task.held AND task.attempts >= task.max_attempts THEN
-      PERFORM @schema.collab_append(task.stream, 'task.failed', claimer, '{"at":"' || at || '","error":"its lease ran out at attempt '
-        || task.attempts || ' of ' || task.max_attempts || '","output":null,"retryAt":null}', tail + 1);
+      PERFORM @schema.collab_append(claimer, ARRAY[task.stream], ARRAY['task.failed'], ARRAY['{"at":"' || at
+        || '","error":"its lease ran out at attempt ' || task.attempts || ' of ' || task.max_attempts
+        || '","output":null,"retryAt":null}']);
       CONTINUE;
     END IF;
-    events := 1 + task.held::int + (at_most IS NOT NULL)::int;
+    streams := ARRAY[task.stream];
+    types := ARRAY['task.claimed'];
+    datas := ARRAY['{"at":"' || at || '","claimedBy":' || to_json(claimer)::text || ',"leaseUntil":"' || until_at
+      || '","processId":null}'];
     IF task.held THEN
-      PERFORM @schema.collab_append(task.stream, 'task.requeued', claimer,
-        '{"readyAt":"' || at || '","why":"its lease ran out"}', tail + events);
+      streams := task.stream || streams;
+      types := 'task.requeued'::text || types;
+      datas := ('{"readyAt":"' || at || '","why":"its lease ran out"}') || datas;
     END IF;
-    new_token := @schema.collab_append(task.stream, 'task.claimed', claimer, '{"at":"' || at || '","claimedBy":'
-      || to_json(claimer)::text || ',"leaseUntil":"' || until_at || '","processId":null}', tail + events);
     IF at_most IS NOT NULL THEN
-      PERFORM @schema.collab_append('collabagent-' || agent, 'agent.assigned', claimer,
-        '{"task":' || to_json(task_id)::text || '}', tail + events);
+      streams := streams || ('collabagent-' || agent);
+      types := types || 'agent.assigned'::text;
+      datas := datas || ('{"task":' || to_json(task_id)::text || '}');
     END IF;
-    PERFORM pg_notify('sessiondb_' || substr(encode(sha256(convert_to('@name', 'UTF8')), 'hex'), 1, 8), (tail + events)::text);
+    new_token := @schema.collab_append(claimer, streams, types, datas) + 1 + task.held::int;
+    SELECT max(e."offset") INTO tail FROM @schema.events e;
+    PERFORM pg_notify('sessiondb_' || substr(encode(sha256(convert_to('@name', 'UTF8')), 'hex'), 1, 8), tail::text);
     RETURN QUERY SELECT task_id, nullif(split_part(task_id, '/', 1), ''), new_token, now_at + lease;
     RETURN;
   END LOOP;
 END $f$`;
 
-export const CLAIM_TASK: readonly string[] = [APPEND, STATES, CLAIM];
+export const CLAIM_TASK: readonly string[] = [APPEND, STATES, CLAIM, DROP_OLDER];

@@ -49,6 +49,7 @@ async function openAll(clock: ManualClock): Promise<EventLog[]> {
     await JsonlLog.open(join(folder, "s.jsonl"), options()),
     await SqliteLog.open(join(folder, "s.db"), options()),
     await PostgresLog.open(await freshPostgresUrl(), options()),
+    await PostgresLog.open(await freshPostgresUrl(), { ...options(), contended: true }),
   ];
   opened.push(...logs);
   return logs;

@@ -3,7 +3,10 @@ import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { conformanceSuite } from "../../src/testing.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 
-describe("PostgresLog keeps the promises of EventLog", () => {
+describe.each([
+  ["alone", {}],
+  ["where others append all the time", { contended: true }],
+])("PostgresLog keeps the promises of EventLog: %s", (_way, more) => {
   const urls = new Map<string, Promise<string>>();
   const urlOf = (name: string) => {
     const url = urls.get(name) ?? freshPostgresUrl();
@@ -11,6 +14,6 @@ describe("PostgresLog keeps the promises of EventLog", () => {
     return url;
   };
   conformanceSuite(test, {
-    open: async (name, options) => PostgresLog.open(await urlOf(name), { ...options, pollMs: 50 }),
+    open: async (name, options) => PostgresLog.open(await urlOf(name), { ...options, ...more, pollMs: 50 }),
   });
 });

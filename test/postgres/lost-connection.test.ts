@@ -44,18 +44,22 @@ describe("a connection that is lost while an append commits", () => {
     await assertOnce(await openPostgres(url), marks);
   });
 
-  test("behind COMMIT of an append that took the lock first: written once", async () => {
+  test.each<[string, number, string, ProxyAction]>([
+    ["behind COMMIT of an append that took the lock first", 65, "COMMIT", "cut"],
+    ["behind the call of an append that meets others", 1, "ours", "cut"],
+    ["in the middle of the call", 1, "ours", "half"],
+  ])("%s: written once", async (_where, events, text, action) => {
     const url = await freshPostgresUrl();
     const proxy = await openProxy(url);
-    const [log, other] = [await openPostgres(proxy.url, RETRY), await openPostgres(url)];
-    const marks = ["first"];
-    await log.append({ stream: "session-a", events: [{ type: "t", data: "first" }] }, ACTOR);
+    const [log, other] = [await openPostgres(proxy.url, { ...RETRY, contended: true }), await openPostgres(url)];
+    const marks: string[] = [];
     for (let i = 0; i < 10; i++) {
-      const pair = [`theirs-${i}`, `ours-${i}`];
-      await other.append({ stream: "session-b", events: [{ type: "t", data: pair[0] }] }, ACTOR);
-      proxy.decide = once("COMMIT", "cut");
-      await log.append({ stream: "session-a", events: [{ type: "t", data: pair[1] }] }, ACTOR);
-      marks.push(...pair);
+      await other.append({ stream: "session-b", events: [{ type: "t", data: `theirs-${i}` }] }, ACTOR);
+      proxy.decide = once(text, action);
+      const datas = Array.from({ length: events }, (_, n) => `ours-${i}-${n}`);
+      const batch = { stream: "session-a", events: datas.map((data) => ({ type: "t", data })) };
+      expect(await log.append(batch, ACTOR)).toMatchObject({ repeated: false });
+      marks.push(`theirs-${i}`, ...datas);
     }
     expect(proxy.cuts).toBe(10);
     await assertOnce(other, marks);

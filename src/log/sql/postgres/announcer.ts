@@ -6,6 +6,9 @@ const NOTIFY = statement("SELECT pg_notify($1, $2::text)");
 
 /** Between two announcements. The first one goes at once; who appends without pause is heard a hundred times a second. */
 const INTERVAL_MS = 10;
+/** Who leaves it to others waits so long for a pause of his own, and says something all the same after the longer time. */
+const PAUSE_MS = 20;
+const MAX_SILENCE_MS = 100;
 /** How long closing waits for an announcement. */
 const FAREWELL_MS = 1_000;
 
@@ -18,6 +21,10 @@ export class Announcer {
   readonly #connections: Connections;
   readonly #channel: string;
   #next: number | undefined;
+  /** Since when something waits to be told, and when it is told: times of the process's own clock. */
+  #sinceMs = 0;
+  #dueMs = 0;
+  #toldMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #wake: (() => void) | undefined;
   #isClosing = false;
@@ -27,10 +34,18 @@ export class Announcer {
     this.#channel = channel;
   }
 
-  /** Says that the log goes to this offset. Returns at once; of several that wait, the last one is told. */
-  announce(offset: number): void {
+  /**
+   * Says that the log goes to this offset. Returns at once; of several that wait, the last one is told. What others are
+   * about to tell waits until there is a pause.
+   */
+  announce(offset: number, byOthers = false): void {
+    const nowMs = performance.now();
+    if (this.#next === undefined) [this.#sinceMs, this.#dueMs] = [nowMs, Number.POSITIVE_INFINITY];
     this.#next = offset;
-    this.#running ??= this.#run();
+    if (!byOthers) this.#dueMs = Math.min(this.#dueMs, nowMs);
+    else if (this.#dueMs > nowMs) this.#dueMs = Math.min(nowMs + PAUSE_MS, this.#sinceMs + MAX_SILENCE_MS);
+    if (this.#running === undefined) this.#running = this.#run();
+    else if (!byOthers) this.#wake?.();
   }
 
   /** Resolves when what waits was told, or soon after where the server does not answer. */
@@ -42,12 +57,22 @@ export class Announcer {
 
   async #run(): Promise<void> {
     while (this.#next !== undefined) {
+      await this.#untilDue();
       const offset = this.#next;
       this.#next = undefined;
       await this.#send(offset).catch(() => undefined); // the timers find it
-      if (!this.#isClosing) await this.#pause();
+      this.#toldMs = performance.now();
     }
     this.#running = undefined;
+  }
+
+  /** What is announced meanwhile may come due earlier or later. */
+  async #untilDue(): Promise<void> {
+    while (!this.#isClosing) {
+      const waitMs = Math.max(this.#dueMs, this.#toldMs + INTERVAL_MS) - performance.now();
+      if (waitMs <= 0) return;
+      await this.#pause(waitMs);
+    }
   }
 
   #send(offset: number): Promise<unknown> {
@@ -55,9 +80,9 @@ export class Announcer {
   }
 
   /** Keeps no process alive: whoever ends without closing has told what it wrote first, and the timers find the rest. */
-  #pause(): Promise<void> {
+  #pause(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, INTERVAL_MS).unref();
+      const timer = setTimeout(resolve, waitMs).unref();
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -22,6 +22,15 @@ export interface AppendView {
 /** Which ids are looked up. Those that were made just now can stand in no log, unless an earlier attempt has put them there. */
 export type IdChoice = "given" | "all";
 
+/** Where ids of a group stand: events of the log, ids in its archives, and the last of these. */
+interface Found {
+  readonly events: readonly SealedEvent[];
+  readonly ids: readonly string[];
+  readonly last: ArchiveEntry | undefined;
+}
+
+const NOT_FOUND: Found = { events: [], ids: [], last: undefined };
+
 /** Makes the views, from memory where that reaches. Memory is kept only from one confirmed append to the next. */
 export class AppendViews {
   readonly #statements: AppendStatements;
@@ -79,14 +88,19 @@ export class AppendViews {
   }
 
   async #seen(session: PgSession, group: Group, { tail, versions, offsets, archived = [] }: Look): Promise<AppendView> {
-    const streams = streamsOf(group);
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
     const last = archived.length === 0 ? undefined : await this.#archived.last(session);
-    const found = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    return this.seen(group, tail, versions, { events, ids: archived, last });
+  }
+
+  /** What was seen under the lock: `versions` of the streams of `group`, in order of appearance, and where its ids stand. */
+  seen(group: Group, tail: Tail, versions: readonly number[], found: Found = NOT_FOUND): AppendView {
+    const streams = streamsOf(group);
+    const known = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
     this.#at(tail);
-    for (const [stream, version] of found) this.#versions.set(stream, version);
-    const repeats = offsets.length + archived.length > 0;
-    return { tail, known: knownOf(found, events, { ids: archived, last }), looked: true, repeats };
+    for (const [stream, version] of known) this.#versions.set(stream, version);
+    const repeats = found.events.length + found.ids.length > 0;
+    return { tail, known: knownOf(known, found), looked: true, repeats };
   }
 
   /** The log was seen to end at `tail`: what was known of another tail is forgotten. */
@@ -107,19 +121,15 @@ export class AppendViews {
   }
 }
 
-function knownOf(
-  versions: ReadonlyMap<string, number>,
-  events: readonly SealedEvent[],
-  archived: { readonly ids: readonly string[]; readonly last: ArchiveEntry | undefined },
-): Known {
+function knownOf(versions: ReadonlyMap<string, number>, { events, ids, last }: Found): Known {
   const byId = new Map(events.map((event) => [event.id, event]));
   return {
     // Every stream of the group is in there.
     versionOf: (stream) => versions.get(stream) as number,
     eventById: (id) => byId.get(id),
     archivedId: (id) =>
-      archived.last !== undefined && archived.ids.includes(id)
-        ? archivedForGood(`the event ${id}, which was appended before,`, archived.last)
+      last !== undefined && ids.includes(id)
+        ? archivedForGood(`the event ${id}, which was appended before,`, last)
         : undefined,
   };
 }

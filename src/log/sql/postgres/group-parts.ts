@@ -7,6 +7,15 @@ export function fitsOneMessage(group: Group): boolean {
 }
 
 const MAX_APPENDS_AT_ONCE = 64;
+const MAX_SHORT_EVENTS = 64;
+const MAX_SHORT_CHARS = 1024 * 1024;
+
+/** Where the round trips of a group cost more than what is to be done for its events. */
+export function isShort(group: Group): boolean {
+  let events = 0;
+  for (const append of group) events += append.length;
+  return events <= MAX_SHORT_EVENTS && charsOf(group) <= MAX_SHORT_CHARS;
+}
 
 function charsOf(group: Group): number {
   let chars = 0;

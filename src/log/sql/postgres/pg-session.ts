@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { PreparedInsert } from "./prepared-insert.js";
+import { PreparedStatement } from "./prepared-statement.js";
 import type { Statement } from "./statement.js";
 
 /** Values as pg sends them: never objects, which it would turn into JSON. */
@@ -13,7 +13,7 @@ export class PgSession {
   readonly client: pg.ClientBase;
   readonly #prepare: boolean;
   readonly #clock: SessionClock;
-  /** Names of the inserts that this connection has prepared. */
+  /** Names of the statements that this connection has prepared. */
   readonly #prepared = new Set<string>();
 
   constructor(client: pg.ClientBase, prepare: boolean, clock: SessionClock) {
@@ -34,17 +34,26 @@ export class PgSession {
   }
 
   /** As affected, for an INSERT of texts that is done again and again. */
-  insert(statement: Statement, values: readonly string[]): Promise<number> {
-    if ("timeoutMs" in this.#clock || !this.#prepared.has(statement.name))
-      return this.#prepareInsert(statement, values);
-    this.#clock.beginStatement();
-    return PreparedInsert.run(this.client, statement.name, values);
-  }
-
-  async #prepareInsert(statement: Statement, values: readonly string[]): Promise<number> {
+  async insert(statement: Statement, values: readonly string[]): Promise<number> {
+    if (this.#isPrepared(statement)) return (await PreparedStatement.run(this.client, statement.name, values)).count;
     const count = await this.affected(statement, values);
     if (this.#prepare) this.#prepared.add(statement.name);
     return count;
+  }
+
+  /** The one row of a statement that is run again and again, whose values and columns are texts. */
+  async call(statement: Statement, values: readonly (string | null)[]): Promise<readonly (string | null)[]> {
+    if (this.#isPrepared(statement)) return (await PreparedStatement.run(this.client, statement.name, values)).row;
+    const [row = []] = await this.rows(statement, values);
+    if (this.#prepare) this.#prepared.add(statement.name);
+    return row as (string | null)[];
+  }
+
+  /** This connection has it, and needs no timer for it. */
+  #isPrepared({ name }: Statement): boolean {
+    if ("timeoutMs" in this.#clock || !this.#prepared.has(name)) return false;
+    this.#clock.beginStatement();
+    return true;
   }
 
   /** Several statements without values in one round trip. @returns the rows of the last one */

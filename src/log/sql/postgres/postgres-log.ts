@@ -25,6 +25,7 @@ import { AppendStatements } from "./append-statements.js";
 import type { Group } from "./append-view.js";
 import { ArchiveSteps } from "./archive-steps.js";
 import { ArchivedRows } from "./archived-rows.js";
+import { ContendedAppend } from "./contended-append.js";
 import { fitsOneMessage } from "./group-parts.js";
 import { postgresDoorbell } from "./log-doorbell.js";
 import { LogLock } from "./log-lock.js";
@@ -96,15 +97,22 @@ export class PostgresLog implements EventLog {
     this.#entropy = options.entropy ?? systemEntropy();
     this.#scrubber = options.scrubber;
     this.#onRetry = limits.onRetry;
-    const pages = new PageStatements(tables);
     this.#archived = new ArchivedRows(tables);
-    this.#pages = new StoredPages(pages, this.#archived);
-    const now = options.now ?? (() => new Date());
-    this.#writer = new PostgresWriter(servers.connections, statements, this.#archived, lock, now);
+    this.#pages = new StoredPages(new PageStatements(tables), this.#archived);
+    const contended = new ContendedAppend(tables, limits, channel);
+    this.#now = options.now ?? (() => new Date());
+    this.#writer = new PostgresWriter({
+      connections: servers.connections,
+      statements,
+      archived: this.#archived,
+      contended,
+      lock,
+      now: this.#now,
+      mayBeAlone: options.contended !== true,
+    });
     this.#bulk = new PostgresBulk(tables, statements, this.#archived, lock, limits, channel);
     this.#freeze = new PostgresFreeze(tables, lock);
     this.#redaction = new PostgresRedaction(tables);
-    this.#now = now;
     this.#limits = limits;
     const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
     const saw = (end: ChainEnd) => servers.history.saw(end);
@@ -332,7 +340,10 @@ export class PostgresLog implements EventLog {
     if (this.#writer.tail !== undefined) this.#servers.history.wrote(this.#writer.tail);
     const written = outcomes.findLast((outcome) => outcome.kind === "sealed");
     if (written === undefined) return outcomes;
-    this.#announcer?.announce((written.events.at(-1) as SealedEvent).offset);
+    const { announcing } = this.#writer;
+    if (announcing !== "done") {
+      this.#announcer?.announce((written.events.at(-1) as SealedEvent).offset, announcing === "others");
+    }
     this.#doorbell.ring();
     return outcomes;
   }

@@ -28,6 +28,8 @@ export interface PostgresLogOptions {
   onNotice?: (notice: { readonly code: string; readonly message: string }) => void;
   /** Connections for reading, to each server. Default 4. */
   maxConnections?: number;
+  /** Others append all the time: never tries first as if nobody did. Default false: it is found out. */
+  contended?: boolean;
   /** Refuse a schema that is not there instead of creating it. */
   mustExist?: boolean;
   /** Leave the schema as it is, also where this program knows a newer one. */

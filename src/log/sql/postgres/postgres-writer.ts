@@ -4,45 +4,67 @@ import type { AppendStatements } from "./append-statements.js";
 import { type AppendView, AppendViews, type Group, type IdChoice } from "./append-view.js";
 import type { ArchivedRows } from "./archived-rows.js";
 import type { Connections } from "./connections.js";
+import type { ContendedAppend } from "./contended-append.js";
+import { isShort } from "./group-parts.js";
 import { commitWith, type LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 
+interface WriterParts {
+  readonly connections: Connections;
+  readonly statements: AppendStatements;
+  readonly archived: ArchivedRows;
+  readonly contended: ContendedAppend;
+  readonly lock: LogLock;
+  readonly now: () => Date;
+  /** False: others are taken to append all the time. */
+  readonly mayBeAlone: boolean;
+}
+
+/** `others`: who appends at the same time, and soon. */
+type Announcing = "ours" | "others" | "done";
+
 /**
- * Appends one group after the other, in one of two ways:
+ * Appends one group after the other, in one of three ways:
  *
  * - from memory: sealed against the tail that was last seen, and stored if the log still ends there. One round trip.
+ * - by the server: it takes the lock, looks, seals as we would, and writes. One round trip, for whatever is short.
  * - lock first: the log is locked, then looked at, then written. Always succeeds, in three round trips, or four where
  *   much has to be looked up.
  *
  * The first way is taken while this process is the only one that appends; somebody else's append between two of ours
- * leads to the second, which leads back when it finds the tail as we left it.
+ * leads to the second, which leads back when it finds the tail as we left it. The third is for what the second leaves.
  */
 export class PostgresWriter {
   readonly #connections: Connections;
   readonly #statements: AppendStatements;
+  readonly #contended: ContendedAppend;
   readonly #lock: LogLock;
   readonly #views: AppendViews;
   readonly #now: () => Date;
-  #alone = true;
+  readonly #mayBeAlone: boolean;
+  #alone: boolean;
+  #announcing: Announcing = "ours";
 
-  constructor(
-    connections: Connections,
-    statements: AppendStatements,
-    archived: ArchivedRows,
-    lock: LogLock,
-    now: () => Date,
-  ) {
-    this.#connections = connections;
-    this.#statements = statements;
-    this.#lock = lock;
-    this.#views = new AppendViews(statements, archived);
-    this.#now = now;
+  constructor(parts: WriterParts) {
+    this.#connections = parts.connections;
+    this.#statements = parts.statements;
+    this.#contended = parts.contended;
+    this.#lock = parts.lock;
+    this.#views = new AppendViews(parts.statements, parts.archived);
+    this.#now = parts.now;
+    this.#mayBeAlone = parts.mayBeAlone;
+    this.#alone = parts.mayBeAlone;
   }
 
   /** The end of the log as it was last seen; undefined after a failure. */
   get tail(): Tail | undefined {
     return this.#views.tail;
+  }
+
+  /** Who tells listeners of the last append. */
+  get announcing(): Announcing {
+    return this.#announcing;
   }
 
   /**
@@ -53,6 +75,7 @@ export class PostgresWriter {
    * @throws the driver's errors: after a lost connection it may have been written
    */
   async appendAtOnce(group: Group): Promise<readonly SealOutcome[] | undefined> {
+    this.#announcing = "ours";
     const view = this.#alone ? this.#views.remembered(group) : undefined;
     if (view === undefined) return undefined;
     const sealed = this.#seal(view, group);
@@ -81,7 +104,8 @@ export class PostgresWriter {
   async append(group: Group, uncertain: boolean): Promise<readonly SealOutcome[]> {
     try {
       const optimistic = this.#alone && !uncertain ? await this.#appendFromMemory(group) : undefined;
-      const outcomes = optimistic ?? (await this.#appendLocked(group, uncertain ? "all" : "given"));
+      const contended = optimistic ?? (uncertain ? undefined : await this.#appendByServer(group));
+      const outcomes = contended ?? (await this.#appendLocked(group, uncertain ? "all" : "given"));
       return uncertain ? outcomes.map((outcome, i) => ownOutcome(outcome, group[i])) : outcomes;
     } catch (error) {
       this.#views.forget();
@@ -114,6 +138,26 @@ export class PostgresWriter {
     return outcomes;
   }
 
+  /** @returns undefined where it has to be done in another way; nothing was written */
+  async #appendByServer(group: Group): Promise<readonly SealOutcome[] | undefined> {
+    if (!isShort(group) || !this.#contended.isPossible) return undefined;
+    return this.#connections.writing(async (session) => {
+      const now = this.#now();
+      const done = await this.#contended.append(session, group, now);
+      if (done === undefined) return undefined;
+      const { tail, versions } = done;
+      this.#alone = this.#mayBeAlone && tail.hash === this.#views.tail?.hash;
+      const sealed = seal(tail, group, this.#views.seen(group, tail, versions).known, now);
+      if (done.stored) {
+        this.#announcing = done.told ? "done" : "others";
+        this.#views.learn(sealed.events, sealed.tail);
+        return sealed.outcomes;
+      }
+      // Of a stream that seems to have no events, an archive may know; of appends that are refused in part, the lock decides.
+      return sealed.events.length > 0 || versions.includes(0) ? undefined : sealed.outcomes;
+    });
+  }
+
   #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {
     return this.#connections.writing(async (session) => {
       const question = this.#views.question(group, choice);
@@ -132,7 +176,7 @@ export class PostgresWriter {
   async #writeLocked(session: PgSession, group: Group, look: () => Promise<AppendView>): Promise<Sealed> {
     const before = this.#views.tail;
     const view = await look();
-    this.#alone = view.tail.hash === before?.hash;
+    this.#alone = this.#mayBeAlone && view.tail.hash === before?.hash;
     const made = this.#seal(view, group);
     if (made.events.length > 0) await this.#storeLocked(session, view.tail, made);
     return made;

@@ -1,0 +1,124 @@
+import type { PreparedEvent } from "../../prepare.js";
+import type { Tail } from "../../seal.js";
+import type { Group } from "./append-view.js";
+import { countOf, tailOfRow } from "./event-rows.js";
+import type { PgSession } from "./pg-session.js";
+import { CommitUnknown, isUnpreparable, sqlState } from "./postgres-failures.js";
+import type { PostgresLimits } from "./postgres-options.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** No right to call it; it is not there; it may not commit where it is called. Nothing was written. */
+const IMPOSSIBLE = ["42501", "42883", "2D000"];
+/** Of whoever has waited for the lock in vain, and has taken back what he asked for. */
+const NOTHING_APPENDED = "nothing was appended";
+const PARAMETERS = 15;
+/** Of `expected`: any version but 0. */
+const EXISTS = "-1";
+
+/** What the server has seen under the lock, and whether it has stored the group behind that. */
+export interface ServerAppend {
+  readonly stored: boolean;
+  /** Listeners have heard of it. */
+  readonly told: boolean;
+  readonly tail: Tail;
+  /** Of the streams of the group, in order of appearance; 0 where there are no events. */
+  readonly versions: readonly number[];
+}
+
+/** One call of a function of the server, which migrations/0006-contended-append.ts explains: it locks, looks, seals and writes. */
+export class ContendedAppend {
+  readonly #call: Statement;
+  readonly #channel: string | null;
+  readonly #waitMs: string;
+  #isPossible = true;
+
+  constructor({ schema }: Tables, { lockTimeoutMs }: PostgresLimits, channel: string | undefined) {
+    const values = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`);
+    this.#call = statement(`CALL "${schema}".append_among_others(${values.join(", ")}, NULL)`);
+    this.#channel = channel ?? null;
+    this.#waitMs = String(lockTimeoutMs);
+  }
+
+  /** False once it was seen that this user, or this server as it is set, cannot do it. */
+  get isPossible(): boolean {
+    return this.#isPossible;
+  }
+
+  /**
+   * Stores all of the group, or nothing where an expected version does not hold.
+   *
+   * @returns undefined where it takes another way: some of the ids stand in the log, the server refuses the events, or it is
+   *   not possible. Nothing was written
+   * @throws the driver's errors, where nothing was written; CommitUnknown where it may have been, or may still be
+   */
+  async append(session: PgSession, group: Group, now: Date): Promise<ServerAppend | undefined> {
+    const values = [this.#channel, this.#waitMs, now.toISOString(), ...columnsOf(group)];
+    try {
+      const [answer] = await session.call(this.#call, values);
+      this.#isPossible = typeof answer === "string";
+      return this.#isPossible ? answerOf(answer as string) : undefined;
+    } catch (error) {
+      this.#isPossible = !IMPOSSIBLE.includes(sqlState(error) ?? "");
+      if (this.#isPossible) throw isCertain(error) ? error : new CommitUnknown(error);
+      return undefined;
+    }
+  }
+}
+
+/** It says by itself that nothing was committed, nor will be by others. */
+function isCertain(error: unknown): boolean {
+  return isUnpreparable(error) || (error as { detail?: unknown }).detail === NOTHING_APPENDED;
+}
+
+/** @returns undefined where ids stand in the log */
+function answerOf(answer: string): ServerAppend | undefined {
+  const [stored, told, offset, hash, recordedAt, befores] = answer.split("|");
+  if (befores === undefined) return undefined;
+  return {
+    stored: stored === "t",
+    told: told === "t",
+    tail: tailOfRow([offset, hash, recordedAt]),
+    versions: befores.split(",").map(countOf),
+  };
+}
+
+/** The arrays of the function, in its order, each as the text that Postgres reads as one. */
+function columnsOf(group: Group): string[] {
+  const events = group.flat();
+  return [
+    arrayText(events.filter(({ fresh }) => !fresh).map(({ id }) => id)),
+    textsOf(events, "stream"),
+    `{${earlierOf(events)}}`,
+    `{${events.map(expectedOf)}}`,
+    `{${group.map((append) => append.map((_, i) => append.length - 1 - i))}}`,
+    ...(["id", "type", "actor", "metaText", "dataText", "salt", "bodyText"] as const).map((name) =>
+      textsOf(events, name),
+    ),
+  ];
+}
+
+type TextName = "stream" | "id" | "type" | "actor" | "metaText" | "dataText" | "salt" | "bodyText";
+
+function textsOf(events: readonly PreparedEvent[], name: TextName): string {
+  return arrayText(events.map((event) => event[name]));
+}
+
+/** In an array's text only these two mean something between quotes. */
+function arrayText(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`)}}`;
+}
+
+/** The place from 1 of the event before, of the same stream; 0 where there is none. */
+function earlierOf(events: readonly PreparedEvent[]): number[] {
+  const last = new Map<string, number>();
+  return events.map(({ stream }, i) => {
+    const before = last.get(stream) ?? 0;
+    last.set(stream, i + 1);
+    return before;
+  });
+}
+
+function expectedOf({ expectedVersion = "any" }: PreparedEvent): string {
+  if (expectedVersion === "any") return "NULL";
+  return expectedVersion === "exists" ? EXISTS : String(expectedVersion);
+}
