@@ -233,6 +233,20 @@ describe("an append that meets others", () => {
     await assertWhole(next, 2);
   });
 
+  test("whose process is gone, and that was refused since, is not done when it would no longer be refused", async () => {
+    const { url, schema, admin } = await ground();
+    const [log, other] = [await openPostgres(url, { contended: true }), await openPostgres(url, { contended: true })];
+    await append(other, 1, "session-b");
+    await hold(admin, url);
+    const late = log.append({ stream: "session-a", expectedVersion: 1, events: [{ type: "t", data: "late" }] }, ACTOR);
+    await untilAsked(admin, schema, 1);
+    await admin.query(`SELECT pg_terminate_backend(backend) FROM ${schema}.append_requests WHERE waits`);
+    await admin.query("ROLLBACK");
+    await expect(late).rejects.toMatchObject({ code: "VERSION_CONFLICT", actual: 0 });
+    for (const n of [1, 2, 3]) await append(other, n);
+    await assertWhole(other, 4);
+  });
+
   test("whose server process is ended while it waits is written once", async () => {
     const { url, admin } = await ground();
     const log = await openPostgres(url, { contended: true });

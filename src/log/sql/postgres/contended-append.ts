@@ -28,13 +28,19 @@ export interface ServerAppend {
 /** One call of a function of the server, which migrations/0006-contended-append.ts explains: it locks, looks, seals and writes. */
 export class ContendedAppend {
   readonly #call: Statement;
+  readonly #takeBack: Statement;
   readonly #channel: string | null;
   readonly #waitMs: string;
   #isPossible = true;
+  /** A call was lost on the way: its request may still wait. */
+  #mayBeLeft = false;
 
   constructor({ schema }: Tables, { lockTimeoutMs }: PostgresLimits, channel: string | undefined) {
     const values = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`);
     this.#call = statement(`CALL "${schema}".append_among_others(${values.join(", ")}, NULL)`);
+    this.#takeBack = statement(
+      `UPDATE "${schema}".append_requests SET waits = false WHERE waits AND ids && $1::text[]`,
+    );
     this.#channel = channel ?? null;
     this.#waitMs = String(lockTimeoutMs);
   }
@@ -59,9 +65,18 @@ export class ContendedAppend {
       return this.#isPossible ? answerOf(answer as string) : undefined;
     } catch (error) {
       this.#isPossible = !IMPOSSIBLE.includes(sqlState(error) ?? "");
-      if (this.#isPossible) throw isCertain(error) ? error : new CommitUnknown(error);
-      return undefined;
+      if (!this.#isPossible) return undefined;
+      if (isCertain(error)) throw error;
+      this.#mayBeLeft = true;
+      throw new CommitUnknown(error);
     }
+  }
+
+  /** The caller holds the lock, and appends or refuses these events himself: nobody shall do it for him afterwards. */
+  async takeBackLocked(session: PgSession, group: Group): Promise<void> {
+    if (!this.#mayBeLeft) return;
+    await session.rows(this.#takeBack, [group.flat().map(({ id }) => id)]);
+    this.#mayBeLeft = false;
   }
 }
 

@@ -174,6 +174,7 @@ export class PostgresWriter {
   }
 
   async #writeLocked(session: PgSession, group: Group, look: () => Promise<AppendView>): Promise<Sealed> {
+    await this.#contended.takeBackLocked(session, group);
     const before = this.#views.tail;
     const view = await look();
     this.#alone = this.#mayBeAlone && view.tail.hash === before?.hash;
