@@ -5,6 +5,7 @@ import { ConflictError, UnavailableError } from "../errors.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { foldStream } from "../replay/fold-stream.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
+import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
 import { assertCollabId } from "./collab-id.js";
 import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
 import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
@@ -28,6 +29,15 @@ export interface ClaimOptions extends CollabNote {
   readonly processId?: string | null;
 }
 
+/** What one caller wants: who claims, and what he says of it. */
+interface Asked {
+  readonly by: Omit<Claim, "nowMs">;
+  readonly note: CollabNote;
+}
+
+const fulfilled = <T>(value: T): PromiseFulfilledResult<T> => ({ status: "fulfilled", value });
+const NOTHING = fulfilled(null);
+
 /** The stream of an agent with a limited number of tasks, as it was when they were counted. */
 type Limited = Pick<StreamAppend, "stream" | "expectedVersion">;
 
@@ -43,6 +53,8 @@ export function leaseMsOf(leaseMs = 60_000): number {
 export class TaskClaims {
   readonly #collab: CollabLog;
   readonly #model: ReadModel<Task>;
+  /** By agent; those that are idle are forgotten. */
+  readonly #groups = new Map<string, ClaimGroups<Asked, Task | null>>();
 
   constructor(collab: CollabLog, model: ReadModel<Task>) {
     this.#collab = collab;
@@ -57,21 +69,47 @@ export class TaskClaims {
       processId: labelOrNull("processId", processId),
       leaseMs: leaseMsOf(leaseMs),
     };
-    for (;;) {
-      const limited = await this.#limitOf(agentName);
-      if (limited === "full") return null;
-      const claim = { ...by, nowMs: this.#collab.nowMs() };
-      const now = timeAt(claim.nowMs);
-      const query = {
-        where: { agent_name: agentName, ready_at: { lte: now } },
-        orderBy: [{ field: "priority", direction: "desc" }, { field: "created_offset" }],
-        limit: CANDIDATES,
-      } as const;
-      const taken = await this.#model.take(query, { ...QUEUE, lapsing: { ...QUEUE.lapsing, now } }, (task) =>
-        this.#try(task, claim, limited, note),
-      );
-      if (taken !== "again") return taken ?? null;
-    }
+    for (const [name, groups] of this.#groups) if (groups.isIdle && name !== agentName) this.#groups.delete(name);
+    const groups = this.#groups.get(agentName) ?? new ClaimGroups((claims) => this.#settle(agentName, claims));
+    this.#groups.set(agentName, groups);
+    return groups.claim({ by, note });
+  }
+
+  /** Of an agent with a limited number of tasks one claim at a time: each has to count again. */
+  async #settle(agentName: string, asked: readonly Asked[]): Promise<readonly ClaimOutcome<Task | null>[]> {
+    const limited = await this.#limitOf(agentName);
+    if (limited === "full") return asked.map(() => NOTHING);
+    const some = limited === undefined ? asked : asked.slice(0, 1);
+    const nowMs = this.#collab.nowMs();
+    const now = timeAt(nowMs);
+    const query = {
+      where: { agent_name: agentName, ready_at: { lte: now } },
+      orderBy: [{ field: "priority", direction: "desc" }, { field: "created_offset" }],
+      limit: CANDIDATES,
+    } as const;
+    const queue = { ...QUEUE, atOnce: some.length, lapsing: { ...QUEUE.lapsing, now } };
+    const outcomes = await this.#model.take(query, queue, (tasks) => this.#tryAll(tasks, some, nowMs, limited));
+    return outcomes ?? some.map(() => NOTHING);
+  }
+
+  /** Each claim tries for a task of its own, all in one append. @returns undefined where others were faster with all of them */
+  async #tryAll(
+    tasks: readonly Task[],
+    asked: readonly Asked[],
+    nowMs: number,
+    limited: Limited | undefined,
+  ): Promise<readonly ClaimOutcome<Task | null>[] | undefined> {
+    const tries = tasks.map((task, i) => {
+      const { by, note } = asked[i] as Asked; // no more tasks are offered than are asked for
+      return this.#try(task, { ...by, nowMs }, limited, note);
+    });
+    const tried = await Promise.allSettled(tries);
+    const outcomes = tried.map((one) => {
+      if (one.status === "rejected") return one;
+      return one.value === undefined || one.value === "again" ? "again" : fulfilled(one.value);
+    });
+    const isInVain = tried.every((one) => one.status === "fulfilled" && one.value === undefined);
+    return isInVain ? undefined : outcomes;
   }
 
   /** @returns undefined where somebody else was faster with this task; "again" where it was with the agent */

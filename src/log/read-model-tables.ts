@@ -85,6 +85,8 @@ export interface QueueShape {
   readonly streamPrefix: string;
   /** The declared field that holds the version of the stream. */
   readonly versionField: string;
+  /** How many documents are offered together: 1 or more. */
+  readonly atOnce: number;
   /** Events that bring something into the queue, or back into it. */
   readonly bringing: readonly string[];
   /** Events that bring it back later: where this member of their data is not above `now`. Texts are compared. */
@@ -140,9 +142,9 @@ export interface ReadModelTables {
   finishRebuild(shape: ReadModelShape): Promise<void>;
 
   /**
-   * Gives the first document of a query to `act`, for queues: whether or not the tables are at the tail, only a document
-   * whose stream has no event that they do not know. Where the storage can, the document is held until `act` has ended, and
-   * others who take at the same time get the next one. It promises nothing more: what decides is the expected version of
+   * Gives the first documents of a query to `act`, for queues: whether or not the tables are at the tail, only documents
+   * whose streams have no event that they do not know. Where the storage can, they are held until `act` has ended, and
+   * others who take at the same time get the next ones. It promises nothing more: what decides is the expected version of
    * the append that `act` makes. `act` must not ask for read models.
    *
    * @returns "behind" where the tables must be caught up first: something has come to the queue, or nothing was found and
@@ -152,7 +154,7 @@ export interface ReadModelTables {
     shape: ReadModelShape,
     query: ParsedQuery,
     queue: QueueShape,
-    act: (body: string) => Promise<T>,
+    act: (bodies: readonly string[]) => Promise<T>,
   ): Promise<{ readonly result: T } | "behind" | null>;
 
   /** All read models of this log, of whatever program. */

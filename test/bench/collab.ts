@@ -4,13 +4,12 @@ import pg from "pg";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { openLog } from "../../src/open-log.js";
+import { CLAIMS, claims, WORKERS } from "./claims.js";
 import { chunkTexts, p95, writeChunks } from "./collab-texts.js";
 import type { Bench, Comparison } from "./measure.js";
+import { PgBossQueue } from "./pg-boss-queue.js";
 
-const WORKERS = 8;
-const CLAIMS = 200;
-
-/** Claims of a queue, and searches in 100,000 chunks. (pg-boss is no dependency of this project.) */
+/** Claims of a queue, and searches in 100,000 chunks. */
 export async function collabBench(folder: string, postgresUrl: string): Promise<Bench> {
   const url = `${postgresUrl}${postgresUrl.includes("?") ? "&" : "?"}schema=bench_collab`;
   const address = `sqlite:${join(folder, "collab.db")}`;
@@ -19,14 +18,21 @@ export async function collabBench(folder: string, postgresUrl: string): Promise<
   const workers = { sqlite: await opened(address), postgres: await opened(url) };
   for (const [log] of [workers.sqlite, workers.postgres]) await writeChunks(log as EventLog);
   await raw.fillTexts();
+  const boss = await PgBossQueue.open(postgresUrl);
   const close = async () => {
+    await boss?.close();
     rawSqlite.close();
     await raw.close();
     for (const log of [...workers.sqlite, ...workers.postgres]) await log.close();
   };
+  const skipLocked = { peer: "raw pg, UPDATE … FOR UPDATE SKIP LOCKED", claimAll: () => raw.claimAll() };
+  const returning = { peer: "raw UPDATE … RETURNING, one process", claimAll: async () => rawClaims(rawSqlite) };
   const comparisons = [
-    claims("Postgres", workers.postgres, "raw pg, UPDATE … FOR UPDATE SKIP LOCKED", () => raw.claimAll()),
-    claims("SQLite", workers.sqlite, "raw UPDATE … RETURNING, one process", async () => rawClaims(rawSqlite)),
+    claims("Postgres", workers.postgres.slice(0, 1), skipLocked, 0.5),
+    claims("Postgres", workers.postgres, skipLocked),
+    ...(boss === undefined ? [] : [claims("Postgres beside pg-boss", workers.postgres, boss, 2)]),
+    claims("SQLite", workers.sqlite.slice(0, 1), returning),
+    claims("SQLite", workers.sqlite, returning),
     search("SQLite", workers.sqlite[0] as EventLog, "raw FTS5, ORDER BY rank", async (query) =>
       rawSearch(rawSqlite, query),
     ),
@@ -39,29 +45,6 @@ export async function collabBench(folder: string, postgresUrl: string): Promise<
 
 function opened(url: string): Promise<EventLog[]> {
   return Promise.all(Array.from({ length: WORKERS }, () => openLog(url)));
-}
-
-/** Only claiming counts: creating the tasks does not. */
-function claims(name: string, logs: readonly EventLog[], peer: string, theirs: () => Promise<number>): Comparison {
-  const stores = logs.map((log) => new CollaborativeSessions(log, { actor: "agent:bench" }));
-  let round = 0;
-  const ours = async () => {
-    const agentName = `agent-${round++}`;
-    const [first] = stores as [CollaborativeSessions];
-    for (let i = 0; i < CLAIMS; i++) await first.tasks.create(null, { agentName, taskType: "x", priority: i % 5 });
-    const before = performance.now();
-    const counts = await Promise.all(
-      stores.map(async ({ tasks }) => {
-        let claimed = 0;
-        while ((await tasks.claim(agentName, "worker")) !== null) claimed++;
-        return claimed;
-      }),
-    );
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return ((performance.now() - before) / 1000) * (CLAIMS / total);
-  };
-  const what = { durability: "as each is by default, committed to disk", unit: "claims/s", amount: CLAIMS };
-  return { name: `collab claims by ${WORKERS}, ${name}`, peer, ...what, maxRounds: 5, ours, theirs };
 }
 
 function search(name: string, log: EventLog, peer: string, theirs: (query: string) => Promise<unknown>): Comparison {

@@ -12,7 +12,7 @@ import { MemorySearch } from "./memory-search.js";
 import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { pageOf } from "./page-of.js";
-import { takeFromPages } from "./take.js";
+import { type Take, takeFromPages } from "./take.js";
 
 /** All documents in memory, from the nearest snapshot in the sidecar and the events since. */
 export class MemoryModel<D extends object> implements ModelEngine<D> {
@@ -55,12 +55,8 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     return this.#search.search(documents, query, offset);
   }
 
-  async take<T>(
-    query: ParsedQuery,
-    _queue: QueueShape,
-    take: (document: D) => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    return takeFromPages(() => this.query(query), take);
+  async take<T>(query: ParsedQuery, { atOnce }: QueueShape, take: Take<D, T>): Promise<T | undefined> {
+    return takeFromPages(() => this.query(query), atOnce, take);
   }
 
   async state(): Promise<StoredState> {

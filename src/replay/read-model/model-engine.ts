@@ -1,6 +1,7 @@
 import type { Fault, QueueShape } from "../../log/read-model-tables.js";
 import type { ParsedQuery } from "../../query/parse-query.js";
 import type { Page } from "../../query/query.js";
+import type { Take } from "./take.js";
 
 /** How far the stored documents of a read model are. */
 export interface StoredState {
@@ -58,7 +59,7 @@ export interface ModelEngine<D extends object> {
   search(query: ParsedQuery): Promise<SearchPage<D>>;
   /** As search, of what is there without writing anything; undefined where that is nothing. */
   searchAsIs(query: ParsedQuery): Promise<SearchPage<D> | undefined>;
-  take<T>(query: ParsedQuery, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined>;
+  take<T>(query: ParsedQuery, queue: QueueShape, take: Take<D, T>): Promise<T | undefined>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;
   check(): Promise<ModelCheck>;

@@ -9,6 +9,7 @@ import { MemorySearch } from "./memory-search.js";
 import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
 import { ModelRows } from "./model-row.js";
 import { TableModel } from "./table-model.js";
+import type { Take } from "./take.js";
 
 /** Reads the state as it was after this offset (inclusive) instead of the present one. */
 export interface ModelAsOf {
@@ -91,14 +92,14 @@ export class ReadModel<D extends object> {
   }
 
   /**
-   * Offers documents of a query, in its order, until `take` takes one, which it says by giving something: for queues. Others
-   * who take at the same time are offered the next ones, where the storage can tell; so `take` must still find out by the
+   * Offers documents of a query, in its order and some at once, until `take` takes any of them, which it says by giving
+   * something: for queues. Others who take at the same time are offered the next ones, where the storage can tell; so `take` must still find out by the
    * expected version of an append whether it was the first. It must not ask for read models. The tables are caught up
    * where something came to the queue since, and not for each event of what was taken.
    *
    * @returns what `take` gave; undefined where it took none, or nothing matched
    */
-  take<T>(query: Query, queue: QueueShape, take: (document: D) => Promise<T | undefined>): Promise<T | undefined> {
+  take<T>(query: Query, queue: QueueShape, take: Take<D, T>): Promise<T | undefined> {
     return this.#engine.take(parseQuery(this.#rows.shape, query), queue, take);
   }
 

@@ -25,7 +25,7 @@ import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
-import { takeFromPages, takeOffered } from "./take.js";
+import { type Take, takeFromPages, takeOffered } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
 const MAX_ATTEMPTS = 10;
@@ -101,21 +101,20 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     return isOfThisLog ? this.#pageOf(stored, query) : undefined;
   }
 
-  async take<T>(
-    query: ParsedQuery,
-    queue: QueueShape,
-    take: (document: D) => Promise<T | undefined>,
-  ): Promise<T | undefined> {
+  async take<T>(query: ParsedQuery, queue: QueueShape, take: Take<D, T>): Promise<T | undefined> {
     const { shape } = this.#rows;
-    if (this.#tables.offer === undefined) return takeFromPages(() => this.query(query), take);
+    const fromPages = () => takeFromPages(() => this.query(query), queue.atOnce, take);
+    if (this.#tables.offer === undefined) return fromPages();
     const offer = async () =>
-      (await this.#tables.offer?.(shape, query, queue, (body) => take(this.#documentOf(body)))) ?? null;
+      (await this.#tables.offer?.(shape, query, queue, (bodies) =>
+        take(bodies.map((body) => this.#documentOf(body))),
+      )) ?? null;
     const catchUp = async () => {
       const state = await this.#catchUp((await this.#log.tail()).offset);
       if (state?.fault !== undefined) throw this.#stopped(state);
       return state !== null;
     };
-    return takeOffered(offer, catchUp, () => takeFromPages(() => this.query(query), take));
+    return takeOffered(offer, catchUp, fromPages);
   }
 
   async state(): Promise<StoredState> {

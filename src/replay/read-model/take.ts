@@ -4,15 +4,20 @@ import type { Page } from "../../query/query.js";
 /** Each round somebody else took what was offered here: so many in a row mean that something else is wrong. */
 const MAX_ROUNDS = 1_000;
 
-type Take<D, T> = (document: D) => Promise<T | undefined>;
+/** Takes one or more of these, in their order; undefined where others were faster with all of them. */
+export type Take<D, T> = (documents: readonly D[]) => Promise<T | undefined>;
 
-/** Page after page of the present documents; anew after each page of which others took everything. */
-export async function takeFromPages<D, T>(ask: () => Promise<Page<D>>, take: Take<D, T>): Promise<T | undefined> {
+/** Page after page of the present documents, `atOnce` of each; anew after each page of which others took everything. */
+export async function takeFromPages<D, T>(
+  ask: () => Promise<Page<D>>,
+  atOnce: number,
+  take: Take<D, T>,
+): Promise<T | undefined> {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { documents } = await ask();
     if (documents.length === 0) return undefined;
-    for (const document of documents) {
-      const taken = await take(document);
+    for (let from = 0; from < documents.length; from += atOnce) {
+      const taken = await take(documents.slice(from, from + atOnce));
       if (taken !== undefined) return taken;
     }
   }
@@ -20,7 +25,7 @@ export async function takeFromPages<D, T>(ask: () => Promise<Page<D>>, take: Tak
 }
 
 /**
- * One document after the other, as the storage offers them.
+ * Some documents after the others, as the storage offers them.
  *
  * @param catchUp gives false where the tables cannot be brought to the tail; then `otherwise` is the way
  */

@@ -14,7 +14,7 @@ const UNDEFINED_TABLE = "42P01";
 
 /**
  * What queues are offered. Many ask at the same time, so one statement, kept by the server, says how far the tables are,
- * whether what they do not know matters, and locks the first document that is free: all of one instant.
+ * whether what they do not know matters, and locks the first documents that are free: all of one instant.
  */
 export class PostgresQueue {
   readonly #tables: Tables;
@@ -33,7 +33,7 @@ export class PostgresQueue {
     shape: ReadModelShape,
     query: ParsedQuery,
     queue: QueueShape,
-  ): Promise<{ readonly body: string } | "behind" | null> {
+  ): Promise<{ readonly bodies: readonly string[] } | "behind" | null> {
     const key = shapeKey(shape);
     const generation = this.#generations.get(key) ?? (await this.#register.find(session, shape, "live"))?.generation;
     if (generation === undefined) return "behind";
@@ -41,10 +41,11 @@ export class PostgresQueue {
     const row = await this.#ask(session, shape, generation, query, queue);
     if (row === undefined || row[0] !== generation) return "behind";
     this.#generations.set(key, generation);
-    const [, isKnown, count, matters, body] = row;
+    const [, isKnown, count, matters, found] = row;
+    const bodies = found as string[];
     const lag = countOf(count);
     if (isKnown !== true || matters === true || lag < 0 || lag > MAX_QUEUE_LAG) return "behind";
-    if (typeof body === "string") return { body };
+    if (bodies.length > 0) return { bodies };
     return lag === 0 ? null : "behind";
   }
 
@@ -82,7 +83,7 @@ export class PostgresQueue {
         coalesce((SELECT e."offset" FROM ${events} AS e ORDER BY e."offset" DESC LIMIT 1), 0) - m."offset",
         EXISTS (SELECT FROM ${events} AS e
           WHERE e."offset" > m."offset" AND e."offset" <= m."offset" + ${MAX_QUEUE_LAG} AND (${matters})),
-        (SELECT document FROM free)
+        ARRAY(SELECT document FROM free)
       FROM ${models} AS m WHERE m.model = ${place(shapeKey(shape))} AND m.side = 'live'`;
     return [statement(sql), values];
   }

@@ -119,7 +119,7 @@ export class PostgresReadModels implements ReadModelTables {
     shape: ReadModelShape,
     query: ParsedQuery,
     queue: QueueShape,
-    act: (body: string) => Promise<T>,
+    act: (bodies: readonly string[]) => Promise<T>,
   ): Promise<{ readonly result: T } | "behind" | null> {
     let done: { readonly result: T } | undefined;
     try {
@@ -129,7 +129,7 @@ export class PostgresReadModels implements ReadModelTables {
           if (done !== undefined) return done;
           const offered = await this.#queue.firstLocked(session, shape, query, queue);
           if (offered === null || offered === "behind") return offered;
-          done = { result: await act(offered.body) };
+          done = { result: await act(offered.bodies) };
           return done;
         }),
       );

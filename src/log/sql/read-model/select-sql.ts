@@ -28,13 +28,13 @@ export class SelectSql {
     return `${this.#ordered(without)} LIMIT ${this.#query.limit + 1}`;
   }
 
-  /** The first row of which `events` has nothing newer. */
-  firstFresh({ streamPrefix, versionField }: QueueShape, events: string): string {
+  /** The first rows of which `events` has nothing newer. */
+  firstFresh({ streamPrefix, versionField, atOnce }: QueueShape, events: string): string {
     const { documents } = this.#tables;
     const stream = `${this.#sql.param(streamPrefix, "text")} || ${documents}.id`;
     const known = `${documents}.${quoted(versionField)}`;
     const newer = `SELECT 1 FROM ${events} AS e WHERE e.stream = ${stream} AND e.version > ${known}`;
-    return `${this.#ordered(`EXISTS (${newer})`)} LIMIT 1`;
+    return `${this.#ordered(`EXISTS (${newer})`)} LIMIT ${atOnce}`;
   }
 
   /**

@@ -77,12 +77,12 @@ export class SqliteModelDocuments {
     return rows.map(([id, body, steps, data]) => ({ id, body, score: scoreOfSteps(steps), data }));
   }
 
-  /** undefined where all that match have newer events. */
-  firstFresh(query: ParsedQuery, queue: QueueShape): string | undefined {
+  /** None where all that match have newer events. */
+  firstFresh(query: ParsedQuery, queue: QueueShape): string[] {
     const text = new SqliteText();
     const statement = new SelectSql(SQLITE_MODELS, text, this.#tables, query).firstFresh(queue, "events");
-    const row = this.#db.prepare(statement).raw().get(text.bindings) as [string, string] | undefined;
-    return row?.[1];
+    const rows = this.#db.prepare(statement).raw().all(text.bindings) as [string, string][];
+    return rows.map(([, body]) => body);
   }
 
   scan(after: string | null, limit: number): StoredDocument[] {

@@ -91,18 +91,18 @@ export class SqliteReadModels implements ReadModelTables {
     shape: ReadModelShape,
     query: ParsedQuery,
     queue: QueueShape,
-    act: (body: string) => Promise<T>,
+    act: (bodies: readonly string[]) => Promise<T>,
   ): Promise<{ readonly result: T } | "behind" | null> {
     const found = await this.#run("readModels.offer", () =>
       this.#db.transaction(() => {
         const record = this.#register.find(shape, "live");
         const lag = record === undefined ? "behind" : this.#lagOf(record, queue);
         if (record === undefined || lag === "behind") return "behind";
-        const body = this.#documentsOf(shape, record).firstFresh(query, queue);
-        return body === undefined ? (lag === 0 ? null : "behind") : { body };
+        const bodies = this.#documentsOf(shape, record).firstFresh(query, queue);
+        return bodies.length === 0 ? (lag === 0 ? null : "behind") : { bodies };
       })(),
     );
-    return found === null || found === "behind" ? found : { result: await act(found.body) };
+    return found === null || found === "behind" ? found : { result: await act(found.bodies) };
   }
 
   /** How many events the tables do not know; "behind" where these matter, or the log is another one. */
