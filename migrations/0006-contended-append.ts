@@ -98,7 +98,8 @@ END $f$`;
 
 /**
  * What those ask for who find the lock taken: one row for each connection, changed in place, which the room in its page is for.
- * `waits` until it was done, or taken back; behind `until` whoever asked is gone. `answer` is told by who did it.
+ * `waits` until it was done, or taken back; behind `until` whoever asked is gone. `answer` is told by who did it. Data and
+ * salts do not stay in it: what is erased from the log must not stand here.
  *
  * It is lost with the server, and nothing was answered to it then. Whether an append was done, its events tell.
  */
@@ -202,7 +203,7 @@ BEGIN
       COMMIT;
       in_vain := NOT @schema.append_wait(wait_ms, false);
     END IF;
-    UPDATE @schema.append_requests r SET waits = false WHERE r.backend = mine AND r.waits;
+    UPDATE @schema.append_requests r SET waits = false, datas = '{}', salts = '{}' WHERE r.backend = mine AND r.waits;
     IF NOT FOUND THEN
       SELECT r.answer INTO answer FROM @schema.append_requests r WHERE r.backend = mine;
       RETURN;
@@ -215,7 +216,7 @@ BEGIN
   answer := @schema.append_answer(NULL, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
   told := split_part(answer, '|', 2) = 't';
   UPDATE @schema.append_requests r SET waits = false, answer = @schema.append_answer(told, r.now_at, r.given, r.streams,
-      r.earlier, r.expected, r.rests, r.ids, r.types, r.actors, r.metas, r.datas, r.salts, r.bodies)
+      r.earlier, r.expected, r.rests, r.ids, r.types, r.actors, r.metas, r.datas, r.salts, r.bodies), datas = '{}', salts = '{}'
     WHERE r.backend IN (SELECT o.backend FROM @schema.append_requests o WHERE o.waits AND o.until > clock_timestamp()
       LIMIT ${MAX_SERVED} FOR UPDATE SKIP LOCKED);
   COMMIT;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { CANARY, canaryIn } from "../erasure/canary.js";
 import { cleanUp } from "../support/clean-up.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { until } from "../support/until.js";
@@ -186,6 +187,26 @@ describe("an append that meets others", () => {
     const { rows } = await admin.query(`SELECT count(*)::int AS events FROM ${schema}.done GROUP BY transaction`);
     expect(rows).toEqual([{ events: 4 }]);
     await assertWhole(logs[0] as PostgresLog, 4);
+  });
+
+  test("leaves nothing of its data beside the log, where an erasure would not find it", async () => {
+    const { url, schema, admin } = await ground();
+    const logs = await Promise.all([1, 2, 3].map(() => openPostgres(url, { contended: true })));
+    const hasty = await openPostgres(url, { contended: true, lockTimeoutMs: 100, retryLimitMs: 0 });
+    await hold(admin, url);
+    const late = logs.map((log) => append(log, CANARY));
+    await expect(append(hasty, CANARY)).rejects.toMatchObject({ code: "LOG_LOCKED" });
+    const lost = append(logs[0] as PostgresLog, CANARY);
+    await untilAsked(admin, schema, 3);
+    await admin.query(`SELECT pg_terminate_backend(max(backend)) FROM ${schema}.append_requests WHERE waits`);
+    await admin.query("ROLLBACK");
+    await Promise.all([...late, lost]);
+    expect(await canaryIn(url)).toEqual(["events"]);
+    await assertWhole(hasty, 4);
+    const { events } = await append(hasty, "last");
+    expect(events).toHaveLength(1);
+    await hasty.redact({ offsets: [1, 2, 3, 4] }, ACTOR);
+    expect(await canaryIn(url)).toEqual([]);
   });
 
   test("that is taken back is done by nobody else", async () => {

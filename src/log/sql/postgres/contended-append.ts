@@ -39,7 +39,7 @@ export class ContendedAppend {
     const values = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`);
     this.#call = statement(`CALL "${schema}".append_among_others(${values.join(", ")}, NULL)`);
     this.#takeBack = statement(
-      `UPDATE "${schema}".append_requests SET waits = false WHERE waits AND ids && $1::text[]`,
+      `UPDATE "${schema}".append_requests SET waits = false, datas = '{}', salts = '{}' WHERE waits AND ids && $1::text[]`,
     );
     this.#channel = channel ?? null;
     this.#waitMs = String(lockTimeoutMs);

@@ -10,6 +10,7 @@ export class PostgresRedaction {
   readonly #records: Statement;
   readonly #erase: Statement;
   readonly #models: Statement;
+  readonly #requests: Statement;
 
   constructor(tables: Tables) {
     const { events, models } = tables;
@@ -22,6 +23,11 @@ export class PostgresRedaction {
       `UPDATE ${events} SET data = NULL, salt = NULL,
          data_hash = encode(sha256(convert_to(salt || chr(10) || data, 'UTF8')), 'hex')
        WHERE "offset" = ANY ($1::bigint[]) AND data IS NOT NULL AND stream <> '${REDACTIONS_STREAM}'`,
+    );
+    // Of who is gone: others have left no data there (migrations/0006-contended-append.ts).
+    this.#requests = statement(
+      `UPDATE "${tables.schema}".append_requests SET datas = '{}', salts = '{}' WHERE until < clock_timestamp()
+         OR ids && ARRAY(SELECT id FROM ${events} WHERE "offset" = ANY ($1::bigint[]))`,
     );
     // It locks the rows of all models: steps that fold what is erased now have ended, later ones begin anew.
     this.#models = statement(
@@ -41,6 +47,7 @@ export class PostgresRedaction {
     const { schema, sidecar } = this.#tables;
     await session.script("SELECT set_config('sessiondb.allow_change', 'on', true)");
     const count = await session.affected(this.#erase, [offsets], timeoutMs);
+    await session.affected(this.#requests, [offsets], timeoutMs);
     await lockModels(session, schema);
     for (const [table] of await session.rows(this.#models, [], timeoutMs)) {
       // Not TRUNCATE: a reader that began before would see an empty table, and take it for the truth.
@@ -68,7 +75,8 @@ export class PostgresRedaction {
       ),
       [schema],
     );
-    for (const table of [events, sidecar, ...models.map(([name]) => `"${schema}"."${String(name)}"`)]) {
+    const requests = `"${schema}".append_requests`;
+    for (const table of [events, sidecar, requests, ...models.map(([name]) => `"${schema}"."${String(name)}"`)]) {
       await session.script(`VACUUM ${table}`, timeoutMs);
     }
   }
