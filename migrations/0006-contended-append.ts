@@ -35,6 +35,8 @@ const INTERVAL_DIGITS = 22;
  * there all the same the unique index tells. `befores`: the versions of the streams in order of appearance; with the tail
  * they are what was seen under the lock, whether it was stored or an expected version did not hold.
  *
+ * What is planned while the table is small, by its keys all the same, stays right when it has grown.
+ *
  * It runs with the rights of its caller: who may not insert events may not append in this way either. Nothing is done
  * (null) where the isolation is stricter than READ COMMITTED, because what is read behind the lock could be outdated.
  */
@@ -42,7 +44,7 @@ const APPEND = `
 CREATE FUNCTION @schema.append_events(wait_ms bigint, now_at text, given text[], streams text[], earlier int[],
   expected bigint[], rests int[], ids text[], types text[], actors text[], metas text[], datas text[], salts text[],
   bodies text[], OUT stored boolean, OUT tail_offset bigint, OUT tail_hash text, OUT tail_at text, OUT befores bigint[])
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $f$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $f$
 #variable_conflict use_column
 DECLARE
   versions bigint[] := '{}';

@@ -2,6 +2,7 @@ import { collabAgents } from "../../projections/collab-agents.js";
 import { agentStream, partStream } from "../../projections/collab-streams.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
 import { ConflictError, UnavailableError } from "../errors.js";
+import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { foldStream } from "../replay/fold-stream.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
@@ -38,8 +39,12 @@ interface Asked {
 const fulfilled = <T>(value: T): PromiseFulfilledResult<T> => ({ status: "fulfilled", value });
 const NOTHING = fulfilled(null);
 
-/** The stream of an agent with a limited number of tasks, as it was when they were counted. */
-type Limited = Pick<StreamAppend, "stream" | "expectedVersion">;
+/** An agent with a limited number of tasks, and its stream as it was before they were counted. */
+interface Limited {
+  readonly stream: string;
+  readonly expectedVersion: number;
+  readonly atMost: number;
+}
 
 /** @throws UsageError COLLAB_INVALID */
 export function leaseMsOf(leaseMs = 60_000): number {
@@ -55,6 +60,8 @@ export class TaskClaims {
   readonly #model: ReadModel<Task>;
   /** By agent; those that are idle are forgotten. */
   readonly #groups = new Map<string, ClaimGroups<Asked, Task | null>>();
+  /** Those of them that had no limit when they were last looked at. */
+  readonly #unlimited = new Set<string>();
 
   constructor(collab: CollabLog, model: ReadModel<Task>) {
     this.#collab = collab;
@@ -69,16 +76,27 @@ export class TaskClaims {
       processId: labelOrNull("processId", processId),
       leaseMs: leaseMsOf(leaseMs),
     };
-    for (const [name, groups] of this.#groups) if (groups.isIdle && name !== agentName) this.#groups.delete(name);
+    this.#forgetIdle(agentName);
     const groups = this.#groups.get(agentName) ?? new ClaimGroups((claims) => this.#settle(agentName, claims));
     this.#groups.set(agentName, groups);
     return groups.claim({ by, note });
   }
 
+  #forgetIdle(but: string): void {
+    for (const [name, groups] of this.#groups) {
+      if (!groups.isIdle || name === but) continue;
+      this.#groups.delete(name);
+      this.#unlimited.delete(name);
+    }
+  }
+
   /** Of an agent with a limited number of tasks one claim at a time: each has to count again. */
   async #settle(agentName: string, asked: readonly Asked[]): Promise<readonly ClaimOutcome<Task | null>[]> {
-    const limited = await this.#limitOf(agentName);
-    if (limited === "full") return asked.map(() => NOTHING);
+    const limit = this.#limitOf(agentName);
+    limit.catch(() => undefined); // it is awaited below, but where nothing is offered
+    // Who had no limit has hardly been given one: then the queue is asked meanwhile.
+    const limited = this.#unlimited.has(agentName) ? undefined : await limit;
+    if (limited !== undefined && (await this.#isFull(agentName, limited))) return asked.map(() => NOTHING);
     const some = limited === undefined ? asked : asked.slice(0, 1);
     const nowMs = this.#collab.nowMs();
     const now = timeAt(nowMs);
@@ -88,7 +106,10 @@ export class TaskClaims {
       limit: CANDIDATES,
     } as const;
     const queue = { ...QUEUE, atOnce: some.length, lapsing: { ...QUEUE.lapsing, now } };
-    const outcomes = await this.#model.take(query, queue, (tasks) => this.#tryAll(tasks, some, nowMs, limited));
+    const outcomes = await this.#model.take(query, queue, async (tasks) => {
+      if (!this.#isAsThought(agentName, limited, await limit)) return some.map(() => "again" as const);
+      return this.#tryAll(tasks, some, nowMs, limited);
+    });
     return outcomes ?? some.map(() => NOTHING);
   }
 
@@ -125,7 +146,7 @@ export class TaskClaims {
     const own: StreamAppend = { stream, expectedVersion: task.version, events };
     const isClaim = events.at(-1)?.type === "task.claimed";
     const assigned = collabEvent("agent.assigned", { task: task.id }, note);
-    const batch = isClaim && limited !== undefined ? [own, { ...limited, events: [assigned] }] : own;
+    const batch = isClaim && limited !== undefined ? [own, joining(limited, assigned)] : own;
     try {
       const appended = await this.#collab.append(batch, note);
       if (appended.queued === true) throw away();
@@ -141,23 +162,35 @@ export class TaskClaims {
     }
   }
 
-  /**
-   * Of an agent with a limited number of tasks: what joins the append of a claim. Its version is read before the tasks
-   * are counted; so of two claims that counted the same, the second meets the first and counts again.
-   */
-  async #limitOf(agentName: string): Promise<Limited | "full" | undefined> {
+  #isAsThought(agentName: string, thought: Limited | undefined, found: Limited | undefined): boolean {
+    if (found === undefined) this.#unlimited.add(agentName);
+    else this.#unlimited.delete(agentName);
+    return thought === found;
+  }
+
+  /** @returns undefined where the agent may hold any number of tasks */
+  async #limitOf(agentName: string): Promise<Limited | undefined> {
     const stream = agentStream(agentName);
     const { document: agent, version } = await foldStream(this.#collab.log, collabAgents, stream);
     if (agent === null || agent.maxConcurrent === null) return undefined;
+    return { stream, expectedVersion: version, atMost: agent.maxConcurrent };
+  }
+
+  /** The agent's version was read before: of two claims that count the same, the second meets the first and counts again. */
+  async #isFull(agentName: string, { atMost }: Limited): Promise<boolean> {
     const where = {
       agent_name: agentName,
       status: { in: ["claimed", "running"] },
       ready_at: { gt: this.#collab.nowText() },
     };
     const { total = 0 } = await this.#model.query({ where, limit: 1, total: true });
-    if (total >= agent.maxConcurrent) return "full";
-    return { stream, expectedVersion: version };
+    return total >= atMost;
   }
+}
+
+/** What joins the append of a claim of an agent with a limited number of tasks. */
+function joining({ stream, expectedVersion }: Limited, assigned: NewEvent): StreamAppend {
+  return { stream, expectedVersion, events: [assigned] };
 }
 
 /** What an outbox knows may be old, and what it takes may be refused later: nobody can be given a task by that. */

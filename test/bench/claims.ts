@@ -5,6 +5,8 @@ import type { Comparison } from "./measure.js";
 export const WORKERS = 8;
 /** So many that the first look at the queue counts as little as it does in long use. */
 export const CLAIMS = 1_000;
+/** Longer than any run: a task that comes back would be counted twice. */
+const LEASE_MS = 60 * 60 * 1_000;
 /** Tasks that are created at the same time. */
 const CREATED_TOGETHER = 100;
 
@@ -62,6 +64,6 @@ async function fill({ tasks }: CollaborativeSessions, agentName: string): Promis
 
 async function claimUntilEmpty({ tasks }: CollaborativeSessions, agentName: string): Promise<number> {
   let claimed = 0;
-  while ((await tasks.claim(agentName, "worker")) !== null) claimed++;
+  while ((await tasks.claim(agentName, "worker", { leaseMs: LEASE_MS })) !== null) claimed++;
   return claimed;
 }
