@@ -1,21 +1,32 @@
 /** The one way in which this project is bundled: for the CLI, the workers of the tests, the bench and the demo. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, parse } from "node:path";
 import { build } from "esbuild";
 
 /** The oldest Node that package.json allows. */
 const TARGET = "node20.19";
 
 /**
+ * The program of a thread, which is looked for beside the program that starts it.
+ *
+ * @param {string} root
+ */
+export function threadEntry(root) {
+  return { in: `${root}/src/log/jsonl/check-thread.ts`, out: "check-thread" };
+}
+
+/**
  * Bundles each entry for plain Node, with the packages left outside. Returns the paths written.
  *
- * @param {readonly string[]} entryPoints
+ * @param {readonly (string | { in: string, out: string })[]} entryPoints
  * @param {string} outdir
  * @param {import("esbuild").BuildOptions} [options]
  */
 export async function bundle(entryPoints, outdir, options = {}) {
   const { metafile } = await build({
-    entryPoints: [...entryPoints],
+    entryPoints: entryPoints.map((entry) =>
+      typeof entry === "string" ? { in: entry, out: parse(entry).name } : entry,
+    ),
     outdir,
     bundle: true,
     platform: "node",
@@ -60,7 +71,7 @@ const onlyEnglish = {
  */
 export function bundleCli(root, outdir, options = {}) {
   const entries = ["sessiondb", "minsky"].map((name) => `${root}/src/cli/${name}.ts`);
-  return bundle(entries, outdir, {
+  return bundle([...entries, threadEntry(root)], outdir, {
     splitting: true,
     packages: "bundle",
     external: OUTSIDE,

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle, bundleCli } from "./bundle.js";
+import { bundle, bundleCli, threadEntry } from "./bundle.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** @type {Record<string, { entries: string[], outdir: string, program: string }>} */
@@ -33,7 +33,7 @@ const found = programs[name];
 if (found === undefined) throw new Error(`unknown program "${name}"; one of: ${Object.keys(programs).join(", ")}`);
 const outdir = join(root, found.outdir);
 await bundle(
-  found.entries.map((entry) => join(root, entry)),
+  [...found.entries.map((entry) => join(root, entry)), ...(name === "bench" ? [threadEntry(root)] : [])],
   outdir,
 );
 if (name === "bench") {

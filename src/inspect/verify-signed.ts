@@ -1,8 +1,10 @@
 import { IntegrityError } from "../errors.js";
-import { ChainCheck } from "../log/chain-check.js";
+import { ChainCheck, chainBroken } from "../log/chain-check.js";
+import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import { checkPages } from "../replay/check-pages.js";
+import type { Share } from "../log/shares.js";
+import { checkLog } from "../replay/check-log.js";
 import { PageCheck } from "../replay/page-check.js";
 import type { VerifyReport } from "../replay/verify-log.js";
 import { tailAt } from "./checked-events.js";
@@ -41,7 +43,7 @@ export async function verifySigned(
   const fault = await faultOf(async () => {
     const due = new DueSignatures(readSignatures(path, keys), signatures);
     await due.begin();
-    for await (const page of checkPages(log, check, end)) {
+    const meet = async (page: readonly SealedEvent[]) => {
       for (const { offset, hash } of page) {
         if (offset !== due.offset) continue;
         await due.meet(hash).catch(async (error) => {
@@ -51,11 +53,22 @@ export async function verifySigned(
         });
       }
       onVerified?.(check.tail.offset, end);
-    }
+    };
+    const part = async ({ to }: Share) => {
+      while (due.offset <= to) await meet(await firstPage(log, due.offset, to));
+      onVerified?.(check.tail.offset, end);
+    };
+    await checkLog(log, check, end, { page: meet, part });
     if (last.offset > end) throw logCut(last, end);
   }).finally(() => check.close());
   const tail = changedBehind ?? check.tail;
   return { ok: fault === undefined, verified: tail.offset, tail, fault, signatures, last };
+}
+
+/** What a part holds that another thread has checked is read again only where a signature is due. */
+async function firstPage(log: EventLog, from: number, to: number): Promise<readonly SealedEvent[]> {
+  for await (const page of log.readAll({ from, to })) return page;
+  throw chainBroken(from, "it is not there any more");
 }
 
 async function survey(path: string, keys: readonly SigningKey[]): Promise<{ signatures: number; last: TailSignature }> {

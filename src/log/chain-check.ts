@@ -1,4 +1,5 @@
 import { IntegrityError } from "../errors.js";
+import type { CheckedPart } from "./checked-part.js";
 import { recomputeHash, type SealedFields } from "./event.js";
 import { OwnText } from "./own-text.js";
 import { EMPTY_TAIL, type Tail } from "./seal.js";
@@ -16,16 +17,22 @@ export interface SeenStream {
 export class ChainCheck {
   /** The event or tail that was last found right. */
   #last: Tail;
+  readonly #after: Tail;
   /** In an object each, so that a stream that is known is looked for once. */
   readonly #streams = new Map<string, { readonly first: number; last: number }>();
 
   constructor(after: Tail = EMPTY_TAIL) {
+    this.#after = after;
     this.#last = after;
   }
 
   get tail(): Tail {
-    const { offset, hash, recordedAt } = this.#last;
-    return { offset, hash, recordedAt };
+    return tailOf(this.#last);
+  }
+
+  /** What was found right. It goes on changing where this check goes on. */
+  get part(): CheckedPart {
+    return { before: tailOf(this.#after), tail: this.tail, streams: this.#streams };
   }
 
   /** In the order in which they were first seen. */
@@ -38,12 +45,14 @@ export class ChainCheck {
     this.#moveTo(event, undefined);
   }
 
+  // Whole logs go through the next two, and what they are cut out of must not be kept for the sake of their streams' names.
+
   /** @returns what is wrong with `event` as the next one, or undefined; then it is the new tail */
   next(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
     const known = this.#streams.get(event.stream);
     const fault =
       this.#placeFault(event, known?.last ?? versionBefore?.(event.stream)) ?? hashFault(this.#last.hash, event);
-    if (fault === undefined) this.#moveTo(event, known);
+    if (fault === undefined) this.#moveTo(event, known, known === undefined ? new OwnText().of(event.stream) : "");
     return fault;
   }
 
@@ -51,9 +60,25 @@ export class ChainCheck {
   nextPlace(event: SealedFields, versionBefore?: (stream: string) => number): string | undefined {
     const known = this.#streams.get(event.stream);
     const fault = this.#placeFault(event, known?.last ?? versionBefore?.(event.stream));
-    // Whole logs go through here, and what they are cut out of must not be kept for the sake of their streams' names.
     if (fault === undefined) this.#moveTo(event, known, known === undefined ? new OwnText().of(event.stream) : "");
     return fault;
+  }
+
+  /** Takes a part that somebody else has checked, where it continues this. @returns false where it does not; nothing is changed */
+  take({ before, tail, streams }: CheckedPart, versionBefore?: (stream: string) => number): boolean {
+    const { offset, hash, recordedAt } = this.#last;
+    if (before.offset !== offset || before.hash !== hash || before.recordedAt !== recordedAt) return false;
+    for (const [stream, { first }] of streams) {
+      const version = this.#streams.get(stream)?.last ?? versionBefore?.(stream);
+      if (version !== undefined && first !== version + 1) return false;
+    }
+    for (const [stream, { first, last }] of streams) {
+      const known = this.#streams.get(stream);
+      if (known === undefined) this.#streams.set(stream, { first, last });
+      else known.last = last;
+    }
+    this.#last = tail;
+    return true;
   }
 
   #moveTo(event: SealedFields, known: { last: number } | undefined, stream = event.stream): void {
@@ -73,6 +98,10 @@ export class ChainCheck {
     }
     return undefined;
   }
+}
+
+function tailOf({ offset, hash, recordedAt }: Tail): Tail {
+  return { offset, hash, recordedAt };
 }
 
 /** What is wrong with the hash of an event behind the one with `prevHash`; undefined where it is right. */

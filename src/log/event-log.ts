@@ -1,5 +1,6 @@
 import type { IntegrityError } from "../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "./archives.js";
+import type { StartPartChecker } from "./checked-part.js";
 import type { SealedEvent } from "./event.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { ReadModelTables } from "./read-model-tables.js";
@@ -265,6 +266,12 @@ export interface EventLog {
    * @returns stops the ringing
    */
   onAppended(ring: () => void): () => void;
+
+  /**
+   * Begins to check a part of the log in another thread. It takes shares of it from the end, while the caller takes the
+   * others from the beginning. Where a backend cannot do that, this is absent.
+   */
+  readonly checkPart?: StartPartChecker;
 
   /** Documents kept beside the log. Losing them loses no fact. */
   readonly sidecar: Sidecar;

@@ -1,7 +1,8 @@
 import * as crypto from "node:crypto";
-import { QuotedText } from "./quoted-text.js";
+import { QuotedText, quoted } from "./quoted-text.js";
 
-const [actors, types] = [new QuotedText(), new QuotedText()];
+const actors = new QuotedText('{"actor":', ',"dataHash":"');
+const types = new QuotedText(',"type":', "}");
 
 /** The hash before offset 1. */
 export const GENESIS_HASH = "0".repeat(64);
@@ -40,12 +41,12 @@ export function hashedData(salt: string, text: string): string {
 
 /** Canonical JSON of {actor, dataHash, id, meta, stream, type}: those keys stand in sorted order already. */
 export function bodyTextOf(body: ChainedBody): string {
-  return bodyBegin(body) + bodyEnd(body, body.dataHash);
+  return actors.of(body.actor) + body.dataHash + behindDataHash(body);
 }
 
 /** `sha256(prevHash "\n" offset "\n" version "\n" recordedAt "\n" bodyText)`. */
 export function chainHash(prevHash: string, place: ChainedPlace, bodyText: string): string {
-  return sha256Hex(placeText(prevHash, place) + bodyText);
+  return sha256Hex(beforeBody(prevHash, place) + bodyText);
 }
 
 /** What the hash of an event is made of: `head`, the hash of its data, `rest`. */
@@ -53,18 +54,14 @@ export function chainTexts(
   prevHash: string,
   event: ChainedPlace & Omit<ChainedBody, "dataHash">,
 ): { readonly head: string; readonly rest: string } {
-  return { head: placeText(prevHash, event) + bodyBegin(event), rest: bodyEnd(event, "") };
+  return { head: beforeBody(prevHash, event) + actors.of(event.actor), rest: behindDataHash(event) };
 }
 
-function placeText(prevHash: string, { offset, version, recordedAt }: ChainedPlace): string {
+function beforeBody(prevHash: string, { offset, version, recordedAt }: ChainedPlace): string {
   return `${prevHash}\n${offset}\n${version}\n${recordedAt}\n`;
 }
 
-function bodyBegin({ actor }: Pick<ChainedBody, "actor">): string {
-  return `{"actor":${actors.of(actor)},"dataHash":"`;
-}
-
-function bodyEnd({ id, metaText, stream, type }: Omit<ChainedBody, "actor" | "dataHash">, dataHash: string): string {
-  // dataHash and id are hex and UUID: nothing in them needs an escape.
-  return `${dataHash}","id":"${id}","meta":${metaText},"stream":${JSON.stringify(stream)},"type":${types.of(type)}}`;
+function behindDataHash({ id, metaText, stream, type }: Omit<ChainedBody, "actor" | "dataHash">): string {
+  // The hash before it and the id are hex and UUID: nothing in them needs an escape.
+  return `","id":"${id}","meta":${metaText},"stream":${quoted(stream)}${types.of(type)}`;
 }

@@ -1,3 +1,4 @@
+import type { StartPartChecker } from "./checked-part.js";
 import type { SealedEvent } from "./event.js";
 import type {
   AppendResult,
@@ -32,6 +33,7 @@ export class ObservedLog implements EventLog {
   readonly archives?: NonNullable<EventLog["archives"]>;
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly indexFault?: NonNullable<EventLog["indexFault"]>;
+  readonly checkPart?: StartPartChecker;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -62,6 +64,8 @@ export class ObservedLog implements EventLog {
     if (archives !== undefined) this.archives = () => archives.call(log);
     if (readPlace !== undefined) this.readPlace = () => readPlace.call(log);
     if (indexFault !== undefined) this.indexFault = (to) => indexFault.call(log, to);
+    const checkPart = log.checkPart?.bind(log);
+    if (checkPart !== undefined) this.checkPart = checkPart;
     observer.info("log opened", { url: log.url });
   }
 

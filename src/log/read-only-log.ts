@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.js";
 import type { ArchiveEntry } from "./archives.js";
+import type { StartPartChecker } from "./checked-part.js";
 import type { SealedEvent } from "./event.js";
 import type {
   AppendResult,
@@ -22,6 +23,7 @@ export class ReadOnlyLog implements EventLog {
   readonly archives?: () => Promise<readonly ArchiveEntry[]>;
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly indexFault?: NonNullable<EventLog["indexFault"]>;
+  readonly checkPart?: StartPartChecker;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -38,6 +40,8 @@ export class ReadOnlyLog implements EventLog {
     if (readPlace !== undefined) this.readPlace = readPlace;
     const indexFault = log.indexFault?.bind(log);
     if (indexFault !== undefined) this.indexFault = indexFault;
+    const checkPart = log.checkPart?.bind(log);
+    if (checkPart !== undefined) this.checkPart = checkPart;
   }
 
   async append(): Promise<AppendResult> {

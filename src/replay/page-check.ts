@@ -1,5 +1,6 @@
 import type { IntegrityError } from "../errors.js";
 import { type ChainCheck, chainBroken, hashFault } from "../log/chain-check.js";
+import type { CheckedPart } from "../log/checked-part.js";
 import type { SealedEvent } from "../log/event.js";
 import { type HashBatch, hashBatchOf, placeIn } from "../log/hash-batch.js";
 import { HashThread } from "../log/hash-thread.js";
@@ -37,6 +38,7 @@ export class PageCheck {
   readonly #open: Promise<Outcome>[] = [];
   readonly #spare: HashBatch[] = [];
   #thread: HashThread | undefined;
+  #alone = false;
   #pages = 0;
   #tail: Tail;
   #broken: IntegrityError | undefined;
@@ -75,6 +77,23 @@ export class PageCheck {
     return this.#confirm(0);
   }
 
+  /** While `act` runs no second thread is used: the processor has other work. */
+  async alone(act: () => Promise<void>): Promise<void> {
+    this.#alone = true;
+    try {
+      await act();
+    } finally {
+      this.#alone = false;
+    }
+  }
+
+  /** Takes what somebody else has checked, where it continues everything that was added and settled. @returns false where not */
+  take(part: CheckedPart): boolean {
+    const isNext = this.#open.length === 0 && this.#chain.take(part, this.#options.versionBefore);
+    if (isNext) this.#tail = this.#chain.tail;
+    return isNext;
+  }
+
   /** Ends the second thread; more pages may come all the same. */
   async close(): Promise<void> {
     await this.#thread?.close();
@@ -92,10 +111,10 @@ export class PageCheck {
   }
 
   #outcome(before: Tail, events: readonly SealedEvent[], fault: string | undefined): Promise<Outcome> {
-    this.#pages++;
-    if (this.#pages === PAGES_ALONE) this.#thread = HashThread.start();
+    if (!this.#alone) this.#pages++;
+    if (this.#pages === PAGES_ALONE) this.#thread ??= HashThread.start();
     const last = this.#chain.tail;
-    return this.#thread === undefined || this.#thread.isBusy || charsOf(events) > MAX_CHARS_THERE
+    return this.#alone || this.#thread === undefined || this.#thread.isBusy || charsOf(events) > MAX_CHARS_THERE
       ? Promise.resolve(outcomeHere(before, events, fault))
       : this.#outcomeThere(this.#thread, before, events, { tail: last, fault });
   }

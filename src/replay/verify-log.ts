@@ -3,7 +3,7 @@ import { archivedBase } from "../log/archives.js";
 import { ChainCheck } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
-import { checkPages } from "./check-pages.js";
+import { checkLog } from "./check-log.js";
 import { PageCheck } from "./page-check.js";
 
 export interface VerifyReport {
@@ -62,8 +62,9 @@ async function faultIn(
   onVerified: VerifyOptions["onVerified"],
 ): Promise<IntegrityError | undefined> {
   try {
-    for await (const _page of checkPages(log, check, end)) onVerified?.(check.tail.offset);
-    onVerified?.(check.tail.offset);
+    const say = () => onVerified?.(check.tail.offset);
+    await checkLog(log, check, end, { page: say, part: say });
+    say();
     return await log.indexFault?.(end);
   } catch (error) {
     if (error instanceof IntegrityError) return error;

@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
@@ -8,8 +10,11 @@ import { SealedEvent, type SealedFields } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { EMPTY_TAIL } from "../../src/log/seal.js";
+import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { runCli, spawnCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { until } from "../support/until.js";
 import { workerOutput } from "../support/worker.js";
 
 const COUNT = 60;
@@ -107,5 +112,38 @@ describe("a log that is checked by two threads", () => {
     expect(few).toEqual({ ok: true, verified: 2000, threads: 0 });
     const [many] = await workerOutput("verifier", [`jsonl:${tempDir()}/s.jsonl`, "6000"]);
     expect(many).toEqual({ ok: true, verified: 6000, threads: availableParallelism() > 1 ? 1 : 0 });
+  });
+
+  test("of a long JSONL log it reads a part itself, and a log that is damaged is told as without it", async () => {
+    const path = join(tempDir(), "s.jsonl");
+    const [long] = await workerOutput("verifier", [`jsonl:${path}`, "24000"]);
+    expect(long).toEqual({ ok: true, verified: 24_000, threads: availableParallelism() > 1 ? 1 : 0 });
+    const lines = readFileSync(path, "utf8").split("\n");
+    for (const [line, change] of [
+      [23_000, (old: string) => old.replace('"i":', '"i":1')],
+      [12_345, (old: string) => old.replace('"version":', '"version":1')],
+      [2, (old: string) => old.slice(1)],
+    ] as const) {
+      writeFileSync(path, lines.with(line - 1, change(lines[line - 1] as string)).join("\n"));
+      const { stdout, code } = await runCli(["verify", "--json"], { env: { SESSIONDB_STORE: `jsonl:${path}` } });
+      const log = await openLog(`jsonl:${path}`, { readOnly: true });
+      const report = await verifyLog(log); // in this process there is no program for a thread to be started with
+      await log.close();
+      expect([code, JSON.parse(stdout)]).toMatchObject([
+        6,
+        { verified: report.verified, fault: { message: report.fault?.message } },
+      ]);
+    }
+  });
+
+  test("Ctrl-C ends a verification in threads at once", async () => {
+    const path = join(tempDir(), "s.jsonl");
+    await workerOutput("verifier", [`jsonl:${path}`, "100000"]);
+    const told = "data:text/javascript,process.on('worker',()=>process.stderr.write('thread'))";
+    const env = { SESSIONDB_STORE: `jsonl:${path}`, NODE_OPTIONS: `--import "${told}"` };
+    const verifying = spawnCli(["verify"], { env });
+    await until("a thread", () => verifying.stderr.includes("thread") || availableParallelism() < 2);
+    verifying.signal("SIGINT");
+    expect(await verifying.exit).toMatchObject({ code: null, signal: "SIGINT" });
   });
 });

@@ -4,7 +4,7 @@ import { join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { bundle, bundleCli, bundlePage } from "../../.ci/bundle.js";
+import { bundle, bundleCli, bundlePage, threadEntry } from "../../.ci/bundle.js";
 import { type PostgresServer, startPostgres } from "./postgres.js";
 
 declare module "vitest" {
@@ -57,6 +57,7 @@ async function bundlePrograms(folder: string): Promise<Record<string, string>> {
     ...workers.map((name) =>
       attempt(parse(name).name, bundle([join(sources, name)], join(folder, "workers"), options)),
     ),
+    attempt("check-thread", bundle([threadEntry(ROOT)], join(folder, "workers"), { logLevel: "silent" })),
     attempt("cli", bundleCli(ROOT, join(folder, "dist/cli"), { logLevel: "silent" })),
     attempt("ui", bundlePage(ROOT, join(folder, "dist/ui"), { logLevel: "silent" })),
   ]);

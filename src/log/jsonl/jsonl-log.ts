@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
 import type { ArchivedEvents, ArchiveEntry } from "../archives.js";
 import { assertCutOffset } from "../check-bounds.js";
+import type { PartChecker } from "../checked-part.js";
 import type { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -21,6 +22,7 @@ import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, sys
 import { prepareRedaction } from "../prepare-redaction.js";
 import type { Scrubber } from "../scrubber.js";
 import type { Tail } from "../seal.js";
+import type { Shares } from "../shares.js";
 import { reportDamage } from "./damage-report.js";
 import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
@@ -32,6 +34,7 @@ import { JsonlWriter } from "./jsonl-writer.js";
 import { LogFile } from "./log-file.js";
 import type { LogNotice } from "./log-notice.js";
 import { realPathOf } from "./log-path.js";
+import { PartThread } from "./part-thread.js";
 
 export interface JsonlLogOptions {
   now?: () => Date;
@@ -180,6 +183,11 @@ export class JsonlLog implements EventLog {
   async archives(): Promise<readonly ArchiveEntry[]> {
     this.#assertOpen("archives");
     return this.#translated(() => this.#reader.archives());
+  }
+
+  checkPart(shares: Shares): PartChecker | undefined {
+    this.#assertOpen("checkPart");
+    return PartThread.start(this.#store.file.path, shares);
   }
 
   onAppended(ring: () => void): () => void {
