@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { withArchives } from "./archive/with-archives.js";
 import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
+import { SEGMENT_SIZE_FORM, segmentSize } from "./config/segment-size.js";
 import { RefusedError, UsageError } from "./errors.js";
 import type { EventLog } from "./log/event-log.js";
 import type { Logger } from "./log/logger.js";
@@ -52,6 +53,11 @@ export interface OpenLogOptions {
    * other hardly any is needed.
    */
   cacheBytes?: number;
+  /**
+   * JSONL: where the file has grown to so many bytes, it is closed as a segment of the log, and another is begun. Also
+   * `?segment=64MiB` of the address, which counts before this. Default: the log stays one file.
+   */
+  segmentBytes?: number;
   /** How long an append waits for other writers. */
   lockTimeoutMs?: number;
   /** How often to look for appends of other processes while somebody listens. */
@@ -159,7 +165,7 @@ export async function probeStore(url: string, options: OpenLogOptions = {}): Pro
   const { scheme, rest } = addressParts(url);
   switch (scheme) {
     case "jsonl":
-      return probeFile(pathOf(rest, url), []);
+      return probeFile(pathOf(rest, url), await segmentEndings(pathOf(rest, url)));
     case "sqlite":
       return probeFile(pathOf(rest, url), ["-wal"]);
     case "postgres":
@@ -264,6 +270,28 @@ function pathOf(rest: string, url: string): string {
   return expandPath(rest);
 }
 
+/** Of a log in segments, how the names of their files end. */
+async function segmentEndings(path: string): Promise<string[]> {
+  const { checkManifest } = await import("./log/jsonl/manifest.js");
+  const { segmentPath } = await import("./log/jsonl/segment-entry.js");
+  return (checkManifest(path)?.segments ?? []).map(({ n }) => segmentPath("", n));
+}
+
+/** What its address says. @throws UsageError STORE_URL_INVALID */
+function segmentBytesOf(url: string): number | undefined {
+  const { query } = addressParts(url);
+  if (query === "") return undefined;
+  const size = segmentSize(query.slice(query.indexOf("=") + 1));
+  if (size !== undefined) return size;
+  throw new UsageError(
+    "STORE_URL_INVALID",
+    `${JSON.stringify(url)}: ${JSON.stringify(query)} names no size of a segment`,
+    {
+      hint: `write ?segment= and ${SEGMENT_SIZE_FORM}`,
+    },
+  );
+}
+
 async function openMemory(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
   if (rest !== "") throw invalidUrl(`${JSON.stringify(url)}: a log in memory has no name`);
   const { MemoryLog } = await import("./log/memory/memory-log.js");
@@ -272,8 +300,9 @@ async function openMemory(rest: string, options: OpenLogOptions, url: string): P
 
 async function openJsonl(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {
   const path = pathOf(rest, url);
+  const asked = segmentBytesOf(url);
   const { JsonlLog } = await import("./log/jsonl/jsonl-log.js");
-  return JsonlLog.open(path, options);
+  return JsonlLog.open(path, asked === undefined ? options : { ...options, segmentBytes: asked });
 }
 
 async function openSqlite(rest: string, options: OpenLogOptions, url: string): Promise<EventLog> {

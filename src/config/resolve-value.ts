@@ -64,9 +64,9 @@ function placed(candidate: Candidate, path: string, env: Env): string {
 
 /** Only addresses of files hold a path. */
 function placedAddress(candidate: Candidate, address: string, env: Env): string {
-  const { scheme, rest } = addressParts(address);
+  const { scheme, rest, query } = addressParts(address);
   const isFile = (scheme === "jsonl" || scheme === "sqlite") && rest !== "";
-  return isFile ? `${scheme}:${placed(candidate, rest, env)}` : address;
+  return isFile ? `${scheme}:${placed(candidate, rest, env)}${query}` : address;
 }
 
 /** Quotes what stands in the file, never what a variable holds, and nothing that may be a secret. */

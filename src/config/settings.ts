@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isSchemaName, SCHEMA_NAME_FORM } from "../log/schema-name.js";
+import { SEGMENT_SIZE_FORM, segmentSize } from "./segment-size.js";
 
 export type SettingValue = string | number | boolean;
 
@@ -67,6 +68,12 @@ export const SETTINGS: readonly Setting[] = [
     repository: "store",
   }),
   path("jsonl.path", { aliases: ["json.path", "json.filePath", "jsonl.filePath"] }),
+  plain(
+    "jsonl.segment",
+    z.string().refine((size) => segmentSize(size) !== undefined),
+    SEGMENT_SIZE_FORM,
+    {},
+  ),
   path("sqlite.path", {
     aliases: ["sqlite.dbPath", "dbPath"],
     variables: ["MINSKY_PERSISTENCE_SQLITE_PATH", "MINSKY_SESSIONDB_SQLITE_PATH", "MINSKY_SQLITE_PATH"],

@@ -104,9 +104,9 @@ export function pathIn({ layer, base }: ConfigFile, path: string, cwd: string): 
 
 /** The same for an address. */
 export function addressIn(file: ConfigFile, url: string, cwd: string): string {
-  const { scheme, rest } = addressParts(url);
+  const { scheme, rest, query } = addressParts(url);
   const isFile = (scheme === "jsonl" || scheme === "sqlite") && rest !== "";
-  return isFile ? `${scheme}:${pathIn(file, rest, cwd)}` : url;
+  return isFile ? `${scheme}:${pathIn(file, rest, cwd)}${query}` : url;
 }
 
 function configFileAt(path: string, env: Env): ConfigFile {
@@ -133,12 +133,13 @@ function rawIn(file: ConfigFile, setting: Setting): SettingValue | null {
 }
 
 function backendEdits(file: ConfigFile, url: string): ConfigEdit[] {
-  const { scheme, rest } = addressParts(url);
+  const { scheme, rest, query } = addressParts(url);
   const place = pathIn(file, expandPath(rest), process.cwd());
   if (isServerAddress(url) || /^\$\{\w+\}$/.test(url)) return edits("postgres", "postgres.connectionString", url);
   if (scheme === "sqlite" && rest !== "") return edits("sqlite", "sqlite.path", place);
   // A path ending in .json names a legacy file to the keys of the backend, and the log itself to an address.
-  if (scheme === "jsonl" && rest !== "" && !/\.json$/i.test(rest)) return edits("jsonl", "jsonl.path", place);
+  if (scheme === "jsonl" && rest !== "" && query === "" && !/\.json$/i.test(rest))
+    return edits("jsonl", "jsonl.path", place);
   return [storeEdit(file, url)];
 }
 

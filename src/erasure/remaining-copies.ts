@@ -5,7 +5,7 @@ import type { EventLog } from "../log/event-log.js";
 import { MigrationJournal } from "../migrate/journal.js";
 
 /** What belongs to a log and is cleaned with it, or holds no data. */
-const OWN_FILES = /^\.(?:lock|manifest\.json(?:\.tmp)?|sidecar|rewriting|wal|shm)$|^-(?:wal|shm)$/;
+const OWN_FILES = /^\.(?:lock|\d{6,}|manifest\.json(?:\.tmp)?|sidecar|rewriting|wal|shm)$|^-(?:wal|shm)$/;
 /** Said always: nobody can list them. */
 const ALWAYS = "backups, exports and proofs that were made before, wherever they were put: erase them there";
 

@@ -1,6 +1,7 @@
 import { addressParts, isServerAddress } from "../config/address.js";
 import { connectionString, decideStore, type StoreDecision } from "../config/decide-store.js";
 import type { Config } from "../config/layers.js";
+import { segmentSize } from "../config/segment-size.js";
 import type { ConfigSource } from "../config/source.js";
 import { UsageError } from "../errors.js";
 import type { OpenLogOptions } from "../open-log.js";
@@ -35,8 +36,8 @@ export function configuredStore(config: Config): ConfiguredStore {
     return { url, options: optionsOf(config), source, placeSource: source, outboxRoot: outboxFor(config, url) };
   }
   const { url, options } = storageAddress(backendConfig(config, decision), config.env);
-  const scrubbing = { ...options, ...configuredScrub(config) };
-  return { url, options: scrubbing, source, placeSource: decision.place.source, outboxRoot: outboxFor(config, url) };
+  const more = { ...options, ...segmentsOf(config), ...configuredScrub(config) };
+  return { url, options: more, source, placeSource: decision.place.source, outboxRoot: outboxFor(config, url) };
 }
 
 function outboxFor(config: Config, url: string): string | undefined {
@@ -84,7 +85,14 @@ export function configuredStorage(config: Config): StorageConfig {
 
 /** What is said of waiting, of connections and of secrets, for a store whose address was given whole. */
 export function optionsOf(config: Config): OpenLogOptions {
-  return { ...limitsOf(config), ...configuredScrub(config) };
+  return { ...limitsOf(config), ...segmentsOf(config), ...configuredScrub(config) };
+}
+
+/** What a JSONL log does with its files; other backends do not ask. */
+function segmentsOf(config: Config): OpenLogOptions {
+  const found = config.find("jsonl.segment");
+  const segmentBytes = found === undefined ? undefined : segmentSize(String(found.value));
+  return segmentBytes === undefined ? {} : { segmentBytes };
 }
 
 /** What is said of waiting and of connections alone. */
@@ -145,11 +153,11 @@ function lockTimeout(config: Config): { lockTimeout?: number } {
 }
 
 function configOfUrl(url: string, { name }: ConfigSource): StorageConfig {
-  const { scheme, rest } = addressParts(url);
+  const { scheme, rest, query } = addressParts(url);
   if (isServerAddress(url)) return { backend: "postgres", postgres: { connectionUrl: url } };
   // A StorageConfig takes a path ending in .json for a legacy file, the command line for the log: two different stores.
   if (scheme === "jsonl" && rest !== "" && !rest.toLowerCase().endsWith(".json")) {
-    return { backend: scheme, json: { filePath: rest } };
+    return { backend: scheme, json: { filePath: rest + query } };
   }
   if (scheme === "sqlite" && rest !== "") return { backend: scheme, sqlite: { dbPath: rest } };
   throw new UsageError("STORAGE_CONFIG_INVALID", `${name} is not the address of a storage`, {

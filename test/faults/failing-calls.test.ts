@@ -37,7 +37,7 @@ function trialsOf(lines: readonly unknown[]): Trial[] {
 
 const shim = faultShim();
 
-describe.each(["jsonl", "sqlite"])("%s: the k-th system call fails, k = 1 until none does", (backend) => {
+describe.each(["jsonl", "segments", "sqlite"])("%s: the k-th system call fails, k = 1 until none does", (backend) => {
   test("nothing acknowledged is lost, nothing is doubled, and every refusal has its advice", {
     timeout: LIMIT_MS,
   }, async ({ skip }) => {

@@ -16,7 +16,7 @@ const APPENDS = IS_LONG ? 24 : 8;
 /** Images by chance at each point; there are two more. */
 const RANDOM_IMAGES = IS_LONG ? 10 : 2;
 /** Of all points, this share is looked at. */
-const SHARE = { jsonl: IS_LONG ? 1 : 0.4, sqlite: IS_LONG ? 1 : 0.1 };
+const SHARE = { jsonl: IS_LONG ? 1 : 0.4, segments: IS_LONG ? 1 : 0.4, sqlite: IS_LONG ? 1 : 0.1 };
 const LIMIT_MS = 1_200_000;
 
 const shim = faultShim();
@@ -69,12 +69,18 @@ function restore(root: string, files: ReadonlyMap<string, Buffer>): void {
   }
 }
 
+/** Segments so small that most appends begin another one. */
+function urlIn(root: string, backend: keyof typeof SHARE): string {
+  const file = join(root, "s.log");
+  return backend === "segments" ? `jsonl:${file}?segment=4KiB` : `${backend}:${file}`;
+}
+
 /** A writer lives; or it is killed after a write and before its sync, and another one goes on with the same ids. */
 const LIVES = ["", "write:3:after-kill", "write:5:half-kill", "sync:4:kill"];
 /** Of a writer that is killed before its k-th sync, and another one that repeats what it may have written. */
 const MAX_SYNCS = IS_LONG ? 60 : 24;
 
-describe.each(["jsonl", "sqlite"] as const)("%s: the power goes after any call", (backend) => {
+describe.each(["jsonl", "segments", "sqlite"] as const)("%s: the power goes after any call", (backend) => {
   test("what was acknowledged is there, nothing is half there, and the log goes on", { timeout: LIMIT_MS }, async ({
     skip,
   }) => {
@@ -86,7 +92,7 @@ describe.each(["jsonl", "sqlite"] as const)("%s: the power goes after any call",
     const report = new FaultReport(scenario);
     for (const plan of LIVES) {
       const root = tempDir(IN_MEMORY);
-      const url = `${backend}:${join(root, "s.log")}`;
+      const url = urlIn(root, backend);
       const records = await recorded(url, root, plan);
       await cutEverywhere(records, url, SHARE[backend], (trial, verdict) => report.add(`${plan} ${trial}`, verdict));
     }
@@ -104,7 +110,7 @@ describe.each(["jsonl", "sqlite"] as const)("%s: the power goes after any call",
     const report = new FaultReport(scenario);
     for (let k = IS_LONG ? 1 : 1 + Math.floor(random() * 6); k <= MAX_SYNCS; k += IS_LONG ? 1 : 6) {
       const root = tempDir(IN_MEMORY);
-      const url = `${backend}:${join(root, "s.log")}`;
+      const url = urlIn(root, backend);
       const records = await recorded(url, root, `sync:${k}:kill`);
       await cutEverywhere(records, url, 0, (trial, verdict) => report.add(`sync ${k} ${trial}`, verdict));
     }

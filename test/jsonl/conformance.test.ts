@@ -13,3 +13,12 @@ describe("jsonl", () => {
     open: (name, options) => JsonlLog.open(join(folder, `${name}.jsonl`), { ...options, pollMs: 20 }),
   });
 });
+
+describe("jsonl in segments of a line or two", () => {
+  conformanceSuite(test, {
+    open: (name, options) => {
+      const path = join(folder, `${name}-in-segments.jsonl`);
+      return JsonlLog.open(path, { ...options, pollMs: 20, segmentBytes: 700 });
+    },
+  });
+});

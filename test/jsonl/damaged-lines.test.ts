@@ -127,7 +127,7 @@ test("a damaged manifest names what to do; another lock kind and a newer format 
   expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({ format: 1, lock: "ofd" });
   for (const [text, code] of [
     ['{"format":1,"lock":"sqlite"}', "LOCK_KIND_UNKNOWN"],
-    ['{"format":3,"lock":"ofd"}', "LOG_FORMAT_NEWER"],
+    ['{"format":4,"lock":"ofd"}', "LOG_FORMAT_NEWER"],
     ["{", "MANIFEST_INVALID"],
   ] as const) {
     writeFileSync(manifest, text);

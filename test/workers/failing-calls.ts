@@ -2,7 +2,7 @@
  * Makes appends to one new log after the other, under the fault shim, each with a plan by which the k-th call of a kind
  * fails: k = 1, 2, … until none fails any more. Prints a line for each trial and each attempt of an append.
  *
- * Arguments: backend folder appends kind:mode…
+ * Arguments: backend (jsonl, sqlite, or segments: a JSONL log in small segments) folder appends kind:mode…
  */
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,8 @@ for (const plan of plans) {
     const trial = `${kind}:${k}:${mode}`;
     const place = join(folder, trial.replaceAll(":", "-"));
     mkdirSync(place);
-    const url = `${backend}:${join(place, backend === "sqlite" ? "s.db" : "s.jsonl")}`;
+    const file = join(place, backend === "sqlite" ? "s.db" : "s.jsonl");
+    const url = backend === "segments" ? `jsonl:${file}?segment=4KiB` : `${backend}:${file}`;
     process.stdout.write(`${JSON.stringify({ trial, url })}\n`);
     order(trial);
     await appendStubbornly(

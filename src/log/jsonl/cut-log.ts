@@ -15,12 +15,12 @@ export async function cutLog(store: JsonlStore, known: Indexed, offset: number, 
   const stay = cutAppend(store, known, offset);
   const [first] = stay;
   if (first === undefined) {
-    await store.cutLocked(end);
+    await store.cutLocked(end, offset);
     return;
   }
   const start = index.positionOf(first.offset);
   const saved = await saveBytes(file, start, end - start, now);
-  await store.cutLocked(start);
+  await store.cutLocked(start, first.offset - 1);
   await store.end();
   const last = stay.at(-1) as SealedEvent;
   await store.writeLocked(stay, { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt });

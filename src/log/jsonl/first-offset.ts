@@ -1,10 +1,8 @@
 import { IntegrityError } from "../../errors.js";
 import { ArchivedPart } from "./archived-part.js";
+import { firstOffsetOf, HEAD_BYTES } from "./first-line.js";
 import type { LogFile } from "./log-file.js";
 import { checkManifest } from "./manifest.js";
-
-const FIRST_LINE = /^\{"v":1,"offset":(\d{1,16}),/;
-const HEAD_BYTES = 48;
 
 /**
  * What lies before the first line of a log: nothing, if it has offset 1. Otherwise the manifest must name archives up to
@@ -15,7 +13,7 @@ const HEAD_BYTES = 48;
  */
 export async function archivedBefore(file: LogFile, size: number): Promise<ArchivedPart> {
   const head = (await file.read(0, Math.min(size, HEAD_BYTES))).toString("latin1");
-  const first = Number(FIRST_LINE.exec(head)?.[1] ?? 1);
+  const first = firstOffsetOf(head) ?? 1;
   if (first === 1) return new ArchivedPart(file.path, []);
   const entries = (checkManifest(file.path)?.archives ?? []).filter(({ to }) => to < first);
   if (entries.at(-1)?.to === first - 1) return new ArchivedPart(file.path, entries);

@@ -1,29 +1,53 @@
 import { isRedaction } from "../redaction.js";
-import type { Tail } from "../seal.js";
 import { bisectLines } from "./bisect-lines.js";
-import { findEnd } from "./file-end.js";
+import { type FileEnd, findEnd } from "./file-end.js";
 import { archivedBefore } from "./first-offset.js";
 import type { LogFile } from "./log-file.js";
 import { checkManifest } from "./manifest.js";
 import { readPages } from "./read-events.js";
 
 /**
- * Whether this file is the log that ended at `known`, as a redaction since then has written it; or, where archives are taken
- * out of the log and put back, whether it has that event, or says that it was archived.
+ * Whether this file is the log that was known, as a redaction since then has written it; or, where archives are taken out of
+ * the log and put back, whether it has the last event, or says that it was archived; or, where the log was cut in a closed
+ * segment, whether both have the event that was the last one then.
  */
-export async function isRewriteOf(known: Tail, file: LogFile): Promise<boolean> {
+export async function isRewriteOf(was: Bytes, file: LogFile): Promise<boolean> {
   const size = file.size();
   const { base } = await archivedBefore(file, size);
-  const { tail, wholeBytes } = await findEnd(file, size, { base });
-  const mayBeArchived = checkManifest(file.path)?.rewritten === true;
-  if (known.offset === 0 || tail.offset < known.offset) return false;
+  const end = await findEnd(file, size, { base });
+  const { tail: known } = was.end;
+  const { rewritten: mayBeArchived = false, cut = null } = checkManifest(file.path) ?? {};
+  if (known.offset === 0) return false;
+  if (cut !== null && cut < known.offset && (cut === 0 || (await haveSame(cut, was, { file, end })))) return true;
+  if (end.tail.offset < known.offset) return false;
   if (known.offset < base.offset) return mayBeArchived;
   if (known.offset === base.offset) return mayBeArchived && known.hash === base.hash;
-  const position = await bisectLines(file, wholeBytes, ({ offset }) => offset < known.offset);
-  const span = { from: known.offset, to: tail.offset, position, end: wholeBytes, toTail: false };
-  for await (const page of readPages(file, span)) {
+  for await (const page of pagesFrom(known.offset, { file, end })) {
     if (page[0]?.offset === known.offset && page[0].hash !== known.hash) return false;
     if (mayBeArchived || page.some((event) => event.offset > known.offset && isRedaction(event))) return true;
   }
   return false;
+}
+
+interface Bytes {
+  readonly file: LogFile;
+  readonly end: FileEnd;
+}
+
+async function haveSame(offset: number, one: Bytes, other: Bytes): Promise<boolean> {
+  const [hash, same] = [await hashAt(offset, one), await hashAt(offset, other)];
+  return hash !== undefined && hash === same;
+}
+
+/** undefined where there is no such line. */
+async function hashAt(offset: number, bytes: Bytes): Promise<string | undefined> {
+  if (offset > bytes.end.tail.offset) return undefined;
+  for await (const [event] of pagesFrom(offset, bytes)) return event?.offset === offset ? event.hash : undefined;
+  return undefined;
+}
+
+async function* pagesFrom(from: number, { file, end }: Bytes): ReturnType<typeof readPages> {
+  const { tail, wholeBytes } = end;
+  const position = await bisectLines(file, wholeBytes, ({ offset }) => offset < from);
+  yield* readPages(file, { from, to: tail.offset, position, end: wholeBytes, toTail: false });
 }

@@ -12,6 +12,7 @@ import { archivedBefore } from "./first-offset.js";
 import { LogFile } from "./log-file.js";
 import { realPathOf } from "./log-path.js";
 import { checkManifest, manifestPath } from "./manifest.js";
+import { segmentPath } from "./segment-entry.js";
 
 /** A JSONL log as files. */
 export class JsonlFileExam implements JsonlExam {
@@ -24,9 +25,13 @@ export class JsonlFileExam implements JsonlExam {
 
   files(): StoredFile[] {
     return storedFiles(
-      [this.path, manifestPath(this.path), `${this.path}.lock`, ...partFiles(this.path)],
+      [this.path, ...this.#segments(), manifestPath(this.path), `${this.path}.lock`, ...partFiles(this.path)],
       [`${this.path}.sidecar`],
     );
+  }
+
+  #segments(): string[] {
+    return (checkManifest(this.path)?.segments ?? []).map(({ n }) => segmentPath(this.path, n));
   }
 
   leftovers(): Leftover[] {
@@ -44,7 +49,7 @@ export class JsonlFileExam implements JsonlExam {
       // A folder in its place has no bytes, and is no empty log.
       if (statSync(this.path, { throwIfNoEntry: false })?.isFile() !== true) throw notThere(this.path);
       return {
-        log: fileBytes(this.path),
+        log: fileBytes(this.path) + sumOf(this.#segments()),
         snapshots: below(snapshots),
         sidecar: less(below(sidecar), below(snapshots)),
         leftovers: sum(this.leftovers()),

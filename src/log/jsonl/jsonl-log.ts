@@ -49,6 +49,11 @@ export interface JsonlLogOptions {
   mustExist?: boolean;
   /** Leave a torn tail where it is, and say so. */
   readOnly?: boolean;
+  /**
+   * Where the file has grown to so many bytes, an append ends with closing it as a segment, and the next one begins another.
+   * Default: the log stays one file.
+   */
+  segmentBytes?: number;
   onNotice?: (notice: LogNotice) => void;
   /** For tests of failing disks. */
   calls?: FileCalls;
@@ -85,6 +90,7 @@ export class JsonlLog implements EventLog {
       now: options.now ?? (() => new Date()),
       lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
       notify: options.onNotice ?? (() => undefined),
+      segmentBytes: options.segmentBytes,
     });
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
   }

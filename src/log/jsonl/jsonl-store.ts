@@ -2,14 +2,19 @@ import { AppendOutcomeUnknownError, IntegrityError, StorageError } from "../../e
 import type { SealedEvent } from "../event.js";
 import type { Tail } from "../seal.js";
 import { ArchivedPart } from "./archived-part.js";
+import { copyBytes } from "./copy-bytes.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
+import { HEAD_BYTES } from "./first-line.js";
 import { archivedBefore } from "./first-offset.js";
 import { isRewriteOf } from "./is-rewrite.js";
 import { LastingBytes } from "./lasting-bytes.js";
 import { eventOf, textOf } from "./line-bytes.js";
 import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
+import { damagedSegment } from "./log-segments.js";
+import { checkManifest, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { forEachEvent } from "./read-events.js";
+import { replaceLogLocked } from "./replace-log.js";
 import { inPieces } from "./write-pieces.js";
 
 /** Attempts of one look at the end of the file. */
@@ -166,11 +171,29 @@ export class JsonlStore {
     return end;
   }
 
-  /** Cuts the file at a line's start. The caller holds the lock. */
-  async cutLocked(position: number): Promise<void> {
+  /** Cuts the log at the start of the line behind `offset`. The caller holds the lock. */
+  async cutLocked(position: number, offset: number): Promise<void> {
+    if (position < this.file.segments.bytes) await this.#cutSegmentLocked(position, offset);
     this.file.truncate(position);
     await this.file.sync();
     await this.#inTurn(async () => this.#forget());
+  }
+
+  /**
+   * The beginning of the segment in which the cut falls becomes the file that grows. Where nothing of it stays, it is the
+   * beginning of its first line, which says where it belongs, and is no event.
+   */
+  async #cutSegmentLocked(position: number, offset: number): Promise<void> {
+    const { file } = this;
+    writeManifestLocked(file.path, { ...(checkManifest(file.path) ?? NO_MANIFEST), cut: offset });
+    const { start } = file.segments.at(position);
+    const fill = async (target: LogFile) => {
+      if (position > start) await copyBytes(file, start, position, target);
+      else target.writeAll(await file.read(start, HEAD_BYTES), 0);
+    };
+    await replaceLogLocked(file, fill, start);
+    await this.rewrittenLocked();
+    this.#file.openForWriting();
   }
 
   /** Waits for the looks under way. */
@@ -197,6 +220,7 @@ export class JsonlStore {
     if (size > 0 && this.#end === EMPTY_END) await this.#lookBefore(size);
     if (size > this.#end.wholeBytes) {
       this.#end = await findEnd(this.file, size, { known: this.#end.wholeBytes, base: this.#before.base });
+      assertSegmentsWhole(this.file, this.#end);
     }
     return this.#end;
   }
@@ -223,7 +247,7 @@ export class JsonlStore {
     const { path, calls } = this.#file;
     const file = new LogFile(path, calls);
     try {
-      if (file.openIfThere() && (await isRewriteOf(this.#end.tail, file))) this.#adopt(file);
+      if (file.openIfThere() && (await isRewriteOf({ file: this.#file, end: this.#end }, file))) this.#adopt(file);
     } catch {
       // What cannot be read is no rewrite: that the file was replaced is what is told.
     } finally {
@@ -320,4 +344,9 @@ export class JsonlStore {
     this.#looking = result.catch(() => undefined); // only the caller is told
     return result;
   }
+}
+
+/** What is torn is of an append that was under way, and that is in the last file. @throws IntegrityError SEGMENT_DAMAGED */
+function assertSegmentsWhole({ path, segments }: LogFile, { wholeBytes }: FileEnd): void {
+  if (wholeBytes < segments.bytes) throw damagedSegment(path, segments.at(wholeBytes), wholeBytes);
 }

@@ -19,14 +19,17 @@ import { assertContinues } from "../sealed-run.js";
 import type { Sidecar } from "../sidecar.js";
 import type { ArchivedPart } from "./archived-part.js";
 import { writePart } from "./archived-part-writer.js";
+import { beginSegmentLocked } from "./begin-segment.js";
 import { cutLog } from "./cut-log.js";
 import { isReadOnlyError } from "./file-errors.js";
 import { JsonlReader } from "./jsonl-reader.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
-import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
+import { LogFile } from "./log-file.js";
+import { ignoredNotice, type LogNotice, movedNotice, notBegunNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
 import { checkManifest, type Manifest, manifestStamp, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { putBackLocked, takeOutLocked } from "./move-archive.js";
+import { settleSegmentsLocked } from "./replace-log.js";
 import { rewriteLogLocked } from "./rewrite-log.js";
 import { moveTornTailLocked } from "./torn-tail.js";
 
@@ -38,6 +41,8 @@ export interface WriterSettings {
   readonly lockTimeoutMs: number;
   readonly notify: (notice: LogNotice) => void;
   readonly sidecar: Sidecar;
+  /** Where the file has as many bytes, a new one is begun; undefined: never. */
+  readonly segmentBytes: number | undefined;
 }
 
 /** The acts that change the file: each takes the lock, learns what others have written, and mends a torn tail first. */
@@ -48,6 +53,7 @@ export class JsonlWriter {
   #manifest: Manifest | undefined;
   /** Of the manifest that was last read. */
   #stamp = "";
+  #cannotBegin = false;
 
   constructor(store: JsonlStore, settings: WriterSettings) {
     this.#store = store;
@@ -91,6 +97,7 @@ export class JsonlWriter {
       if (sealed.events.length > 0) {
         this.#assertHereLocked();
         await this.#store.writeLocked(sealed.events, sealed.tail);
+        await this.#closeFullLocked();
       } else if (sealed.outcomes.some(({ kind }) => kind === "repeated")) {
         // Nobody may have answered for what is repeated: whoever wrote it may have been killed before its sync.
         await this.#store.makeLastLocked();
@@ -114,8 +121,25 @@ export class JsonlWriter {
       assertStored(known, named[0]);
       if (named.length === 0) await this.#store.writeLocked(events, tail);
       else await this.#rewriteLocked(known, named, events, tail.hash);
+      await this.#closeFullLocked();
       return tail;
     });
+  }
+
+  /** What was appended is on the disk whatever happens here: where it fails, the file grows on. */
+  async #closeFullLocked(): Promise<void> {
+    const { segmentBytes, url, notify } = this.#settings;
+    const { file } = this.#store;
+    if (segmentBytes === undefined || this.#cannotBegin) return;
+    const seen = await this.#store.borrowed();
+    try {
+      if (seen.end.wholeBytes - file.segments.bytes >= segmentBytes) await beginSegmentLocked(seen);
+    } catch (error) {
+      this.#cannotBegin = true;
+      notify(notBegunNotice(url, error as Error));
+    } finally {
+      seen.file.giveBack();
+    }
   }
 
   async redact({ offsets, append, recordId }: PreparedRedaction): Promise<RedactResult> {
@@ -185,7 +209,7 @@ export class JsonlWriter {
     await this.#lock.hold(async () => {
       this.#store.assertUsable();
       file.openForWriting();
-      this.checkManifest();
+      if (this.checkManifest()?.replaced != null) await this.#settleLocked();
       this.#assertHereLocked();
       await this.#moveTornTailLocked();
       const seen = await this.#store.borrowed();
@@ -247,11 +271,25 @@ export class JsonlWriter {
     const { file } = this.#store;
     this.#store.assertUsable();
     file.openForWriting();
-    if (this.checkManifest() === undefined) writeManifestLocked(file.path);
+    const manifest = this.checkManifest();
+    if (manifest === undefined) writeManifestLocked(file.path);
+    else if (manifest.replaced !== null) await this.#settleLocked();
     const known = await this.#store.indexed();
     known.file.openForWriting(); // it may be another one: a redaction has replaced it
     if (known.tornBytes > 0) await this.#moveTornTailLocked();
     return known;
+  }
+
+  /** The file may be another one than this process knows: what a crash has left begun is ended by what is there now. */
+  async #settleLocked(): Promise<void> {
+    const file = new LogFile(this.#store.file.path);
+    try {
+      file.openForWriting();
+      settleSegmentsLocked(file.path, file.firstOffset());
+    } finally {
+      file.close();
+    }
+    this.checkManifest();
   }
 
   /** @throws MovedError */

@@ -1,18 +1,25 @@
-import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { ClosedError, StorageError } from "../../errors.js";
+import { ClosedError, IntegrityError, StorageError } from "../../errors.js";
 import { syncFolder } from "../sync-folder.js";
 import { type FileCalls, SYSTEM_FILE_CALLS } from "./file-calls.js";
 import { isReadOnlyError } from "./file-errors.js";
+import { assertWholeLog, closeSegments, damagedSegment, firstOffsetIn, LogSegments } from "./log-segments.js";
+import { manifestStamp } from "./manifest.js";
+
+const NO_SEGMENTS = new LogSegments([], "");
+/** Attempts to open a file and its segments while others put new ones there. */
+const MAX_LOOKS = 10;
 
 /**
- * The log as bytes: one descriptor, positions given by the caller, nothing known of lines. It is opened when it is there,
- * and created at the first write.
+ * The log as bytes: positions given by the caller, nothing known of lines. It is opened when it is there, and created at the
+ * first write. Where the log has segments, they and the file are one run of bytes; only those of the file itself change.
  */
 export class LogFile {
   readonly path: string;
   readonly calls: FileCalls;
   #fd: number | undefined;
+  #segments = NO_SEGMENTS;
   #writable = false;
   #closed = false;
   #retired = false;
@@ -31,15 +38,50 @@ export class LogFile {
   openIfThere(): boolean {
     if (this.#closed) throw new ClosedError("read");
     if (this.#fd !== undefined) return true;
-    try {
-      this.#fd = openSync(this.path, constants.O_RDWR);
-      this.#writable = true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-      if (!isReadOnlyError(error)) throw error;
-      this.#fd = openSync(this.path, constants.O_RDONLY);
+    for (let looks = 1; ; looks++) {
+      const fd = this.#openNamed();
+      if (fd === undefined) {
+        assertWholeLog(this.path);
+        return false;
+      }
+      try {
+        const segments = LogSegments.load(this.path, fd);
+        if (isNamed(fd, this.path) || looks === MAX_LOOKS) {
+          [this.#fd, this.#segments] = [fd, segments];
+          return true;
+        }
+        closeSegments(segments.open);
+      } catch (error) {
+        // Somebody may have begun, or taken away, a segment between two looks.
+        if (looks === MAX_LOOKS || !(error instanceof IntegrityError)) {
+          closeSync(fd);
+          throw error;
+        }
+      }
+      closeSync(fd);
     }
-    return true;
+  }
+
+  #openNamed(): number | undefined {
+    try {
+      this.#writable = true;
+      return openSync(this.path, constants.O_RDWR);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      if (!isReadOnlyError(error)) throw error;
+      this.#writable = false;
+      return openSync(this.path, constants.O_RDONLY);
+    }
+  }
+
+  /** The offset that the file itself begins with; undefined where no line says so. */
+  firstOffset(): number | undefined {
+    return firstOffsetIn(this.#opened());
+  }
+
+  /** The closed segments. Behind their bytes are those of the file that grows. */
+  get segments(): LogSegments {
+    return this.#segments;
   }
 
   /** Makes sure that the file exists and can be written to. It is made 0600; its folder is there. */
@@ -73,7 +115,8 @@ export class LogFile {
   writeAll(bytes: Buffer, position: number): void {
     let done = 0;
     while (done < bytes.length) {
-      const written = this.calls.write(this.#opened(), bytes, done, bytes.length - done, position + done);
+      const at = position - this.#segments.bytes + done;
+      const written = this.calls.write(this.#opened(), bytes, done, bytes.length - done, at);
       // Zero would loop for ever; the system means "no room" by it.
       if (written === 0) throw Object.assign(new Error("no byte could be written"), { code: "ENOSPC" });
       done += written;
@@ -84,8 +127,12 @@ export class LogFile {
     await this.calls.sync(this.#opened());
   }
 
+  /** @param sizeBytes of the log; not less than its segments have, which stay as they are */
   truncate(sizeBytes: number): void {
-    this.calls.truncate(this.#opened(), sizeBytes);
+    const fd = this.#opened();
+    const { bytes } = this.#segments;
+    if (sizeBytes < bytes) throw damagedSegment(this.path, this.#segments.at(sizeBytes), sizeBytes);
+    this.calls.truncate(fd, sizeBytes - bytes);
   }
 
   /** Reads exactly `length` bytes at `position`. @throws StorageError LOG_SHORTENED where the file ends before */
@@ -94,7 +141,8 @@ export class LogFile {
     this.borrow();
     try {
       for (let done = 0; done < length; ) {
-        const count = await this.calls.read(this.#opened(), bytes, done, length - done, position + done);
+        const { fd, at, room } = this.#placeOf(position + done);
+        const count = await this.calls.read(fd, bytes, done, Math.min(length - done, room), at);
         if (count === 0) throw this.#shortened(position + done);
         done += count;
       }
@@ -109,11 +157,22 @@ export class LogFile {
     const bytes = Buffer.allocUnsafe(length);
     let done = 0;
     while (done < length) {
-      const count = this.calls.readNow(this.#opened(), bytes, done, length - done, position + done);
+      const { fd, at, room } = this.#placeOf(position + done);
+      const count = this.calls.readNow(fd, bytes, done, Math.min(length - done, room), at);
       if (count === 0) throw this.#shortened(position + done);
       done += count;
     }
     return bytes;
+  }
+
+  /** Where a byte of the log stands, and how many can be read there at once. */
+  #placeOf(position: number): { readonly fd: number; readonly at: number; readonly room: number } {
+    const fd = this.#opened();
+    const { bytes } = this.#segments;
+    if (position >= bytes) return { fd, at: position - bytes, room: Number.MAX_SAFE_INTEGER };
+    const segment = this.#segments.at(position);
+    const at = position - segment.start;
+    return { fd: segment.fd, at, room: segment.bytes - at };
   }
 
   /** For a reader of several pages: while he has it, a file that was replaced stays open for him. */
@@ -141,6 +200,7 @@ export class LogFile {
   #closeUnread(): void {
     if (!(this.#closed || this.#retired) || this.#reading > 0 || this.#fd === undefined) return;
     closeSync(this.#fd);
+    closeSegments(this.#segments.open);
     this.#fd = undefined;
     this.#closed = true;
   }
@@ -157,10 +217,42 @@ export class LogFile {
   #sizeOfSameFile(): number {
     const open = fstatSync(this.#fd as number);
     const named = statSync(this.path, { throwIfNoEntry: false });
-    if (named !== undefined && named.ino === open.ino && named.dev === open.dev) return open.size;
+    if (named !== undefined && isSameFile(named, open)) {
+      if (this.#sameSegments()) return this.#segments.bytes + open.size;
+    } else if (this.#followSegments()) return this.#sizeOfSameFile();
     throw new StorageError("LOG_REPLACED", `jsonl:${this.path} was removed or replaced while it was open`, {
       hint: "open the log again; never replace a log that is in use",
     });
+  }
+
+  /** A log that is one file becomes one of segments by getting another file, so it need not ask. */
+  #sameSegments(): boolean {
+    if (this.#segments.open.length === 0 || manifestStamp(this.path) === this.#segments.stamp) return true;
+    const now = LogSegments.load(this.path, this.#fd as number, this.#segments.open);
+    const isSame = now.open.length === this.#segments.open.length && now.continues(this.#segments);
+    if (isSame) this.#segments = now;
+    else closeSegments(now.open.filter((one) => !this.#segments.open.includes(one)));
+    return isSame;
+  }
+
+  /** Where the file that is open has become a segment, and others perhaps behind it: then no byte of the log has moved. */
+  #followSegments(): boolean {
+    const next = new LogFile(this.path, this.calls);
+    if (!next.openIfThere()) return false;
+    const { open } = next.#segments;
+    const own = open[this.#segments.open.length];
+    const isOwn = own !== undefined && isSameFile(fstatSync(own.fd), fstatSync(this.#fd as number));
+    if (!isOwn || !next.#segments.continues(this.#segments)) {
+      next.close();
+      return false;
+    }
+    // Descriptors that somebody may be reading from stay; those that were opened again go.
+    const kept = [...this.#segments.open, { ...own, fd: this.#fd as number }];
+    closeSegments(open.slice(0, kept.length));
+    this.#segments = new LogSegments([...kept, ...open.slice(kept.length)], next.#segments.stamp);
+    this.#fd = next.#fd;
+    this.#writable = next.#writable;
+    return true;
   }
 
   #shortened(position: number): StorageError {
@@ -168,4 +260,13 @@ export class LogFile {
       hint: "somebody cut the log back; read it again",
     });
   }
+}
+
+function isNamed(fd: number, path: string): boolean {
+  const named = statSync(path, { throwIfNoEntry: false });
+  return named !== undefined && isSameFile(named, fstatSync(fd));
+}
+
+function isSameFile(one: Stats, other: Stats): boolean {
+  return one.ino === other.ino && one.dev === other.dev;
 }

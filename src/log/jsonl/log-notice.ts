@@ -2,10 +2,10 @@ import type { TornTail } from "./torn-tail.js";
 
 /** Something that the log did or found and that its user should know. */
 export interface LogNotice {
-  readonly code: "TORN_TAIL_MOVED" | "TORN_TAIL_IGNORED";
+  readonly code: "TORN_TAIL_MOVED" | "TORN_TAIL_IGNORED" | "SEGMENT_NOT_BEGUN";
   readonly message: string;
-  /** `position` is where the torn bytes begin in the log; `savedAs` the file that they were moved to. */
-  readonly details: { readonly bytes: number; readonly position: number; readonly savedAs?: string };
+  /** Of a torn tail: `position` is where the torn bytes begin in the log; `savedAs` the file that they were moved to. */
+  readonly details?: { readonly bytes: number; readonly position: number; readonly savedAs?: string };
 }
 
 export function movedNotice(url: string, { bytes, position, savedAs }: TornTail): LogNotice {
@@ -21,5 +21,12 @@ export function ignoredNotice(url: string, bytes: number, position: number): Log
     code: "TORN_TAIL_IGNORED",
     message: `${url}: ${bytes} bytes behind byte ${position} are an append that was never finished; they are not read`,
     details: { bytes, position },
+  };
+}
+
+export function notBegunNotice(url: string, error: Error): LogNotice {
+  return {
+    code: "SEGMENT_NOT_BEGUN",
+    message: `${url}: everything was written, but no new segment could be begun (${error.message}); the file grows on`,
   };
 }

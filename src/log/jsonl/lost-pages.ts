@@ -24,14 +24,15 @@ const TIME = /^\{"v":1,"offset":\d+,"commit":\d+,"version":\d+,"recordedAt":"([^
  * @returns the position of the first lost byte; `size` where nothing is lost
  */
 export async function firstLostByte(file: LogFile, from: number, size: number): Promise<number> {
-  const start = Math.max(from, size - MAX_UNSYNCED_BYTES);
+  const own = file.segments.bytes; // what is before that was synced long ago
+  const start = Math.max(from, size - MAX_UNSYNCED_BYTES, own);
   if (start >= size) return size;
   const bytes = await file.read(start, size - start);
   for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, at)) {
     const begin = at;
     while (at < bytes.length && bytes[at] === 0) at++;
-    const mayBegin = begin === 0 || (start + begin) % SECTOR_BYTES === 0 || bytes[begin - 1] === NEWLINE;
-    const mayEnd = at === bytes.length || (start + at) % SECTOR_BYTES === 0;
+    const mayBegin = begin === 0 || (start - own + begin) % SECTOR_BYTES === 0 || bytes[begin - 1] === NEWLINE;
+    const mayEnd = at === bytes.length || (start - own + at) % SECTOR_BYTES === 0;
     if (mayBegin && mayEnd && isOneWrite(bytes, begin, at)) return start + begin;
   }
   return size;

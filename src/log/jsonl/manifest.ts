@@ -4,14 +4,16 @@ import { UsageError } from "../../errors.js";
 import type { ArchiveEntry } from "../archives.js";
 import { syncFolder } from "../sync-folder.js";
 import { writeWhole } from "../write-whole.js";
+import { areSegments, type SegmentEntry } from "./segment-entry.js";
 
 /**
- * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}; format 2 where "archives" lie before the first line. It names the kind of lock that guards the log, because two kinds on
- * one log would exclude nobody; a program that does not know the kind must not write. A frozen log also has
- * "movedTo":"<address>" there. The file is replaced, never written over, so a change of it shows in its inode.
+ * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}; format 2 where "archives" lie before the first line, format 3 where
+ * "segments" do. It names the kind of lock that guards the log, because two kinds on one log would exclude nobody; a program
+ * that does not know the kind must not write. A frozen log also has "movedTo":"<address>" there. The file is replaced, never written over, so a change of it shows in its inode.
  */
 const MANIFEST = { format: 1, lock: "ofd" } as const;
-const LAST_FORMAT = 2;
+const ARCHIVES_FORMAT = 2;
+const LAST_FORMAT = 3;
 
 export function manifestPath(logPath: string): string {
   return `${logPath}.manifest.json`;
@@ -24,9 +26,25 @@ export interface Manifest {
   readonly archives: readonly ArchiveEntry[];
   /** An archive was once taken out of this log: who has it open may find another file in its place, many times. */
   readonly rewritten: boolean;
+  /** The files that hold the log up to the first line of `x.jsonl`, oldest first; none where that is the whole log. */
+  readonly segments: readonly SegmentEntry[];
+  /**
+   * Something is under way that puts another file in the place of `x.jsonl`: as long as that begins with this offset, the
+   * segments from there on are not in effect. null where nothing is.
+   */
+  readonly replaced: number | null;
+  /** The offset behind which the log was last cut in a closed segment: its last event then, or 0. null where it never was. */
+  readonly cut: number | null;
 }
 
-export const NO_MANIFEST: Manifest = { movedTo: null, archives: [], rewritten: false };
+export const NO_MANIFEST: Manifest = {
+  movedTo: null,
+  archives: [],
+  rewritten: false,
+  segments: [],
+  replaced: null,
+  cut: null,
+};
 
 /** What changes with every manifest; cheap enough to be asked for under the lock of each append. "" where there is none. */
 export function manifestStamp(logPath: string): string {
@@ -47,7 +65,8 @@ export function checkManifest(logPath: string): Manifest | undefined {
       hint: "upgrade sessiondb",
     });
   }
-  if (manifest.format !== MANIFEST.format && manifest.format !== LAST_FORMAT) throw invalid(path, "it names no format");
+  if (typeof manifest.format !== "number" || !(manifest.format >= MANIFEST.format))
+    throw invalid(path, "it names no format");
   if (manifest.lock !== MANIFEST.lock) {
     throw new UsageError(
       "LOCK_KIND_UNKNOWN",
@@ -57,22 +76,21 @@ export function checkManifest(logPath: string): Manifest | undefined {
       },
     );
   }
-  const { movedTo = null, archives = [], rewritten } = manifest;
+  const { movedTo = null, archives = [], rewritten, segments = [], replaced = null, cut = null } = manifest;
   if (!areEntries(archives)) throw invalid(path, "its archives are none");
-  if (movedTo === null || typeof movedTo === "string") return { movedTo, archives, rewritten: rewritten === true };
-  throw invalid(path, "movedTo is no address");
+  if (!areSegments(segments)) throw invalid(path, "its segments are none");
+  if (!isOffset(replaced) || !isOffset(cut)) throw invalid(path, "replaced, or cut, is no offset");
+  if (movedTo !== null && typeof movedTo !== "string") throw invalid(path, "movedTo is no address");
+  return { movedTo, archives, rewritten: rewritten === true, segments, replaced, cut };
 }
 
 /** The caller holds the lock. */
-export function writeManifestLocked(logPath: string, { movedTo, archives, rewritten }: Manifest = NO_MANIFEST): void {
+export function writeManifestLocked(logPath: string, manifest: Manifest = NO_MANIFEST): void {
   const path = manifestPath(logPath);
   const unfinished = `${path}.tmp`;
   const fd = openSync(unfinished, "w", 0o600);
   try {
-    const moved = movedTo === null ? {} : { movedTo };
-    const archived = archives.length === 0 ? {} : { format: LAST_FORMAT, archives };
-    const again = rewritten ? { rewritten } : {};
-    writeWhole(fd, Buffer.from(`${JSON.stringify({ ...MANIFEST, ...archived, ...again, ...moved })}\n`));
+    writeWhole(fd, Buffer.from(`${JSON.stringify(storedForm(manifest))}\n`));
     fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -81,9 +99,20 @@ export function writeManifestLocked(logPath: string, { movedTo, archives, rewrit
   syncFolder(dirname(path));
 }
 
-function readManifest(
-  path: string,
-): { format?: unknown; lock?: unknown; movedTo?: unknown; archives?: unknown; rewritten?: unknown } | undefined {
+/** What is not said is as in NO_MANIFEST, so that a program that knows less reads what it can. */
+function storedForm({ movedTo, archives, rewritten, segments, replaced, cut }: Manifest): object {
+  return {
+    ...MANIFEST,
+    ...(archives.length === 0 ? {} : { format: ARCHIVES_FORMAT, archives }),
+    ...(segments.length === 0 ? {} : { format: LAST_FORMAT, segments }),
+    ...(replaced === null ? {} : { replaced }),
+    ...(cut === null ? {} : { cut }),
+    ...(rewritten ? { rewritten } : {}),
+    ...(movedTo === null ? {} : { movedTo }),
+  };
+}
+
+function readManifest(path: string): Readonly<Record<string, unknown>> | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -93,7 +122,7 @@ function readManifest(
   }
   try {
     const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === "object" && parsed !== null) return parsed;
+    if (typeof parsed === "object" && parsed !== null) return parsed as Record<string, unknown>;
   } catch {
     // told below, with what to do
   }
@@ -115,6 +144,10 @@ function areEntries(archives: unknown): archives is ArchiveEntry[] {
     last = to;
     return isNext;
   });
+}
+
+function isOffset(value: unknown): value is number | null {
+  return value === null || Number.isSafeInteger(value);
 }
 
 function invalid(path: string, why: string): UsageError {

@@ -3,25 +3,55 @@ import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../archiv
 import { ChainCheck } from "../chain-check.js";
 import { encodeLine } from "../event-line.js";
 import { partFiles, partPath } from "./archived-part.js";
+import { beginSegmentLocked } from "./begin-segment.js";
+import { copyBytes } from "./copy-bytes.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
 import type { LogFile } from "./log-file.js";
-import { writeManifestLocked } from "./manifest.js";
+import { NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { replaceLogLocked } from "./replace-log.js";
-
-const COPY_BYTES = 1024 * 1024;
+import { entriesOf, freeNumber, segmentPath } from "./segment-entry.js";
+import { writeSegment } from "./write-segment.js";
 
 /**
  * Takes the lines of an archive out of the log: the manifest names it first, which means nothing while they are there; then
- * a file without them is put in the place of the log, by one rename. The caller holds the lock.
+ * a file without them is put in the place of the log, by one rename. Of a log in segments whole files go, and only of the one
+ * in which the archive ends the rest is copied: there the manifest decides, by one rename. The caller holds the lock.
  */
 export async function takeOutLocked(store: JsonlStore, known: Indexed, entry: ArchiveEntry): Promise<void> {
-  const { index, end, before } = known;
-  const { path } = store.file;
-  writeManifestLocked(path, { movedTo: null, archives: [...before.entries, entry], rewritten: true });
-  await replaceLocked(store, async (target) => {
-    await copyBytes(store.file, index.positionOf(entry.to + 1), end.wholeBytes, target, 0);
-  });
-  clearParts(path, [...before.entries, entry]);
+  const archives = [...known.before.entries, entry];
+  if (store.file.segments.open.length > 0) await takeOutOfSegmentsLocked(store, known, archives);
+  else await takeOutOfFileLocked(store, known, archives);
+  clearParts(store.file.path, archives);
+}
+
+async function takeOutOfFileLocked(store: JsonlStore, known: Indexed, archives: readonly ArchiveEntry[]) {
+  const { index, end } = known;
+  const { to } = archives.at(-1) as ArchiveEntry;
+  writeManifestLocked(store.file.path, { ...NO_MANIFEST, archives, rewritten: true });
+  await replaceLocked(store, (target) => copyBytes(store.file, index.positionOf(to + 1), end.wholeBytes, target));
+}
+
+async function takeOutOfSegmentsLocked(store: JsonlStore, known: Indexed, archives: readonly ArchiveEntry[]) {
+  const { file } = store;
+  const { to } = archives.at(-1) as ArchiveEntry;
+  const from = known.index.positionOf(to + 1);
+  if (from > file.segments.bytes) {
+    await beginSegmentLocked(known);
+    file.size(); // finds the new one
+  }
+  const { open, bytes } = file.segments;
+  const gone = open.filter((segment) => segment.from <= to);
+  const segments = entriesOf(open.filter((segment) => segment.from > to));
+  const last = gone.at(-1);
+  if (last !== undefined && last.to > to) {
+    const n = freeNumber(file.path, entriesOf(open));
+    const end = Math.min(bytes, last.start + last.bytes);
+    await writeSegment(file, n, (target) => copyBytes(file, from, end, target));
+    segments.unshift({ n, from: to + 1, to: last.to, bytes: end - from });
+  }
+  writeManifestLocked(file.path, { ...NO_MANIFEST, archives, rewritten: true, segments });
+  for (const { n } of gone) rmSync(segmentPath(file.path, n), { force: true });
+  await store.rewrittenLocked();
 }
 
 /** Puts them back, in the other order. @throws ChainBreakError they are not those of the entry; nothing was changed */
@@ -31,27 +61,28 @@ export async function putBackLocked(
   entry: ArchiveEntry,
   events: ArchivedEvents,
 ): Promise<void> {
-  const { path } = store.file;
-  await replaceLocked(store, async (target) => {
-    const written = await writeEvents(target, entry, events, end.tail.offset);
-    await copyBytes(store.file, 0, end.wholeBytes, target, written);
-  });
+  const { file } = store;
   const archives = before.entries.slice(0, -1);
-  writeManifestLocked(path, { movedTo: null, archives, rewritten: true });
-  clearParts(path, archives);
+  const manifest = { ...NO_MANIFEST, archives, rewritten: true };
+  const write = (target: LogFile) => writeEvents(target, entry, events, end.tail.offset);
+  if (file.segments.open.length === 0) {
+    await replaceLocked(store, async (target) => copyBytes(file, 0, end.wholeBytes, target, await write(target)));
+    writeManifestLocked(file.path, manifest);
+  } else {
+    const segments = entriesOf(file.segments.open);
+    const n = freeNumber(file.path, segments);
+    const bytes = await writeSegment(file, n, write);
+    const { from, to } = entry;
+    writeManifestLocked(file.path, { ...manifest, segments: [{ n, from, to, bytes }, ...segments] });
+    await store.rewrittenLocked();
+  }
+  clearParts(file.path, archives);
 }
 
 /** As {@link replaceLogLocked}, and what the store knew of the old file is forgotten. */
 async function replaceLocked(store: JsonlStore, fill: (target: LogFile) => Promise<void>): Promise<void> {
   await replaceLogLocked(store.file, fill);
   await store.rewrittenLocked();
-}
-
-async function copyBytes(file: LogFile, from: number, to: number, target: LogFile, at: number): Promise<void> {
-  for (let position = from; position < to; position += COPY_BYTES) {
-    const bytes = await file.read(position, Math.min(COPY_BYTES, to - position));
-    target.writeAll(bytes, at + position - from);
-  }
 }
 
 /** @returns how many bytes they are */

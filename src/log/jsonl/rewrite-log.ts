@@ -1,14 +1,13 @@
 import type { SealedEvent } from "../event.js";
 import { encodeLine } from "../event-line.js";
 import { erasedEvent } from "../redaction.js";
+import { copyBytes } from "./copy-bytes.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LogFile } from "./log-file.js";
 import { replaceLogLocked } from "./replace-log.js";
 
-const COPY_BYTES = 1024 * 1024;
-
 /**
- * Writes the whole log anew beside itself, with some of its events erased and new ones behind them, and puts it in the
+ * Writes the whole log anew beside itself, or all that comes from the first segment on that is changed, with some of its events erased and new ones behind them, and puts it in the
  * place of the old one: one rename, so a crash leaves the old log or the new one. The lines of all other events are
  * copied as bytes. The caller holds the lock.
  *
@@ -21,12 +20,22 @@ export async function rewriteLogLocked(
   offsets: readonly number[],
   events: readonly SealedEvent[],
 ): Promise<void> {
-  await replaceLogLocked(store.file, async (target) => {
-    const size = await copyErased(store, known, offsets, target);
+  const from = firstChanged(known, offsets);
+  const fill = async (target: LogFile) => {
+    const size = await copyErased(store, known, offsets, target, from);
     const erase = new Set(offsets);
     const lines = events.map((event) => encodeLine(erase.has(event.offset) ? erasedEvent(event) : event));
     target.writeAll(Buffer.from(lines.join("")), size);
-  });
+  };
+  await replaceLogLocked(store.file, fill, from);
+}
+
+/** Where the file begins that holds the first of these offsets. */
+function firstChanged({ file, index, end }: Indexed, offsets: readonly number[]): number {
+  const stored = offsets.filter((offset) => offset <= end.tail.offset);
+  const first = Math.min(...stored.map((offset) => index.positionOf(offset)), end.wholeBytes);
+  const { segments } = file;
+  return first < segments.bytes ? segments.at(first).start : segments.bytes;
 }
 
 /** @returns the size of what was written */
@@ -35,16 +44,14 @@ async function copyErased(
   known: Indexed,
   offsets: readonly number[],
   target: LogFile,
+  from: number,
 ): Promise<number> {
   const { index, end } = known;
-  const copy = { from: 0, written: 0 };
+  const copy = { from, written: 0 };
   const copyTo = async (position: number) => {
-    while (copy.from < position) {
-      const bytes = await store.file.read(copy.from, Math.min(COPY_BYTES, position - copy.from));
-      target.writeAll(bytes, copy.written);
-      copy.from += bytes.length;
-      copy.written += bytes.length;
-    }
+    await copyBytes(store.file, copy.from, position, target, copy.written);
+    copy.written += position - copy.from;
+    copy.from = position;
   };
   for (const offset of offsets) {
     if (offset > end.tail.offset) break; // among the new ones
