@@ -26,12 +26,17 @@ async function runKilled(url: string, random: () => number): Promise<number[]> {
   return erased;
 }
 
-describe.each(KINDS)("%s", (kind) => {
+/** What is erased lies in a closed segment as often as in the newest file. */
+const SEGMENTS = "jsonl in segments";
+const freshUrl = async (kind: (typeof KINDS)[number] | typeof SEGMENTS) =>
+  kind === SEGMENTS ? `${await freshStore("jsonl")}?segment=4KiB` : freshStore(kind);
+
+describe.each([...KINDS, SEGMENTS] as const)("%s", (kind) => {
   test("a redaction that is killed (-9) anywhere has happened, with its record, or has not", {
     timeout: LIMIT_MS,
   }, async () => {
     const random = seededRandom();
-    const url = await freshStore(kind);
+    const url = await freshUrl(kind);
     await addSessions(url, 200);
     for (let kill = 0; kill < KILLS; kill++) {
       const acknowledged = await runKilled(url, random);

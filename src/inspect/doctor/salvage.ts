@@ -9,17 +9,23 @@ import type { Patient } from "./patient.js";
  */
 export async function salvage(patient: Patient, { offset, byte }: IntegrityError): Promise<Mend> {
   const exam = await patient.exam();
-  if (exam?.kind === "jsonl" && byte !== undefined) {
-    const [from, to] = [shellWord(exam.path), shellWord(`${exam.path}.whole`)];
+  const files = exam?.kind === "jsonl" ? exam.files() : [];
+  const beside = files.filter(({ path }) => /\.archived-\d+$/.test(path));
+  const segments = files.filter(({ path }) => /\.\d{6,}$/.test(path));
+  const isOneFile = segments.length === 0;
+  // Of a log in segments that is archived as well, the manifest says both, and what is saved is one file.
+  if (exam?.kind === "jsonl" && byte !== undefined && (isOneFile || beside.length === 0)) {
+    const to = shellWord(`${exam.path}.whole`);
+    const all = [...segments.map(({ path }) => path), exam.path].map(shellWord).join(" ");
+    const head = isOneFile ? `head -c ${byte} ${all}` : `cat ${all} | head -c ${byte}`;
     // A log that does not begin with offset 1 needs what says so.
-    const beside = exam.files().filter(({ path }) => /\.archived-\d+$/.test(path));
     const named = beside.length === 0 ? [] : [`${exam.path}.manifest.json`, ...beside.map(({ path }) => path)];
     const copies = named.map(
       (path) => ` && cp -n ${shellWord(path)} ${shellWord(path.replace(exam.path, `${exam.path}.whole`))}`,
     );
     // noclobber: what an earlier attempt has saved stays
     return command(
-      `( set -C; head -c ${byte} ${from} > ${to} )${copies.join("")} && sessiondb verify --store ${shellWord(`jsonl:${exam.path}.whole`)}`,
+      `( set -C; ${head} > ${to} )${copies.join("")} && sessiondb verify --store ${shellWord(`jsonl:${exam.path}.whole`)}`,
     );
   }
   if (offset !== undefined && offset > 1) {
