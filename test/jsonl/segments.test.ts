@@ -2,6 +2,7 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,6 +16,7 @@ import { basename, dirname } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event } from "../../src/conformance/target.js";
+import type { SealedEvent } from "../../src/log/event.js";
 import type { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { IN_MEMORY } from "../support/temp.js";
@@ -166,6 +168,68 @@ describe("a log in segments", () => {
     expect(strays(path)).toEqual([]);
     await appendCount(other, "session-0", 1);
     expect(await verifyLog(await open(path))).toMatchObject({ ok: true, verified: events.length + 1 });
+  });
+});
+
+describe("a process that ended while it put another file in the place of the newest one", () => {
+  /** Of 16 appends in 8 closed segments; the newest file is empty. */
+  async function closed(): Promise<{ path: string; events: readonly SealedEvent[] }> {
+    const path = freshPath(IN_MEMORY);
+    const log = await inSegments(path);
+    for (let i = 0; i < 16; i++) {
+      const padding = "x".repeat(120); // two of them fill a segment
+      await log.append({ stream: `session-${i % 2}`, events: [event("test.happened", { padding })] }, ACTOR);
+    }
+    const events = await allEvents(log);
+    await log.close();
+    expect(statSync(path).size).toBe(0);
+    return { path, events };
+  }
+
+  function intend(path: string, from: number): void {
+    writeFileSync(`${path}.manifest.json`, JSON.stringify({ ...manifestOf(path), replaced: from }));
+  }
+
+  async function goesOn(path: string, events: readonly SealedEvent[]): Promise<void> {
+    const reader = await open(path, { readOnly: true });
+    expect(await allEvents(reader)).toEqual(events);
+    const log = await inSegments(path, 500);
+    await appendCount(log, "session-9", 3);
+    expect(offsetsOf(await allEvents(reader))).toEqual(Array.from({ length: events.length + 3 }, (_, i) => i + 1));
+    expect(await verifyLog(await open(path))).toMatchObject({ ok: true, verified: events.length + 3 });
+    expect(manifestOf(path)).not.toHaveProperty("replaced");
+    expect(strays(path)).toEqual([]);
+  }
+
+  test.each(["the manifest said so", "the second name was there", "the empty file was there"])(
+    "a segment was begun, and %s: nothing is lost or doubled",
+    async (state) => {
+      const { path, events } = await closed();
+      const last = segmentFiles(path).at(-1) as string;
+      if (state !== "the empty file was there") {
+        rmSync(path);
+        linkSync(last, path);
+      }
+      if (state === "the manifest said so") rmSync(last);
+      intend(path, manifestOf(path).segments?.at(-1)?.from as number);
+      await goesOn(path, events);
+    },
+  );
+
+  test.each([
+    ["in a segment", 1],
+    ["at the beginning of one", 0],
+  ])("the log was cut %s: it is cut, and what was cut off is gone", async (_where, lines) => {
+    const { path, events } = await closed();
+    const from = manifestOf(path).segments?.[3]?.from as number;
+    const kept = readFileSync(segmentFiles(path)[3] as string, "utf8")
+      .split("\n")
+      .slice(0, lines)
+      .map((line) => `${line}\n`)
+      .join("");
+    writeFileSync(path, kept === "" ? readFileSync(segmentFiles(path)[3] as string).subarray(0, 48) : kept);
+    intend(path, from);
+    await goesOn(path, events.slice(0, from - 1 + lines));
   });
 });
 

@@ -209,7 +209,7 @@ export class JsonlWriter {
     await this.#lock.hold(async () => {
       this.#store.assertUsable();
       file.openForWriting();
-      if (this.checkManifest()?.replaced != null) await this.#settleLocked();
+      this.checkManifest();
       this.#assertHereLocked();
       await this.#moveTornTailLocked();
       const seen = await this.#store.borrowed();
@@ -299,6 +299,8 @@ export class JsonlWriter {
   }
 
   async #moveTornTailLocked(): Promise<void> {
+    // First: half a line may be what says which segments are in effect.
+    if (this.checkManifest()?.replaced != null) await this.#settleLocked();
     const { file } = this.#store;
     const { wholeBytes } = await this.#store.end();
     if (file.size() <= wholeBytes) return;
