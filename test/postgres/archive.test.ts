@@ -208,7 +208,9 @@ async function readUntil(log: EventLog, run: { readonly ended: boolean }): Promi
 }
 
 describe("room", () => {
-  test("of archived events is taken by the next ones: the table does not grow meanwhile", async () => {
+  test("of archived events is taken by the next ones: the table does not grow meanwhile", {
+    timeout: 60_000,
+  }, async () => {
     const url = await freshPostgresUrl();
     const [log, admin] = [await opened(url), await openAdmin(url)];
     const fill = async () => {
@@ -221,9 +223,15 @@ describe("room", () => {
       Number((await admin.query(`SELECT pg_relation_size('${schemaOf(url)}.events') AS size`)).rows[0]?.size);
     await fill();
     const full = await bytes();
-    await archiveBefore(log, "HEAD", join(tempDir(), "a.jsonl.gz"));
-    await fill();
-    expect(await bytes()).toBeLessThan(full * 1.2);
+    const folder = tempDir();
+    let round = 0;
+    // Others of the same server may look at what has gone for a while, which keeps it from being vacuumed.
+    await until("the next events take the room", async () => {
+      await archiveBefore(log, "HEAD", join(folder, `${round++}.jsonl.gz`));
+      const before = await bytes();
+      await fill();
+      return (await bytes()) - before < full * 0.2;
+    });
   });
 });
 
