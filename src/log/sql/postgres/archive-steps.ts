@@ -3,6 +3,8 @@ import { type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { ArchivedRows } from "./archived-rows.js";
 import { countOf, tailOfRow, tailSql } from "./event-rows.js";
 import { type LogLock, limit } from "./log-lock.js";
+import { eventsTable } from "./partition-catalog.js";
+import { dropPartitionsBelow } from "./partition-drop.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresActs } from "./postgres-acts.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
@@ -98,13 +100,25 @@ export class ArchiveSteps {
       AND "offset" <= (SELECT coalesce(max("to"), 0) FROM ${archives})`;
   }
 
-  /** Removes all rows of archived events up to an offset (inclusive), the oldest first. */
+  /** Removes all rows of archived events up to an offset (inclusive), the oldest first; of partitions that are archived whole, these. */
   async clear(to: number): Promise<void> {
+    await this.#dropPartitions(to).catch(() => undefined); // held by a reader that takes long: their rows go, one by one
     const [row] = await this.step((session) => session.rows(this.#first));
     for (let first = countOf(row?.[0]); first <= to; first += STEP_EVENTS) {
       const sql = this.removeSql(first, Math.min(first + STEP_EVENTS - 1, to));
       await this.step((session) => session.script(`${this.beginChange()}; ${sql}; COMMIT`, this.bulkMs));
     }
+  }
+
+  async #dropPartitions(to: number): Promise<void> {
+    const table = await this.step((session) => eventsTable(session, this.tables, this.#options.url));
+    if (table.kind !== "p") return;
+    await this.decide(async (session) => {
+      const last = await this.archived.last(session);
+      await session.script(`SELECT ${limit("lock_timeout", TABLE_LOCK_MS)}`);
+      // Somebody may have put them back meanwhile.
+      await dropPartitionsBelow(session, this.tables, table, Math.min(to, last?.to ?? 0) + 1, this.bulkMs);
+    });
   }
 
   /** So that the next events take the room. Autovacuum would do it some time later: that it fails here is no failure. */
