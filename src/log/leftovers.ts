@@ -5,12 +5,17 @@ import type { Leftover, StoredFile } from "./store-exam.js";
 /** Deeper than any sidecar name goes. */
 const MAX_DEPTH = 8;
 
-/** What was left beside a file: `.unfinished-…` in its folder, and whatever its own kind of store leaves. */
-export function leftoversBeside(path: string, isTorn: (name: string) => boolean): Leftover[] {
+/**
+ * What was left beside a file: `.unfinished-…` in its folder, and whatever its own kind of store leaves.
+ *
+ * @param kindOf what the kind of store calls a file of this name; undefined where it is none of its own
+ */
+export function leftoversBeside(path: string, kindOf: (name: string) => Leftover["kind"] | undefined): Leftover[] {
   const folder = dirname(path);
   return entriesOf(folder).flatMap((entry) => {
     if (!entry.isFile()) return [];
-    if (isTorn(entry.name)) return leftover("torn", join(folder, entry.name));
+    const kind = kindOf(entry.name);
+    if (kind !== undefined) return leftover(kind, join(folder, entry.name));
     const isUnfinished = entry.name.startsWith(".unfinished-") || entry.name === `${basename(path)}.manifest.json.tmp`;
     return isUnfinished ? leftover("unfinished", join(folder, entry.name)) : [];
   });

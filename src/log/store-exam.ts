@@ -11,9 +11,10 @@ export interface StoredFile {
 export interface Leftover {
   /**
    * `torn`: bytes that were cut from the log because their append was never finished. `unfinished`: a file that did not
-   * get its name, such as a backup or a sidecar text.
+   * get its name, such as a backup or a sidecar text. `unnamed`: a file with events in the place of a segment that the
+   * manifest does not name, and that nobody reads.
    */
-  readonly kind: "torn" | "unfinished";
+  readonly kind: "torn" | "unfinished" | "unnamed";
   readonly path: string;
   readonly bytes: number;
   /** ISO 8601 UTC. */

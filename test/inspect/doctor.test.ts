@@ -166,6 +166,17 @@ describe("a JSONL log", () => {
     expect(await wrong(url)).toEqual([]);
   });
 
+  test("beside which lies a segment that it does not read: it is told, and somebody else's file is not", async () => {
+    const { path, url, folder } = await filledFile("s.jsonl");
+    writeFileSync(`${path}.000001`, "rotated by somebody else\n", { mode: 0o600 });
+    expect(await wrong(url)).toEqual([]);
+    writeFileSync(`${path}.000002`, readFileSync(path), { mode: 0o600 });
+    expect((await wrong(url)).map(({ code }) => code)).toEqual(["unnamed-segment"]);
+    await withMend(url, "unnamed-segment", folder);
+    expect(await wrong(url)).toEqual([]);
+    expect(readdirSync(folder)).toContain("s.jsonl.000001");
+  });
+
   test.each([
     ["in the middle", 2, ["chain"]],
     ["at the end", 4, ["store"]],

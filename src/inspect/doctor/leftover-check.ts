@@ -30,6 +30,16 @@ function seenOf({ kind, path, bytes, changedAt }: Leftover, now: Date): Seen[] {
           mend: command(`rm ${shellWord(path)}`),
         },
       ];
+    case "unnamed":
+      return [
+        {
+          code: "unnamed-segment",
+          severity: "warn",
+          what: `${path}: ${bytes} bytes of events that the log does not read, written ${changedAt}`,
+          why: "its manifest does not name it: a crash left it, or somebody put it there. It may hold what was erased since",
+          mend: command(`rm ${shellWord(path)}`),
+        },
+      ];
     case "unfinished":
       return now.getTime() - Date.parse(changedAt) < ABANDONED_AFTER_MS ? [] : [abandoned(path, bytes, changedAt)];
     default:

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { IntegrityError, NotFoundError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
 import { bytesBelow, fileBytes, leftoversBelow, leftoversBeside, storedFiles } from "../leftovers.js";
@@ -11,8 +11,9 @@ import { translateFileError } from "./file-errors.js";
 import { archivedBefore } from "./first-offset.js";
 import { LogFile } from "./log-file.js";
 import { realPathOf } from "./log-path.js";
+import { firstOffsetAt } from "./log-segments.js";
 import { checkManifest, manifestPath } from "./manifest.js";
-import { segmentPath } from "./segment-entry.js";
+import { isSegmentOf, segmentPath } from "./segment-entry.js";
 
 /** A JSONL log as files. */
 export class JsonlFileExam implements JsonlExam {
@@ -35,9 +36,18 @@ export class JsonlFileExam implements JsonlExam {
   }
 
   leftovers(): Leftover[] {
-    const torn = `${basename(this.path)}.torn-`;
-    const beside = leftoversBeside(this.path, (name) => name.startsWith(torn));
+    const beside = leftoversBeside(this.path, (name) => {
+      if (name.startsWith(`${basename(this.path)}.torn-`)) return "torn";
+      return this.#isUnnamed(name) ? "unnamed" : undefined;
+    });
     return [...beside, ...leftoversBelow(`${this.path}.sidecar`, ".tmp-")];
+  }
+
+  /** A crash may leave one, while archived events are put back; a rotated file of somebody else begins with no event. */
+  #isUnnamed(name: string): boolean {
+    const path = join(dirname(this.path), name);
+    if (!isSegmentOf(this.path, path) || this.#segments().includes(path)) return false;
+    return firstOffsetAt(path) !== undefined;
   }
 
   async sizes(): Promise<PartSizes> {

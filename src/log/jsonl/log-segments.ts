@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { IntegrityError } from "../../errors.js";
 import { firstOffsetOf, HEAD_BYTES } from "./first-line.js";
 import { checkManifest, type Manifest, manifestStamp } from "./manifest.js";
-import { type SegmentEntry, segmentPath } from "./segment-entry.js";
+import { isSegmentOf, type SegmentEntry, segmentPath } from "./segment-entry.js";
 
 /** A segment that is open for reading. */
 export interface OpenSegment extends SegmentEntry {
@@ -97,7 +97,8 @@ export function firstOffsetIn(fd: number): number | undefined {
   return firstOffsetOf(head.toString("latin1", 0, readSync(fd, head, 0, HEAD_BYTES, 0)));
 }
 
-function firstOffsetAt(path: string): number | undefined {
+/** Undefined also where it is no file, or begins with something else. */
+export function firstOffsetAt(path: string): number | undefined {
   const fd = openSync(path, "r");
   try {
     return fstatSync(fd).isFile() ? firstOffsetIn(fd) : undefined;
@@ -154,12 +155,11 @@ export function damagedSegment(logPath: string, { n, start }: OpenSegment, posit
 
 /** A log that has lost its manifest, and whose newest file is still empty, must not look like a new one. */
 function assertNoSegments(logPath: string): void {
-  const beginning = `${basename(logPath)}.`;
   const folder = dirname(logPath);
-  const isNumber = (name: string) => name.startsWith(beginning) && /^\d{6,}$/.test(name.slice(beginning.length));
-  for (const name of existsSync(folder) ? readdirSync(folder).filter(isNumber) : []) {
-    if (firstOffsetAt(join(folder, name)) === undefined) continue;
-    throw missing(`${logPath} is empty, its manifest is gone, and ${join(folder, name)} holds lines of a log`, 1);
+  const beside = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const lines = beside.find((path) => isSegmentOf(logPath, path) && firstOffsetAt(path) !== undefined);
+  if (lines !== undefined) {
+    throw missing(`${logPath} is empty, its manifest is gone, and ${lines} holds lines of a log`, 1);
   }
 }
 

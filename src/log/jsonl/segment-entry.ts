@@ -19,6 +19,11 @@ export function segmentPath(logPath: string, n: number): string {
   return `${logPath}.${String(n).padStart(6, "0")}`;
 }
 
+/** Whether a path has the name of a segment of this log. */
+export function isSegmentOf(logPath: string, path: string): boolean {
+  return path.startsWith(`${logPath}.`) && /^[0-9]{6,}$/.test(path.slice(logPath.length + 1));
+}
+
 /** Files that the manifest does not name are somebody else's. */
 export function freeNumber(logPath: string, segments: readonly SegmentEntry[]): number {
   let n = segments.reduce((highest, one) => Math.max(highest, one.n), 0) + 1;

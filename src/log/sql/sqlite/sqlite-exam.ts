@@ -30,7 +30,7 @@ export class SqliteFileExam implements SqliteExam {
   }
 
   leftovers(): Leftover[] {
-    return leftoversBeside(this.path, () => false);
+    return leftoversBeside(this.path, () => undefined);
   }
 
   /** @throws UsageError NETWORK_FILE_SYSTEM */
