@@ -1,6 +1,7 @@
 import { ClosedError, UnavailableError } from "../errors.js";
 import { type ArchivedEvents, type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
 import { Bells } from "../log/bells.js";
+import { assertBounds } from "../log/check-bounds.js";
 import type { SealedEvent } from "../log/event.js";
 import type {
   AppendResult,
@@ -203,11 +204,11 @@ export class OutboxLog implements EventLog {
   }
 
   readAll(range: OffsetRange = {}): Pages {
-    return this.#pages("readAll", (log) => log.readAll(range));
+    return this.#pages("readAll", range, (log) => log.readAll(range));
   }
 
   readStream(stream: string, range: VersionRange = {}): Pages {
-    return this.#pages("readStream", (log) => log.readStream(stream, range));
+    return this.#pages("readStream", range, (log) => log.readStream(stream, range));
   }
 
   readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
@@ -269,7 +270,12 @@ export class OutboxLog implements EventLog {
   }
 
   /** The server's pages; where it goes away before the first of them, the view's. After that it is an error. */
-  async *#pages(operation: string, read: (log: Pick<EventLog, "readAll" | "readStream">) => Pages): Pages {
+  async *#pages(
+    operation: string,
+    range: OffsetRange | VersionRange,
+    read: (log: Pick<EventLog, "readAll" | "readStream">) => Pages,
+  ): Pages {
+    assertBounds(range);
     const { pages, first } = await this.#either(
       operation,
       (server) => begun(this.#seen(read(server))),
