@@ -36,6 +36,8 @@ const append = async (log: EventLog, ...streams: string[]) => {
 /** One statement's answer at the standby. */
 async function standbyHas(what: string, condition: string): Promise<void> {
   const admin = await openAdmin(pair.standby.url);
+  const isThere = "SELECT to_regclass('sessiondb.events') IS NOT NULL AS yes";
+  await until("the tables", async () => (await admin.query(isThere)).rows[0]?.yes === true);
   const ask = `SELECT ${condition} AS yes FROM sessiondb.events`;
   await until(what, async () => (await admin.query(ask)).rows[0]?.yes === true);
 }
@@ -49,6 +51,7 @@ const hasArchived = async (log: EventLog) => {
 test("what is archived on the primary is read at the standby from the file, by who had the log open, too", async () => {
   const [log, notices] = [await opened(), [] as string[]];
   await append(log, "old", "old", "a");
+  await hasTail(log);
   const before = await opened(notices);
   expect((await allEvents(before)).length).toBe(3);
   await append(log, "a", "b");

@@ -112,7 +112,10 @@ describe("a log of which another hand checks a part", () => {
         const both = await bothOf(bytes, shares);
         if (both === undefined) return;
         compared++;
-        expect(both.shared).toEqual(both.walked);
+        expect(both.shared.fault).toEqual(both.walked.fault);
+        // Where a whole page cannot be read, the smaller pieces of shares may have told more of what is right before it.
+        expect(both.shared.tail.offset).toBeGreaterThanOrEqual(both.walked.tail.offset);
+        if (both.shared.tail.offset === both.walked.tail.offset) expect(both.shared.tail).toEqual(both.walked.tail);
       }),
       { numRuns: 300 },
     );
