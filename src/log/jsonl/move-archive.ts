@@ -10,7 +10,7 @@ import type { LogFile } from "./log-file.js";
 import { NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { replaceLogLocked } from "./replace-log.js";
 import { entriesOf, freeNumber, segmentPath } from "./segment-entry.js";
-import { writeSegment } from "./write-segment.js";
+import { writeFileOfLog } from "./write-file.js";
 
 /**
  * Takes the lines of an archive out of the log: the manifest names it first, which means nothing while they are there; then
@@ -46,7 +46,7 @@ async function takeOutOfSegmentsLocked(store: JsonlStore, known: Indexed, archiv
   if (last !== undefined && last.to > to) {
     const n = freeNumber(file.path, entriesOf(open));
     const end = Math.min(bytes, last.start + last.bytes);
-    await writeSegment(file, n, (target) => copyBytes(file, from, end, target));
+    await writeFileOfLog(file, segmentPath(file.path, n), (target) => copyBytes(file, from, end, target));
     segments.unshift({ n, from: to + 1, to: last.to, bytes: end - from });
   }
   writeManifestLocked(file.path, { ...NO_MANIFEST, archives, rewritten: true, segments });
@@ -71,7 +71,7 @@ export async function putBackLocked(
   } else {
     const segments = entriesOf(file.segments.open);
     const n = freeNumber(file.path, segments);
-    const bytes = await writeSegment(file, n, write);
+    const bytes = await writeFileOfLog(file, segmentPath(file.path, n), write);
     const { from, to } = entry;
     writeManifestLocked(file.path, { ...manifest, segments: [{ n, from, to, bytes }, ...segments] });
     await store.rewrittenLocked();

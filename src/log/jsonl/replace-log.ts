@@ -1,9 +1,8 @@
-import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { syncFolder } from "../sync-folder.js";
-import { LogFile } from "./log-file.js";
+import { chmodSync, rmSync, statSync } from "node:fs";
+import type { LogFile } from "./log-file.js";
 import { checkManifest, type Manifest, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { entriesOf, type SegmentEntry, segmentPath } from "./segment-entry.js";
+import { writeFileOfLog } from "./write-file.js";
 
 const MODE_BITS = 0o777;
 
@@ -31,22 +30,10 @@ export async function replaceLogLocked(
 
 /** Only the file itself, whatever lies before it. */
 export async function putInPlaceLocked(file: LogFile, fill: (target: LogFile) => Promise<void>): Promise<void> {
-  const path = `${file.path}.rewriting`;
-  rmSync(path, { force: true });
-  const target = new LogFile(path, file.calls);
-  try {
-    target.openForWriting();
-    chmodSync(path, statSync(file.path).mode & MODE_BITS);
+  await writeFileOfLog(file, file.path, async (target) => {
+    chmodSync(target.path, statSync(file.path).mode & MODE_BITS);
     await fill(target);
-    await target.sync();
-    renameSync(path, file.path);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    target.close();
-  }
-  syncFolder(dirname(file.path));
+  });
 }
 
 /** @param replaced see {@link Manifest} */

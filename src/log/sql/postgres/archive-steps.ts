@@ -2,7 +2,7 @@ import { MovedError, UsageError } from "../../../errors.js";
 import { type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { ArchivedRows } from "./archived-rows.js";
 import { countOf, tailOfRow, tailSql } from "./event-rows.js";
-import { type LogLock, limit } from "./log-lock.js";
+import { ALLOW_CHANGE, type LogLock, limit } from "./log-lock.js";
 import { eventsTable } from "./partition-catalog.js";
 import { dropPartitionsBelow } from "./partition-drop.js";
 import type { PgSession } from "./pg-session.js";
@@ -80,7 +80,7 @@ export class ArchiveSteps {
    * somebody who is late would touch events that are back.
    */
   beginChange(): string {
-    return `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT set_config('sessiondb.allow_change', 'on', true);
+    return `BEGIN ISOLATION LEVEL READ COMMITTED; ${ALLOW_CHANGE};
       SELECT "to" FROM ${this.tables.archives} ORDER BY "to" DESC LIMIT 1 FOR SHARE`;
   }
 

@@ -10,6 +10,9 @@ import type { Tables } from "./statement.js";
 export const DURABLE = `(current_setting('synchronous_commit') IN ('on', 'remote_apply')
   OR set_config('synchronous_commit', 'on', true) IS NOT NULL)`;
 
+/** Lets this transaction change and remove events, which triggers refuse to whoever does not say so. */
+export const ALLOW_CHANGE = "SELECT set_config('sessiondb.allow_change', 'on', true)";
+
 /** A setting of this transaction only, which a pooler hands on to nobody. */
 export function limit(name: string, ms: number): string {
   return `set_config('${name}', '${ms}ms', true)`;

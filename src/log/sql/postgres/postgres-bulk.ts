@@ -12,7 +12,7 @@ import type { AppendStatements, Look } from "./append-statements.js";
 import type { ArchivedRows } from "./archived-rows.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
-import type { LogLock } from "./log-lock.js";
+import { ALLOW_CHANGE, type LogLock } from "./log-lock.js";
 import { widenGuardsLocked } from "./partition-guard.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
@@ -35,7 +35,6 @@ export class PostgresBulk {
   readonly #copyIn: string;
   readonly #channel: string | undefined;
   readonly #tell: Statement | undefined;
-  readonly #allowChange: string;
   readonly #keepAppendsOut: string;
   readonly #cut: Statement;
   readonly #clamp: Statement;
@@ -61,7 +60,6 @@ export class PostgresBulk {
     this.#copyIn = `COPY ${events} (${COPY_COLUMNS}) FROM STDIN`;
     this.#channel = channel;
     this.#tell = channel === undefined ? undefined : statement(`SELECT pg_notify('${channel}', $1::text)`);
-    this.#allowChange = "SELECT set_config('sessiondb.allow_change', 'on', true)";
     this.#keepAppendsOut = `LOCK TABLE ${events} IN SHARE ROW EXCLUSIVE MODE`;
     this.#cut = statement(`DELETE FROM ${events} WHERE "offset" > $1`);
     this.#clamp = statement(
@@ -190,7 +188,7 @@ export class PostgresBulk {
   }
 
   async #cutLocked(session: PgSession, offset: number): Promise<Tail> {
-    await session.script(this.#allowChange);
+    await session.script(ALLOW_CHANGE);
     await session.rows(this.#cut, [offset], this.#bulkMs);
     await session.rows(this.#clamp, [offset], this.#bulkMs);
     await widenGuardsLocked(session, this.#tables, offset);

@@ -1,5 +1,6 @@
 import { REDACTION_EPOCH, REDACTIONS_STREAM } from "../../redaction.js";
 import { EMPTY_TAIL } from "../../seal.js";
+import { ALLOW_CHANGE } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import { lockModels } from "./postgres-model-transaction.js";
 import { type Statement, statement, type Tables, unnamed } from "./statement.js";
@@ -45,7 +46,7 @@ export class PostgresRedaction {
   /** @returns how many events had data */
   async eraseLocked(session: PgSession, offsets: readonly number[], epoch: string, timeoutMs: number): Promise<number> {
     const { schema, sidecar } = this.#tables;
-    await session.script("SELECT set_config('sessiondb.allow_change', 'on', true)");
+    await session.script(ALLOW_CHANGE);
     const count = await session.affected(this.#erase, [offsets], timeoutMs);
     await session.affected(this.#requests, [offsets], timeoutMs);
     await lockModels(session, schema);

@@ -2,16 +2,17 @@ import { renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.js";
 import { LogFile } from "./log-file.js";
-import { segmentPath } from "./segment-entry.js";
 
 /**
- * Writes a file that is to become a segment, 0600 and synced; it is none before the manifest names it. The caller holds the lock.
+ * Writes a file of a log, 0600 and synced, beside it, and gives it its name by one rename: the log's own, or that of a segment,
+ * which it becomes when the manifest names it. One that a crash has left unfinished is written over by the next. The caller
+ * holds the lock.
  *
  * @returns its size
  */
-export async function writeSegment(
+export async function writeFileOfLog(
   log: LogFile,
-  n: number,
+  name: string,
   fill: (target: LogFile) => Promise<unknown>,
 ): Promise<number> {
   const path = `${log.path}.rewriting`;
@@ -22,7 +23,7 @@ export async function writeSegment(
     await fill(target);
     await target.sync();
     const bytes = target.size();
-    renameSync(path, segmentPath(log.path, n));
+    renameSync(path, name);
     syncFolder(dirname(path));
     return bytes;
   } catch (error) {
