@@ -11,6 +11,15 @@ export const step = signal<StepAnswer | undefined>(undefined);
 /** The session that the panes show: the one that was chosen, else that of the selected event. */
 export const shownSession = computed(() => place.value.session ?? step.value?.row.session ?? null);
 
+/** The same, of the event that is selected now, also where its step is still on its way. */
+export async function askedSession(): Promise<string | null> {
+  const [{ session }, here, known] = [place.peek(), at.peek(), step.peek()?.row];
+  if (session !== null || here === 0) return session;
+  if (known?.offset === here) return known.session;
+  const { row } = await ask<StepAnswer>(address("step", { at: here }));
+  return row.session;
+}
+
 /** The same of collaborative sessions; empty: a list of them is wanted. */
 export const shownCollab = computed(() => place.value.collab ?? step.value?.row.collab ?? null);
 

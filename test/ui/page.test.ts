@@ -197,6 +197,28 @@ test("a search finds a text in the data and goes there; a point goes to its plac
   await sees(page, ".notice.failure", "MARK_NOT_FOUND");
 });
 
+test("a point is read in the session of the selected event, also while its step is on its way", async () => {
+  const { page } = await storyPage("?at=3");
+  await sees(page, ".event.chosen", "docs");
+  let release = () => {};
+  const asked = new Promise<void>((done) => {
+    release = done;
+  });
+  let times = 0;
+  await page.route(/\/api\/step\?at=5/, async (route) => {
+    times += 1;
+    if (times > 1) release();
+    await asked;
+    await route.continue();
+  });
+  await page.locator(".event", { hasText: "PR state synced" }).click();
+  await waitsAt(page, 5);
+  const box = page.getByRole("searchbox", { name: /find text in events/ });
+  await box.fill("v2");
+  await box.press("Enter");
+  await waitsAt(page, 2);
+});
+
 test("an event shows its hash and that it is verified; lanes, sizes and migrations are there", async () => {
   const { page, log } = await storyPage("?at=6&pane=event");
   await sees(page, ".seal.ok", "verified");

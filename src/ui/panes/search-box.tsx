@@ -5,7 +5,7 @@ import { number, visible } from "../format.js";
 import { FailureNotice } from "../parts/notice.js";
 import { TypeTag } from "../parts/type-tag.js";
 import { filterQuery } from "../place.js";
-import { goTo, shownSession } from "../walk.js";
+import { askedSession, goTo } from "../walk.js";
 
 interface Found {
   readonly text: string;
@@ -64,7 +64,7 @@ const POINT =
   /^(\d{1,15}|v\d+|head(~\d+)?|mark:.+|\d+[smhdw]|(today|yesterday)( \d\d:\d\d)?|\d{4}-\d\d-\d\d([T ].*)?)$/i;
 
 async function goToPoint(text: string): Promise<void> {
-  const session = shownSession.peek();
+  const session = await askedSession();
   const { at } = await ask<PointAnswer>(address("point", { text, session }));
   goTo(at);
 }
