@@ -13,6 +13,7 @@ export default defineConfig({
     // Most files wait for processes of their own: one worker alone leaves half of a small machine idle.
     maxWorkers: 2,
     globalSetup: ["test/support/global-setup.ts"],
+    setupFiles: ["test/support/each-file.ts"],
     reporters: ["default", new Tally()],
     // Limits for a slow and shared machine, not expectations.
     testTimeout: 30_000,
