@@ -10,6 +10,7 @@ import type { StreamAppend } from "../log/prepare.js";
 import { evolved } from "../replay/fold.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
+import { StreamStates } from "../replay/stream-states.js";
 import { defaultActor } from "../session/default-actor.js";
 import { retryConflicts } from "../session/retry-conflicts.js";
 import { assertCollabId } from "./collab-id.js";
@@ -37,10 +38,12 @@ export interface CollabAsOf {
 export class CollabLog {
   readonly log: EventLog;
   readonly actor: string;
+  readonly #streams: StreamStates;
   readonly #now: () => Date;
 
   constructor(log: EventLog, { actor, now = () => new Date() }: CollabOptions = {}) {
     this.log = log;
+    this.#streams = new StreamStates(log);
     this.actor = actor ?? defaultActor();
     this.#now = now;
   }
@@ -60,11 +63,18 @@ export class CollabLog {
     { asOf }: CollabAsOf = {},
   ): Promise<StreamState<CollabSession> & { document: CollabSession }> {
     assertCollabId("session", id);
-    const { document, version } = await foldStream(this.log, collabSessions, collabStream(id), asOf);
+    const stream = collabStream(id);
+    const past = asOf === undefined ? undefined : foldStream(this.log, collabSessions, stream, asOf);
+    const { document, version } = await (past ?? this.state(collabSessions, stream));
     if (document !== null) return { document, version };
     throw new NotFoundError("COLLAB_SESSION_NOT_FOUND", `there is no collaborative session ${JSON.stringify(id)}`, {
       hint: "see: sessiondb collab list --all",
     });
+  }
+
+  /** The present state of one stream. */
+  state<D extends object>(projection: Projection<D>, stream: string): Promise<StreamState<D>> {
+    return this.#streams.state(projection, stream);
   }
 
   append(batch: StreamAppend | readonly StreamAppend[], { actor }: CollabNote = {}): Promise<AppendResult> {
@@ -80,7 +90,7 @@ export class CollabLog {
     note: CollabNote = {},
   ): Promise<D> {
     return retryConflicts(async () => {
-      const { document, version } = await foldStream(this.log, projection, stream);
+      const { document, version } = await this.state(projection, stream);
       const events = decide(document, version);
       if (events.length === 0) return document as D;
       const appended = await this.append({ stream, expectedVersion: version, events }, note);

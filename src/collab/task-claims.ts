@@ -4,7 +4,6 @@ import { collabTasks, type Task } from "../../projections/collab-tasks.js";
 import { ConflictError, UnavailableError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
-import { foldStream } from "../replay/fold-stream.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
 import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
 import { assertCollabId } from "./collab-id.js";
@@ -171,7 +170,7 @@ export class TaskClaims {
   /** @returns undefined where the agent may hold any number of tasks */
   async #limitOf(agentName: string): Promise<Limited | undefined> {
     const stream = agentStream(agentName);
-    const { document: agent, version } = await foldStream(this.#collab.log, collabAgents, stream);
+    const { document: agent, version } = await this.#collab.state(collabAgents, stream);
     if (agent === null || agent.maxConcurrent === null) return undefined;
     return { stream, expectedVersion: version, atMost: agent.maxConcurrent };
   }

@@ -1,5 +1,6 @@
 import type { Projection } from "../../projections/projection.js";
 import { ArchivedError } from "../errors.js";
+import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { stateAtBase } from "./base-states.js";
 import { BulkFold, type Folded } from "./fold.js";
@@ -8,6 +9,11 @@ import { BulkFold, type Folded } from "./fold.js";
 export interface StreamState<D extends object> {
   readonly document: D | null;
   readonly version: number;
+}
+
+/** A state, and the hash of the last event that is in it; null where none was folded. */
+export interface FoldedStream<D extends object> extends StreamState<D> {
+  readonly hash: string | null;
 }
 
 /**
@@ -21,33 +27,49 @@ export async function foldStream<D extends object>(
   projection: Projection<D>,
   stream: string,
   toOffset?: number,
-): Promise<StreamState<D>> {
-  const id = projection.idOf(stream);
-  if (id === undefined) throw new TypeError(`${projection.name} does not read ${stream}`);
-  const foldFrom = async (start?: Folded<D>) => {
-    const fold = new BulkFold(projection, start, true);
-    const from = (start?.versions.get(id) ?? 0) + 1;
-    const range = toOffset === undefined ? { from } : { from, toOffset };
-    // Page by page: a promise an event would cost as much as folding it.
-    for await (const page of log.readStream(stream, range)) for (const event of page) fold.add(event);
-    const { documents, versions } = fold.finish();
-    return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
-  };
+): Promise<FoldedStream<D>> {
+  const range = toOffset === undefined ? {} : { toOffset };
   try {
-    return await foldFrom();
+    return await foldPages(projection, stream, log.readStream(stream, range));
   } catch (error) {
     if (!(error instanceof ArchivedError)) throw error;
     const base = await stateAtBase(log, projection);
     if (base === undefined || (toOffset !== undefined && toOffset < base.offset)) throw error;
-    return foldFrom(partOf(base.state, id));
+    const start = partOf(base.state, idIn(projection, stream));
+    return foldPages(projection, stream, log.readStream(stream, { ...range, from: start.version + 1 }), start);
   }
 }
 
+/** Folds events of one stream onto the state before them, which stays as it is. */
+export async function foldPages<D extends object>(
+  projection: Projection<D>,
+  stream: string,
+  pages: AsyncIterable<readonly SealedEvent[]>,
+  start?: StreamState<D>,
+): Promise<FoldedStream<D>> {
+  const id = idIn(projection, stream);
+  const fold = new BulkFold(projection, start && folded(id, start), true);
+  let hash: string | null = null;
+  // Page by page: a promise an event would cost as much as folding it.
+  for await (const page of pages) {
+    for (const event of page) fold.add(event);
+    hash = page.at(-1)?.hash ?? hash;
+  }
+  const { documents, versions } = fold.finish();
+  return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0, hash };
+}
+
+function idIn<D extends object>(projection: Projection<D>, stream: string): string {
+  const id = projection.idOf(stream);
+  if (id === undefined) throw new TypeError(`${projection.name} does not read ${stream}`);
+  return id;
+}
+
+function folded<D extends object>(id: string, { document, version }: StreamState<D>): Folded<D> {
+  return { documents: new Map(document === null ? [] : [[id, document]]), versions: new Map([[id, version]]) };
+}
+
 /** What a state has of one document. */
-function partOf<D extends object>({ documents, versions }: Folded<D>, id: string): Folded<D> {
-  const [document, version] = [documents.get(id), versions.get(id)];
-  return {
-    documents: new Map(document === undefined ? [] : [[id, document]]),
-    versions: new Map(version === undefined ? [] : [[id, version]]),
-  };
+function partOf<D extends object>({ documents, versions }: Folded<D>, id: string): StreamState<D> {
+  return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
 }

@@ -13,6 +13,7 @@ import { foldLog } from "../replay/fold-log.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
+import { StreamStates } from "../replay/stream-states.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
 import type { SessionChange } from "./decide-state.js";
@@ -75,11 +76,13 @@ export class SessionStore {
   readonly log: EventLog;
   readonly actor: string;
   readonly #sessions: CatchUp<SessionDocument>;
+  readonly #streams: StreamStates;
 
   constructor(log: EventLog, options: SessionStoreOptions = {}) {
     this.log = log;
     this.actor = options.actor ?? defaultActor();
     this.#sessions = new CatchUp(log, sessions);
+    this.#streams = new StreamStates(log);
   }
 
   /**
@@ -209,7 +212,8 @@ export class SessionStore {
   }
 
   async #stateOf(id: string, asOf?: number): Promise<StreamState<SessionDocument>> {
-    if (asOf !== undefined || !this.#sessions.isWarm) return foldStream(this.log, sessions, sessionStream(id), asOf);
+    if (asOf !== undefined) return foldStream(this.log, sessions, sessionStream(id), asOf);
+    if (!this.#sessions.isWarm) return this.#streams.state(sessions, sessionStream(id));
     const { documents, versions } = await this.#sessions.current();
     return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { BENCH_ACTOR, sampleData, sampleEvents } from "./events.js";
+import { longSession } from "./long-session.js";
 import type { Bench } from "./measure.js";
 
 const APPENDS = 400;
@@ -58,6 +59,7 @@ export async function sqliteBench(folder: string): Promise<Bench> {
       },
       theirs: sequential,
     },
+    await longSession(log),
   ];
   const close = async () => {
     raw.close();

@@ -156,4 +156,4 @@ test("law: after any changes here, a source imported twice is imported once", as
     ),
     { numRuns: 1000 },
   );
-});
+}, 120_000);

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import type { Projection } from "../../projections/projection.js";
+import type { EventLog } from "../log/event-log.js";
+import { redactionEpoch } from "../log/redaction.js";
+import type { StreamState } from "./fold-stream.js";
+import { PastLog } from "./past-log.js";
+import { MAX_SNAPSHOT_CHARS } from "./snapshots.js";
+
+const FORMAT = 1;
+
+/** The state of one stream after the event of its version, which has this hash. */
+export interface StreamSnapshot<D extends object> extends StreamState<D> {
+  readonly hash: string;
+}
+
+/** Where the snapshot of a stream stands. `epoch`: the last redaction; those from before it are where nobody looks. */
+function nameOf({ name, revision }: Projection<object>, stream: string, epoch: string | null): string {
+  const after = epoch === null ? "" : `-after-${epoch}`;
+  const of = createHash("sha256").update(stream).digest("hex");
+  return `snapshots/streams/${name}-r${revision}${after}/${of}`;
+}
+
+/** The newest state of one stream that somebody kept. It may not fit the log (any more): compare its hash. */
+export async function readStreamSnapshot<D extends object>(
+  log: EventLog,
+  projection: Projection<D>,
+  stream: string,
+  epoch: string | null,
+): Promise<StreamSnapshot<D> | undefined> {
+  try {
+    const text = await log.sidecar.read(nameOf(projection, stream, epoch));
+    const { format, stream: of, document, version, hash } = JSON.parse(text ?? "null");
+    return format === FORMAT && of === stream ? { document, version, hash } : undefined;
+  } catch {
+    return undefined; // none, half a file, or somebody else's: it is only a cache
+  }
+}
+
+/** Keeps a state for the next process. Who may only read the log goes on without; the past keeps nothing. */
+export async function keepStreamSnapshot<D extends object>(
+  log: EventLog,
+  projection: Projection<D>,
+  stream: string,
+  epoch: string | null,
+  { document, version, hash }: StreamSnapshot<D>,
+): Promise<void> {
+  const text = JSON.stringify({ format: FORMAT, stream, version, hash, document });
+  if (log instanceof PastLog || text.length > MAX_SNAPSHOT_CHARS) return;
+  try {
+    const name = nameOf(projection, stream, epoch);
+    await log.sidecar.write(name, text);
+    // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
+    if ((await redactionEpoch(log.sidecar)) !== epoch) await log.sidecar.remove(name);
+  } catch {
+    // Read-only users and full disks cannot keep a cache; the state is right all the same.
+  }
+}
