@@ -12,6 +12,8 @@ export { defineProjection } from "../projections/projection.js";
 export type { PrState, SessionRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
 export type { WebSessionDocument } from "../projections/web-sessions.js";
+export { registerBackend } from "./backends/backends.js";
+export type { OpenBackend } from "./backends/log-backend.js";
 export type { AgentFilter, AgentInput, Agents } from "./collab/agents.js";
 export type { ArtifactFilter, ArtifactInput, Artifacts } from "./collab/artifacts.js";
 export type { CollabAsOf, CollabNote, CollabOptions } from "./collab/collab-log.js";
@@ -234,6 +236,7 @@ export type {
 export type { ExpectedVersion } from "./log/expected-version.js";
 export type { KeyStore, SessionKey } from "./log/key-store.js";
 export type { LogFacts, Logger } from "./log/logger.js";
+export type { LogNotice, OpenLogOptions } from "./log/open-log-options.js";
 export type { LogPartition, PartitionPlan, PartitionRequest, PartitionState } from "./log/partitions.js";
 export type { PostgresRoles } from "./log/postgres-roles.js";
 export { postgresRoles, postgresRolesSql } from "./log/postgres-roles.js";
@@ -266,8 +269,7 @@ export {
   readTowerSessions,
 } from "./open-foreign.js";
 export { keyStoreUrlOf, openKeyStore } from "./open-key-store.js";
-export type { LogNotice, OpenBackend, OpenLogOptions } from "./open-log.js";
-export { openLog, registerBackend } from "./open-log.js";
+export { openLog } from "./open-log.js";
 export type { OutboxLogOptions } from "./outbox/outbox-log.js";
 export { OutboxLog } from "./outbox/outbox-log.js";
 export type { OutboxEvent, OutboxItem, OutboxReport } from "./outbox/outbox-report.js";

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { registerBackend } from "../src/backends/backends.js";
 import { MemoryLog } from "../src/log/memory/memory-log.js";
-import { openLog, registerBackend } from "../src/open-log.js";
+import { openLog } from "../src/open-log.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sessiondb-open-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,7 +7,8 @@ import { CrossDatabaseMigrator } from "../src/cross-database/cross-database-migr
 import { searchSessions } from "../src/inspect/search-sessions.js";
 import type { EventLog } from "../src/log/event-log.js";
 import type { LogFacts } from "../src/log/logger.js";
-import { type OpenLogOptions, openLog } from "../src/open-log.js";
+import type { OpenLogOptions } from "../src/log/open-log-options.js";
+import { openLog } from "../src/open-log.js";
 import { freshPostgresUrl } from "./support/postgres.js";
 import { TcpProxy } from "./support/tcp-proxy.js";
 import { tempDir } from "./support/temp.js";

@@ -1,5 +1,5 @@
 import { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
-import type { OpenLogOptions } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { limitsOf } from "../session/configured-store.js";
 import { archivesOf, type CommandContext, type CommonOptions } from "./command.js";
 

@@ -1,9 +1,11 @@
 import { join } from "node:path";
+import { probeStore } from "../backends/unopened-store.js";
 import { stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { PointLike } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import type { Tail } from "../log/seal.js";
 import { traced } from "../log/telemetry.js";
 import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
@@ -16,7 +18,7 @@ import { planRestore, type RestoreOptions, type RestorePlan, restoreFile } from 
 import { type RollbackReport, rollBack } from "../migrate/roll-back.js";
 import { saveEvents } from "../migrate/save-events.js";
 import type { AnyProjection } from "../migrate/state-digests.js";
-import { type OpenLogOptions, openLog, probeStore, shownUrl } from "../open-log.js";
+import { openLog, shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
 import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";

@@ -1,8 +1,9 @@
 import { NotFoundError, SessionDbError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { type JournalList, lastStanding, MigrationJournal } from "../migrate/journal.js";
 import type { JournalEntry } from "../migrate/journal-entry.js";
-import { type OpenLogOptions, openLog, shownUrl } from "../open-log.js";
+import { openLog, shownUrl } from "../open-log.js";
 import { defaultStores } from "./store-address.js";
 
 /** The journal of one log, as it was at `offset`. */

@@ -1,10 +1,11 @@
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import type { Tail } from "../log/seal.js";
 import { copyBatches } from "../migrate/copy-batches.js";
 import type { EventFileFacts } from "../migrate/event-file.js";
 import { saveEvents } from "../migrate/save-events.js";
-import { type OpenLogOptions, openLog } from "../open-log.js";
+import { openLog } from "../open-log.js";
 import { type VerifyReport, verifyLog } from "../replay/verify-log.js";
 import { type StoreName, storePlace } from "./store-address.js";
 

@@ -1,7 +1,7 @@
 import { loadConfig } from "../config/layers.js";
 import type { Env } from "../config/paths.js";
 import { UsageError } from "../errors.js";
-import type { OpenLogOptions } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { configuredStore, storageOfBackend } from "../session/configured-store.js";
 import { type StorageConfig, storageAddress } from "../session/storage-config.js";
 

@@ -1,5 +1,7 @@
+import { openPartitions } from "../backends/open-partitions.js";
+import { isServerAddress } from "../config/address.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import type { LogPartitions, PartitionPlan, PartitionRequest, PartitionState } from "../log/partitions.js";
-import { hasPartitions, type OpenLogOptions, openPartitions } from "../open-log.js";
 
 /**
  * Makes the table of a log in Postgres one of partitions, ranges of offsets, or adds those that are missing behind its end.
@@ -26,7 +28,7 @@ export async function partitionLog(
  * @throws NotFoundError LOG_NOT_FOUND; IntegrityError PARTITIONS_FOREIGN; UsageError STORE_URL_INVALID
  */
 export async function logPartitions(url: string, options: OpenLogOptions = {}): Promise<PartitionState | null> {
-  return hasPartitions(url) ? withPartitions(url, options, (partitions) => partitions.state()) : null;
+  return isServerAddress(url) ? withPartitions(url, options, (partitions) => partitions.state()) : null;
 }
 
 async function withPartitions<T>(

@@ -1,5 +1,6 @@
+import { examineStore } from "../backends/unopened-store.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { type PartSizes, STORE_PARTS, type StorePart } from "../log/store-exam.js";
-import { examineStore, type OpenLogOptions } from "../open-log.js";
 
 export interface StoreSizes {
   readonly parts: ReadonlyArray<{ readonly part: StorePart; readonly bytes: number }>;

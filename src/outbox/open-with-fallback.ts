@@ -1,6 +1,7 @@
 import { isServerAddress } from "../config/address.js";
 import type { EventLog } from "../log/event-log.js";
-import { type OpenLogOptions, openLog } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
+import { openLog } from "../open-log.js";
 
 /**
  * As `openLog`; with `outboxRoot`, a log on a server that is away is one with an outbox, and opens all the same. What lies on

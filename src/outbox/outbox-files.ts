@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EventLog } from "../log/event-log.js";
-import { type LogNotice, openLog } from "../open-log.js";
+import type { LogNotice } from "../log/open-log-options.js";
+import { openLog } from "../open-log.js";
 import { firstState, type OutboxState, readState, writeState } from "./outbox-state.js";
 
 export interface OutboxFilesOptions {

@@ -15,13 +15,14 @@ import type {
 } from "../log/event-log.js";
 import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
+import type { LogNotice, OpenLogOptions } from "../log/open-log-options.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
 import { redactionUnsupported } from "../log/redaction.js";
 import type { Scrubber } from "../log/scrubber.js";
 import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
-import { type LogNotice, type OpenLogOptions, openLog, scrubberOf } from "../open-log.js";
+import { openLog, scrubberOf } from "../open-log.js";
 import { AppendPath } from "./append-path.js";
 import { eitherSidecar } from "./either-sidecar.js";
 import type { LocalView } from "./local-view.js";

@@ -4,7 +4,7 @@ import type { Config } from "../config/layers.js";
 import { segmentSize } from "../config/segment-size.js";
 import type { ConfigSource } from "../config/source.js";
 import { UsageError } from "../errors.js";
-import type { OpenLogOptions } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { configuredScrub } from "./configured-scrub.js";
 import type { PostgresSsl } from "./postgres-parameters.js";
 import { type StorageConfig, storageAddress } from "./storage-config.js";

@@ -1,4 +1,4 @@
-import type { OpenLogOptions } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { openWithFallback } from "../outbox/open-with-fallback.js";
 import { SessionStore, type SessionStoreOptions } from "./session-store.js";
 

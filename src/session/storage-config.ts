@@ -1,7 +1,7 @@
 import { defaultSqlitePath, defaultStoreUrl, type Env, expandPath, outboxRoot } from "../config/paths.js";
 import { UsageError } from "../errors.js";
 import { maskUrl } from "../log/mask-url.js";
-import type { OpenLogOptions } from "../open-log.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { type PostgresSsl, withParameters } from "./postgres-parameters.js";
 
 /** The documented configuration of a storage. */

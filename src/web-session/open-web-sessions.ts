@@ -1,8 +1,9 @@
 import { webStoreUrl } from "../config/paths.js";
 import { UsageError } from "../errors.js";
 import type { KeyStore } from "../log/key-store.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { keyStoreUrlOf, openKeyStore } from "../open-key-store.js";
-import { type OpenLogOptions, openLog } from "../open-log.js";
+import { openLog } from "../open-log.js";
 import type { WebSessionOptions } from "./web-session-options.js";
 import { WebSessionStore } from "./web-session-store.js";
 

@@ -1,8 +1,9 @@
 import { onTestFinished } from "vitest";
 import type { SealedEvent } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
+import type { LogNotice } from "../../src/log/open-log-options.js";
 import { eventsOf } from "../../src/log/paging.js";
-import { type LogNotice, openLog } from "../../src/open-log.js";
+import { openLog } from "../../src/open-log.js";
 import { OutboxLog, type OutboxLogOptions } from "../../src/outbox/outbox-log.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { TcpProxy } from "../support/tcp-proxy.js";

@@ -1,10 +1,11 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import type { EventLog } from "../../src/log/event-log.js";
+import type { LogNotice, OpenLogOptions } from "../../src/log/open-log-options.js";
 import { eventsOf } from "../../src/log/paging.js";
 import { LogServers } from "../../src/log/sql/postgres/log-servers.js";
 import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
-import { type LogNotice, type OpenLogOptions, openLog } from "../../src/open-log.js";
+import { openLog } from "../../src/open-log.js";
 import { follow } from "../../src/replay/follow.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { cleanUp } from "../support/clean-up.js";

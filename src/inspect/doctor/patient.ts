@@ -1,9 +1,11 @@
+import { examineStore, probeStore } from "../../backends/unopened-store.js";
 import type { Config } from "../../config/layers.js";
 import type { EventLog } from "../../log/event-log.js";
+import type { OpenLogOptions } from "../../log/open-log-options.js";
 import { shellWord } from "../../log/shell-word.js";
 import type { StoreExam } from "../../log/store-exam.js";
 import type { StoreProbe } from "../../log/store-probe.js";
-import { examineStore, type OpenLogOptions, openLog, openToDiagnose, probeStore, shownUrl } from "../../open-log.js";
+import { openLog, openToDiagnose, shownUrl } from "../../open-log.js";
 import type { Seen } from "./finding.js";
 
 export interface PatientOptions {
