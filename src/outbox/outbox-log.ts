@@ -1,7 +1,5 @@
-import { ClosedError, UnavailableError } from "../errors.js";
-import { type ArchivedEvents, type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
-import { Bells } from "../log/bells.js";
-import { assertBounds } from "../log/check-bounds.js";
+import { ClosedError } from "../errors.js";
+import type { ArchivedEvents, ArchiveEntry } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
 import type {
   AppendResult,
@@ -15,22 +13,24 @@ import type {
 } from "../log/event-log.js";
 import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
-import type { LogNotice, OpenLogOptions } from "../log/open-log-options.js";
+import type { OpenLogOptions } from "../log/open-log-options.js";
 import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
-import { redactionUnsupported } from "../log/redaction.js";
 import type { Scrubber } from "../log/scrubber.js";
 import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
 import { openLog, scrubberOf } from "../open-log.js";
+import { AnsweringSide } from "./answering-side.js";
 import { AppendPath } from "./append-path.js";
 import { eitherSidecar } from "./either-sidecar.js";
-import type { LocalView } from "./local-view.js";
+import { OutboxBells } from "./outbox-bells.js";
+import { queuedNotice } from "./outbox-notices.js";
 import { outboxFolder } from "./outbox-place.js";
+import { OutboxReader } from "./outbox-reader.js";
 import { OutboxStore } from "./outbox-store.js";
 import { ProvisionalPlaces } from "./provisional-places.js";
-import { noCopy } from "./queue-rules.js";
 import type { Replayed } from "./replay-queue.js";
+import { ServerChanges } from "./server-changes.js";
 import { ServerLink } from "./server-link.js";
 import type { SettleOptions } from "./settle.js";
 import type { Staleness } from "./staleness.js";
@@ -46,10 +46,7 @@ export interface OutboxLogOptions extends OpenLogOptions {
   readonly replays?: boolean;
 }
 
-type Archivable = EventLog & Required<Pick<EventLog, "archive" | "unarchive">>;
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
-
-const OTHER_OUTBOXES = "outboxes of other machines: their copies follow when they reach the server, older ones stay";
 
 /** A server that is away should not hold up anybody for long: there is another place to go. */
 const RETRY_MS = 2_000;
@@ -82,46 +79,40 @@ export class OutboxLog implements EventLog {
   readonly #scrubber: Scrubber | undefined;
   readonly #link: ServerLink;
   readonly #store: OutboxStore;
-  readonly #notify: (notice: LogNotice) => void;
-  readonly #places = new ProvisionalPlaces();
+  readonly #side: AnsweringSide;
+  readonly #reader: OutboxReader;
+  readonly #changes: ServerChanges;
   readonly #path: AppendPath;
   readonly #appends: GroupCommit;
-  readonly #bells: Bells;
-  #serverBell: (() => void) | undefined;
-  #staleness: Staleness | undefined;
-  #isHeard = false;
-  #isToldOf: string | undefined;
+  readonly #bells: OutboxBells;
   #closing: Promise<void> | undefined;
 
   private constructor(url: string, store: OutboxStore, options: OutboxLogOptions) {
     const { outboxRoot: _, contactMs, copyMs, replays, ...forServer } = options;
+    const notify = options.onNotice ?? (() => undefined);
+    const assertOpen = (operation: string) => this.#assertOpen(operation);
+    const entropy = options.entropy ?? systemEntropy();
+    const places = new ProvisionalPlaces();
     this.url = maskUrl(url);
     this.#store = store;
-    this.#notify = options.onNotice ?? (() => undefined);
-    const entropy = options.entropy ?? systemEntropy();
     // The salt is given where an event is sealed: by the server, or by the outbox's own log.
     this.#entropy = { newId: () => entropy.newId(), newSalt: () => "0".repeat(32) };
     this.#scrubber = scrubberOf(forServer);
-    this.#link = new ServerLink({
-      open: () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer, scrub: { mode: "off" } }),
-      store,
-      notify: (code, message) => this.#notify({ code, message }),
-      onChange: () => this.#changed(),
-      contactMs,
-      copyMs,
-      replays,
-    });
-    this.#bells = new Bells(
-      () => this.#listen(),
-      () => this.#unlisten(),
-    );
-    this.#path = new AppendPath(this.#link, store, this.#places, (events, why) => this.#tellQueued(events, why));
+    const open = () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer, scrub: { mode: "off" } });
+    const onChange = () => this.#bells.serverChanged();
+    this.#link = new ServerLink({ open, store, notify, onChange, contactMs, copyMs, replays });
+    this.#bells = new OutboxBells(() => this.#link.server);
+    this.#side = new AnsweringSide(this.#link, store, this.url, notify);
+    this.#reader = new OutboxReader(this.#side, places, assertOpen);
+    this.#changes = new ServerChanges(this.#link, this.url);
+    const onQueued = (events: readonly SealedEvent[], why: string) => notify(queuedNotice(this.url, events, why));
+    this.#path = new AppendPath(this.#link, store, places, onQueued);
     this.#appends = new GroupCommit(async (group) => {
       const outcomes = await this.#path.append(group);
       this.#bells.ring();
       return outcomes;
     });
-    this.sidecar = eitherSidecar(this.#link, store, (operation) => this.#assertOpen(operation));
+    this.sidecar = eitherSidecar(this.#link, store, assertOpen);
   }
 
   /** @throws whatever `openLog` throws where the server is there and refuses; StorageError where the folder cannot be used */
@@ -141,7 +132,7 @@ export class OutboxLog implements EventLog {
 
   /** Of the last answer that was not the server's; undefined where the server is there. */
   get staleness(): Staleness | undefined {
-    return this.#link.away === undefined ? undefined : this.#staleness;
+    return this.#side.staleness;
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
@@ -149,91 +140,67 @@ export class OutboxLog implements EventLog {
     const batches = Array.isArray(batch) ? batch : [batch];
     const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
     if (!this.#path.isQueued(result.events)) return result;
-    await this.#remember().catch(() => undefined); // it waits already: what fails now is met by the next read
+    await this.#side.look().catch(() => undefined); // it waits already: what fails now is met by the next read
     return { ...result, queued: true };
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    return (await this.#present("appendSealed")).appendSealed(events);
+    this.#assertOpen("appendSealed");
+    return (await this.#changes.server()).appendSealed(events);
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    return (await this.#present("truncateAfter")).truncateAfter(offset, expectedTail);
+    this.#assertOpen("truncateAfter");
+    return (await this.#changes.server()).truncateAfter(offset, expectedTail);
   }
 
-  /** On the server; then on the copy of this machine. Copies of other machines follow when these reach the server. */
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    const server = await this.#present("redact");
-    if (server.redact === undefined) throw redactionUnsupported(this.url);
-    const { remains, ...result } = await server.redact(request, options);
-    const copied = await this.#link.replay({}).then(
-      () => [],
-      () => ["the outbox of this machine, whose copy follows with the next use of the server"],
-    );
-    return { ...result, remains: [...remains, ...copied, OTHER_OUTBOXES] };
+    this.#assertOpen("redact");
+    return this.#changes.redact(request, options);
   }
 
   /** On the server. @throws as EventLog, and where the server is away */
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
-    const server = await this.#archivable("archive");
-    await this.#link.assertCopied(entry.to);
-    await server.archive(entry, redacted);
+    this.#assertOpen("archive");
+    await this.#changes.archive(entry, redacted);
   }
 
   async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
-    await (await this.#archivable("unarchive")).unarchive(entry, events);
+    this.#assertOpen("unarchive");
+    await this.#changes.unarchive(entry, events);
   }
 
   async assertArchivable(to: number): Promise<void> {
-    await (await this.#archivable("archive")).assertArchivable?.(to);
-    await this.#link.assertCopied(to);
+    this.#assertOpen("archive");
+    await this.#changes.assertArchivable(to);
   }
 
-  /** The local copy has everything. */
-  archives(): Promise<readonly ArchiveEntry[]> {
-    return this.#either(
-      "archives",
-      async (server) => (await server.archives?.()) ?? [],
-      async () => [],
-    );
-  }
-
-  async #archivable(operation: string): Promise<Archivable> {
-    const server = await this.#present(operation);
-    if (server.archive === undefined) throw archiveUnsupported(this.url);
-    return server as Archivable;
+  async archives(): Promise<readonly ArchiveEntry[]> {
+    this.#assertOpen("archives");
+    return this.#reader.archives();
   }
 
   readAll(range: OffsetRange = {}): Pages {
-    return this.#pages("readAll", range, (log) => log.readAll(range));
+    return this.#reader.readAll(range);
   }
 
   readStream(stream: string, range: VersionRange = {}): Pages {
-    return this.#pages("readStream", range, (log) => log.readStream(stream, range));
+    return this.#reader.readStream(stream, range);
   }
 
-  readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    return this.#either(
-      "readLast",
-      async (server) => this.#lastSeen(await server.readLast(stream, options)),
-      async (view) => this.#lastSeen(await view.readLast(stream, options), view.copied.tail.offset),
-    );
+  async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    this.#assertOpen("readLast");
+    return this.#reader.readLast(stream, options);
   }
 
-  tail(): Promise<Tail> {
-    return this.#either(
-      "tail",
-      (server) => server.tail(),
-      async (view) => view.tail,
-    );
+  async tail(): Promise<Tail> {
+    this.#assertOpen("tail");
+    return this.#reader.tail();
   }
 
-  offsetAt(time: Date): Promise<number> {
-    return this.#either(
-      "offsetAt",
-      (server) => server.offsetAt(time),
-      (view) => view.offsetAt(time),
-    );
+  async offsetAt(time: Date): Promise<number> {
+    this.#assertOpen("offsetAt");
+    return this.#reader.offsetAt(time);
   }
 
   onAppended(ring: () => void): () => void {
@@ -263,118 +230,7 @@ export class OutboxLog implements EventLog {
     await this.#store.close();
   }
 
-  #tellQueued(events: readonly SealedEvent[], why: string): void {
-    const what = events.map(({ type, stream }) => `${type} of ${stream}`);
-    const shown = what.length > 3 ? `${what.slice(0, 3).join(", ")} and ${what.length - 3} more` : what.join(", ");
-    const message = `WARNING: NOT on the server, only queued on this machine (${why}): ${shown}. It is sent when ${this.url} is back`;
-    this.#notify({ code: "OUTBOX_QUEUED", message });
-  }
-
-  /** The server's pages; where it goes away before the first of them, the view's. After that it is an error. */
-  async *#pages(
-    operation: string,
-    range: OffsetRange | VersionRange,
-    read: (log: Pick<EventLog, "readAll" | "readStream">) => Pages,
-  ): Pages {
-    assertBounds(range);
-    const { pages, first } = await this.#either(
-      operation,
-      (server) => begun(this.#seen(read(server))),
-      (view) => begun(this.#seen(read(view), view.copied.tail.offset)),
-    );
-    try {
-      if (first.done === true) return;
-      yield first.value;
-      this.#assertOpen(operation);
-      yield* pages;
-    } finally {
-      await pages.return();
-    }
-  }
-
-  #lastSeen(event: SealedEvent | undefined, copiedOffset?: number): SealedEvent | undefined {
-    if (event !== undefined) this.#see([event], copiedOffset);
-    return event;
-  }
-
-  /** What is behind the copy has provisional places: whoever decides on them must meet the same events there. */
-  #see(events: readonly SealedEvent[], copiedOffset = Number.MAX_SAFE_INTEGER): void {
-    this.#places.see(events);
-    this.#places.note(events.filter(({ offset }) => offset > copiedOffset));
-  }
-
-  async *#seen(pages: Pages, copiedOffset?: number): Pages {
-    for await (const page of pages) {
-      this.#see(page, copiedOffset);
-      yield page;
-    }
-  }
-
-  async #either<T>(
-    operation: string,
-    fromServer: (server: EventLog) => Promise<T>,
-    fromView: (view: LocalView) => Promise<T>,
-  ): Promise<T> {
-    this.#assertOpen(operation);
-    const server = await this.#link.forReading();
-    try {
-      if (server !== undefined) return await fromServer(server);
-    } catch (error) {
-      if (!this.#link.isAway(error)) throw error;
-      this.#link.gone(error);
-    }
-    const { view, staleness } = await this.#remember();
-    if (staleness.completeAt === null) throw noCopy("what is in it", this.#link.away?.error);
-    this.#tellStale(staleness);
-    return fromView(view);
-  }
-
-  async #remember(): Promise<{ view: LocalView; staleness: Staleness }> {
-    const { state, view } = await this.#store.current();
-    const { since = this.#store.now().toISOString(), code = "LOG_LOCKED" } = this.#link.away ?? {};
-    const { offset, completeAt } = state.copy;
-    this.#staleness = { awaySince: since, code, copiedOffset: offset, completeAt, queued: view.queue.length };
-    return { view, staleness: this.#staleness };
-  }
-
-  /** Once for each time that it goes away. */
-  #tellStale({ awaySince, code, copiedOffset, completeAt, queued }: Staleness): void {
-    if (this.#isToldOf === awaySince) return;
-    this.#isToldOf = awaySince;
-    const waiting = queued === 0 ? "" : `, and ${queued} queued on this machine`;
-    const message = `WARNING: ${this.url} is away (${code}): read from a local copy, as of offset ${copiedOffset} at ${completeAt}${waiting}`;
-    this.#notify({ code: "OUTBOX_READ", message });
-  }
-
-  /** The server, for what cannot wait. */
-  async #present(operation: string): Promise<EventLog> {
-    this.#assertOpen(operation);
-    const server = await this.#link.forWriting();
-    if (server !== undefined) return server;
-    throw this.#link.away?.error ?? new UnavailableError("LOG_LOCKED", "another process replays the outbox");
-  }
-
-  #listen(): void {
-    this.#isHeard = true;
-    this.#serverBell ??= this.#link.server?.onAppended(() => this.#bells.ring());
-  }
-
-  #unlisten(): void {
-    this.#isHeard = false;
-    this.#serverBell?.();
-    this.#serverBell = undefined;
-  }
-
-  #changed(): void {
-    if (this.#isHeard) this.#listen();
-    this.#bells.ring();
-  }
-
   #assertOpen(operation: string): void {
     if (this.#closing !== undefined) throw new ClosedError(operation);
   }
-}
-
-async function begun(pages: Pages): Promise<{ pages: Pages; first: IteratorResult<readonly SealedEvent[], void> }> {
-  return { pages, first: await pages.next() };
 }

@@ -1,10 +1,10 @@
-import { hostname } from "node:os";
-import { SessionDbError, UnavailableError } from "../errors.js";
-import { type CopyCursor, sayCursor, undelivered } from "../log/copy-cursors.js";
+import { UnavailableError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import type { LogNotice } from "../log/open-log-options.js";
 import { codeOfAway, isAway } from "./away.js";
-import { copyServer } from "./copy-server.js";
-import type { OutboxState } from "./outbox-state.js";
+import { ContactTimer } from "./contact-timer.js";
+import { KeptCopy } from "./kept-copy.js";
+import { notReplayedNotice, replayedNotices } from "./outbox-notices.js";
 import type { OutboxStore } from "./outbox-store.js";
 import type { Replayed } from "./replay-queue.js";
 import { type SettleOptions, settle } from "./settle.js";
@@ -21,10 +21,10 @@ export interface Away {
 export interface ServerLinkOptions {
   readonly open: () => Promise<EventLog>;
   readonly store: OutboxStore;
-  readonly notify: (code: string, message: string) => void;
+  readonly notify: (notice: LogNotice) => void;
   /** Called when the server is back, and when others may have appended. */
   readonly onChange: () => void;
-  /** The first pause before the server is asked again; pauses double up to 32 times that. Default 1,000. */
+  /** The first pause before the server is asked again. Default 1,000. */
   readonly contactMs?: number | undefined;
   /** How long a copy may take that nobody waits for. Default 2,000. */
   readonly copyMs?: number | undefined;
@@ -32,35 +32,24 @@ export interface ServerLinkOptions {
   readonly replays?: boolean | undefined;
 }
 
-type Copy = OutboxState["copy"];
-
-/** Of an ISO 8601 time, the day. */
-const DAY_CHARS = 10;
-const SAME_COPY_MS = 15_000;
-/** Pauses between two contacts grow by this factor at most. */
-const MAX_PAUSE_FACTOR = 32;
-
 /**
- * Whether the server is there, and what is done when it comes back. While it is away nobody waits for it: a timer of its
- * own, which keeps no process alive, asks again. Before anything is written to a server that is there, what waits for it is
- * replayed.
+ * Whether the server is there, and what is done when it comes back. While it is away nobody waits for it: a timer asks again.
+ * Before anything is written to a server that is there, what waits for it is replayed.
  */
 export class ServerLink {
   readonly #options: ServerLinkOptions;
-  readonly #contactMs: number;
+  readonly #copy: KeptCopy;
+  readonly #timer: ContactTimer;
   #server: EventLog | undefined;
   #opening: Promise<EventLog> | undefined;
   #away: Away | undefined;
   #reachedBefore = false;
-  #pauseMs: number;
-  #timer: NodeJS.Timeout | undefined;
-  #ticking: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: ServerLinkOptions) {
     this.#options = options;
-    this.#contactMs = options.contactMs ?? 1_000;
-    this.#pauseMs = this.#contactMs;
+    this.#copy = new KeptCopy(options.store, options.copyMs);
+    this.#timer = new ContactTimer(options.contactMs ?? 1_000, () => this.#ask());
   }
 
   /** undefined while the server is there. */
@@ -77,7 +66,7 @@ export class ServerLink {
   async begin(): Promise<void> {
     this.#reachedBefore = (await this.#options.store.state()).contactAt !== null;
     await this.#contact();
-    this.#schedule();
+    this.#timer.start();
   }
 
   isAway(error: unknown): boolean {
@@ -87,7 +76,7 @@ export class ServerLink {
   /** From now on nobody asks the server but the timer. */
   gone(error: unknown): Away {
     const away = { since: this.#options.store.now().toISOString(), code: codeOfAway(error), error };
-    if (this.#away === undefined) this.#schedule();
+    if (this.#away === undefined) this.#timer.start();
     this.#away ??= away;
     return this.#away;
   }
@@ -106,7 +95,7 @@ export class ServerLink {
       if (server !== undefined || this.#away !== undefined) return server;
       throw new UnavailableError("LOG_LOCKED", "another process is replaying them");
     } catch (error) {
-      this.#cannotReplay(error);
+      this.#options.notify(notReplayedNotice(error));
       return this.#server;
     }
   }
@@ -117,7 +106,7 @@ export class ServerLink {
     const server = this.#server ?? (await this.#opened());
     const replayed = await store.replayLock.hold(async () => {
       const result = await settle(server, store, options);
-      await this.#publish(server, await copyServer(server, store, (await store.state()).copy), null);
+      await this.#copy.complete(server);
       return result;
     });
     this.#away = undefined;
@@ -130,19 +119,15 @@ export class ServerLink {
    * @throws RefusedError ARCHIVE_UNDELIVERED; as replay
    */
   async assertCopied(to: number): Promise<void> {
-    const { store } = this.#options;
     await this.replay({});
-    const { copy } = await store.state();
-    const end = (await this.#server?.tail())?.offset ?? 0;
-    if (copy.offset < Math.min(to, end)) throw undelivered(store.url, to, cursorOf(store, copy));
+    await this.#copy.assertHas(to, this.#server);
   }
 
   /** Brings the copy up to date once more, if the server is there, and closes it. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    await this.#ticking;
+    await this.#timer.close();
     if (this.#away === undefined && this.#server !== undefined) await this.#refresh(this.#server);
     await this.#server?.close();
   }
@@ -161,9 +146,9 @@ export class ServerLink {
   }
 
   async #replayFirst(server: EventLog): Promise<void> {
-    const { store, replays = true } = this.#options;
+    const { store, notify, replays = true } = this.#options;
     if (!replays || !(await store.isWaiting())) return;
-    await this.#settled(server).catch((error) => this.#cannotReplay(error));
+    await this.#settled(server).catch((error) => notify(notReplayedNotice(error)));
   }
 
   /** One opening at a time: a timer and a caller may both want it. */
@@ -196,33 +181,14 @@ export class ServerLink {
     }
   }
 
-  #tell({ appended, repeated, conflicts }: Replayed): void {
+  #tell(replayed: Replayed): void {
     const { notify, onChange } = this.#options;
-    const done = appended + repeated;
-    if (done > 0) notify("OUTBOX_REPLAYED", `the server is back: ${done} queued appends are in its log now`);
-    if (conflicts > 0) {
-      const message = `${conflicts} queued appends conflict with what others wrote, and were NOT written; they are kept: sessiondb outbox list`;
-      notify("OUTBOX_CONFLICTS", message);
-    }
-    if (done > 0) onChange();
-  }
-
-  #cannotReplay(error: unknown): void {
-    const told = error instanceof SessionDbError ? `${error.code}: ${error.message}` : String(error);
-    this.#options.notify("OUTBOX_NOT_REPLAYED", `queued appends wait on, because they cannot be replayed: ${told}`);
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      this.#ticking = this.#tick().finally(() => this.#schedule());
-    }, this.#pauseMs);
-    this.#timer.unref();
+    for (const notice of replayedNotices(replayed)) notify(notice);
+    if (replayed.appended + replayed.repeated > 0) onChange();
   }
 
   /** What nobody waits for: asks a server that is away, or brings the copy up to date. */
-  async #tick(): Promise<void> {
+  async #ask(): Promise<boolean> {
     if (this.#away === undefined && this.#server !== undefined) {
       await this.#refresh(this.#server);
     } else {
@@ -230,44 +196,15 @@ export class ServerLink {
       await this.#contact().catch(() => undefined);
       if (this.#away === undefined) this.#options.onChange();
     }
-    const isAwayStill = this.#away !== undefined;
-    this.#pauseMs = isAwayStill ? Math.min(this.#pauseMs * 2, this.#contactMs * MAX_PAUSE_FACTOR) : this.#contactMs;
+    return this.#away === undefined;
   }
 
-  /** The server is told once a day how far this machine has copied, so that nothing is archived that it lacks. */
-  async #publish(server: EventLog, copy: Copy, contactAt: string | null): Promise<void> {
-    const { store } = this.#options;
-    await store.publishCopy(copy);
-    if (contactAt?.slice(0, DAY_CHARS) === store.now().toISOString().slice(0, DAY_CHARS)) return;
-    // Where that fails, by its rights for example, the archive's file has what this machine may lack; the next call meets
-    // a server that is away.
-    await sayCursor(server.sidecar, cursorOf(store, copy)).catch(() => undefined);
-  }
-
-  /** Not where another process is at it. A copy is a cache: what keeps it from being made hinders nobody. */
+  /** A copy is a cache: what keeps it from being made hinders nobody. */
   async #refresh(server: EventLog): Promise<void> {
-    const { store, copyMs = 2_000 } = this.#options;
     try {
-      await store.replayLock.holdIfFree(async () => {
-        const { state, queue } = await store.pending();
-        if (queue.length > 0) this.#tell(await settle(server, store));
-        const before = queue.length > 0 ? (await store.state()).copy : state.copy;
-        const after = await copyServer(server, store, before, AbortSignal.timeout(copyMs));
-        if (isNews(before, after)) await this.#publish(server, after, state.contactAt);
-      });
+      await this.#copy.refresh(server, (replayed) => this.#tell(replayed));
     } catch (error) {
       if (this.isAway(error)) this.gone(error);
     }
   }
-}
-
-/** For people who look for it. */
-function cursorOf(store: OutboxStore, { offset }: Copy): CopyCursor {
-  return { keeper: `${hostname()} ${store.folder}`, offset, at: store.now().toISOString() };
-}
-
-/** A copy that is still whole is written down now and then only: it is rather said to be older than it is. */
-function isNews(before: Copy, after: Copy): boolean {
-  if (before.hash !== after.hash || before.file !== after.file || before.completeAt === null) return true;
-  return Date.parse(after.completeAt ?? "") - Date.parse(before.completeAt) > SAME_COPY_MS;
 }
