@@ -12,7 +12,7 @@ const MAX_TURN_MS = 10;
 
 type Outcomes = readonly SealOutcome[];
 /** Gives the outcomes at once where it can: every promise in between costs an append of one some microseconds. */
-type Flush = (group: readonly (readonly PreparedEvent[])[]) => Outcomes | Promise<Outcomes>;
+export type Flush = (group: readonly (readonly PreparedEvent[])[]) => Outcomes | Promise<Outcomes>;
 
 interface Waiting {
   readonly events: readonly PreparedEvent[];

@@ -1,5 +1,6 @@
-import { ClosedError } from "../errors.js";
+import { AppendIntake } from "../log/append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../log/archives.js";
+import { Closing } from "../log/closing.js";
 import type { SealedEvent } from "../log/event.js";
 import type {
   AppendResult,
@@ -11,12 +12,10 @@ import type {
   RedactResult,
   VersionRange,
 } from "../log/event-log.js";
-import { GroupCommit } from "../log/group-commit.js";
 import { maskUrl } from "../log/mask-url.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
-import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../log/prepare.js";
+import { type AppendOptions, type Entropy, type StreamAppend, systemEntropy } from "../log/prepare.js";
 import type { ReadModelTables } from "../log/read-model-tables.js";
-import type { Scrubber } from "../log/scrubber.js";
 import type { Tail } from "../log/seal.js";
 import type { Sidecar } from "../log/sidecar.js";
 import { openLog, scrubberOf } from "../open-log.js";
@@ -75,29 +74,23 @@ export class OutboxLog implements EventLog {
   readonly sidecar: Sidecar;
   /** The server's, where it was there when this was opened; they reject while it is away. */
   readonly readModels?: ReadModelTables;
-  readonly #entropy: Entropy;
-  readonly #scrubber: Scrubber | undefined;
   readonly #link: ServerLink;
   readonly #store: OutboxStore;
   readonly #side: AnsweringSide;
   readonly #reader: OutboxReader;
   readonly #changes: ServerChanges;
   readonly #path: AppendPath;
-  readonly #appends: GroupCommit;
+  readonly #appends: AppendIntake;
   readonly #bells: OutboxBells;
-  #closing: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   private constructor(url: string, store: OutboxStore, options: OutboxLogOptions) {
     const { outboxRoot: _, contactMs, copyMs, replays, ...forServer } = options;
     const notify = options.onNotice ?? (() => undefined);
-    const assertOpen = (operation: string) => this.#assertOpen(operation);
-    const entropy = options.entropy ?? systemEntropy();
+    const assertOpen = (operation: string) => this.#closing.assertOpen(operation);
     const places = new ProvisionalPlaces();
     this.url = maskUrl(url);
     this.#store = store;
-    // The salt is given where an event is sealed: by the server, or by the outbox's own log.
-    this.#entropy = { newId: () => entropy.newId(), newSalt: () => "0".repeat(32) };
-    this.#scrubber = scrubberOf(forServer);
     const open = () => openLog(url, { retryLimitMs: RETRY_MS, ...forServer, scrub: { mode: "off" } });
     const onChange = () => this.#bells.serverChanged();
     this.#link = new ServerLink({ open, store, notify, onChange, contactMs, copyMs, replays });
@@ -107,7 +100,8 @@ export class OutboxLog implements EventLog {
     this.#changes = new ServerChanges(this.#link, this.url);
     const onQueued = (events: readonly SealedEvent[], why: string) => notify(queuedNotice(this.url, events, why));
     this.#path = new AppendPath(this.#link, store, places, onQueued);
-    this.#appends = new GroupCommit(async (group) => {
+    const intake = { entropy: withoutSalt(options.entropy), scrubber: scrubberOf(forServer) };
+    this.#appends = new AppendIntake(intake, async (group) => {
       const outcomes = await this.#path.append(group);
       this.#bells.ring();
       return outcomes;
@@ -136,47 +130,46 @@ export class OutboxLog implements EventLog {
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen("append");
-    const batches = Array.isArray(batch) ? batch : [batch];
-    const result = await this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    this.#closing.assertOpen("append");
+    const result = await this.#appends.append(batch, options);
     if (!this.#path.isQueued(result.events)) return result;
     await this.#side.look().catch(() => undefined); // it waits already: what fails now is met by the next read
     return { ...result, queued: true };
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    this.#assertOpen("appendSealed");
+    this.#closing.assertOpen("appendSealed");
     return (await this.#changes.server()).appendSealed(events);
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    this.#assertOpen("truncateAfter");
+    this.#closing.assertOpen("truncateAfter");
     return (await this.#changes.server()).truncateAfter(offset, expectedTail);
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    this.#assertOpen("redact");
+    this.#closing.assertOpen("redact");
     return this.#changes.redact(request, options);
   }
 
   /** On the server. @throws as EventLog, and where the server is away */
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
-    this.#assertOpen("archive");
+    this.#closing.assertOpen("archive");
     await this.#changes.archive(entry, redacted);
   }
 
   async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
-    this.#assertOpen("unarchive");
+    this.#closing.assertOpen("unarchive");
     await this.#changes.unarchive(entry, events);
   }
 
   async assertArchivable(to: number): Promise<void> {
-    this.#assertOpen("archive");
+    this.#closing.assertOpen("archive");
     await this.#changes.assertArchivable(to);
   }
 
   async archives(): Promise<readonly ArchiveEntry[]> {
-    this.#assertOpen("archives");
+    this.#closing.assertOpen("archives");
     return this.#reader.archives();
   }
 
@@ -189,22 +182,22 @@ export class OutboxLog implements EventLog {
   }
 
   async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    this.#assertOpen("readLast");
+    this.#closing.assertOpen("readLast");
     return this.#reader.readLast(stream, options);
   }
 
   async tail(): Promise<Tail> {
-    this.#assertOpen("tail");
+    this.#closing.assertOpen("tail");
     return this.#reader.tail();
   }
 
   async offsetAt(time: Date): Promise<number> {
-    this.#assertOpen("offsetAt");
+    this.#closing.assertOpen("offsetAt");
     return this.#reader.offsetAt(time);
   }
 
   onAppended(ring: () => void): () => void {
-    this.#assertOpen("onAppended");
+    this.#closing.assertOpen("onAppended");
     return this.#bells.add(ring);
   }
 
@@ -214,13 +207,12 @@ export class OutboxLog implements EventLog {
    * @throws UnavailableError where the server is away; RefusedError OUTBOX_OTHER_HISTORY
    */
   async replay(options: SettleOptions = {}): Promise<Replayed> {
-    this.#assertOpen("replay");
+    this.#closing.assertOpen("replay");
     return this.#link.replay(options);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing.once(() => this.#close());
   }
 
   async #close(): Promise<void> {
@@ -229,8 +221,9 @@ export class OutboxLog implements EventLog {
     await this.#link.close();
     await this.#store.close();
   }
+}
 
-  #assertOpen(operation: string): void {
-    if (this.#closing !== undefined) throw new ClosedError(operation);
-  }
+/** The salt is given where an event is sealed: by the server, or by the outbox's own log. */
+function withoutSalt(entropy: Entropy = systemEntropy()): Entropy {
+  return { newId: () => entropy.newId(), newSalt: () => "0".repeat(32) };
 }

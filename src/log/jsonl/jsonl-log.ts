@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
-import { ClosedError, IntegrityError, NotFoundError } from "../../errors.js";
+import { IntegrityError, NotFoundError } from "../../errors.js";
+import { AppendIntake } from "../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../archives.js";
 import { assertCutOffset } from "../check-bounds.js";
 import type { PartChecker } from "../checked-part.js";
+import { Closing } from "../closing.js";
 import type { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -14,12 +16,10 @@ import type {
   RedactResult,
   VersionRange,
 } from "../event-log.js";
-import { GroupCommit } from "../group-commit.js";
 import { maskUrl } from "../mask-url.js";
 import { assertOrdinaryFile } from "../ordinary-file.js";
 import { knownOr } from "../paging.js";
-import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../prepare.js";
-import { prepareRedaction } from "../prepare-redaction.js";
+import type { AppendOptions, Entropy, StreamAppend } from "../prepare.js";
 import type { Scrubber } from "../scrubber.js";
 import type { Tail } from "../seal.js";
 import type { Shares } from "../shares.js";
@@ -67,22 +67,18 @@ export class JsonlLog implements EventLog {
   readonly url: string;
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: FileSidecar;
-  readonly #entropy: Entropy;
-  readonly #scrubber: Scrubber | undefined;
   readonly #store: JsonlStore;
   readonly #reader: JsonlReader;
   readonly #writer: JsonlWriter;
   readonly #doorbell: FileDoorbell;
-  readonly #appends = new GroupCommit((group) => this.#writing(() => this.#writer.append(group)));
-  #closing: Promise<void> | undefined;
+  readonly #appends: AppendIntake;
+  readonly #closing = new Closing();
 
   private constructor(url: string, path: string, options: JsonlLogOptions) {
     this.url = url;
-    this.#entropy = options.entropy ?? systemEntropy();
-    this.#scrubber = options.scrubber;
     this.#store = new JsonlStore(new LogFile(path, options.calls));
     this.#reader = new JsonlReader(this.#store);
-    this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#assertOpen(operation));
+    this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#closing.assertOpen(operation));
     this.#writer = new JsonlWriter(this.#store, {
       url,
       // Acts under way come to their end also while the log is being closed.
@@ -92,6 +88,7 @@ export class JsonlLog implements EventLog {
       notify: options.onNotice ?? (() => undefined),
       segmentBytes: options.segmentBytes,
     });
+    this.#appends = new AppendIntake(options, (group) => this.#writing(() => this.#writer.append(group)));
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
   }
 
@@ -115,13 +112,12 @@ export class JsonlLog implements EventLog {
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen("append");
-    const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    this.#closing.assertOpen("append");
+    return this.#appends.append(batch, options);
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    this.#assertOpen("appendSealed");
+    this.#closing.assertOpen("appendSealed");
     return this.#writing(() => this.#writer.appendSealed(events));
   }
 
@@ -134,76 +130,75 @@ export class JsonlLog implements EventLog {
   }
 
   async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
-    this.#assertOpen("readLast");
+    this.#closing.assertOpen("readLast");
     const last = await this.#translated(() => this.#reader.readLast(stream, toOffset));
     return last === undefined ? undefined : knownOr(last, known);
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
+    this.#closing.assertOpen("redact");
+    const prepared = this.#appends.redaction(request, options);
     return this.#writing(() => this.#writer.redact(prepared));
   }
 
   async tail(): Promise<Tail> {
-    this.#assertOpen("tail");
+    this.#closing.assertOpen("tail");
     return this.#translated(async () => (await this.#store.end()).tail);
   }
 
   async offsetAt(time: Date): Promise<number> {
-    this.#assertOpen("offsetAt");
+    this.#closing.assertOpen("offsetAt");
     return this.#translated(() => this.#reader.offsetAt(time));
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    this.#assertOpen("truncateAfter");
+    this.#closing.assertOpen("truncateAfter");
     assertCutOffset(offset);
     return this.#translated(() => this.#writer.truncateAfter(offset, expectedTail));
   }
 
   async freeze(movedTo: string): Promise<Tail> {
-    this.#assertOpen("freeze");
+    this.#closing.assertOpen("freeze");
     return this.#translated(() => this.#writer.freeze(maskUrl(movedTo)));
   }
 
   async thaw(): Promise<void> {
-    this.#assertOpen("thaw");
+    this.#closing.assertOpen("thaw");
     await this.#translated(() => this.#writer.thaw());
   }
 
   async movedTo(): Promise<string | null> {
-    this.#assertOpen("movedTo");
+    this.#closing.assertOpen("movedTo");
     return this.#translated(async () => this.#writer.checkManifest()?.movedTo ?? null);
   }
 
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
-    this.#assertOpen("archive");
+    this.#closing.assertOpen("archive");
     await this.#writing(() => this.#writer.archive(entry, redacted));
   }
 
   async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
-    this.#assertOpen("unarchive");
+    this.#closing.assertOpen("unarchive");
     await this.#writing(() => this.#writer.unarchive(entry, events));
   }
 
   async archives(): Promise<readonly ArchiveEntry[]> {
-    this.#assertOpen("archives");
+    this.#closing.assertOpen("archives");
     return this.#translated(() => this.#reader.archives());
   }
 
   checkPart(shares: Shares): PartChecker | undefined {
-    this.#assertOpen("checkPart");
+    this.#closing.assertOpen("checkPart");
     return PartThread.start(this.#store.file.path, shares);
   }
 
   onAppended(ring: () => void): () => void {
-    this.#assertOpen("onAppended");
+    this.#closing.assertOpen("onAppended");
     return this.#doorbell.add(ring);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing.once(() => this.#close());
   }
 
   async #close(): Promise<void> {
@@ -239,11 +234,11 @@ export class JsonlLog implements EventLog {
     operation: string,
     pages: AsyncGenerator<readonly SealedEvent[], void, undefined>,
   ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    this.#assertOpen(operation);
+    this.#closing.assertOpen(operation);
     try {
       for await (const page of pages) {
         yield page;
-        this.#assertOpen(operation);
+        this.#closing.assertOpen(operation);
       }
     } catch (error) {
       throw await this.#translate(error);
@@ -261,9 +256,5 @@ export class JsonlLog implements EventLog {
   async #translate(error: unknown): Promise<unknown> {
     if (!(error instanceof IntegrityError)) return translateFileError(error, this.url);
     return reportDamage(error, this.#store.file, this.url, this.#store.archived);
-  }
-
-  #assertOpen(operation: string): void {
-    if (this.#closing !== undefined) throw new ClosedError(operation);
   }
 }

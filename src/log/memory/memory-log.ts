@@ -1,6 +1,8 @@
-import { ChainBreakError, ClosedError } from "../../errors.js";
+import { ChainBreakError } from "../../errors.js";
+import { AppendIntake } from "../append-intake.js";
 import { Bells } from "../bells.js";
 import { assertBounds, assertCutOffset } from "../check-bounds.js";
+import { Closing } from "../closing.js";
 import { SealedEvent } from "../event.js";
 import type {
   AppendResult,
@@ -12,17 +14,9 @@ import type {
   RedactResult,
   VersionRange,
 } from "../event-log.js";
-import { GroupCommit } from "../group-commit.js";
 import { knownOr, pagesOf } from "../paging.js";
-import {
-  type AppendOptions,
-  type Entropy,
-  type PreparedEvent,
-  prepareAppend,
-  type StreamAppend,
-  systemEntropy,
-} from "../prepare.js";
-import { type PreparedRedaction, prepareRedaction, sealedOf } from "../prepare-redaction.js";
+import type { AppendOptions, Entropy, PreparedEvent, StreamAppend } from "../prepare.js";
+import { type PreparedRedaction, sealedOf } from "../prepare-redaction.js";
 import {
   announceRedaction,
   assertErasable,
@@ -49,29 +43,25 @@ export class MemoryLog implements EventLog {
   readonly capabilities: Capabilities = { durable: false, shared: false };
   readonly sidecar = new MemorySidecar();
   readonly #now: () => Date;
-  readonly #entropy: Entropy;
-  readonly #scrubber: Scrubber | undefined;
-  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  readonly #appends: AppendIntake;
   readonly #bells = new Bells();
+  readonly #closing = new Closing();
   #events: SealedEvent[] = [];
   #streams = new Map<string, SealedEvent[]>();
   #ids = new Map<string, SealedEvent>();
-  #closed = false;
 
   constructor(options: MemoryLogOptions = {}) {
     this.#now = options.now ?? (() => new Date());
-    this.#entropy = options.entropy ?? systemEntropy();
-    this.#scrubber = options.scrubber;
+    this.#appends = new AppendIntake(options, (group) => this.#flush(group));
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen("append");
-    const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    this.#closing.assertOpen("append");
+    return this.#appends.append(batch, options);
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
-    this.#assertOpen("appendSealed");
+    this.#closing.assertOpen("appendSealed");
     assertContinues(this.#tail(), events, (stream) => this.#versionOf(stream));
     const named = offsetsNamedBy(events);
     this.#store(events);
@@ -82,22 +72,22 @@ export class MemoryLog implements EventLog {
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
+    this.#closing.assertOpen("redact");
+    const prepared = this.#appends.redaction(request, options);
     const result = this.#redact(prepared);
     await this.#forgetCaches(prepared.recordId);
     return result;
   }
 
   async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    this.#assertOpen("readAll");
+    this.#closing.assertOpen("readAll");
     assertBounds(range);
     const from = Math.max(range.from ?? 1, 1);
     yield* pagesOf(this.#events.slice(from - 1, range.to).map(copyOf));
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    this.#assertOpen("readStream");
+    this.#closing.assertOpen("readStream");
     assertBounds(range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const all = this.#streams.get(stream) ?? [];
@@ -106,25 +96,25 @@ export class MemoryLog implements EventLog {
   }
 
   async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
-    this.#assertOpen("readLast");
+    this.#closing.assertOpen("readLast");
     const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
     const last = this.#streams.get(stream)?.findLast(({ offset }) => offset <= limit);
     return last === undefined ? undefined : knownOr(copyOf(last), known);
   }
 
   async tail(): Promise<Tail> {
-    this.#assertOpen("tail");
+    this.#closing.assertOpen("tail");
     return this.#tail();
   }
 
   async offsetAt(time: Date): Promise<number> {
-    this.#assertOpen("offsetAt");
+    this.#closing.assertOpen("offsetAt");
     const limit = time.toISOString();
     return this.#events.findLast(({ recordedAt }) => recordedAt <= limit)?.offset ?? 0;
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
-    this.#assertOpen("truncateAfter");
+    this.#closing.assertOpen("truncateAfter");
     assertCutOffset(offset);
     const tail = this.#tail();
     if (tail.offset !== expectedTail.offset || tail.hash !== expectedTail.hash) {
@@ -139,14 +129,15 @@ export class MemoryLog implements EventLog {
   }
 
   onAppended(ring: () => void): () => void {
-    this.#assertOpen("onAppended");
+    this.#closing.assertOpen("onAppended");
     return this.#bells.add(ring);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    await this.#appends.close();
-    this.#bells.close();
+  close(): Promise<void> {
+    return this.#closing.once(async () => {
+      await this.#appends.close();
+      this.#bells.close();
+    });
   }
 
   #flush(group: readonly (readonly PreparedEvent[])[]): readonly SealOutcome[] {
@@ -204,10 +195,6 @@ export class MemoryLog implements EventLog {
   #tail(): Tail {
     const last = this.#events.at(-1);
     return last === undefined ? EMPTY_TAIL : { offset: last.offset, hash: last.hash, recordedAt: last.recordedAt };
-  }
-
-  #assertOpen(operation: string): void {
-    if (this.#closed) throw new ClosedError(operation);
   }
 }
 

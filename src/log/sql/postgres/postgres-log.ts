@@ -1,6 +1,8 @@
-import { ArchivedError, ClosedError } from "../../../errors.js";
+import { ArchivedError } from "../../../errors.js";
+import { AppendIntake } from "../../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
 import { assertBounds, assertCutOffset } from "../../check-bounds.js";
+import { Closing } from "../../closing.js";
 import type { SealedEvent } from "../../event.js";
 import type {
   AppendResult,
@@ -14,11 +16,8 @@ import type {
   SealedIntake,
   VersionRange,
 } from "../../event-log.js";
-import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
-import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "../../prepare.js";
-import { prepareRedaction } from "../../prepare-redaction.js";
-import type { Scrubber } from "../../scrubber.js";
+import type { AppendOptions, StreamAppend } from "../../prepare.js";
 import type { SealOutcome, Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
@@ -67,8 +66,6 @@ export class PostgresLog implements EventLog {
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly #servers: LogServers;
   readonly #acts: PostgresActs;
-  readonly #entropy: Entropy;
-  readonly #scrubber: Scrubber | undefined;
   readonly #pages: StoredPages;
   readonly #archived: ArchivedRows;
   readonly #archive: ArchiveSteps;
@@ -81,12 +78,12 @@ export class PostgresLog implements EventLog {
   readonly #doorbell: PostgresDoorbell;
   readonly #announcer: Announcer | undefined;
   readonly #onRetry: PostgresLimits["onRetry"];
-  readonly #appends = new GroupCommit((group) => this.#flush(group));
-  #closing: Promise<void> | undefined;
+  readonly #appends: AppendIntake;
+  readonly #closing = new Closing();
 
   private constructor(url: string, address: PostgresAddress, limits: PostgresLimits, options: PostgresLogOptions) {
     const tables = tablesOf(address.schema);
-    const assertOpen = (operation: string) => this.#assertOpen(operation);
+    const assertOpen = (operation: string) => this.#closing.assertOpen(operation);
     const servers = new LogServers({ url, address, limits, options, assertOpen });
     const channel = options.notify === false ? undefined : address.channel;
     const statements = new AppendStatements(tables);
@@ -94,8 +91,7 @@ export class PostgresLog implements EventLog {
     this.url = address.url;
     this.#servers = servers;
     this.#acts = servers.acts;
-    this.#entropy = options.entropy ?? systemEntropy();
-    this.#scrubber = options.scrubber;
+    this.#appends = new AppendIntake(options, (group) => this.#flush(group));
     this.#onRetry = limits.onRetry;
     this.#archived = new ArchivedRows(tables);
     this.#pages = new StoredPages(new PageStatements(tables), this.#archived);
@@ -159,9 +155,8 @@ export class PostgresLog implements EventLog {
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen("append");
-    const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    this.#closing.assertOpen("append");
+    return this.#appends.append(batch, options);
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -184,8 +179,8 @@ export class PostgresLog implements EventLog {
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
+    this.#closing.assertOpen("redact");
+    const prepared = this.#appends.redaction(request, options);
     const result = await this.#change("redact", (session, uncertain) =>
       this.#bulk.redact(session, prepared, this.#now, uncertain),
     );
@@ -220,7 +215,7 @@ export class PostgresLog implements EventLog {
       fetch,
       placeOf: ({ offset }) => offset,
       describe: (place) => `the event at offset ${place}`,
-      assertOpen: () => this.#assertOpen("readAll"),
+      assertOpen: () => this.#closing.assertOpen("readAll"),
     });
   }
 
@@ -241,7 +236,7 @@ export class PostgresLog implements EventLog {
       fetch: (from, last) => page((session) => this.#pages.ofStream(session, stream, from, last)),
       placeOf: ({ version }) => version,
       describe: (place) => `version ${place} of ${stream}`,
-      assertOpen: () => this.#assertOpen("readStream"),
+      assertOpen: () => this.#closing.assertOpen("readStream"),
     });
   }
 
@@ -310,13 +305,12 @@ export class PostgresLog implements EventLog {
   }
 
   onAppended(ring: () => void): () => void {
-    this.#assertOpen("onAppended");
+    this.#closing.assertOpen("onAppended");
     return this.#doorbell.add(ring);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing.once(() => this.#close());
   }
 
   async #close(): Promise<void> {
@@ -353,10 +347,6 @@ export class PostgresLog implements EventLog {
     const result = await this.#acts.change(operation, act);
     this.#doorbell.ring();
     return result;
-  }
-
-  #assertOpen(operation: string): void {
-    if (this.#closing !== undefined) throw new ClosedError(operation);
   }
 }
 
