@@ -1,7 +1,6 @@
-import { ArchivedError } from "../../../errors.js";
 import { AppendIntake } from "../../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
-import { assertBounds, assertCutOffset } from "../../check-bounds.js";
+import { assertCutOffset } from "../../check-bounds.js";
 import { Closing } from "../../closing.js";
 import type { SealedEvent } from "../../event.js";
 import type {
@@ -18,27 +17,25 @@ import type {
 } from "../../event-log.js";
 import { maskUrl } from "../../mask-url.js";
 import type { AppendOptions, StreamAppend } from "../../prepare.js";
-import type { SealOutcome, Tail } from "../../seal.js";
+import type { Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
-import type { Group } from "./append-view.js";
 import { ArchiveSteps } from "./archive-steps.js";
 import { ArchivedRows } from "./archived-rows.js";
+import { BulkChanges } from "./bulk-changes.js";
 import { ContendedAppend } from "./contended-append.js";
-import { fitsOneMessage } from "./group-parts.js";
+import { EventReads } from "./event-reads.js";
+import { GroupAppend } from "./group-append.js";
 import { postgresDoorbell } from "./log-doorbell.js";
 import { LogLock } from "./log-lock.js";
 import { LogServers } from "./log-servers.js";
 import { openSchema } from "./open-schema.js";
-import { type FirstPage, PageStatements } from "./page-statements.js";
-import { walkPages } from "./page-walk.js";
+import { PageStatements } from "./page-statements.js";
 import type { PgSession } from "./pg-session.js";
-import type { PostgresActs } from "./postgres-acts.js";
 import { PostgresArchive } from "./postgres-archive.js";
 import { PostgresBulk } from "./postgres-bulk.js";
 import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
-import { isConnectionLost } from "./postgres-failures.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
@@ -50,7 +47,6 @@ import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
 import { SealedLoad } from "./sealed-load.js";
 import type { ChainEnd } from "./server-history.js";
-import type { ReadAct } from "./standby-reads.js";
 import { tablesOf } from "./statement.js";
 import { StoredPages } from "./stored-pages.js";
 
@@ -65,60 +61,49 @@ export class PostgresLog implements EventLog {
   readonly readModels: PostgresReadModels;
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly #servers: LogServers;
-  readonly #acts: PostgresActs;
-  readonly #pages: StoredPages;
+  readonly #reads: EventReads;
+  readonly #changes: BulkChanges;
+  readonly #groups: GroupAppend;
+  readonly #appends: AppendIntake;
+  readonly #freeze: PostgresFreeze;
   readonly #archived: ArchivedRows;
   readonly #archive: ArchiveSteps;
-  readonly #writer: PostgresWriter;
-  readonly #bulk: PostgresBulk;
-  readonly #freeze: PostgresFreeze;
-  readonly #redaction: PostgresRedaction;
-  readonly #now: () => Date;
-  readonly #limits: PostgresLimits;
   readonly #doorbell: PostgresDoorbell;
-  readonly #announcer: Announcer | undefined;
-  readonly #onRetry: PostgresLimits["onRetry"];
-  readonly #appends: AppendIntake;
   readonly #closing = new Closing();
 
   private constructor(url: string, address: PostgresAddress, limits: PostgresLimits, options: PostgresLogOptions) {
     const tables = tablesOf(address.schema);
     const assertOpen = (operation: string) => this.#closing.assertOpen(operation);
     const servers = new LogServers({ url, address, limits, options, assertOpen });
+    const { connections, acts } = servers;
     const channel = options.notify === false ? undefined : address.channel;
+    const now = options.now ?? (() => new Date());
+    const ring = () => this.#doorbell.ring();
     const statements = new AppendStatements(tables);
     const lock = new LogLock(tables, limits);
+    const archived = new ArchivedRows(tables);
+    const pages = new StoredPages(new PageStatements(tables), archived);
+    const bulk = new PostgresBulk(tables, statements, archived, lock, limits, channel);
+    const contended = new ContendedAppend(tables, limits, channel);
+    const mayBeAlone = options.contended !== true;
+    const writer = new PostgresWriter({ connections, statements, archived, contended, lock, now, mayBeAlone });
+    const announcer = channel === undefined ? undefined : new Announcer(connections, channel);
     this.url = address.url;
     this.#servers = servers;
-    this.#acts = servers.acts;
-    this.#appends = new AppendIntake(options, (group) => this.#flush(group));
-    this.#onRetry = limits.onRetry;
-    this.#archived = new ArchivedRows(tables);
-    this.#pages = new StoredPages(new PageStatements(tables), this.#archived);
-    const contended = new ContendedAppend(tables, limits, channel);
-    this.#now = options.now ?? (() => new Date());
-    this.#writer = new PostgresWriter({
-      connections: servers.connections,
-      statements,
-      archived: this.#archived,
-      contended,
-      lock,
-      now: this.#now,
-      mayBeAlone: options.contended !== true,
-    });
-    this.#bulk = new PostgresBulk(tables, statements, this.#archived, lock, limits, channel);
+    this.#reads = new EventReads(servers, pages, assertOpen);
+    this.#changes = new BulkChanges({ servers, bulk, redaction: new PostgresRedaction(tables), limits, now, ring });
+    this.#groups = new GroupAppend({ servers, writer, announcer, ring, onRetry: limits.onRetry });
+    this.#appends = new AppendIntake(options, (group) => this.#groups.append(group));
     this.#freeze = new PostgresFreeze(tables, lock);
-    this.#redaction = new PostgresRedaction(tables);
-    this.#limits = limits;
-    const run: RunOnServer = (operation, act) => this.#acts.read(operation, act);
-    const saw = (end: ChainEnd) => servers.history.saw(end);
+    this.#archived = archived;
+    this.#archive = new ArchiveSteps({ tables, lock, limits, acts, url: this.url });
+    this.#doorbell = postgresDoorbell(servers, channel, limits, options);
+    const run: RunOnServer = (operation, act) => acts.read(operation, act);
     // Who writes there reads there, too; who only looks needs no primary.
     const look: RunOnServer = (operation, act) => servers.read(operation, act);
     this.sidecar = new PostgresSidecar(tables, run, options.readOnly === true ? look : run);
-    this.readModels = new PostgresReadModels(tables, run, servers.reader, this.#pages, this.#archived, saw);
-    this.#archive = new ArchiveSteps({ tables, lock, limits, acts: servers.acts, url: this.url });
-    this.#doorbell = postgresDoorbell(servers, channel, limits, options);
-    this.#announcer = channel === undefined ? undefined : new Announcer(servers.connections, channel);
+    const saw = (end: ChainEnd) => servers.history.saw(end);
+    this.readModels = new PostgresReadModels(tables, run, servers.reader, pages, archived, saw);
     if (servers.hasStandby) this.readPlace = () => servers.readPlace() as Promise<ReadPlace>;
   }
 
@@ -167,122 +152,50 @@ export class PostgresLog implements EventLog {
 
   takeSealed(): SealedIntake {
     const load = new SealedLoad();
-    return { add: (events) => load.add(events), append: () => this.#appendLoad(load) };
-  }
-
-  async #appendLoad(load: SealedLoad): Promise<Tail> {
-    const act = (session: PgSession, uncertain: boolean) => this.#bulk.appendSealed(session, load, uncertain);
-    const tail = await this.#change("appendSealed", act);
-    this.#servers.history.saw(tail);
-    if (load.named.length > 0) await this.#vacuum();
-    return tail;
+    return { add: (events) => load.add(events), append: () => this.#changes.appendSealed(load) };
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
     this.#closing.assertOpen("redact");
-    const prepared = this.#appends.redaction(request, options);
-    const result = await this.#change("redact", (session, uncertain) =>
-      this.#bulk.redact(session, prepared, this.#now, uncertain),
-    );
-    this.#servers.history.saw(result.events.at(-1) as SealedEvent);
-    return { ...result, remains: [...(await this.#vacuum()), ...this.#redaction.remains()] };
+    return this.#changes.redact(this.#appends.redaction(request, options));
   }
 
-  /** What was erased is gone from the log already; that dead rows could not be removed is told, and no failure. */
-  async #vacuum(): Promise<string[]> {
-    try {
-      await this.#acts.read("redact", (session) => this.#redaction.vacuum(session, this.#limits.bulkTimeoutMs));
-      return [];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return [`dead rows, because VACUUM could not be run (${why}); the server's own autovacuum removes them later`];
-    }
+  readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#reads.readAll(range);
   }
 
-  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    assertBounds(range);
-    const first = Math.max(range.from ?? 1, 1);
-    const fetch = (from: number, last: number) =>
-      this.#stored("readAll", (session) => this.#pages.ofLog(session, from, last, from > first));
-    yield* walkPages({
-      first,
-      // The tail apart: where events are missing up to the end of the range, only it tells that they should be there.
-      start: async () => {
-        const tail = await this.#servers.tail("readAll");
-        const last = Math.min(range.to ?? tail.offset, tail.offset);
-        return { events: first > last ? [] : (await fetch(first, last)).events, last };
-      },
-      fetch,
-      placeOf: ({ offset }) => offset,
-      describe: (place) => `the event at offset ${place}`,
-      assertOpen: () => this.#closing.assertOpen("readAll"),
-    });
+  readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#reads.readStream(stream, range);
   }
 
-  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    assertBounds(range);
-    const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
-    if (first > to) return;
-    const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
-    const page = async <P extends Pick<FirstPage, "events">>(act: ReadAct<P | ArchivedError>): Promise<P> => {
-      const read = await this.#stored("readStream", act);
-      const end = read.events.at(-1);
-      if (end !== undefined) this.#servers.history.saw(end);
-      return read;
-    };
-    yield* walkPages({
-      first,
-      start: () => page((session) => this.#pages.startOfStream(session, stream, first, to, toOffset)),
-      fetch: (from, last) => page((session) => this.#pages.ofStream(session, stream, from, last)),
-      placeOf: ({ version }) => version,
-      describe: (place) => `version ${place} of ${stream}`,
-      assertOpen: () => this.#closing.assertOpen("readStream"),
-    });
+  readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    return this.#reads.readLast(stream, options);
   }
 
-  async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
-    const last = await this.#stored("readLast", (session) => this.#pages.lastOf(session, stream, options));
-    if (last !== undefined) this.#servers.history.saw(last);
-    return last;
-  }
-
-  async tail(): Promise<Tail> {
+  tail(): Promise<Tail> {
     return this.#servers.tail("tail");
   }
 
   async offsetAt(time: Date): Promise<number> {
-    const { history, reader } = this.#servers;
-    const place = await this.#stored("offsetAt", (session) => reader.offsetAt(session, time.toISOString()));
-    history.saw(place);
-    return place.offset;
-  }
-
-  /** A question about events. @throws ArchivedError */
-  async #stored<T>(operation: string, act: ReadAct<T | ArchivedError>): Promise<T> {
-    const answer = await this.#servers.read(operation, act);
-    if (answer instanceof ArchivedError) throw answer;
-    return answer;
+    return this.#reads.offsetAt(time);
   }
 
   async truncateAfter(offset: number, expectedTail: Tail): Promise<Tail> {
     assertCutOffset(offset);
-    const tail = await this.#change("truncateAfter", (session, uncertain) =>
-      this.#bulk.truncateAfter(session, offset, expectedTail, uncertain),
-    );
-    this.#servers.history.cut(tail);
-    return tail;
+    return this.#changes.truncateAfter(offset, expectedTail);
   }
 
   async freeze(movedTo: string): Promise<Tail> {
-    return this.#acts.read("freeze", (session) => this.#freeze.freeze(session, maskUrl(movedTo), this.url));
+    const act = (session: PgSession) => this.#freeze.freeze(session, maskUrl(movedTo), this.url);
+    return this.#servers.acts.read("freeze", act);
   }
 
   async thaw(): Promise<void> {
-    await this.#acts.read("thaw", (session) => this.#freeze.thaw(session));
+    return this.#servers.acts.read("thaw", (session) => this.#freeze.thaw(session));
   }
 
   async movedTo(): Promise<string | null> {
-    return this.#acts.read("movedTo", (session) => this.#freeze.movedTo(session));
+    return this.#servers.acts.read("movedTo", (session) => this.#freeze.movedTo(session));
   }
 
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
@@ -301,7 +214,7 @@ export class PostgresLog implements EventLog {
   }
 
   async archives(): Promise<readonly ArchiveEntry[]> {
-    return this.#acts.read("archives", (session) => this.#archived.all(session));
+    return this.#servers.acts.read("archives", (session) => this.#archived.all(session));
   }
 
   onAppended(ring: () => void): () => void {
@@ -310,43 +223,12 @@ export class PostgresLog implements EventLog {
   }
 
   close(): Promise<void> {
-    return this.#closing.once(() => this.#close());
-  }
-
-  async #close(): Promise<void> {
-    await this.#appends.close();
-    this.#doorbell.close();
-    await this.#announcer?.close();
-    await this.#servers.close();
-  }
-
-  async #flush(group: Group): Promise<readonly SealOutcome[]> {
-    let outcomes: readonly SealOutcome[] | undefined;
-    let uncertain = false;
-    try {
-      if (fitsOneMessage(group)) outcomes = await this.#writer.appendAtOnce(group);
-    } catch (error) {
-      // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
-      uncertain = isConnectionLost(error);
-      if (uncertain) this.#onRetry?.(error);
-    }
-    outcomes ??= await this.#acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
-    if (this.#writer.tail !== undefined) this.#servers.history.wrote(this.#writer.tail);
-    const written = outcomes.findLast((outcome) => outcome.kind === "sealed");
-    if (written === undefined) return outcomes;
-    const { announcing } = this.#writer;
-    if (announcing !== "done") {
-      this.#announcer?.announce((written.events.at(-1) as SealedEvent).offset, announcing === "others");
-    }
-    this.#doorbell.ring();
-    return outcomes;
-  }
-
-  /** A change that is not an append of new events. */
-  async #change<T>(operation: string, act: (session: PgSession, uncertain: boolean) => Promise<T>): Promise<T> {
-    const result = await this.#acts.change(operation, act);
-    this.#doorbell.ring();
-    return result;
+    return this.#closing.once(async () => {
+      await this.#appends.close();
+      this.#doorbell.close();
+      await this.#groups.close();
+      await this.#servers.close();
+    });
   }
 }
 
@@ -356,9 +238,4 @@ function openAtPrimary(
   openWith: (session: PgSession) => Promise<void>,
 ): Promise<void> {
   return retryTransient(Math.min(limits.retryLimitMs, OPEN_RETRY_MS), () => connections.reading(openWith), limits);
-}
-
-/** bigint has no infinity. */
-function bound(value: number | undefined): number {
-  return Math.min(value ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 }
