@@ -28,9 +28,13 @@ import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
 import { translateFileError } from "./file-errors.js";
 import { FileSidecar } from "./file-sidecar.js";
+import { freezeLog, thawLog } from "./freeze-log.js";
+import { JsonlArchive } from "./jsonl-archive.js";
 import { JsonlReader } from "./jsonl-reader.js";
 import { JsonlStore } from "./jsonl-store.js";
 import { JsonlWriter } from "./jsonl-writer.js";
+import { LineWriter } from "./line-writer.js";
+import { LockedStore } from "./locked-store.js";
 import { LogFile } from "./log-file.js";
 import type { LogNotice } from "./log-notice.js";
 import { realPathOf } from "./log-path.js";
@@ -69,7 +73,9 @@ export class JsonlLog implements EventLog {
   readonly sidecar: FileSidecar;
   readonly #store: JsonlStore;
   readonly #reader: JsonlReader;
+  readonly #locked: LockedStore;
   readonly #writer: JsonlWriter;
+  readonly #archive: JsonlArchive;
   readonly #doorbell: FileDoorbell;
   readonly #appends: AppendIntake;
   readonly #closing = new Closing();
@@ -79,15 +85,19 @@ export class JsonlLog implements EventLog {
     this.#store = new JsonlStore(new LogFile(path, options.calls));
     this.#reader = new JsonlReader(this.#store);
     this.sidecar = new FileSidecar(`${path}.sidecar`, (operation) => this.#closing.assertOpen(operation));
-    this.#writer = new JsonlWriter(this.#store, {
+    const settings = {
       url,
-      // Acts under way come to their end also while the log is being closed.
-      sidecar: new FileSidecar(`${path}.sidecar`, () => undefined),
       now: options.now ?? (() => new Date()),
       lockTimeoutMs: options.lockTimeoutMs ?? 10_000,
       notify: options.onNotice ?? (() => undefined),
+      // Acts under way come to their end also while the log is being closed.
+      sidecar: new FileSidecar(`${path}.sidecar`, () => undefined),
       segmentBytes: options.segmentBytes,
-    });
+    };
+    const lines = new LineWriter(this.#store);
+    this.#locked = new LockedStore(this.#store, lines, settings);
+    this.#writer = new JsonlWriter(this.#store, lines, this.#locked, settings);
+    this.#archive = new JsonlArchive(this.#store, this.#locked, settings.sidecar);
     this.#appends = new AppendIntake(options, (group) => this.#writing(() => this.#writer.append(group)));
     this.#doorbell = new FileDoorbell(path, options.pollMs ?? 1000, () => this.#store.file.size());
   }
@@ -159,27 +169,27 @@ export class JsonlLog implements EventLog {
 
   async freeze(movedTo: string): Promise<Tail> {
     this.#closing.assertOpen("freeze");
-    return this.#translated(() => this.#writer.freeze(maskUrl(movedTo)));
+    return this.#translated(() => freezeLog(this.#locked, maskUrl(movedTo)));
   }
 
   async thaw(): Promise<void> {
     this.#closing.assertOpen("thaw");
-    await this.#translated(() => this.#writer.thaw());
+    await this.#translated(() => thawLog(this.#locked));
   }
 
   async movedTo(): Promise<string | null> {
     this.#closing.assertOpen("movedTo");
-    return this.#translated(async () => this.#writer.checkManifest()?.movedTo ?? null);
+    return this.#translated(async () => this.#locked.checkManifest()?.movedTo ?? null);
   }
 
   async archive(entry: ArchiveEntry, redacted: string | null): Promise<void> {
     this.#closing.assertOpen("archive");
-    await this.#writing(() => this.#writer.archive(entry, redacted));
+    await this.#writing(() => this.#archive.take(entry, redacted));
   }
 
   async unarchive(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
     this.#closing.assertOpen("unarchive");
-    await this.#writing(() => this.#writer.unarchive(entry, events));
+    await this.#writing(() => this.#archive.giveBack(entry, events));
   }
 
   async archives(): Promise<readonly ArchiveEntry[]> {
@@ -205,12 +215,12 @@ export class JsonlLog implements EventLog {
     await this.#appends.close();
     this.#doorbell.close();
     // Acts under the lock that were called before this one come to their end.
-    await this.#writer.close();
+    await this.#locked.close();
     await this.#store.close();
   }
 
   async #open(mustExist: boolean, readOnly: boolean): Promise<void> {
-    this.#writer.checkManifest();
+    this.#locked.checkManifest();
     const { file } = this.#store;
     assertOrdinaryFile(file.path, this.url);
     if (!file.openIfThere()) {
@@ -220,7 +230,7 @@ export class JsonlLog implements EventLog {
       });
     }
     const end = await this.#store.end();
-    if (file.size() > end.wholeBytes) await this.#writer.mendTail(readOnly);
+    if (file.size() > end.wholeBytes) await this.#locked.mendTail(readOnly);
   }
 
   async #writing<T>(act: () => Promise<T>): Promise<T> {

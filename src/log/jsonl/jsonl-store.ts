@@ -1,10 +1,8 @@
-import { AppendOutcomeUnknownError, IntegrityError, StorageError } from "../../errors.js";
+import { IntegrityError, type StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import type { Tail } from "../seal.js";
 import { ArchivedPart } from "./archived-part.js";
-import { copyBytes } from "./copy-bytes.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
-import { HEAD_BYTES } from "./first-line.js";
 import { archivedBefore } from "./first-offset.js";
 import { isRewriteOf } from "./is-rewrite.js";
 import { LastingBytes } from "./lasting-bytes.js";
@@ -12,10 +10,7 @@ import { eventOf, textOf } from "./line-bytes.js";
 import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
 import { damagedSegment } from "./log-segments.js";
-import { checkManifest, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { forEachEvent } from "./read-events.js";
-import { replaceLogLocked } from "./replace-log.js";
-import { inPieces } from "./write-pieces.js";
 
 /** Attempts of one look at the end of the file. */
 const MAX_LOOKS = 3;
@@ -35,7 +30,8 @@ export interface Indexed extends Seen {
   readonly tornBytes: number;
 }
 
-interface WrittenLines {
+/** Lines that were written behind the end. */
+export interface WrittenLines {
   /** Position behind each line. */
   readonly ends: number[];
   lastLine: Buffer;
@@ -47,13 +43,13 @@ interface WrittenLines {
  */
 export class JsonlStore {
   #file: LogFile;
-  readonly #lasting = new LastingBytes();
+  /** How much of the file is on the disk. */
+  readonly lasting = new LastingBytes();
   #end: FileEnd = EMPTY_END;
   #before: ArchivedPart;
   #index: LogIndex;
   /** Of the file, when it was last looked at. */
   #size = 0;
-  #poison: StorageError | undefined;
   /** Looks at the file come one after the other, because each builds on what the one before has learnt. */
   #looking: Promise<unknown> = Promise.resolve();
 
@@ -106,94 +102,19 @@ export class JsonlStore {
     return eventOf(text, 0, text.length, { offset, position: () => position });
   }
 
-  /** @throws StorageError LOG_POISONED after a write that could not be taken back */
-  assertUsable(): void {
-    if (this.#poison !== undefined) throw this.#poison;
+  /** Lines that stand behind the end now. The caller holds the lock. @param tail of the log with them */
+  learnLocked(events: readonly SealedEvent[], written: WrittenLines, tail: Tail): Promise<void> {
+    return this.#inTurn(async () => this.#learn(events, written, tail));
   }
 
-  /**
-   * Writes events behind the end, with one write and one sync, or with some of both for very many bytes. The caller holds
-   * the lock and has called end or indexed since it took it, and there is no torn tail. Where anything fails the file is
-   * cut back to where it was; where that fails too, or where a sync failed, nothing more is appended until the log is
-   * opened again.
-   *
-   * @throws AppendOutcomeUnknownError the lines could not be taken back: some or all of them may be in the file
-   */
-  async writeLocked(events: readonly SealedEvent[], tail: Tail): Promise<void> {
-    const start = this.#end.wholeBytes;
-    const written: WrittenLines = { ends: [], lastLine: Buffer.alloc(0) };
-    let position = start;
-    for (const lines of inPieces(events)) {
-      if (position > start) await this.#syncLocked(position, start, events);
-      try {
-        position = this.#writeLines(lines, position, written);
-      } catch (error) {
-        throw await this.#takeBack(start, events, error);
-      }
-    }
-    await this.#syncLocked(position, start, events);
-    await this.#inTurn(async () => this.#learn(events, written, tail));
+  /** The file was cut: all of it is looked at again. */
+  forget(): Promise<void> {
+    return this.#inTurn(async () => this.#forget());
   }
 
-  /** What stands in the log is on the disk when this resolves, also what a killed writer has left. The caller holds the lock. */
-  async makeLastLocked(): Promise<void> {
-    try {
-      await this.#lasting.ensure(this.#file, this.#end.wholeBytes);
-    } catch (error) {
-      this.#poisonWith("a sync to the disk failed", error);
-      throw error;
-    }
-  }
-
-  async #syncLocked(end: number, start: number, events: readonly SealedEvent[]): Promise<void> {
-    try {
-      await this.#lasting.sync(this.#file, end);
-    } catch (error) {
-      // After a failed sync the system may have dropped the pages and would report success the next time.
-      const told = await this.#takeBack(start, events, error);
-      this.#poisonWith("a sync to the disk failed", error);
-      throw told;
-    }
-  }
-
-  /** @returns the position behind them */
-  #writeLines(lines: readonly string[], position: number, written: WrittenLines): number {
-    const text = lines.join("");
-    const bytes = Buffer.from(text);
-    this.file.writeAll(bytes, position);
-    const isAscii = text.length === bytes.length;
-    let end = position;
-    for (const line of lines) {
-      end += isAscii ? line.length : Buffer.byteLength(line);
-      written.ends.push(end);
-    }
-    written.lastLine = Buffer.from(lines.at(-1) ?? "");
-    return end;
-  }
-
-  /** Cuts the log at the start of the line behind `offset`. The caller holds the lock. */
-  async cutLocked(position: number, offset: number): Promise<void> {
-    if (position < this.file.segments.bytes) await this.#cutSegmentLocked(position, offset);
-    this.file.truncate(position);
-    await this.file.sync();
-    await this.#inTurn(async () => this.#forget());
-  }
-
-  /**
-   * The beginning of the segment in which the cut falls becomes the file that grows. Where nothing of it stays, it is the
-   * beginning of its first line, which says where it belongs, and is no event.
-   */
-  async #cutSegmentLocked(position: number, offset: number): Promise<void> {
-    const { file } = this;
-    writeManifestLocked(file.path, { ...(checkManifest(file.path) ?? NO_MANIFEST), cut: offset });
-    const { start } = file.segments.at(position);
-    const fill = async (target: LogFile) => {
-      if (position > start) await copyBytes(file, start, position, target);
-      else target.writeAll(await file.read(start, HEAD_BYTES), 0);
-    };
-    await replaceLogLocked(file, fill, start);
-    await this.rewrittenLocked();
-    this.#file.openForWriting();
+  /** The caller holds the lock, and has just put another file in the place of this one. */
+  rewrittenLocked(): Promise<void> {
+    return this.#inTurn(async () => this.#adopt(new LogFile(this.#file.path, this.#file.calls)));
   }
 
   /** Waits for the looks under way. */
@@ -262,11 +183,6 @@ export class JsonlStore {
     old.retire();
   }
 
-  /** The caller holds the lock, and has just put another file in the place of this one. */
-  rewrittenLocked(): Promise<void> {
-    return this.#inTurn(async () => this.#adopt(new LogFile(this.#file.path, this.#file.calls)));
-  }
-
   /** Whether the file still holds the last line that we know, where we know it: nobody has cut it back meanwhile. */
   #stillThere(size: number): boolean {
     const { wholeBytes, lastLine } = this.#end;
@@ -278,7 +194,7 @@ export class JsonlStore {
     this.#end = EMPTY_END;
     this.#before = new ArchivedPart(this.#file.path, []);
     this.#index = new LogIndex(this.#before);
-    this.#lasting.forget();
+    this.lasting.forget();
   }
 
   async #indexUpTo(end: FileEnd): Promise<void> {
@@ -308,35 +224,6 @@ export class JsonlStore {
       if (event.offset === this.#index.last + 1) this.#addToIndex(event, this.#index.end, ends[i] as number);
     }
     if (this.#end.tail.offset <= tail.offset) this.#end = { tail, wholeBytes: ends.at(-1) as number, lastLine };
-  }
-
-  /** So that the next append is never glued to half a line. @returns the error to throw: the first one is the one to tell */
-  async #takeBack(position: number, events: readonly SealedEvent[], cause: unknown): Promise<unknown> {
-    await this.#inTurn(async () => this.#forget());
-    try {
-      if (this.file.size() > position) {
-        this.file.truncate(position);
-        await this.file.sync();
-      }
-      return cause;
-    } catch {
-      this.#poisonWith("a write that failed could not be taken back", cause);
-      return new AppendOutcomeUnknownError(
-        events.map(({ id }) => id),
-        cause,
-      );
-    }
-  }
-
-  #poisonWith(what: string, cause: unknown): void {
-    this.#poison = new StorageError(
-      "LOG_POISONED",
-      `jsonl:${this.file.path}: ${what}; no more appends until it is opened again`,
-      {
-        hint: "mend the disk, then open the log again: what is not whole is moved aside then",
-        cause,
-      },
-    );
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

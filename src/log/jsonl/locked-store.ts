@@ -1,0 +1,151 @@
+import { MovedError } from "../../errors.js";
+import { FileLock } from "../../files/file-lock.js";
+import { isReadOnlyError } from "./file-errors.js";
+import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
+import type { LineWriter } from "./line-writer.js";
+import { LogFile } from "./log-file.js";
+import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
+import { makeFolderOf } from "./log-path.js";
+import { checkManifest, type Manifest, manifestStamp, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
+import { settleSegmentsLocked } from "./replace-log.js";
+import { moveTornTailLocked } from "./torn-tail.js";
+
+export interface LockSettings {
+  /** Of the log, for people. */
+  readonly url: string;
+  readonly now: () => Date;
+  readonly lockTimeoutMs: number;
+  readonly notify: (notice: LogNotice) => void;
+}
+
+/**
+ * The log under its lock, ready to be changed: what others have appended is known, nothing torn is left, what a crash has left
+ * begun is ended, and the file can be written to.
+ */
+export class LockedStore {
+  readonly #store: JsonlStore;
+  readonly #lines: LineWriter;
+  readonly #settings: LockSettings;
+  readonly #lock: FileLock;
+  #manifest: Manifest | undefined;
+  /** Of the manifest that was last read. */
+  #stamp = "";
+
+  constructor(store: JsonlStore, lines: LineWriter, settings: LockSettings) {
+    this.#store = store;
+    this.#lines = lines;
+    this.#settings = settings;
+    this.#lock = new FileLock(`${store.file.path}.lock`, settings.lockTimeoutMs);
+  }
+
+  /** @throws UsageError where the manifest names a lock or a format that this program does not know */
+  checkManifest(): Manifest | undefined {
+    const { path } = this.#store.file;
+    const stamp = manifestStamp(path);
+    // First the stamp: what is replaced in between is read again the next time.
+    if (stamp === "" || stamp !== this.#stamp) this.#manifest = checkManifest(path);
+    this.#stamp = stamp;
+    return this.#manifest;
+  }
+
+  async hold<T>(act: (known: Indexed) => Promise<T>): Promise<T> {
+    const { file } = this.#store;
+    this.#lines.assertUsable();
+    if (!file.openIfThere()) makeFolderOf(file.path);
+    return this.#lock.hold(async () => act(await this.#readyLocked()));
+  }
+
+  /** Needs no index: for the way back where what it is made of is lost. @throws MovedError */
+  async holdUnindexed(act: (seen: Seen) => Promise<void>): Promise<void> {
+    this.#lines.assertUsable();
+    await this.#lock.hold(async () => {
+      this.#lines.assertUsable();
+      this.#store.file.openForWriting();
+      this.checkManifest();
+      this.assertHereLocked();
+      await this.#moveTornTailLocked();
+      const seen = await this.#store.borrowed();
+      try {
+        await act(seen);
+      } finally {
+        seen.file.giveBack();
+      }
+    });
+  }
+
+  /** Where the log has moved to; null where it is here. Asked while it is held. */
+  get movedTo(): string | null {
+    return this.#manifest?.movedTo ?? null;
+  }
+
+  /** @throws MovedError */
+  assertHereLocked(): void {
+    if (this.movedTo !== null) throw new MovedError(this.#settings.url, this.movedTo);
+  }
+
+  /** @param movedTo null: the log is here again */
+  writeMovedToLocked(movedTo: string | null, { before }: Seen): void {
+    const manifest = this.#manifest ?? NO_MANIFEST;
+    writeManifestLocked(this.#store.file.path, { ...manifest, movedTo, archives: before.entries });
+  }
+
+  /**
+   * Moves a torn tail aside where that is possible now. A live writer that holds the lock is in the middle of an append:
+   * then there is nothing to mend. Where the log may only be read, the torn bytes stay, and that is told.
+   */
+  async mendTail(readOnly = false): Promise<void> {
+    const { file } = this.#store;
+    try {
+      if (file.writable && !readOnly) await this.#lock.holdIfFree(() => this.#moveTornTailLocked());
+      else await this.#noticeIgnored();
+    } catch (error) {
+      if (!isReadOnlyError(error)) throw error;
+      await this.#noticeIgnored();
+    }
+  }
+
+  /** Waits for the acts under way. */
+  close(): Promise<void> {
+    return this.#lock.close();
+  }
+
+  async #readyLocked(): Promise<Indexed> {
+    const { file } = this.#store;
+    this.#lines.assertUsable();
+    file.openForWriting();
+    const manifest = this.checkManifest();
+    if (manifest === undefined) writeManifestLocked(file.path);
+    else if (manifest.replaced !== null) await this.#settleLocked();
+    const known = await this.#store.indexed();
+    known.file.openForWriting(); // it may be another one: a redaction has replaced it
+    if (known.tornBytes > 0) await this.#moveTornTailLocked();
+    return known;
+  }
+
+  /** The file may be another one than this process knows: what a crash has left begun is ended by what is there now. */
+  async #settleLocked(): Promise<void> {
+    const file = new LogFile(this.#store.file.path);
+    try {
+      file.openForWriting();
+      settleSegmentsLocked(file.path, file.firstOffset());
+    } finally {
+      file.close();
+    }
+    this.checkManifest();
+  }
+
+  async #moveTornTailLocked(): Promise<void> {
+    // First: half a line may be what says which segments are in effect.
+    if (this.checkManifest()?.replaced != null) await this.#settleLocked();
+    const { file } = this.#store;
+    const { wholeBytes } = await this.#store.end();
+    if (file.size() <= wholeBytes) return;
+    const { url, now, notify } = this.#settings;
+    notify(movedNotice(url, await moveTornTailLocked(file, wholeBytes, now())));
+  }
+
+  async #noticeIgnored(): Promise<void> {
+    const { wholeBytes } = await this.#store.end();
+    this.#settings.notify(ignoredNotice(this.#settings.url, this.#store.file.size() - wholeBytes, wholeBytes));
+  }
+}
