@@ -1,7 +1,8 @@
 import type { IntegrityError } from "../errors.js";
-import type { ArchivedEvents, ArchiveEntry } from "./archives.js";
+import type { Archiving } from "./archiving.js";
 import type { StartPartChecker } from "./checked-part.js";
 import type { SealedEvent } from "./event.js";
+import type { Freezing } from "./freezing.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
@@ -93,8 +94,10 @@ export interface SealedIntake {
  *
  * For all operations: a closed log rejects with ClosedError. A failed read rejects; it never ends early and never
  * yields less. Nothing here blocks the event loop for more than some tens of milliseconds.
+ *
+ * An operation of `Freezing` or `Archiving` is absent where a backend cannot do that.
  */
-export interface EventLog {
+export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
   /** The address, with any password masked. */
   readonly url: string;
   readonly capabilities: Capabilities;
@@ -183,26 +186,6 @@ export interface EventLog {
   truncateAfter(offset: number, expectedTail: Tail): Promise<Tail>;
 
   /**
-   * Freezes the log because it goes on at another address: durable, and seen by everybody who has it open. Whatever was
-   * acknowledged is in the log that is left; from then on each append that would write something, appendSealed and
-   * truncateAfter reject with MovedError and write nothing. Reading goes on, also the sidecar's writing, and a repeated
-   * append still gives its first result. Freezing again for the same address changes nothing.
-   *
-   * Where a backend cannot do that, this and the two below are absent.
-   *
-   * @param movedTo an address; it is kept and shown without its password
-   * @returns the tail, which is the last one
-   * @throws MovedError it is frozen for another address
-   */
-  freeze?(movedTo: string): Promise<Tail>;
-
-  /** Ends the freeze, durably, for everybody who has the log open. Fine where it is not frozen. */
-  thaw?(): Promise<void>;
-
-  /** The address that the log is frozen for; null where it is not frozen. */
-  movedTo?(): Promise<string | null>;
-
-  /**
    * Erases the data and the salts of events, for good: of each only its hash is left, so the chain verifies as before. In
    * the same step a record of it is appended, `store.redacted` in the stream `store-redactions`, which names the offsets,
    * who and why: all of it happens, or nothing, also in a crash. Everybody who has the log open reads it so from then on.
@@ -221,43 +204,6 @@ export interface EventLog {
    *   ConflictError of `also`, and what append throws; nothing was erased after any of these but an unknown outcome
    */
   redact?(request: RedactRequest, options: AppendOptions): Promise<RedactResult>;
-
-  /**
-   * Takes a prefix of the log out of the store because it lies in an archive file now, which the caller has written, synced
-   * and verified. Offsets and chain go on. What was archived is refused from then on with ArchivedError, by everybody who
-   * has the log open: a read of any of it, an id of it that is appended again (also where the append is the same), cutting
-   * the log back into it, erasing in it. Versions of streams go on as if it were there. All of it happens, or nothing, also
-   * in a crash; the room may be given back a little later.
-   *
-   * It costs a walk over what is archived; others may write meanwhile.
-   *
-   * Where a backend cannot do that, this and the two below are absent.
-   *
-   * @param redacted the last redaction before the file was written (`redactionEpoch`)
-   * @throws ChainBreakError the store does not begin at `from`, or has another event at `to`, or none behind it, or an
-   *   append that goes on behind it; RefusedError ARCHIVE_OUTDATED data was erased meanwhile; MovedError. Nothing was changed.
-   */
-  archive?(entry: ArchiveEntry, redacted: string | null): Promise<void>;
-
-  /**
-   * For whoever is about to write a file for `archive`: rejects where that would be refused whatever is in the file. Nothing
-   * is changed. Absent where nothing speaks against it.
-   *
-   * @param to the last offset that is to be archived
-   * @throws UsageError PERMISSION_DENIED; RefusedError ARCHIVE_UNDELIVERED a copy of this machine lacks some of it
-   */
-  assertArchivable?(to: number): Promise<void>;
-
-  /**
-   * Puts the events of the last archive back. The caller has verified that they are those of the file that the store knows.
-   * All or nothing, as archive. Fine where it is back already.
-   *
-   * @throws ChainBreakError it is not the last archive, or not these events; MovedError. Nothing was changed.
-   */
-  unarchive?(entry: ArchiveEntry, events: ArchivedEvents): Promise<void>;
-
-  /** What was taken out of the store, oldest first; empty where it begins at offset 1. */
-  archives?(): Promise<readonly ArchiveEntry[]>;
 
   /**
    * A doorbell: `ring` is called some time after somebody has appended, in this or another process. It may come late,
