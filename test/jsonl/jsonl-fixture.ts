@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach } from "vitest";
 import { countingEntropy, ManualClock } from "../../src/conformance/target.js";
 import type { SealedEvent } from "../../src/log/event.js";
-import { JsonlLog, type JsonlLogOptions } from "../../src/log/jsonl/jsonl-log.js";
+import { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
+import type { JsonlLogOptions } from "../../src/log/jsonl/jsonl-options.js";
 import type { LogNotice } from "../../src/log/jsonl/log-notice.js";
 
 const folders: string[] = [];

@@ -19,49 +19,24 @@ import type {
 import { maskUrl } from "../mask-url.js";
 import { assertOrdinaryFile } from "../ordinary-file.js";
 import { knownOr } from "../paging.js";
-import type { AppendOptions, Entropy, StreamAppend } from "../prepare.js";
-import type { Scrubber } from "../scrubber.js";
+import type { AppendOptions, StreamAppend } from "../prepare.js";
 import type { Tail } from "../seal.js";
 import type { Shares } from "../shares.js";
 import { reportDamage } from "./damage-report.js";
-import type { FileCalls } from "./file-calls.js";
 import { FileDoorbell } from "./file-doorbell.js";
 import { translateFileError } from "./file-errors.js";
 import { FileSidecar } from "./file-sidecar.js";
 import { freezeLog, thawLog } from "./freeze-log.js";
 import { JsonlArchive } from "./jsonl-archive.js";
+import type { JsonlLogOptions } from "./jsonl-options.js";
 import { JsonlReader } from "./jsonl-reader.js";
 import { JsonlStore } from "./jsonl-store.js";
 import { JsonlWriter } from "./jsonl-writer.js";
 import { LineWriter } from "./line-writer.js";
 import { LockedStore } from "./locked-store.js";
 import { LogFile } from "./log-file.js";
-import type { LogNotice } from "./log-notice.js";
 import { realPathOf } from "./log-path.js";
 import { PartThread } from "./part-thread.js";
-
-export interface JsonlLogOptions {
-  now?: () => Date;
-  entropy?: Entropy;
-  /** Takes secrets out of what is appended. */
-  scrubber?: Scrubber;
-  /** How long an append waits for other processes. Default 10,000. */
-  lockTimeoutMs?: number;
-  /** How often to look at the file's size while somebody listens. Default 1000. */
-  pollMs?: number;
-  /** Refuse a path without a file instead of taking it for an empty log. */
-  mustExist?: boolean;
-  /** Leave a torn tail where it is, and say so. */
-  readOnly?: boolean;
-  /**
-   * Where the file has grown to so many bytes, an append ends with closing it as a segment, and the next one begins another.
-   * Default: the log stays one file.
-   */
-  segmentBytes?: number;
-  onNotice?: (notice: LogNotice) => void;
-  /** For tests of failing disks. */
-  calls?: FileCalls;
-}
 
 /**
  * The log as one file of lines, shared by all processes of one machine that can lock files. Beside `s.jsonl` stand
