@@ -1,7 +1,6 @@
 import { ArchivedError, SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
-import { archived } from "../../archives.js";
 import type {
   ModelSide,
   ModelState,
@@ -20,11 +19,12 @@ import { countOf } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import { PostgresModelRegister } from "./postgres-model-register.js";
+import { PostgresModelStep } from "./postgres-model-step.js";
 import { PostgresModelTransaction } from "./postgres-model-transaction.js";
 import { PostgresModelViews } from "./postgres-model-views.js";
 import { PostgresQueue } from "./postgres-queue.js";
 import type { PostgresReader } from "./postgres-reader.js";
-import { type Statement, statement, type Tables } from "./statement.js";
+import { statement, type Tables } from "./statement.js";
 import type { StoredPages } from "./stored-pages.js";
 
 /** Runs an act on a connection of its own; again after failures that pass. */
@@ -37,13 +37,10 @@ const CANNOT_WRITE = ["PERMISSION_DENIED", "STORAGE_READ_ONLY", "DISK_FULL", "LO
 export class PostgresReadModels implements ReadModelTables {
   readonly #tables: Tables;
   readonly #run: RunOnServer;
-  readonly #reader: PostgresReader;
-  readonly #pages: StoredPages;
-  readonly #archived: ArchivedRows;
   readonly #register: PostgresModelRegister;
   readonly #transaction: PostgresModelTransaction;
   readonly #views: PostgresModelViews;
-  readonly #hashAt: Statement;
+  readonly #step: PostgresModelStep;
   readonly #queue: PostgresQueue;
   readonly #saw: (state: ModelState) => void;
 
@@ -59,21 +56,18 @@ export class PostgresReadModels implements ReadModelTables {
     this.#saw = saw;
     this.#tables = tables;
     this.#run = run;
-    this.#reader = reader;
-    this.#pages = pages;
-    this.#archived = archived;
     this.#register = new PostgresModelRegister(tables);
     this.#transaction = new PostgresModelTransaction(tables);
     this.#views = new PostgresModelViews(tables, this.#register);
     this.#queue = new PostgresQueue(tables, this.#register);
-    this.#hashAt = statement(`SELECT hash FROM ${tables.events} WHERE "offset" = $1::bigint LIMIT 1`);
+    this.#step = new PostgresModelStep(tables, reader, pages, archived);
   }
 
   async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {
     try {
       return await this.#run("readModels.advance", async (session) => {
         const record = await this.#register.find(session, shape, side);
-        if (record !== undefined && (await this.#isDone(session, record))) return record.state;
+        if (record !== undefined && (await this.#step.isDone(session, record))) return record.state;
         if (record === undefined && side === "live")
           await this.#transaction.alone(session, () => this.#make(session, shape));
         return this.#transaction.run(session, () => this.#stepLocked(session, shape, fold, side));
@@ -179,53 +173,13 @@ export class PostgresReadModels implements ReadModelTables {
     });
   }
 
-  async #isDone(session: PgSession, { state }: ModelRecord): Promise<boolean> {
-    return state.fault !== undefined || state.hash === (await this.#reader.tail(session)).hash;
-  }
-
   async #stepLocked(session: PgSession, shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState> {
     const record = await this.#register.lock(session, shape, side);
     if (record === undefined) return { ...EMPTY_TAIL, isOver: true };
-    if (await this.#isDone(session, record)) return record.state;
-    const documents = this.#documentsOf(shape, record);
-    const start = await this.#startLocked(session, record, documents);
-    const reached = await this.#foldLocked(session, start, fold, documents);
+    if (await this.#step.isDone(session, record)) return record.state;
+    const reached = await this.#step.takeLocked(session, record, fold, this.#documentsOf(shape, record));
     await this.#register.saveLocked(session, record, reached);
     return reached;
-  }
-
-  async #foldLocked(
-    session: PgSession,
-    { offset, hash }: ModelState,
-    fold: PageFold,
-    documents: PostgresModelDocuments,
-  ): Promise<ModelState> {
-    const page = await this.#pages.ofLog(session, offset + 1, Number.MAX_SAFE_INTEGER);
-    if (page instanceof ArchivedError) throw page;
-    const { events } = page;
-    const stored = await documents.bodies(session, fold.idsOf(events));
-    const folded = fold.fold(events, new Map(stored.map(({ id, body }) => [id, body])));
-    await documents.writeLocked(session, folded, new Map(stored.map(({ id, wordsHash }) => [id, wordsHash])));
-    const { fault } = folded;
-    const last = fault === undefined ? events.at(-1) : events.findLast((event) => event.offset < fault.offset);
-    const reached = { offset: last?.offset ?? offset, hash: last?.hash ?? hash };
-    return fault === undefined ? reached : { ...reached, fault };
-  }
-
-  /** Where the log was cut back behind the checkpoint, everything is folded anew. */
-  async #startLocked(
-    session: PgSession,
-    { state }: ModelRecord,
-    documents: PostgresModelDocuments,
-  ): Promise<ModelState> {
-    if (state.offset === 0) return state;
-    const [row] = await session.rows(this.#hashAt, [state.offset]);
-    if (row?.[0] === state.hash) return state;
-    const base = row === undefined ? await this.#archived.holding(session, state.offset) : undefined;
-    if (base?.to === state.offset && base.hash === state.hash) return state;
-    if (base !== undefined) throw archived(`offset ${state.offset}`, base);
-    await documents.clearLocked(session);
-    return EMPTY_TAIL;
   }
 
   async #make(session: PgSession, shape: ReadModelShape): Promise<void> {
