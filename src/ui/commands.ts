@@ -1,3 +1,4 @@
+import { shellWord } from "../log/shell-word.js";
 import { dotted } from "./format.js";
 import type { CollabPart, Place } from "./place.js";
 
@@ -111,9 +112,4 @@ function collabWords(part: CollabPart, session: string | null): readonly string[
     default:
       throw new TypeError(`unhandled ${part satisfies never}`);
   }
-}
-
-/** So that a shell takes it as one word, whatever is in it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./~#-]+$/.test(text) && !/^[~#]/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
