@@ -1,15 +1,10 @@
 import { Command, Option } from "commander";
-import { type Config, loadConfig } from "../config/layers.js";
+import type { Config } from "../config/layers.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
-import { maskUrl } from "../log/mask-url.js";
-import type { LogNotice, OpenLogOptions } from "../log/open-log-options.js";
-import { openLog } from "../open-log.js";
-import { type ConfiguredStore, configuredStore, isDefaultPlace, optionsOf } from "../session/configured-store.js";
-import { firstStart } from "../session/first-start.js";
+import type { ConfiguredStore } from "../session/configured-store.js";
 import { EXIT } from "./exit-code.js";
-import { openBehindOutbox, tellWaiting } from "./open-behind-outbox.js";
-import { tellFirstStart } from "./output/import-report.js";
+import { OpenedLogs, type OpenHow } from "./opened-logs.js";
 import { Streams } from "./output/streams.js";
 
 /** Options that every command takes. */
@@ -37,9 +32,9 @@ export interface CommandContext<Options extends ReadOptions> {
   /** The store that --store, the environment, the files or the default name. */
   store(): ConfiguredStore;
   /** Opens that store; closed when the command ends. */
-  openStore(options?: { mustExist?: boolean }): Promise<EventLog>;
+  openStore(how?: OpenHow): Promise<EventLog>;
   /** Opens any other log; closed when the command ends. */
-  open(url: string, options?: { mustExist?: boolean }): Promise<EventLog>;
+  open(url: string, how?: OpenHow): Promise<EventLog>;
 }
 
 type Act<Options extends ReadOptions> = (
@@ -107,86 +102,25 @@ async function withContext<Options extends ReadOptions>(
   act: Act<Options>,
   args: unknown[],
 ): Promise<number> {
-  const opened: EventLog[] = [];
   // Commands that look further where nobody names a store take the variable for the option.
   const named = given.store ?? (process.env.SESSIONDB_STORE || undefined);
   const options = named === undefined ? given : { ...given, store: named };
-  let config: Config | undefined;
-  let partial = false;
-  const readConfig = () => {
-    if (config !== undefined) return config;
-    config = loadConfig({ flags: { store: given.store } });
-    for (const warning of config.warnings) streams.note(warning);
-    return config;
+  const logs = new OpenedLogs(given, streams);
+  const context: CommandContext<Options> = {
+    options,
+    streams,
+    config: () => logs.config(),
+    store: () => logs.store(),
+    openStore: (how) => logs.openStore(how),
+    open: (url, how) => logs.open(url, how),
   };
-  const openWith = async (url: string, openOptions: OpenLogOptions) => {
-    warnOfPassword(url, streams);
-    const onNotice = noticeTo(streams);
-    const archives = archivesOf(options);
-    const log = await openLog(url, { ...openOptions, ...archives, onNotice });
-    opened.push(log);
-    return log;
-  };
-  const openWithOutbox = async (url: string, openOptions: OpenLogOptions, outboxRoot: string) => {
-    warnOfPassword(url, streams);
-    const log = await openBehindOutbox(url, { ...openOptions, outboxRoot }, streams);
-    opened.push(log);
-    return log;
-  };
-  const store = () => configuredStore(readConfig());
-  const openStore = async (openOptions: { mustExist?: boolean } = {}) => {
-    const configured = store();
-    const { url, options: limits, outboxRoot } = configured;
-    if (outboxRoot !== undefined) return openWithOutbox(url, { ...limits, ...openOptions }, outboxRoot);
-    await tellWaiting(configured, readConfig(), streams);
-    const first = isDefaultPlace(configured) ? await firstStart(() => openWith(url, limits), process.env) : undefined;
-    if (first === undefined) return openWith(url, { ...limits, ...openOptions });
-    partial = tellFirstStart(streams, first);
-    return first.log;
-  };
-  const open = async (url: string, openOptions: { mustExist?: boolean } = {}) =>
-    openWith(url, { ...optionsOf(readConfig()), ...openOptions });
   try {
-    const context = { options, streams, config: readConfig, store, open, openStore };
     const code = (await act(context, ...(args as string[]))) ?? EXIT.done;
-    return code === EXIT.done && partial ? EXIT.failed : code;
+    return code === EXIT.done && logs.isPartial ? EXIT.failed : code;
   } finally {
     streams.progress("");
-    for (const log of opened) await log.close();
+    await logs.close();
   }
-}
-
-/** What --archive says, for whoever opens logs. */
-export function archivesOf({ archive }: ReadOptions): Pick<OpenLogOptions, "archives"> {
-  return archive === undefined ? {} : { archives: archive };
-}
-
-/** That a secret was found must not be missed, by programs either. */
-function noticeTo(streams: Streams): (notice: LogNotice) => void {
-  return ({ code, message }) => {
-    if (code.startsWith("SECRET")) streams.notice(`note: ${message}`);
-    else streams.note(`note: ${message}`);
-  };
-}
-
-/** For every address that may have come from the command line. */
-export function warnOfPassword(url: string, streams: Streams, instead = "use SESSIONDB_STORE"): void {
-  if (maskUrl(url) === url || !process.argv.some((arg) => arg.includes(url))) return;
-  streams.note(`warning: other users of this machine can read the password in this command line; ${instead}`);
-}
-
-/** An address as it is written, or `env:NAME` of a variable that holds it. @throws UsageError ARGUMENT_INVALID */
-export function addressOf(written: string, streams: Streams): string {
-  const [, name] = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(written) ?? [];
-  if (name === undefined) {
-    warnOfPassword(written, streams, "write env:NAME of a variable that holds the address");
-    return written;
-  }
-  const address = process.env[name];
-  if (address !== undefined && address !== "") return address;
-  throw new UsageError("ARGUMENT_INVALID", `there is no variable ${name} in the environment`, {
-    hint: `set it to the address: ${name}=postgres://user@host/database`,
-  });
 }
 
 /**

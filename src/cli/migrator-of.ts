@@ -1,7 +1,8 @@
 import { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import { limitsOf } from "../session/configured-store.js";
-import { archivesOf, type CommandContext, type CommonOptions } from "./command.js";
+import type { CommandContext, CommonOptions } from "./command.js";
+import { archivesOf } from "./opened-logs.js";
 
 /** What a migrator and a search for journals are made of. */
 export type MigratorContext = Pick<CommandContext<CommonOptions>, "config" | "options" | "streams">;

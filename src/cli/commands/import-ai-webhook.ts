@@ -5,10 +5,11 @@ import { expandPath } from "../../config/paths.js";
 import type { CollabRecord } from "../../import/collab-record.js";
 import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../open-foreign.js";
 import { assertNotStore } from "../../session/store-file.js";
-import { addressOf, type CommandContext, examples, leaf, type RunState } from "../command.js";
+import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { type ImportOptions, openReport, withReport } from "../import-run.js";
 import { importSummary, tellImport } from "../output/import-report.js";
+import { addressOf } from "../written-address.js";
 
 export function importAiWebhookCommand(state: RunState): Command {
   const summary = "take over the collaborative sessions of ai-webhook from a folder";

@@ -3,10 +3,11 @@ import { addressParts, isServerAddress } from "../../config/address.js";
 import { expandPath } from "../../config/paths.js";
 import type { WebSessionReadOptions, WebSessionRecord } from "../../import/web-session.js";
 import { type ForeignRead, readConnectPgSimple, readTowerSessions } from "../../open-foreign.js";
-import { addressOf, examples, leaf, type RunState } from "../command.js";
+import { examples, leaf, type RunState } from "../command.js";
 import { withReport } from "../import-run.js";
 import { runWebImport, type WebImportRunOptions } from "../web-import-run.js";
 import { keysOption, onWebStore } from "../web-leaf.js";
+import { addressOf } from "../written-address.js";
 
 type Read = (address: string, options: WebSessionReadOptions) => ForeignRead<WebSessionRecord>;
 

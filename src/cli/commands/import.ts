@@ -3,8 +3,9 @@ import { expandPath } from "../../config/paths.js";
 import { readMinskyJson } from "../../import/minsky-json.js";
 import { maskUrl } from "../../log/mask-url.js";
 import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
-import { addressOf, examples, leaf, noun, type RunState } from "../command.js";
+import { examples, leaf, noun, type RunState } from "../command.js";
 import { type ImportOptions, runImport, withReport } from "../import-run.js";
+import { addressOf } from "../written-address.js";
 import { importAiWebhookCommand, importAiWebhookPostgresCommand } from "./import-ai-webhook.js";
 import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
 

@@ -3,19 +3,12 @@ import { migrationEnds } from "../../cross-database/migration-ends.js";
 import type { OnConflict } from "../../migrate/execute-migration.js";
 import { shownUrl } from "../../open-log.js";
 import { isDefaultPlace } from "../../session/configured-store.js";
-import {
-  type CommandContext,
-  type CommonOptions,
-  examples,
-  leaf,
-  type RunState,
-  warnOfPassword,
-  wholeNumber,
-} from "../command.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { runMigration } from "../migration-run.js";
 import { migratorOf, openingOf } from "../migrator-of.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import { warnOfPassword } from "../written-address.js";
 import { migrateListCommand } from "./migrate-list.js";
 import { migrateResumeCommand } from "./migrate-resume.js";
 import { migrateStatusCommand } from "./migrate-status.js";

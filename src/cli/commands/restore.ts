@@ -4,11 +4,12 @@ import { storeAddress } from "../../cross-database/store-address.js";
 import type { RestorePlan } from "../../migrate/restore-file.js";
 import { storeOption } from "../../migrate/store-option.js";
 import { shownUrl } from "../../open-log.js";
-import { type CommandContext, type CommonOptions, examples, leaf, type RunState, warnOfPassword } from "../command.js";
+import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { migratorOf } from "../migrator-of.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import { warnOfPassword } from "../written-address.js";
 
 interface RestoreOptions extends CommonOptions {
   to?: string;
