@@ -1,32 +1,27 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, link, open, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { realpath } from "node:fs/promises";
+import { dirname } from "node:path";
 import { RefusedError, StorageError } from "../errors.js";
+import { NewFile } from "../files/new-file.js";
+import { syncFolder } from "../log/sync-folder.js";
 
 export interface AtomicFileOptions {
   /** May take the place of a file that is there. Default: such a file is refused. */
   readonly replace?: boolean;
 }
 
-/** Small texts are collected: a write for each session would take most of the time. */
-const BUFFER_CHARS = 256 * 1024;
-
 /**
- * A file that others see whole or not at all: written beside its place, synced, then put there in one step. Readable by
- * its owner only. Through a symbolic link, the file that it leads to is replaced.
+ * What a user asked to be written: a {@link NewFile} whose failures he is told in our own words. Readable by its owner only.
+ * Through a symbolic link, the file that it leads to is replaced.
  */
 export class AtomicFile {
   readonly path: string;
-  readonly #unfinished: string;
-  readonly #handle: FileHandle;
+  readonly #file: NewFile;
   readonly #replace: boolean;
   #bytes = 0;
-  #buffered = "";
 
-  private constructor(path: string, unfinished: string, handle: FileHandle, replace: boolean) {
+  private constructor(path: string, file: NewFile, replace: boolean) {
     this.path = path;
-    this.#unfinished = unfinished;
-    this.#handle = handle;
+    this.#file = file;
     this.#replace = replace;
   }
 
@@ -35,41 +30,24 @@ export class AtomicFile {
     const there = await realpath(path).catch(() => undefined); // most often there is none yet
     if (there !== undefined && !replace) throw outputExists(path);
     const place = there ?? path;
-    const unfinished = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString("hex")}.tmp`);
-    const handle = await failing(path, () => open(unfinished, "wx", 0o600));
-    return new AtomicFile(place, unfinished, handle, replace);
+    return new AtomicFile(place, await failing(path, () => NewFile.begin(place)), replace);
   }
 
   async write(text: string): Promise<void> {
-    this.#buffered += text;
-    if (this.#buffered.length >= BUFFER_CHARS) await this.#flush();
+    this.#bytes += Buffer.byteLength(text);
+    await failing(this.path, () => this.#file.write(text));
   }
 
   /** Puts it in its place. @returns its bytes @throws as create: what was there before stands */
   async commit(): Promise<number> {
-    await this.#flush();
-    await failing(this.path, async () => {
-      await this.#handle.sync();
-      await this.#handle.close();
-      if (this.#replace) return rename(this.#unfinished, this.path);
-      await link(this.#unfinished, this.path);
-      await rm(this.#unfinished);
-    });
-    await syncFolder(dirname(this.path));
+    await failing(this.path, () => this.#file.publish(this.#replace));
+    syncFolder(dirname(this.path)); // once more: that its name may not last is told here
     return this.#bytes;
-  }
-
-  async #flush(): Promise<void> {
-    const bytes = Buffer.from(this.#buffered);
-    this.#buffered = "";
-    this.#bytes += bytes.length;
-    await failing(this.path, () => this.#handle.writeFile(bytes));
   }
 
   /** Leaves nothing behind; after commit it does nothing. */
   async discard(): Promise<void> {
-    await this.#handle.close().catch(() => undefined); // closed by commit
-    await rm(this.#unfinished, { force: true });
+    await this.#file.discard();
   }
 }
 
@@ -104,15 +82,4 @@ export function outputExists(path: string): RefusedError {
   return new RefusedError("OUTPUT_EXISTS", `${path} is there already; it was not touched`, {
     hint: "choose another name, or add --force to replace it",
   });
-}
-
-/** A new name survives a loss of power only when its folder is synced. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return; // folders cannot be opened there, and need not be
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -54,7 +54,7 @@ test.each<[string, string, number]>([
   expect(readFileSync(join(cwd, "other.db"), "utf8")).toBe("another store");
   const { stdout } = await run("session", "list", "--json=session", ...STORE);
   expect(JSON.parse(stdout)).toMatchObject({ offset: 1, items: [{ session: "first" }] });
-  expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  expect(readdirSync(cwd).filter((name) => name.startsWith(".unfinished-"))).toEqual([]);
 });
 
 test("a report takes the place of the one before", async () => {
