@@ -3,24 +3,15 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { storeName } from "../../src/cli/confirm-name.js";
 import { runCli } from "../support/cli.js";
+import { documentOf, refusalOf } from "../support/cli-answers.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 
 const cwd = tempDir();
 const run = (...args: string[]) => runCli(args, { cwd });
 
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await run(...args, "--json");
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout);
-}
-
-/** The documents of errors, whatever remarks stand before them. */
-async function refused(...args: string[]): Promise<{ code: number | null; error: string }> {
-  const { code, stderr, stdout } = await run(...args, "--json");
-  expect(stdout).toBe("");
-  return { code, error: JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error.code };
-}
+const json = async (...args: string[]) => documentOf(await run(...args, "--json"));
+const refused = async (...args: string[]) => refusalOf(await run(...args, "--json"));
 
 describe.each([
   ["sqlite", async () => "sqlite:./s.db"],

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { runCli } from "../support/cli.js";
+import { documentOf, refusalOf } from "../support/cli-answers.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 
@@ -10,17 +11,8 @@ let again = "";
 
 const run = (...args: string[]) => runCli(args, { cwd, env: { SESSIONDB_STORE: large } });
 
-async function json(...args: string[]) {
-  const { code, stdout, stderr } = await run(...args, "--json");
-  expect(code, stderr).toBe(0);
-  return JSON.parse(stdout);
-}
-
-async function refused(...args: string[]): Promise<{ code: number | null; error: string }> {
-  const { code, stderr, stdout } = await run(...args, "--json");
-  expect(stdout).toBe("");
-  return { code, error: JSON.parse(stderr.trim().split("\n").at(-1) ?? "").error.code };
-}
+const json = async (...args: string[]) => documentOf(await run(...args, "--json"));
+const refused = async (...args: string[]) => refusalOf(await run(...args, "--json"));
 
 beforeAll(async () => {
   large = await freshPostgresUrl();
