@@ -7,9 +7,9 @@ import type { LogFile } from "./log-file.js";
 import { replaceLogLocked } from "./replace-log.js";
 
 /**
- * Writes the whole log anew beside itself, or all that comes from the first segment on that is changed, with some of its events erased and new ones behind them, and puts it in the
- * place of the old one: one rename, so a crash leaves the old log or the new one. The lines of all other events are
- * copied as bytes. The caller holds the lock.
+ * Writes the log anew beside itself, with some of its events erased and new ones behind them, and puts it in the place of the
+ * old one: one rename, so a crash leaves the old log or the new one. Of a log in segments that is all from the first segment
+ * on that is changed. The lines of all other events are copied as bytes. The caller holds the lock.
  *
  * Until it has its name, the new file holds nothing that the log does not hold; one that a crash has left is written over
  * by the next rewrite.
