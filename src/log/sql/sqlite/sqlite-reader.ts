@@ -1,14 +1,11 @@
 import type Database from "better-sqlite3";
 import { IntegrityError, type SessionDbError } from "../../../errors.js";
 import type { SealedEvent } from "../../event.js";
-import { MAX_PAGE_EVENTS } from "../../event-log.js";
 import { PageFiller } from "../../paging.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
 import { ArchivedRows } from "./archived-rows.js";
-import { EVENT_COLUMNS, eventOfRow, offsetOfRow } from "./event-rows.js";
-
-/** Rows of one page statement: a full page, and the event before it. */
-const PAGE_ROWS = MAX_PAGE_EVENTS + 1;
+import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
+import { PageStatement } from "./page-statement.js";
 
 /** Where a page begins: at `first`, or behind the last event of the page before. */
 export interface PageStart {
@@ -36,13 +33,12 @@ export class SqliteReader {
   readonly #lastOf: Database.Statement;
   readonly #recordedAt: Database.Statement;
   readonly #hashAt: Database.Statement;
-  readonly #page: Database.Statement;
-  readonly #streamPage: Database.Statement;
+  readonly #page: PageStatement;
+  readonly #streamPage: PageStatement;
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.archived = new ArchivedRows(db);
-    const page = `ORDER BY 1 LIMIT ${PAGE_ROWS}`;
     this.#tail = db.prepare(
       `SELECT "offset", hash, recorded_at AS recordedAt FROM events ORDER BY "offset" DESC LIMIT 1`,
     );
@@ -56,10 +52,9 @@ export class SqliteReader {
       .raw();
     this.#recordedAt = db.prepare(`SELECT recorded_at FROM events WHERE "offset" = ?`).pluck();
     this.#hashAt = db.prepare(`SELECT hash FROM events WHERE "offset" = ?`).pluck();
-    this.#page = db.prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE "offset" BETWEEN ? AND ? ${page}`).raw();
-    this.#streamPage = db
-      .prepare(`SELECT ${EVENT_COLUMNS} FROM events WHERE stream = ? AND version BETWEEN ? AND ? ${page}`)
-      .raw();
+    this.#page = new PageStatement(db, `"offset" BETWEEN ? AND ? ORDER BY "offset"`);
+    // By version, in the order of the index; by offset every page would sort all that is left of the stream.
+    this.#streamPage = new PageStatement(db, "stream = ? AND version BETWEEN ? AND ? ORDER BY version");
   }
 
   tail(): Tail {
@@ -115,16 +110,16 @@ export class SqliteReader {
 
   /** @throws IntegrityError EVENTS_MISSING instead of a page that would be too short */
   page(start: PageStart, last: number): SealedEvent[] {
-    const rows = this.#page.iterate(start.after?.offset ?? start.first, last);
+    const events = this.#page.events(start.after?.offset ?? start.first, last);
     const place = this.#byOffset;
-    return neverEmpty(collect(rows, start, place), place);
+    return neverEmpty(collect(events, start, place), place);
   }
 
   /** The page of one stream behind `after`; as page. */
   streamPage(stream: string, after: SealedEvent, last: number): SealedEvent[] {
     const place = this.#byVersion(stream);
-    const rows = this.#streamPage.iterate(stream, after.version, last);
-    return neverEmpty(collect(rows, { first: after.version, after }, place), place);
+    const events = this.#streamPage.events(stream, after.version, last);
+    return neverEmpty(collect(events, { first: after.version, after }, place), place);
   }
 
   /**
@@ -134,14 +129,23 @@ export class SqliteReader {
   streamBegin(stream: string, first: number, maxVersion: number, maxOffset: number): StreamBegin {
     const place = this.#byVersion(stream);
     const look = () => {
-      const rows = this.#streamPage.iterate(stream, first, maxVersion);
-      const found = collect(rows, { first, after: undefined }, place, maxOffset);
+      const found = collect(
+        this.#streamEvents(stream, first, maxVersion, maxOffset),
+        { first, after: undefined },
+        place,
+      );
       return found.page.length === 0 ? undefined : found;
     };
     const found = first > maxVersion ? undefined : (look() ?? this.#unlessArchived(look, stream, first));
     if (found === undefined) return { page: [], last: 0 };
     const { page, next, isWhole } = found;
     return { page, last: isWhole ? next - 1 : this.versionAt(stream, maxVersion, maxOffset) };
+  }
+
+  #streamEvents(stream: string, first: number, maxVersion: number, maxOffset: number): Iterable<SealedEvent> {
+    return maxOffset === Number.MAX_SAFE_INTEGER
+      ? this.#streamPage.events(stream, first, maxVersion)
+      : this.#streamPage.eventsUpTo(maxOffset, stream, first, maxVersion);
   }
 
   /** Where nothing was found: looks again and asks the archives, both at one instant. @throws ArchivedError */
@@ -182,22 +186,15 @@ interface Collected {
 }
 
 /**
- * One page out of `rows`, which must follow each other without a gap. Nothing is held open between two pages, so the log
+ * One page out of `events`, which must follow each other without a gap. Nothing is held open between two pages, so the log
  * may have been cut back meanwhile, and may even have grown again: the last event of the page before is read once more,
  * and must be the same.
  */
-function collect(
-  rows: IterableIterator<unknown>,
-  { first, after }: PageStart,
-  place: Place,
-  maxOffset = Number.MAX_SAFE_INTEGER,
-): Collected {
+function collect(events: Iterable<SealedEvent>, { first, after }: PageStart, place: Place): Collected {
   const filler = new PageFiller();
   let next = after === undefined ? first : place.of(after);
   let known = after;
-  for (const row of rows) {
-    if (offsetOfRow(row) > maxOffset) break;
-    const event = eventOfRow(row);
+  for (const event of events) {
     if (place.of(event) !== next || (known !== undefined && known.hash !== event.hash)) throw place.missing(next);
     if (known === undefined && !filler.add(event)) return { page: filler.take(), next, isWhole: false };
     known = undefined;
