@@ -20,7 +20,7 @@ export interface ListEventsOptions {
 interface Walk {
   readonly first: number;
   readonly last: number;
-  read(from: number, to: number): AsyncGenerator<SealedEvent>;
+  read(from: number, to: number): AsyncIterable<SealedEvent>;
   placeOf(event: SealedEvent): number;
 }
 

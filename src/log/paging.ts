@@ -45,12 +45,45 @@ export function knownOr(read: SealedEvent, known: SealedEvent | undefined): Seal
   return known !== undefined && known.hash === read.hash && known.redacted === read.redacted ? known : read;
 }
 
-/** Events one by one, out of pages. */
-export async function* eventsOf(
-  pages: AsyncIterable<readonly SealedEvent[]>,
-): AsyncGenerator<SealedEvent, void, undefined> {
-  // Not `yield*`, which takes three promises an event instead of one.
-  for await (const page of pages) for (const event of page) yield event;
+/** Events one by one, out of pages. For one reader, who waits for each before asking for the next, as `for await` does. */
+export function eventsOf(pages: AsyncIterable<readonly SealedEvent[]>): AsyncIterableIterator<SealedEvent> {
+  return new EventWalk(pages);
+}
+
+/** A generator takes twice as long for an event, which is a tenth of reading a log (measured). */
+class EventWalk implements AsyncIterableIterator<SealedEvent> {
+  readonly #pages: AsyncIterator<readonly SealedEvent[]>;
+  #page: readonly SealedEvent[] = [];
+  #taken = 0;
+
+  constructor(pages: AsyncIterable<readonly SealedEvent[]>) {
+    this.#pages = pages[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<SealedEvent, undefined>> {
+    const value = this.#page[this.#taken];
+    if (value === undefined) return this.#nextPage();
+    this.#taken++;
+    return Promise.resolve({ value, done: false });
+  }
+
+  async #nextPage(): Promise<IteratorResult<SealedEvent, undefined>> {
+    const { value: page, done } = await this.#pages.next();
+    if (done === true) return { value: undefined, done };
+    this.#page = page;
+    this.#taken = 0;
+    return this.next();
+  }
+
+  async return(): Promise<IteratorResult<SealedEvent, undefined>> {
+    this.#page = [];
+    await this.#pages.return?.();
+    return { value: undefined, done: true };
+  }
 }
 
 /** Events by the appends that they came in, out of pages that begin with a whole append. */
