@@ -5,6 +5,7 @@ import type { Artifact } from "../../projections/collab-artifacts.js";
 import type { CollabSession } from "../../projections/collab-sessions.js";
 import type { Task } from "../../projections/collab-tasks.js";
 import { RefusedError, StorageError } from "../errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import type { Page } from "../query/query.js";
 import type { CollabAsOf } from "./collab-log.js";
 import type { CollaborativeSessions } from "./collaborative-sessions.js";
@@ -61,7 +62,7 @@ class SessionFiles {
 
   async writeAll(): Promise<number> {
     let sessions = 0;
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    makeFolder(this.#root, 0o700);
     for await (const session of this.#all((page) => this.#collab.sessions.list(this.#page(page)))) {
       await this.#writeSession(session);
       sessions++;
@@ -134,7 +135,7 @@ class SessionFiles {
 
   async #write(path: readonly string[], content: string | Buffer): Promise<void> {
     const file = join(this.#root, ...path);
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     await writeFile(file, content, { mode: 0o600, flag: "wx" });
     this.count++;
   }

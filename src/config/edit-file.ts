@@ -1,7 +1,8 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RuleError, SessionDbError, StorageError } from "../errors.js";
 import { FileLock } from "../files/file-lock.js";
+import { makeFolder } from "../files/make-folder.js";
 import { NewFile } from "../files/new-file.js";
 import { type ConfigFile, checkedEntries, fileText } from "./config-file.js";
 import { type ConfigEdit, editedText } from "./edit-text.js";
@@ -76,7 +77,7 @@ function assertExpected(file: ConfigFile, text: string, expected: readonly Confi
 /** Where the file is a link, what it links to is replaced, as people have it who keep their settings elsewhere. */
 async function replace({ path, base, layer }: ConfigFile, text: string, mode: number): Promise<void> {
   if (layer === "repository") assertInside(base, path, path);
-  mkdirSync(dirname(path), { recursive: true, mode: layer === "user" ? 0o700 : 0o755 });
+  makeFolder(dirname(path), layer === "user" ? 0o700 : 0o755);
   const created = await NewFile.begin(realPath(path), mode);
   try {
     await created.write(text);
@@ -98,7 +99,7 @@ function realPath(path: string): string {
 async function lockOf(env: Env): Promise<FileLock> {
   const folder = stateDir(env);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
   } catch (error) {
     throw writeFailed(folder, error);
   }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync } from "node:fs";
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SessionDbError, StorageError } from "../errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { KEY_BYTES, type KeyStore, type SessionKey } from "../log/key-store.js";
 import { keyFilePath, placeOfKey } from "./key-files.js";
 import { OpenKeyFiles } from "./open-key-files.js";
@@ -80,7 +81,7 @@ export class FileKeyStore implements KeyStore {
   }
 
   async #newFile(): Promise<{ file: string; handle: FileHandle; count: number }> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder, 0o700);
     const file = randomBytes(16).toString("hex");
     const handle = await open(keyFilePath(this.#folder, file), "wx", 0o600);
     syncNames(this.#folder);

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -61,7 +62,7 @@ async function writeLines(
   path: string,
   { onProgress, signal }: SaveOptions,
 ): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   rmSync(path, { force: true }); // of a process with this number that was killed
   const fd = openSync(path, "wx", 0o600);
   try {

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../files/make-folder.js";
 import type { EventLog } from "../log/event-log.js";
 import type { LogNotice } from "../log/open-log-options.js";
 import { openLog } from "../open-log.js";
@@ -22,7 +22,7 @@ export class OutboxFiles {
 
   /** Makes the folder, 0700, where it is not there. `store` is the address for people, without a password. */
   constructor(folder: string, store: string, options: OutboxFilesOptions) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     this.folder = folder;
     this.#store = store;
     this.#options = options;

@@ -1,7 +1,8 @@
 import type { Stats } from "node:fs";
-import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
+import { lstat, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { RefusedError, RuleError, StorageError } from "../errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { folderSegments, goesOn, idOfFolder } from "../session/folder-name.js";
 
 const PRIVATE = 0o700;
@@ -32,7 +33,7 @@ export class WorkspaceFolders {
   /** The folder of all workspaces, made where it is missing, with links in its own path resolved. */
   async root(): Promise<string> {
     return failing(this.baseDir, async () => {
-      await mkdir(join(this.baseDir, "sessions"), { recursive: true, mode: PRIVATE });
+      makeFolder(join(this.baseDir, "sessions"), PRIVATE);
       return realpath(join(this.baseDir, "sessions"));
     });
   }
@@ -61,7 +62,7 @@ export class WorkspaceFolders {
   async place(finished: string, id: string): Promise<string> {
     if ((await this.find(id)) !== undefined) throw workspaceExists(id, this.pathOf(id));
     const path = join(await this.root(), ...folderSegments(id));
-    await failing(path, () => mkdir(dirname(path), { recursive: true, mode: PRIVATE }));
+    await failing(path, async () => makeFolder(dirname(path), PRIVATE));
     try {
       await rename(finished, path);
     } catch (error) {

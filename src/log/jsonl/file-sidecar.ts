@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "../../files/make-folder.js";
 import { assertSidecarName, type Sidecar } from "../sidecar.js";
 import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
@@ -34,7 +35,7 @@ export class FileSidecar implements Sidecar {
     assertSidecarName(name);
     await this.#act("sidecar.write", async () => {
       const path = this.#pathOf(name);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path), 0o700);
       const unfinished = join(dirname(path), `${UNFINISHED}${randomBytes(6).toString("hex")}`);
       try {
         await writeSynced(unfinished, text);

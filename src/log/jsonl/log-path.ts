@@ -1,5 +1,6 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeFolder } from "../../files/make-folder.js";
 import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
 
@@ -25,7 +26,5 @@ export function realPathOf(path: string): string {
 
 /** Makes the folders of a file, 0700 and lasting, where they are missing. */
 export function makeFolderOf(path: string): void {
-  const first = mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = dirname(path); made !== dirname(first); made = dirname(made)) syncFolder(dirname(made));
+  for (const made of makeFolder(dirname(path), 0o700)) syncFolder(dirname(made));
 }

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
+import { makeFolder } from "../../../files/make-folder.js";
 import { syncFolder } from "../../sync-folder.js";
 
 const PRIVATE_FILE = 0o600;
@@ -22,10 +23,8 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
  */
 export function createDatabaseFile(file: string): void {
   if (existsSync(file)) return;
-  const folder = dirname(file);
   try {
-    const firstMade = mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
-    if (firstMade !== undefined) syncFolder(dirname(firstMade));
+    for (const made of makeFolder(dirname(file), PRIVATE_FOLDER)) syncFolder(dirname(made));
     createExclusively(file);
   } catch (cause) {
     throw creationError(file, cause);
