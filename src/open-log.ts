@@ -3,6 +3,7 @@ import { withArchives } from "./archive/with-archives.js";
 import { backendOf, fileOf } from "./backends/backends.js";
 import { addressParts } from "./config/address.js";
 import { expandPath } from "./config/paths.js";
+import { assertLimits } from "./log/assert-limits.js";
 import type { EventLog } from "./log/event-log.js";
 import { maskUrl } from "./log/mask-url.js";
 import { ObservedLog } from "./log/observed-log.js";
@@ -61,6 +62,7 @@ async function openUnobserved(url: string, options: OpenLogOptions): Promise<Eve
 /** With what lies in its archives. */
 async function openShelved(url: string, options: OpenLogOptions): Promise<EventLog> {
   const { backend, rest } = backendOf(url);
+  assertLimits(options);
   return withArchives(await backend.open(rest, options, url), archivePlaces(url, options));
 }
 

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { registerBackend } from "../src/backends/backends.js";
 import { MemoryLog } from "../src/log/memory/memory-log.js";
 import { openLog } from "../src/open-log.js";
@@ -55,4 +55,15 @@ test("a scheme of one's own is opened like the others", async () => {
     expect.objectContaining({ code: "SCHEME_INVALID" }),
   );
   await expect(openLog("x")).rejects.toMatchObject({ hint: expect.stringContaining("own:…") });
+});
+
+describe("a limit that is no whole number, or that a timer would not take,", () => {
+  const LIMITS = ["lockTimeoutMs", "pollMs", "maxConnections", "segmentBytes", "cacheBytes", "retryLimitMs"] as const;
+  const cases = LIMITS.flatMap((name) => [Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY].map((value) => [name, value]));
+  test.each(cases)("%s: %s is refused before anything is made", async (name, value) => {
+    for (const url of [`jsonl:${join(folder, "limit.jsonl")}`, `sqlite:${join(folder, "limit.db")}`, "memory:"]) {
+      await expect(openLog(url, { [name as string]: value })).rejects.toThrow(TypeError);
+    }
+    expect(existsSync(join(folder, "limit.db"))).toBe(false);
+  });
 });
