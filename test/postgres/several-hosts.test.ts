@@ -95,8 +95,8 @@ describe("an address with several hosts", () => {
   test("each server has the user, the path and the parameters of the whole", () => {
     const { servers, role } = parsePostgresUrl("postgresql://u:a%2Cb@h1,[::1]:5433/db?schema=team&sslmode=require");
     expect(servers).toEqual([
-      { name: "h1:5432", connectionString: "postgresql://u:a%2Cb@h1:5432/db?sslmode=require" },
-      { name: "[::1]:5433", connectionString: "postgresql://u:a%2Cb@[::1]:5433/db?sslmode=require" },
+      { name: "h1:5432", connectionString: "postgresql://u:a%2Cb@h1:5432/db?sslmode=verify-full" },
+      { name: "[::1]:5433", connectionString: "postgresql://u:a%2Cb@[::1]:5433/db?sslmode=verify-full" },
     ]);
     expect(role).toBe("read-write");
   });

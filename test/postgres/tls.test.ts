@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { withParameters } from "../../src/session/postgres-parameters.js";
+import { cleanUp } from "../support/clean-up.js";
 import { type PostgresServer, startPostgres } from "../support/postgres.js";
 import { serverUser } from "../support/postgres-binaries.js";
 import { openAdmin } from "./open-postgres.js";
@@ -161,6 +162,17 @@ test("what asks for less than the host gets what it asks for", async () => {
   expect(await codeOf(withParameters(urlOf("other-host"), { ssl: { mode: "verify-ca", ...CA() } }))).toBe("opened");
   expect(await codeOf(withParameters(urlOf("expired"), { ssl: { mode: "require" } }))).toBe("opened");
   expect(await codeOf(withParameters(urlOf("plain"), { ssl: { mode: "disable" } }))).toBe("opened");
+});
+
+test("require means verify-full, and nothing is printed of what it may come to mean", async () => {
+  const warnings: string[] = [];
+  const heard = ({ message }: Error) => warnings.push(message);
+  process.on("warning", heard);
+  cleanUp(() => void process.off("warning", heard));
+  expect(await codeOf(`${urlOf("right")}?sslmode=require&sslrootcert=${at("ca.crt")}`)).toBe("opened");
+  expect(await codeOf(`${urlOf("other-host")}?sslmode=require&sslrootcert=${at("ca.crt")}`)).toBe("TLS_FAILED");
+  expect(await codeOf(`${urlOf("other-host")}?sslmode=no-verify`)).toBe("opened");
+  expect(warnings).toEqual([]);
 });
 
 test("a CA file that is missing or is none is told before anything is sent", async () => {

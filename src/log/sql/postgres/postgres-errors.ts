@@ -52,7 +52,7 @@ const tlsFailed = say(
   UsageError,
   "TLS_FAILED",
   "no encrypted connection could be made",
-  "?sslmode=verify-full&sslrootcert=FILE names the certificate authority; ?sslmode=disable is without encryption",
+  "?sslmode=verify-full&sslrootcert=FILE names the certificate authority, and require means the same; ?sslmode=no-verify encrypts to whomever; ?sslmode=disable is without encryption",
 );
 const hostUnknown = say(UsageError, "HOST_NOT_FOUND", "no such host", "correct the host's name in the address");
 const gone = say(

@@ -9,6 +9,8 @@ const DEFAULT_SCHEMA = "sessiondb";
 /** All others are for pg. */
 const OUR_PARAMETERS = ["schema", "target_session_attrs", "read_hosts", "partition_events"];
 
+const AS_VERIFY_FULL = ["prefer", "require", "verify-ca"];
+
 /** What one address says. */
 export interface PostgresAddress {
   /** For messages: without the password. */
@@ -45,6 +47,7 @@ export function parsePostgresUrl(url: string, defaultRole?: ServerRole): Postgre
   const partitioning = partitioningIn(parameters.get("partition_events"));
   for (const ours of OUR_PARAMETERS) parameters.delete(ours);
   for (const name of parameters.keys()) assertNoMisspelling(name);
+  sayWholeTlsMode(parameters);
   const servers = serversIn(base, parameters.toString());
   const role = roleIn(asked) ?? defaultRole ?? (servers.length > 1 ? "read-write" : "any");
   const channel = `sessiondb_${sha256Hex(schema).slice(0, 8)}`;
@@ -56,6 +59,15 @@ export function parsePostgresUrl(url: string, defaultRole?: ServerRole): Postgre
 function assertNoMisspelling(name: string): void {
   const meant = nearest(name, OUR_PARAMETERS);
   if (meant !== undefined) throw invalid(`not a parameter of an address: ${JSON.stringify(name)}`, `write ?${meant}=`);
+}
+
+/**
+ * pg takes these for verify-full, prints on stderr that a later version will not, and may then be content with less. An
+ * address that was checked so goes on to be checked so, whatever pg does.
+ */
+function sayWholeTlsMode(parameters: URLSearchParams): void {
+  const asLibpq = parameters.get("uselibpqcompat") === "true";
+  if (!asLibpq && AS_VERIFY_FULL.includes(parameters.get("sslmode") ?? "")) parameters.set("sslmode", "verify-full");
 }
 
 function serversIn(base: string, query: string): readonly ServerPlace[] {
