@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { IntegrityError, UsageError } from "../errors.js";
+import { IntegrityError } from "../errors.js";
 import { codeOf } from "../files/new-file.js";
 import { MAX_TEXT_BYTES } from "../log/canonical.js";
+import { hashBeginning } from "../log/hash-beginning.js";
 import { type FileLine, fileLines } from "./file-lines.js";
 import { ProofCheck, type ProofReport } from "./proof-check.js";
 import { proofNotFound, withProofFile } from "./proof-file.js";
@@ -34,16 +35,11 @@ export interface CheckProofOptions {
  *   and with `keys` PROOF_UNSIGNED, SIGNATURE_WRONG, SIGNED_BY_OTHER_KEY
  */
 export async function checkProof(path: string, options: CheckProofOptions = {}): Promise<ProofReport> {
-  const { expectHead = "" } = options;
-  if (expectHead !== "" && !/^[0-9a-f]{8,64}$/i.test(expectHead)) {
-    throw new UsageError("ARGUMENT_INVALID", `${JSON.stringify(expectHead)} is no hash`, {
-      hint: "give its first 8 or more hexadecimal digits, or all 64",
-    });
-  }
+  const expected = options.expectHead === undefined ? "" : hashBeginning(options.expectHead);
   const report = await withProofFile(path, () => checkLines(path, options));
   if (options.keys !== undefined) assertHeadSigned(report, options.keys);
-  if (report.head.hash.startsWith(expectHead.toLowerCase())) return report;
-  throw new IntegrityError("PROOF_OTHER_HEAD", `the head is ${report.head.hash}, expected ${expectHead}`, {
+  if (report.head.hash.startsWith(expected)) return report;
+  throw new IntegrityError("PROOF_OTHER_HEAD", `the head is ${report.head.hash}, expected ${expected}`, {
     line: 1,
     hint: "it is whole, but of another log, or of this log at another time",
   });

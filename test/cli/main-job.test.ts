@@ -123,6 +123,18 @@ test("one changed byte of a copy is named with its offset", async () => {
   expect(target.code).toBe(6);
 });
 
+test("a head that is expected is a hash: what is none, as an unset variable, is refused and not compared", async () => {
+  await ok("session", "start", "a", "--store", "jsonl:./s.jsonl");
+  const { hash } = JSON.parse(await ok("verify", "--store", "jsonl:./s.jsonl", "--json")) as { hash: string };
+  const verify = (head: string) => runCli(["verify", "--expect-head", head, "--store", "jsonl:./s.jsonl"], { cwd });
+  for (const head of [hash, hash.slice(0, 8), hash.toUpperCase()]) expect((await verify(head)).code).toBe(0);
+  for (const head of ["", "zz", hash.slice(0, 7), `${hash}0`, `${hash} `]) {
+    const { code, stdout, stderr } = await verify(head);
+    expect([code, stdout, stderr.split(":")[0]]).toEqual([2, "", "error ARGUMENT_INVALID"]);
+  }
+  expect((await verify("0".repeat(64))).code).toBe(6);
+});
+
 test("files are for their owner only", async () => {
   for (const store of ["jsonl:./deep/er/s.jsonl", "sqlite:./deep/est/s.db"])
     await ok("session", "start", "a", "--store", store);

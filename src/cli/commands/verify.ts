@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
 import { readPublicKey } from "../../inspect/signing-key.js";
 import { type SignedReport, verifySigned } from "../../inspect/verify-signed.js";
+import { hashBeginning } from "../../log/hash-beginning.js";
 import { type VerifyReport, verifyLog } from "../../replay/verify-log.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
@@ -39,10 +40,10 @@ export function verifyCommand(state: RunState): Command {
 
 async function verify(context: CommandContext<VerifyOptions>): Promise<number> {
   const { options, streams } = context;
+  const expected = options.expectHead === undefined ? "" : hashBeginning(options.expectHead);
   const report = await reportOf(context);
   streams.progress("");
-  const expected = options.expectHead ?? "";
-  const headOk = report.tail.hash.startsWith(expected) && (expected === "" || expected.length >= 8);
+  const headOk = report.tail.hash.startsWith(expected);
   if (streams.json) streams.document(documentOf(report, headOk));
   else streams.lines(linesOf(report, headOk ? undefined : expected).map(printable));
   return report.ok && headOk ? EXIT.done : EXIT.integrity;
