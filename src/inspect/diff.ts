@@ -2,6 +2,7 @@ import { valueAt, withValueAt } from "../../projections/json-leaves.js";
 import { type PatchOp, patchBetween } from "../../projections/json-patch.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { changedAt, type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 import { parseFieldPath } from "./field-path.js";
@@ -45,10 +46,11 @@ export interface SessionDiff {
  * What differs between two points of one session, and who made it so.
  *
  * @throws NotFoundError SESSION_NOT_FOUND where it has no events up to the later point, PATH_NOT_FOUND where it never had
- *   anything at `path` up to then
+ *   anything at `path` up to then, POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID
  */
 export async function diff(log: EventLog, id: string, { from, to, ...options }: DiffOptions): Promise<SessionDiff> {
   const path = parseFieldPath(options.path ?? "");
+  for (const end of [from, to]) await assertOffsetIn(log, end);
   const steps = await recordSteps(log, id, Math.max(from, to));
   if (path !== "" && steps.every((step) => valueAt(step.after, path) === undefined)) throw pathNotFound(id, path);
   const [first, last] = [stepAt(steps, from), stepAt(steps, to)];

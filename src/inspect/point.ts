@@ -3,6 +3,7 @@ import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { shellWord } from "../log/shell-word.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { offsetOfMark } from "./marks.js";
 import { readTime } from "./time-text.js";
@@ -57,12 +58,8 @@ export function isTimePoint(text: string): boolean {
 }
 
 async function existing(log: EventLog, offset: number, text: string): Promise<number> {
-  const tail = await log.tail();
-  if (offset >= 0 && offset <= tail.offset) return offset;
-  const extent = tail.offset === 0 ? "which is empty" : `which has offsets 1 to ${tail.offset}`;
-  throw new NotFoundError("POINT_OUTSIDE", `${text} is outside the log, ${extent}`, {
-    hint: "HEAD names the last event",
-  });
+  await assertOffsetIn(log, offset, text);
+  return offset;
 }
 
 async function offsetOfVersion(

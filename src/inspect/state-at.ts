@@ -1,11 +1,17 @@
 import type { StoredRecord } from "../../projections/session-record.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { recordOf } from "../replay/record-steps.js";
 
-/** The record of a session after `offset` (inclusive; default now); null where there was none, or it was deleted. */
+/**
+ * The record of a session after `offset` (inclusive; default now); null where there was none, or it was deleted.
+ *
+ * @throws NotFoundError POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID
+ */
 export async function stateAt(log: EventLog, id: string, offset?: number): Promise<StoredRecord | null> {
+  if (offset !== undefined) await assertOffsetIn(log, offset);
   const { document } = await foldStream(log, sessions, sessionStream(id), offset);
   return recordOf(document) ?? null;
 }

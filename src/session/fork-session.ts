@@ -1,5 +1,6 @@
 import type { StoredRecord } from "../../projections/session-record.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { decideCreate } from "./decide-create.js";
@@ -19,8 +20,8 @@ export interface ForkOptions {
  * A new session that begins with the record that another one had at some point; only the id differs. Its first event
  * names its origin in meta.source: `fork:<id>@<offset>`.
  *
- * @throws NotFoundError SESSION_NOT_FOUND where there was no such session then; RuleError SESSION_EXISTS, SESSION_DELETED;
- *   UsageError SESSION_ID_INVALID
+ * @throws NotFoundError SESSION_NOT_FOUND where there was no such session then, POINT_OUTSIDE where the log has no such
+ *   offset; RuleError SESSION_EXISTS, SESSION_DELETED; UsageError SESSION_ID_INVALID, ARGUMENT_INVALID
  */
 export async function forkSession(
   store: SessionStore,
@@ -39,6 +40,7 @@ export async function previewFork(store: SessionStore, id: string, { at, as }: F
 }
 
 async function forkedRecord(store: SessionStore, id: string, at: number, as: string): Promise<StoredRecord> {
+  await assertOffsetIn(store.log, at);
   const document = await store.load(id, { asOf: at });
   if (document === null) throw sessionNotFound(id, at);
   return { ...document.record, session: as };

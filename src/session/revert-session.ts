@@ -1,6 +1,8 @@
 import { sessionStream } from "../../projections/sessions.js";
 import { ConflictError } from "../errors.js";
-import { recordSteps } from "../replay/record-steps.js";
+import type { EventLog } from "../log/event-log.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
+import { type RecordStep, recordSteps } from "../replay/record-steps.js";
 import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
 import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeResult, SessionStore } from "./session-store.js";
@@ -18,7 +20,7 @@ export interface Reverted extends RevertPlan {
 
 /** What {@link revertSession} would do now. Writes nothing. @throws as it does */
 export async function previewRevert(store: SessionStore, id: string, target: RevertTarget): Promise<RevertPlan> {
-  const plan = planRevert(id, await recordSteps(store.log, id), target);
+  const plan = planRevert(id, await stepsFor(store.log, id, target), target);
   revertEvents(id, plan, {});
   return plan;
 }
@@ -27,8 +29,8 @@ export async function previewRevert(store: SessionStore, id: string, target: Rev
  * Takes back one event, or everything after a point, by a new event; nothing is erased, and the new event can be taken
  * back like any other. Places that a later event changed too are conflicts: they keep their value unless forced.
  *
- * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; RuleError SESSION_DELETED, REVERT_CONFLICT;
- *   ConflictError
+ * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND, POINT_OUTSIDE; RuleError SESSION_DELETED, REVERT_CONFLICT;
+ *   ConflictError; UsageError ARGUMENT_INVALID
  */
 export async function revertSession(
   store: SessionStore,
@@ -40,6 +42,12 @@ export async function revertSession(
   return options.expectedVersion === undefined ? retryConflicts(attempt) : attempt();
 }
 
+async function stepsFor(log: EventLog, id: string, target: RevertTarget): Promise<RecordStep[]> {
+  const steps = await recordSteps(log, id);
+  if ("to" in target) await assertOffsetIn(log, target.to);
+  return steps;
+}
+
 /** Decided on one version of the session: when somebody was faster, conflicts have to be looked for again. */
 async function revertOnce(
   store: SessionStore,
@@ -47,7 +55,7 @@ async function revertOnce(
   target: RevertTarget,
   options: RevertOptions,
 ): Promise<Reverted> {
-  const steps = await recordSteps(store.log, id);
+  const steps = await stepsFor(store.log, id, target);
   const plan = planRevert(id, steps, target);
   const events = revertEvents(id, plan, options);
   const version = steps.at(-1)?.event.version ?? 0;

@@ -7,6 +7,8 @@ import { mergePatchBetween } from "../../src/inspect/merge-patch.js";
 import { stateAt } from "../../src/inspect/state-at.js";
 import { canonicalText, type Json } from "../../src/log/canonical.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { forkSession } from "../../src/session/fork-session.js";
+import { previewRevert, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { ID, logOf, states } from "./histories.js";
 
@@ -116,4 +118,27 @@ test("law: a difference names the last event between the ends that changed its p
     }),
     { numRuns: 40 },
   );
+});
+
+test("an end that the log does not have is an error, and no state of the tail under another name", async () => {
+  const log = await prSession();
+  const store = new SessionStore(log);
+  const { offset } = await log.tail();
+  const asked = (at: number) => [
+    () => diff(log, ID, { from: at, to: 1 }),
+    () => diff(log, ID, { from: 1, to: at }),
+    () => stateAt(log, ID, at),
+    () => forkSession(store, ID, { at, as: "b" }),
+    () => revertSession(store, ID, { to: at }),
+    () => previewRevert(store, ID, { to: at }),
+  ];
+  for (const at of [offset + 1, 1e15, -1, Number.POSITIVE_INFINITY]) {
+    for (const ask of asked(at)) await expect(ask()).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
+  }
+  for (const at of [Number.NaN, 1.5, undefined as unknown as number, "1" as unknown as number]) {
+    for (const ask of asked(at).filter((_, i) => at !== undefined || i !== 2)) {
+      await expect(ask()).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    }
+  }
+  expect((await log.tail()).offset).toBe(offset);
 });
