@@ -10,7 +10,7 @@ import { findEnd } from "./file-end.js";
 import { translateFileError } from "./file-errors.js";
 import { archivedBefore } from "./first-offset.js";
 import { LogFile } from "./log-file.js";
-import { realPathOf } from "./log-path.js";
+import { lockedPathOf } from "./log-path.js";
 import { firstOffsetAt } from "./log-segments.js";
 import { checkManifest, manifestPath } from "./manifest.js";
 import { isSegmentOf, segmentPath } from "./segment-entry.js";
@@ -21,7 +21,7 @@ export class JsonlFileExam implements JsonlExam {
   readonly path: string;
 
   constructor(path: string) {
-    this.path = realPathOf(resolve(path));
+    this.path = lockedPathOf(resolve(path));
   }
 
   files(): StoredFile[] {

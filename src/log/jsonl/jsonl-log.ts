@@ -35,7 +35,7 @@ import { JsonlWriter } from "./jsonl-writer.js";
 import { LineWriter } from "./line-writer.js";
 import { LockedStore } from "./locked-store.js";
 import { LogFile } from "./log-file.js";
-import { realPathOf } from "./log-path.js";
+import { lockedPathOf } from "./log-path.js";
 import { PartThread } from "./part-thread.js";
 
 /**
@@ -85,7 +85,7 @@ export class JsonlLog implements EventLog {
    */
   static async open(path: string, options: JsonlLogOptions = {}): Promise<JsonlLog> {
     const url = `jsonl:${resolve(path)}`;
-    const log = new JsonlLog(url, realPathOf(resolve(path)), options);
+    const log = new JsonlLog(url, lockedPathOf(resolve(path)), options);
     try {
       await log.#open(options.mustExist === true, options.readOnly === true);
       return log;

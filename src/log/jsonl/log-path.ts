@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
+import { realPathOf } from "../../files/real-path.js";
 import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
 
@@ -10,18 +10,12 @@ import { translateFileError } from "./file-errors.js";
  *
  * @throws StorageError
  */
-export function realPathOf(path: string): string {
-  for (const [there, rest] of [
-    [path, ""],
-    [dirname(path), basename(path)],
-  ] as const) {
-    try {
-      return join(realpathSync(there), rest);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw translateFileError(error, `jsonl:${path}`);
-    }
+export function lockedPathOf(path: string): string {
+  try {
+    return realPathOf(path);
+  } catch (error) {
+    throw translateFileError(error, `jsonl:${path}`);
   }
-  return path;
 }
 
 /** Makes the folders of a file, 0700 and lasting, where they are missing. */

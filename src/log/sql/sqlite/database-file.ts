@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
 import { makeFolder } from "../../../files/make-folder.js";
+import { realPathOf } from "../../../files/real-path.js";
 import { syncFolder } from "../../sync-folder.js";
 
 const PRIVATE_FILE = 0o600;
@@ -21,9 +22,11 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
  *
  * An existing file is never opened here: closing a descriptor of it would drop the locks that SQLite holds in this process.
  */
-export function createDatabaseFile(file: string): void {
-  if (existsSync(file)) return;
+export function createDatabaseFile(asked: string): void {
+  if (existsSync(asked)) return;
+  let file = asked;
   try {
+    file = realPathOf(asked);
     for (const made of makeFolder(dirname(file), PRIVATE_FOLDER)) syncFolder(dirname(made));
     createExclusively(file);
   } catch (cause) {
