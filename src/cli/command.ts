@@ -5,6 +5,7 @@ import type { EventLog } from "../log/event-log.js";
 import type { ConfiguredStore } from "../session/configured-store.js";
 import { EXIT } from "./exit-code.js";
 import { OpenedLogs, type OpenHow } from "./opened-logs.js";
+import { foldedLine } from "./output/folded-line.js";
 import { Streams } from "./output/streams.js";
 
 /** Options that every command takes. */
@@ -155,7 +156,7 @@ export function examplesOf(command: Command): readonly string[] {
 /** Lines under "Examples:" in the help; a test runs them. */
 export function examples(command: Command, lines: readonly string[]): Command {
   EXAMPLES.set(command, lines);
-  return command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+  return command.addHelpText("after", `\nExamples:\n${lines.map((line) => foldedLine("  $ ", line)).join("\n")}`);
 }
 
 /** For commander: an option that may be given several times. */

@@ -21,9 +21,11 @@ const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `do
 /** Each line is a process of its own, and there are many; two busy cores take a while. */
 const ALL_LINES_MS = 480_000;
 
-/** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page. */
+/** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page; a backslash at the end goes on below. */
 function commandLines(text: string): string[] {
-  return [...text.matchAll(/^\s*\$ ((?:sessiondb|minsky) .+)$/gm)].map((match) => match[1] as string);
+  return [...text.replaceAll(/ \\\n\s+/g, " ").matchAll(/^\s*\$ ((?:sessiondb|minsky) .+)$/gm)].map(
+    (match) => match[1] as string,
+  );
 }
 
 function words(line: string): string[] {
