@@ -1,5 +1,5 @@
 import { EXIT } from "./exit-code.js";
-import { whenStdoutFails } from "./output/streams.js";
+import { whenStdoutFails } from "./output/failing-stdout.js";
 
 /** How a command that does not end by itself was ended. */
 export interface Ending {

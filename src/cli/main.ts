@@ -1,3 +1,4 @@
+import { quietOnBrokenPipe } from "./output/failing-stdout.js";
 import { VERSION } from "./version.js";
 
 /** Asking for the version loads nothing else. */
@@ -5,6 +6,7 @@ export async function main(programName: "sessiondb" | "minsky"): Promise<void> {
   const args = process.argv.slice(2);
   const [first = ""] = args;
   if (args.length === 1 && ["--version", "-V"].includes(first)) {
+    quietOnBrokenPipe();
     process.stdout.write(`${VERSION}\n`);
     return;
   }

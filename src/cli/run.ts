@@ -1,7 +1,8 @@
 import { CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
-import { quietOnBrokenPipe, Streams } from "./output/streams.js";
+import { quietOnBrokenPipe } from "./output/failing-stdout.js";
+import { Streams } from "./output/streams.js";
 import { programOf } from "./program.js";
 
 /**

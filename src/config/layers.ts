@@ -93,13 +93,17 @@ function strength({ source }: Candidate): number {
  */
 export function loadConfig(context: ConfigContext = {}): Config {
   const { env = process.env, flags = {} } = context;
-  const cwd = context.cwd === undefined ? currentFolder() : resolve(context.cwd);
+  const folder = context.cwd === undefined ? currentFolder() : resolve(context.cwd);
+  // A folder that was removed under a running shell has no name; the top has no file of a repository in it.
+  const cwd = folder ?? "/";
+  // A path that was meant to begin in it must not begin at the top.
+  const base = folder ?? "";
   const warnings: string[] = [];
   const files = readFiles(cwd, env, warnings);
   warnings.push(...files.flatMap(modeWarning));
   const candidates = [
-    ...flagCandidates(flags, cwd),
-    ...environmentCandidates(env, cwd),
+    ...flagCandidates(flags, base),
+    ...environmentCandidates(env, base),
     ...files.flatMap(fileCandidates),
     ...defaultCandidates(env, cwd),
   ];
@@ -149,11 +153,11 @@ function candidateOf(name: string, raw: string, base: string, source: ConfigSour
   return { setting: SETTINGS.find(({ key }) => key === `${SECTION}.${name}`) as Setting, raw, base, source };
 }
 
-/** A folder that was removed under a running shell has no name; the top has no file of a repository in it. */
-function currentFolder(): string {
+/** @returns undefined where it was removed under a running shell */
+function currentFolder(): string | undefined {
   try {
     return realpathSync(process.cwd());
   } catch {
-    return "/";
+    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { isAbsolute, join, parse, resolve } from "node:path";
+import { UsageError } from "../errors.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -50,10 +51,26 @@ export function webStoreUrl(env: Env): string {
   return named ?? `sqlite:${join(stateDir(env), "session.db")}`;
 }
 
-/** An absolute path; `~` and `~/…` mean the home folder, other relative paths start at `base`. */
+/**
+ * An absolute path; `~` and `~/…` mean the home folder, other relative paths start at `base`; without one, or an empty
+ * one, at the current folder.
+ *
+ * @throws UsageError PATH_INVALID the current folder was removed
+ */
 export function expandPath(path: string, base: string = "", env: Env = process.env): string {
   if (path === "~") return homeDir(env);
-  return path.startsWith("~/") ? join(homeDir(env), path.slice(2)) : resolve(base, path);
+  return path.startsWith("~/") ? join(homeDir(env), path.slice(2)) : resolvedPath(base, path);
+}
+
+function resolvedPath(base: string, path: string): string {
+  try {
+    return resolve(base, path);
+  } catch (cause) {
+    throw new UsageError("PATH_INVALID", `the current folder is no longer there, and ${path} cannot begin in it`, {
+      hint: "change into a folder that is there, or write the whole path",
+      cause,
+    });
+  }
 }
 
 function xdgFolder(env: Env, named: string | undefined, otherwise: string): string {

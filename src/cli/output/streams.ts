@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { writeSync } from "node:fs";
 import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
@@ -126,19 +125,3 @@ function describe(error: unknown): { code: string; message: string; hint: string
   const message = error instanceof Error ? error.message : String(error);
   return { code: "UNEXPECTED", message, hint: "run the command again with --debug and report what it prints" };
 }
-
-/** `sessiondb log | head` closes the pipe early: that is no failure. */
-export function quietOnBrokenPipe(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => onFailure(error));
-}
-
-/** For a command that has more to do when stdout fails than to end at once; an error EPIPE means that nobody reads. */
-export function whenStdoutFails(act: (error: NodeJS.ErrnoException) => void): void {
-  onFailure = act;
-}
-
-let onFailure = (error: NodeJS.ErrnoException): void => {
-  if (error.code === "EPIPE") process.exit(0);
-  writeSync(2, `error OUTPUT_FAILED: ${error.message}\n`);
-  process.exit(1);
-};

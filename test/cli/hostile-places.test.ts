@@ -1,0 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { bundledProgram } from "../support/bundled-program.js";
+import { tempDir } from "../support/temp.js";
+
+/** A line of a shell, in which `"$@"` is sessiondb. */
+function shell(line: string, cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const program = bundledProgram("cli", "dist/cli/sessiondb.js");
+  const args = ["-c", line, "sh", process.execPath, program];
+  return spawnSync("sh", args, { cwd, encoding: "utf8", env: { ...process.env, ...env }, timeout: 60_000 });
+}
+
+const REMOVED = 'mkdir removed && cd removed && rmdir "$PWD" &&';
+const NAME = "sessiondb-of-a-removed-folder";
+
+test("in a folder that was removed, a relative store is an error, and none is made at the top", () => {
+  const cwd = tempDir();
+  for (const ending of ["jsonl", "db"]) {
+    const named = shell(`${REMOVED} "$@" session start a --store ./${NAME}.${ending}`, cwd);
+    const meant = shell(`${REMOVED} "$@" session start a`, cwd, { SESSIONDB_STORE: `${NAME}.${ending}` });
+    for (const { status, stdout, stderr } of [named, meant]) {
+      expect([status, stdout, stderr.split(":")[0]]).toEqual([2, "", "error PATH_INVALID"]);
+    }
+    expect(existsSync(`/${NAME}.${ending}`)).toBe(false);
+  }
+});
+
+test("in a folder that was removed, a store with its whole path is used", () => {
+  const cwd = tempDir();
+  mkdirSync(join(cwd, "data"));
+  const store = `jsonl:${join(cwd, "data", "s.jsonl")}`;
+  const { status, stderr } = shell(`${REMOVED} "$@" session start a --store "${store}"`, cwd);
+  expect([status, stderr.includes("error")]).toEqual([0, false]);
+});
+
+test.runIf(existsSync("/dev/full"))("a stdout that takes nothing is told in one line, also for the version", () => {
+  for (const args of ["--version", "help", "schema --json"]) {
+    const { status, stderr } = shell(`"$@" ${args} > /dev/full`, tempDir());
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^error OUTPUT_FAILED: .*\n$/)]);
+  }
+});
