@@ -7,6 +7,7 @@ import type { EventMeta, NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
+import { Turns } from "../log/turns.js";
 import { evolved } from "../replay/fold.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
@@ -40,6 +41,7 @@ export class CollabLog {
   readonly actor: string;
   readonly #streams: StreamStates;
   readonly #now: () => Date;
+  readonly #turns = new Turns();
 
   constructor(log: EventLog, { actor, now = () => new Date() }: CollabOptions = {}) {
     this.log = log;
@@ -89,13 +91,14 @@ export class CollabLog {
     decide: (document: D | null, version: number) => readonly NewEvent[],
     note: CollabNote = {},
   ): Promise<D> {
-    return retryConflicts(async () => {
+    const decided = async () => {
       const { document, version } = await this.state(projection, stream);
       const events = decide(document, version);
       if (events.length === 0) return document as D;
       const appended = await this.append({ stream, expectedVersion: version, events }, note);
       return documentAfter(projection, document, appended.events);
-    });
+    };
+    return this.#turns.take(stream, () => retryConflicts(decided));
   }
 
   /** The event at an offset that a document names. */

@@ -7,6 +7,7 @@ import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
+import { Turns } from "../log/turns.js";
 import { CatchUp, type FoldedAt } from "../replay/catch-up.js";
 import { evolved } from "../replay/fold.js";
 import { foldLog } from "../replay/fold-log.js";
@@ -77,6 +78,7 @@ export class SessionStore {
   readonly actor: string;
   readonly #sessions: CatchUp<SessionDocument>;
   readonly #streams: StreamStates;
+  readonly #turns = new Turns();
 
   constructor(log: EventLog, options: SessionStoreOptions = {}) {
     this.log = log;
@@ -165,7 +167,10 @@ export class SessionStore {
     return this.change(id, (current) => decideDelete(current, id, options), options);
   }
 
-  /** Decides on the present state of one session and appends; decides again when somebody else was faster. */
+  /**
+   * Decides on the present state of one session and appends; decides again when somebody else was faster. Changes of one
+   * session through this store wait for each other, in the order of their calls.
+   */
   async change(
     id: string,
     decide: (current: SessionDocument | null) => readonly NewEvent[],
@@ -185,7 +190,7 @@ export class SessionStore {
       const result = await this.log.append({ stream, expectedVersion: version, events }, this.#by(options));
       return { document: afterEvents(document, result.events), events: result.events };
     };
-    return expectedVersion === undefined ? retryConflicts(decided) : decided();
+    return this.#turns.take(id, () => (expectedVersion === undefined ? retryConflicts(decided) : decided()));
   }
 
   /**

@@ -2,6 +2,7 @@ import type { WebEvent } from "../../projections/web-session-events.js";
 import { ConflictError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { Turns } from "../log/turns.js";
 import { RecentMap } from "./recent-map.js";
 import { afterEvent, readWebStream, type WebEventNote, type WebStream, webEvent } from "./session-stream.js";
 
@@ -23,6 +24,7 @@ export interface Changed {
 export class StreamChanges {
   readonly #log: EventLog;
   readonly #actor: string;
+  readonly #turns = new Turns();
   readonly #seen = new RecentMap<string, WebStream>(MAX_SEEN);
 
   constructor(log: EventLog, actor: string) {
@@ -45,7 +47,11 @@ export class StreamChanges {
     this.#seen.set(stream, { version, state: { expiresAt, user, key } });
   }
 
-  async change(stream: string, start: WebStream, decide: Decide, note: WebEventNote = {}): Promise<Changed> {
+  change(stream: string, start: WebStream, decide: Decide, note: WebEventNote = {}): Promise<Changed> {
+    return this.#turns.take(stream, () => this.#changed(stream, start, decide, note));
+  }
+
+  async #changed(stream: string, start: WebStream, decide: Decide, note: WebEventNote): Promise<Changed> {
     let seen = start;
     for (let round = 1; ; round++) {
       const event = await decide(seen);
