@@ -6,6 +6,7 @@ import { destroyAllSessions, destroySessionsOfUser, expireSessions } from "../we
 import { type OpenWebSessionsOptions, openWebSessions } from "../web-session/open-web-sessions.js";
 import type { WebSessionStore } from "../web-session/web-session-store.js";
 import { answer, type Callback } from "./answer.js";
+import { assertStoreOptions } from "./assert-options.js";
 import { PruneTimer } from "./prune-timer.js";
 
 export interface SessionStoreOptions extends OpenWebSessionsOptions {
@@ -36,8 +37,10 @@ export class SessionDbStore extends session.Store {
   readonly #lateSave: "drop" | "error";
   readonly #now: () => Date;
 
+  /** @throws UsageError WEB_OPTION_INVALID for what is no option of this store */
   constructor(options: SessionStoreOptions = {}) {
     super();
+    assertStoreOptions(options);
     this.#lateSave = options.lateSave ?? "drop";
     this.#now = options.now ?? (() => new Date());
     this.#prune = new PruneTimer(options.pruneInterval, () =>

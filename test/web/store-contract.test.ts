@@ -248,3 +248,14 @@ test("the address is SESSION_DB_URL, BODHI_SESSION_DB_URL, else a file in the fo
   process.env.SESSION_DB_URL = `jsonl:${join(folder, "own.jsonl")}`;
   expect(await usedBy("own.jsonl")).toBe(true);
 });
+
+test.each<[string, unknown]>([
+  ["the module of express-session, as older stores take it", session],
+  ["an address alone", "sqlite:./web.db"],
+  ["null", null],
+  ["an option of another store", { conString: "postgres://db/app" }],
+  ["a misspelling", { userIDPath: "user.id", ulr: "sqlite:./web.db" }],
+])("%s is refused at once, and no file of this machine takes the logins instead", (_what, options) => {
+  const made = () => sessionStore(options as SessionStoreOptions);
+  expect(made).toThrow(expect.objectContaining({ code: "WEB_OPTION_INVALID", hint: expect.stringContaining("url") }));
+});
