@@ -5,6 +5,8 @@ import { runCli } from "../support/cli.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { type Answered, connected } from "./connected.js";
 
+const MIB = 1024 * 1024;
+
 const READING = [
   ...["list_sessions", "get_session", "read_log", "diff_session", "get_point"],
   ...["blame_field", "bisect_session", "audit"],
@@ -242,4 +244,25 @@ describe("the command", () => {
     for (const line of stdout.split("\n").filter((one) => one !== "")) expect(JSON.parse(line).jsonrpc).toBe("2.0");
     expect(stderr).toContain("read-only");
   });
+
+  test("a value that is too large is refused and the connection goes on; a message beyond all bounds ends it as a failure", async () => {
+    const url = await (SHARED_STORES[0] as (typeof SHARED_STORES)[number])[1]();
+    await filled(url);
+    const call = (id: number, chars: number) => {
+      const args = { session: "auth", set: { description: "y".repeat(chars) }, reason: "large" };
+      const params = { name: "update_session", arguments: args };
+      return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
+    };
+    const client = await connected(url, "--allow-write");
+    const refused = await client.call("update_session", {
+      session: "auth",
+      set: { description: "y".repeat(17 * MIB) },
+      reason: "large",
+    });
+    expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining("16")]);
+    expect(JSON.stringify(await client.call("get_session", { session: "auth" }))).toContain("PR_OPEN");
+    const ended = await runCli(["mcp", "--store", url, "--allow-write"], { stdin: `${call(1, 21 * MIB)}\n` });
+    expect([ended.code, ended.stdout]).toEqual([1, ""]);
+    expect(ended.stderr).toContain("exceeded maximum size");
+  }, 120_000);
 });

@@ -1,10 +1,11 @@
-import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { type Command, Option } from "commander";
 import { UsageError } from "../../errors.js";
 import { createMcpServer } from "../../mcp/mcp-server.js";
 import { TOOLSET_NAMES, type Toolset } from "../../mcp/toolsets.js";
 import { type CommandContext, type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
 import { Endings } from "../ending.js";
+import { EXIT } from "../exit-code.js";
 import { VERSION } from "../version.js";
 
 interface ServeOptions extends CommonOptions {
@@ -36,6 +37,9 @@ export function mcpCommand(state: RunState): Command {
   ]);
 }
 
+/** At a longer message the transport ends the connection, so data that is too large (16 MiB) must fit to be refused. */
+const MAX_MESSAGE_BYTES = 20 * 1024 * 1024;
+
 /** stdout is the protocol: everything for people goes to stderr. Ends when the client closes stdin, or by a signal. */
 async function serve({ openStore, options, streams }: CommandContext<ServeOptions>): Promise<number | undefined> {
   const { allowWrite = false, toolset, actor, json } = options;
@@ -52,23 +56,33 @@ async function serve({ openStore, options, streams }: CommandContext<ServeOption
     ...(actor === undefined ? {} : { actor }),
   };
   const endings = new Endings();
+  let tellTooLong = (_exitCode: number): void => undefined;
+  const tooLong = new Promise<number>((resolve) => {
+    tellTooLong = resolve;
+  });
   const handle = serveStdio(() => createMcpServer(log, served), {
-    onerror: (error) => streams.note(`mcp: ${error.message}`),
+    transport: new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE_BYTES }),
+    onerror: (error) => {
+      streams.note(`mcp: ${error.message}`);
+      // The transport reads no further then, and nothing else would keep this process.
+      if (error.message.startsWith("ReadBuffer exceeded")) tellTooLong(EXIT.failed);
+    },
   });
   streams.note(
     `serving ${log.url} over stdio${allowWrite ? ", writing allowed" : ", read-only"} · Ctrl-C or end of input ends it`,
   );
-  await ended(endings);
+  const exitCode = await Promise.race([ended(endings), tooLong]);
   await handle.close();
   endings.release();
-  return endings.ending?.exitCode;
+  return endings.ending?.exitCode ?? exitCode;
 }
 
-function ended({ signal }: Endings): Promise<void> {
+function ended({ signal }: Endings): Promise<undefined> {
   return new Promise((resolve) => {
-    process.stdin.once("end", resolve);
-    process.stdin.once("close", resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const end = () => resolve(undefined);
+    process.stdin.once("end", end);
+    process.stdin.once("close", end);
+    signal.addEventListener("abort", end, { once: true });
   });
 }
 
