@@ -53,6 +53,11 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     dialects: ["postgres"],
     load: async () => (await import("./0006-contended-append.js")).createContendedAppendOnPostgres,
   },
+  {
+    name: "0008-confirmed-append",
+    dialects: ["postgres"],
+    load: async () => (await import("./0008-confirmed-append.js")).confirmServedAppendsOnPostgres,
+  },
 ];
 
 /** The names that a database of this version has, in order. */

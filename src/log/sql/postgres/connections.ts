@@ -1,4 +1,5 @@
 import pg from "pg";
+import { assertConfirmed } from "./log-lock.js";
 import { PgSession } from "./pg-session.js";
 import { isUnpreparable, sqlState } from "./postgres-failures.js";
 import type { ServerPlace, ServerRole } from "./postgres-hosts.js";
@@ -149,7 +150,9 @@ export class Connections {
 
   async #run<T>(session: PgSession, act: (session: PgSession) => Promise<T>): Promise<T> {
     try {
-      return await act(session);
+      const result = await act(session);
+      assertConfirmed(session);
+      return result;
     } catch (error) {
       if (isUnpreparable(error)) this.#prepare = false;
       // A server that was told to only read, as the first step of a planned change: the next connection finds the other.

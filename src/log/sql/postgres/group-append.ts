@@ -4,7 +4,7 @@ import type { Announcer } from "./announcer.js";
 import type { Group } from "./append-view.js";
 import { fitsOneMessage } from "./group-parts.js";
 import type { LogServers } from "./log-servers.js";
-import { isConnectionLost } from "./postgres-failures.js";
+import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresWriter } from "./postgres-writer.js";
 
@@ -41,7 +41,7 @@ export class GroupAppend {
       if (fitsOneMessage(group)) outcomes = await this.#writer.appendAtOnce(group);
     } catch (error) {
       // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
-      uncertain = isConnectionLost(error);
+      uncertain = isConnectionLost(error) || error instanceof CommitUnknown;
       if (uncertain) this.#onRetry?.(error);
     }
     outcomes ??= await this.#servers.acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);

@@ -10,6 +10,13 @@ import type { Tables } from "./statement.js";
 export const DURABLE = `(current_setting('synchronous_commit') IN ('on', 'remote_apply')
   OR set_config('synchronous_commit', 'on', true) IS NOT NULL)`;
 
+/**
+ * What a transaction answers from, without writing anything (an append that stands in the log already), may not have reached
+ * the synchronous standbys: who wrote it was cut off while he waited for them. So each waits for them, and only what
+ * has written something does.
+ */
+const CONFIRM = `SELECT pg_logical_emit_message(true, 'sessiondb', '') WHERE current_setting('synchronous_standby_names') <> ''`;
+
 /** Lets this transaction change and remove events, which triggers refuse to whoever does not say so. */
 export const ALLOW_CHANGE = "SELECT set_config('sessiondb.allow_change', 'on', true)";
 
@@ -71,7 +78,7 @@ export class LogLock {
 
   async #run<T>(session: PgSession, begin: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {
     const result = await act(await session.script(begin));
-    await commitWith(() => session.script("COMMIT"));
+    await commitWith(() => session.script(`${CONFIRM};\nCOMMIT`));
     return result;
   }
 
@@ -92,4 +99,9 @@ export async function commitWith<T>(act: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw isConnectionLost(error) ? new CommitUnknown(error) : error;
   }
+}
+
+/** To be asked before anything is acknowledged. @throws CommitUnknown of what was committed without its synchronous standbys */
+export function assertConfirmed({ isConfirmed }: PgSession): void {
+  if (!isConfirmed) throw new CommitUnknown(new Error("the server stopped waiting for its synchronous standbys"));
 }

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { PreparedStatement } from "./prepared-statement.js";
+import { QuittingClient } from "./quitting-client.js";
 import type { Statement } from "./statement.js";
 
 /** Values as pg sends them: never objects, which it would turn into JSON. */
@@ -61,6 +62,11 @@ export class PgSession {
     const query = { text, rowMode: "array" as const, ...this.#limited(timeoutMs) };
     const results = (await this.client.query(query)) as unknown as pg.QueryArrayResult | pg.QueryArrayResult[];
     return (Array.isArray(results) ? results.at(-1) : results)?.rows ?? [];
+  }
+
+  /** What was answered is as lasting as the server promises. */
+  get isConfirmed(): boolean {
+    return !(this.client instanceof QuittingClient && this.client.commitIsLocal);
   }
 
   #query({ name, text }: Statement, values: readonly SqlValue[], timeoutMs: number | undefined): pg.QueryConfig {

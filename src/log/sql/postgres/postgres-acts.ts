@@ -33,7 +33,7 @@ export class PostgresActs {
     try {
       return await retryTransient(this.#limits.readRetryMs, attempt, this.#limits);
     } catch (error) {
-      throw this.#told(error);
+      throw this.#told(error instanceof OutcomeUnknown ? error.cause : error);
     }
   }
 

@@ -116,12 +116,12 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^23505$/, headChanged],
   [/^(55P03|40P01|40001)$/, locked],
   [
-    /^57014$/,
+    /^(57014|25P04)$/,
     say(
       UnavailableError,
       "STATEMENT_TIMEOUT",
       "the server cancelled a statement that took too long",
-      "try again when it is less busy, or raise statementTimeoutMs",
+      "try again when it is less busy, or raise statementTimeoutMs, or the role's statement_timeout and transaction_timeout",
     ),
   ],
   [

@@ -22,8 +22,9 @@ const LOST_MESSAGES =
 /** The connection is gone or cannot be trusted any more: by the network, by the server, or by our own time limit. */
 export function isConnectionLost(error: unknown): boolean {
   const state = sqlState(error);
-  // 57P01 to 57P05: the server ends this connection. 25P03: it has ended our transaction because we fell silent.
-  if (state !== undefined) return /^(08|57P0|25P03)/.test(state);
+  // 57P01 to 57P05: the server ends this connection. 25P03: because we fell silent in a transaction; 25P04: because that took
+  // longer than the role may take.
+  if (state !== undefined) return /^(08|57P0|25P0[34])/.test(state);
   if (!(error instanceof Error)) return false;
   const { code, syscall } = error as { code?: unknown; syscall?: unknown };
   // The socket of a local server is not there while it restarts.

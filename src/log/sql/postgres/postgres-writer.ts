@@ -6,7 +6,7 @@ import type { ArchivedRows } from "./archived-rows.js";
 import type { Connections } from "./connections.js";
 import type { ContendedAppend } from "./contended-append.js";
 import { isShort } from "./group-parts.js";
-import { commitWith, type LogLock } from "./log-lock.js";
+import { assertConfirmed, commitWith, type LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 
@@ -84,6 +84,7 @@ export class PostgresWriter {
     let failed = true;
     try {
       this.#alone = (await this.#statements.compareAndAppend(session, view.tail, sealed.events)) > 0;
+      assertConfirmed(session);
       failed = false;
     } catch (error) {
       this.#alone = noneWhereOutrun(error) > 0;
