@@ -31,6 +31,10 @@ function manifestOf(path: string): {
   return JSON.parse(readFileSync(`${path}.manifest.json`, "utf8"));
 }
 
+function writeManifest(path: string, manifest: object): void {
+  writeFileSync(`${path}.manifest.json`, JSON.stringify(manifest));
+}
+
 const segmentFiles = (path: string) =>
   (manifestOf(path).segments ?? []).map(({ n }) => `${path}.${String(n).padStart(6, "0")}`);
 
@@ -187,7 +191,7 @@ describe("a process that ended while it put another file in the place of the new
   }
 
   function intend(path: string, from: number): void {
-    writeFileSync(`${path}.manifest.json`, JSON.stringify({ ...manifestOf(path), replaced: from }));
+    writeManifest(path, { ...manifestOf(path), replaced: from });
   }
 
   async function goesOn(path: string, events: readonly SealedEvent[]): Promise<void> {
@@ -273,6 +277,35 @@ describe("what belongs to a log in segments and is not as it was", () => {
       (path) => {
         writeFileSync(path, readFileSync(segmentFiles(path).at(-1) as string));
         rmSync(`${path}.manifest.json`);
+      },
+    ],
+    [
+      "the manifest names no segment any more, and the newest file is empty",
+      "SEGMENT_MISSING",
+      (path) => {
+        truncateSync(path, 0);
+        writeManifest(path, { format: 1, lock: "ofd" });
+      },
+    ],
+    [
+      "the manifest is older than the newest file, which is empty",
+      "SEGMENT_MISSING",
+      (path) => {
+        const manifest = manifestOf(path);
+        truncateSync(path, 0);
+        writeManifest(path, { ...manifest, segments: manifest.segments?.slice(0, -1) });
+      },
+    ],
+    [
+      "the manifest says that the segments end elsewhere, and the newest file is empty",
+      "SEGMENT_MISSING",
+      (path) => {
+        const manifest = manifestOf(path);
+        truncateSync(path, 0);
+        writeManifest(path, {
+          ...manifest,
+          segments: manifest.segments?.map((one, i, { length }) => (i < length - 1 ? one : { ...one, to: one.to + 1 })),
+        });
       },
     ],
     ["a segment is cut", "SEGMENT_DAMAGED", (path) => truncateSync(segmentFiles(path)[1] as string, 100)],

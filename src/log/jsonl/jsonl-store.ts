@@ -9,7 +9,7 @@ import { LastingBytes } from "./lasting-bytes.js";
 import { eventOf, textOf } from "./line-bytes.js";
 import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
-import { damagedSegment } from "./log-segments.js";
+import { assertEndsAt, damagedSegment } from "./log-segments.js";
 import { forEachEvent } from "./read-events.js";
 
 /** Attempts of one look at the end of the file. */
@@ -140,8 +140,9 @@ export class JsonlStore {
     if (!this.#stillThere(size)) this.#forget();
     if (size > 0 && this.#end === EMPTY_END) await this.#lookBefore(size);
     if (size > this.#end.wholeBytes) {
-      this.#end = await findEnd(this.file, size, { known: this.#end.wholeBytes, base: this.#before.base });
-      assertSegmentsWhole(this.file, this.#end);
+      const end = await findEnd(this.file, size, { known: this.#end.wholeBytes, base: this.#before.base });
+      assertSegmentsWhole(this.file, end);
+      this.#end = end;
     }
     return this.#end;
   }
@@ -233,7 +234,8 @@ export class JsonlStore {
   }
 }
 
-/** What is torn is of an append that was under way, and that is in the last file. @throws IntegrityError SEGMENT_DAMAGED */
-function assertSegmentsWhole({ path, segments }: LogFile, { wholeBytes }: FileEnd): void {
+/** What is torn is of an append that was under way, and that is in the last file. @throws IntegrityError SEGMENT_DAMAGED, SEGMENT_MISSING */
+function assertSegmentsWhole({ path, segments }: LogFile, { tail, wholeBytes }: FileEnd): void {
   if (wholeBytes < segments.bytes) throw damagedSegment(path, segments.at(wholeBytes), wholeBytes);
+  if (wholeBytes === segments.bytes) assertEndsAt(path, segments, tail.offset);
 }

@@ -35,8 +35,8 @@ export class LogSegments {
     const stamp = manifestStamp(logPath);
     const manifest = checkManifest(logPath);
     const first = firstOffsetIn(active);
-    if (manifest === undefined && first === undefined) assertNoSegments(logPath);
     const entries = manifest === undefined ? [] : segmentsInEffect(logPath, manifest, first);
+    if (first === undefined) assertNoMore(logPath, entries);
     const open: OpenSegment[] = [];
     let start = 0;
     try {
@@ -140,6 +140,18 @@ export function assertWholeLog(logPath: string): void {
   if (last !== undefined) throw missing(`${logPath} is gone`, last.to + 1);
 }
 
+/**
+ * Of a log whose newest file has no whole append yet. The next one would begin where nobody finds it.
+ *
+ * @throws IntegrityError SEGMENT_MISSING the manifest says that the segments end elsewhere
+ */
+export function assertEndsAt(logPath: string, { open }: LogSegments, offset: number): void {
+  const last = open.at(-1);
+  if (last === undefined || last.to === offset) return;
+  const path = segmentPath(logPath, last.n);
+  throw missing(`${path} ends with offset ${offset}, and the manifest says ${last.to}`, Math.min(offset, last.to) + 1);
+}
+
 /** What stands in a closed segment was synced long ago: whatever looks torn there is damage. */
 export function damagedSegment(logPath: string, { n, start }: OpenSegment, position: number): IntegrityError {
   const path = segmentPath(logPath, n);
@@ -153,14 +165,25 @@ export function damagedSegment(logPath: string, { n, start }: OpenSegment, posit
   );
 }
 
-/** A log that has lost its manifest, and whose newest file is still empty, must not look like a new one. */
-function assertNoSegments(logPath: string): void {
-  const folder = dirname(logPath);
-  const beside = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  const lines = beside.find((path) => isSegmentOf(logPath, path) && firstOffsetAt(path) !== undefined);
-  if (lines !== undefined) {
-    throw missing(`${logPath} is empty, its manifest is gone, and ${lines} holds lines of a log`, 1);
+/**
+ * A log whose newest file is still empty, and that has lost its manifest, or what this said, must not look like a new one; nor
+ * like a shorter one where the manifest is older, as in a copy that was made while a segment began.
+ */
+function assertNoMore(logPath: string, named: readonly SegmentEntry[]): void {
+  const end = named.at(-1)?.to;
+  for (const path of unnamed(logPath, named)) {
+    const first = firstOffsetAt(path);
+    if (first === undefined || (end !== undefined && first !== end + 1)) continue;
+    throw missing(`${logPath} is empty, and ${path} holds lines of a log, which no manifest names`, (end ?? 0) + 1);
   }
+}
+
+/** Files beside the log with names of segments. */
+function unnamed(logPath: string, named: readonly SegmentEntry[]): string[] {
+  const folder = dirname(logPath);
+  const known = new Set(named.map(({ n }) => segmentPath(logPath, n)));
+  const beside = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  return beside.filter((path) => isSegmentOf(logPath, path) && !known.has(path));
 }
 
 function missing(what: string, offset: number): IntegrityError {
