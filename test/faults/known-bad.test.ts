@@ -1,9 +1,16 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { ACTOR } from "../../src/conformance/target.js";
+import { archiveBefore } from "../../src/inspect/archive-log.js";
 import { SealedEvent } from "../../src/log/event.js";
 import type { AppendResult, EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
 import type { AppendOptions, StreamAppend } from "../../src/log/prepare.js";
+import { openLog } from "../../src/open-log.js";
+import { tempDir } from "../support/temp.js";
+import { judgeMixed } from "./mixed-acts.js";
 import { judge } from "./oracle.js";
 import { appendStubbornly, type Said } from "./trial-append.js";
 import { upperBound95 } from "./upper-bound.js";
@@ -99,6 +106,22 @@ describe("a store that breaks its promises is caught", () => {
     const bare: Append = () => Promise.reject(Object.assign(new Error("EIO"), { code: "EIO" }));
     expect((await judged(flawed(everyNth(9, bare)))).wrong.join()).toContain("a bare EIO");
   });
+});
+
+test("a log that loses events or archives, or erases nothing, is caught where acts are mixed", async () => {
+  const folder = tempDir();
+  const url = `sqlite:${join(folder, "s.db")}`;
+  const log = await openLog(url);
+  const { events } = await log.append({ stream: "a", events: [1, 2, 3].map((data) => ({ type: "t", data })) }, ACTOR);
+  const last = await log.append({ stream: "a", events: [{ type: "t", data: 4 }] }, ACTOR);
+  const done = [...events, ...last.events].map(({ offset, hash }) => ({ appended: offset, hash }));
+  await archiveBefore(log, "HEAD", join(folder, "a.jsonl.gz"));
+  await log.close();
+  expect(await judgeMixed(url, folder, done)).toEqual({ acknowledged: 4, lost: [], doubled: [], wrong: [] });
+  expect((await judgeMixed(url, folder, [...done, { appended: 9, hash: "x" }])).lost).toEqual(["9"]);
+  expect((await judgeMixed(url, folder, [{ erased: [2] }])).wrong).toEqual(["2 is not erased"]);
+  rmSync(join(folder, "a.jsonl.gz"));
+  expect((await judgeMixed(url, folder, done)).wrong.join()).toContain("the archive up to 3 is not there");
 });
 
 test("the bound is the rule of three where nothing failed, and Clopper and Pearson's where something did", () => {

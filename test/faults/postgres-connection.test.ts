@@ -19,6 +19,7 @@ const random = seededRandom();
 async function appendWhileFailing(
   k: number,
   action: ProxyAction,
+  contended: boolean,
 ): Promise<{ url: string; said: Said[]; struck: boolean }> {
   const url = await freshPostgresUrl();
   const proxy = await TcpProxy.start(url);
@@ -30,7 +31,7 @@ async function appendWhileFailing(
   proxy.decide = () => (++pieces === k ? action : "pass");
   const writer = (from: string, number: number) =>
     appendStubbornly(
-      () => PostgresLog.open(from, from === url ? {} : limits),
+      () => PostgresLog.open(from, from === url ? { contended } : { ...limits, contended }),
       { writer: number, from: 1, to: APPENDS },
       (one) => said.push(one),
     );
@@ -74,10 +75,14 @@ describe.each<[ProxyAction, string]>([
   }, async () => {
     const report = new FaultReport(`postgres: connection ${action} at the k-th piece`);
     let struck = true;
-    for (let k = 1 + Math.floor(random() * STEP); struck && k < MAX_PIECES; k += STEP) {
-      const trial = await appendWhileFailing(k, action);
-      struck = trial.struck;
-      report.add(`piece ${k}`, await judge(() => PostgresLog.open(trial.url), trial.said));
+    // The writers seal, or the server does, and then one of them may do what the other one wants.
+    for (const contended of [false, true]) {
+      struck = true;
+      for (let k = 1 + Math.floor(random() * STEP); struck && k < MAX_PIECES; k += STEP) {
+        const trial = await appendWhileFailing(k, action, contended);
+        struck = trial.struck;
+        report.add(`piece ${k}, ${contended}`, await judge(() => PostgresLog.open(trial.url), trial.said));
+      }
     }
     report.close();
     expect(struck).toBe(false);
