@@ -24,7 +24,7 @@ import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack
 import { addressOf } from "./migration-ends.js";
 import { type RestorePoint, resolveRestorePoint } from "./restore-point.js";
 import { assertNoGap, resolveSince, type Since } from "./since.js";
-import { type StoreName, type StorePlace, storePlace } from "./store-address.js";
+import { followedAddress, type StoreName, type StorePlace, storePlace } from "./store-address.js";
 
 export interface MigratorOptions {
   /** Who migrates, for the journal. Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
@@ -271,7 +271,7 @@ export class CrossDatabaseMigrator {
       const address = source ?? addressOf(plan.migration.source);
       // Opened before anything is cut: a source that cannot be reached keeps everything as it is.
       return await this.#with(address, { mustExist: true }, (frozen) =>
-        rollBack(log, plan, { ...options, thawSource: () => thawFrozenFor(frozen, log.url) }),
+        rollBack(log, plan, { ...options, thawSource: () => thawFrozenFor(frozen, [log.url, plan.migration.target]) }),
       );
     } finally {
       await log.close();
@@ -341,12 +341,14 @@ export class CrossDatabaseMigrator {
 }
 
 /** A source that was frozen for somebody else since is not ours to thaw. */
-async function thawFrozenFor(source: EventLog, movedTo: string): Promise<void> {
-  if ((await source.movedTo?.()) === movedTo) await source.thaw?.();
+async function thawFrozenFor(source: EventLog, namesOfTarget: readonly string[]): Promise<void> {
+  const movedTo = await source.movedTo?.();
+  if (movedTo != null && namesOfTarget.includes(movedTo)) await source.thaw?.();
 }
 
+/** Links are followed here as far as files go; of servers a cut-over finds it out. */
 function assertTwo({ source, target }: Ends): void {
-  if (shownUrl(source.url) !== shownUrl(target.url)) return;
+  if (followedAddress(source.url) !== followedAddress(target.url)) return;
   throw new UsageError("TARGET_IS_SOURCE", `${shownUrl(source.url)} is source and target`, {
     hint: "name another target with --to",
   });

@@ -1,7 +1,10 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { loadConfig } from "../config/layers.js";
 import type { Env } from "../config/paths.js";
 import { UsageError } from "../errors.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
+import { shownUrl } from "../open-log.js";
 import { configuredStore, storageOfBackend } from "../session/configured-store.js";
 import { type StorageConfig, storageAddress } from "../session/storage-config.js";
 
@@ -51,6 +54,27 @@ export function storePlace(store: StoreName, places: NamedPlaces = {}, env: Env 
   throw new UsageError("POSTGRES_URL_MISSING", `${store} needs an address, and nobody names one`, {
     hint: "set MINSKY_POSTGRES_URL, or add --connection-url postgres://user@host/database",
   });
+}
+
+/** A name of a log that is the same for all paths to its file, links among them; of others the address to show. */
+export function followedAddress(url: string): string {
+  const shown = shownUrl(url);
+  const [, scheme, path] = /^(jsonl|sqlite):(.+)$/s.exec(shown) ?? [];
+  return path === undefined ? shown : `${scheme}:${followed(path)}`;
+}
+
+function followed(path: string): string {
+  for (const [there, rest] of [
+    [path, ""],
+    [dirname(path), basename(path)],
+  ] as const) {
+    try {
+      return join(realpathSync(there), rest);
+    } catch {
+      // not there yet, or not to be looked at: whoever opens it is told
+    }
+  }
+  return path;
 }
 
 /** The configured store and the places of all backends, as far as they are named: where a journal that is asked for may be. */

@@ -2,6 +2,7 @@ import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { copyBatches } from "./copy-batches.js";
+import { MigrationJournal } from "./journal.js";
 import { LogWalk } from "./log-walk.js";
 import type { RunningMigration } from "./running-migration.js";
 import type { AnyProjection } from "./state-digests.js";
@@ -27,6 +28,21 @@ export function assertFreezable(log: EventLog): asserts log is FreezableLog {
   if (log.freeze !== undefined && log.thaw !== undefined && log.movedTo !== undefined) return;
   throw new UsageError("CUTOVER_IMPOSSIBLE", `${log.url} cannot be frozen`, {
     hint: "stop its writers, and migrate without --cutover",
+  });
+}
+
+/**
+ * A log may be named in two ways (a link, localhost and 127.0.0.1). Frozen for itself, it would send its writers to where
+ * they are refused. Whoever finds the entry that was just written to the target in the source has one log twice.
+ *
+ * @throws UsageError TARGET_IS_SOURCE; the entry is taken away again
+ */
+export async function assertOtherLog(source: EventLog, target: EventLog, run: RunningMigration): Promise<void> {
+  const { entries } = await new MigrationJournal(source).list();
+  if (!entries.some(({ id }) => id === run.entry.id)) return;
+  await run.withdraw();
+  throw new UsageError("TARGET_IS_SOURCE", `${source.url} and ${target.url} are the same log`, {
+    hint: "name another target with --to",
   });
 }
 
@@ -108,7 +124,11 @@ export class CutOver {
     const already = await this.#source.movedTo();
     // Set before: a freeze that fails may have been made all the same.
     if (already === null) this.#froze = true;
-    const frozen = await this.#source.freeze(this.#target.url);
+    const frozen = await this.#source.freeze(this.#target.url).catch((error: unknown) => {
+      // Who never got the lock has frozen nothing, and would wait for it in vain again.
+      if (error instanceof SessionDbError && error.code === "LOG_LOCKED") this.#froze = false;
+      throw error;
+    });
     await this.#run.update({ frozen, planned: frozen });
     return frozen;
   }

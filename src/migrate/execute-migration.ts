@@ -2,7 +2,7 @@ import { IntegrityError, type SessionDbError, StoppedError, UnavailableError, Us
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { copyBatches } from "./copy-batches.js";
-import { assertFreezable, CutOver, type CutOverOptions } from "./cut-over.js";
+import { assertFreezable, assertOtherLog, CutOver, type CutOverOptions } from "./cut-over.js";
 import { cutSaved } from "./cut-saved.js";
 import type { CutEvents, SwitchedConfig } from "./journal-entry.js";
 import type { MigrationPlan } from "./migration-plan.js";
@@ -111,6 +111,7 @@ export async function executeMigration(
   }
   const run = await RunningMigration.begin(target, start);
   try {
+    if (cutover) await assertOtherLog(source, target, run);
     return await new Execution(plan, source, target, run, options).execute();
   } catch (error) {
     throw await explained(error, run, options.signal);

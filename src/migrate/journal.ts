@@ -29,6 +29,10 @@ export class MigrationJournal {
     await this.#log.sidecar.write(`${PREFIX}${entry.id}`, JSON.stringify(entry));
   }
 
+  async remove(id: string): Promise<void> {
+    await this.#log.sidecar.remove(`${PREFIX}${id}`);
+  }
+
   async list(): Promise<JournalList> {
     const entries: JournalEntry[] = [];
     const unreadable: string[] = [];

@@ -36,6 +36,8 @@ export interface Obstacle {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+  /** LOG_MOVED: the address that the target was frozen for. */
+  readonly movedTo?: string;
 }
 
 /**

@@ -1,4 +1,12 @@
-import { DivergedError, InvalidEventError, type SessionDbError, StorageError, UsageError } from "../errors.js";
+import {
+  DivergedError,
+  InvalidEventError,
+  MovedError,
+  type SessionDbError,
+  StorageError,
+  UsageError,
+} from "../errors.js";
+import { shellWord } from "../log/shell-word.js";
 import type { StoreProbe } from "../log/store-probe.js";
 import type { Divergence, MigrationPlan, Obstacle, ShownEvent } from "./migration-plan.js";
 import type { Relation } from "./relation.js";
@@ -12,15 +20,19 @@ interface Circumstances {
   readonly divergence: Divergence | undefined;
   readonly found: Survey;
   readonly probe: StoreProbe;
+  /** The address that the target is frozen for; null where it takes writers. */
+  readonly movedTo: string | null;
 }
 
 /** Everything that keeps a migration from being executed, the most telling first. */
-export function obstaclesOf({ source, target, relation, divergence, found, probe }: Circumstances): Obstacle[] {
+export function obstaclesOf(circumstances: Circumstances): Obstacle[] {
+  const { source, target, relation, divergence, found, probe, movedTo } = circumstances;
   const { unstorable, unstorableCount, events, bytes } = found;
   const [first] = unstorable;
   return [
     relation.kind === "ahead" ? aheadOf(source, target, relation) : undefined,
     divergence === undefined ? undefined : divergedAt(source, target, divergence),
+    movedTo === null ? undefined : frozen(target, movedTo),
     first === undefined ? undefined : unstorableAt(first, unstorableCount),
     events > 0 && probe.writeFault !== undefined ? readOnly(target, probe.writeFault) : undefined,
     probe.freeBytes !== undefined && probe.freeBytes < bytes ? tooFull(target, bytes, probe.freeBytes) : undefined,
@@ -44,6 +56,18 @@ function divergedAt(source: string, target: string, divergence: Divergence): Obs
     code: "LOGS_DIVERGED",
     message: `${source} and ${target} are the same up to offset ${lastCommonOffset} and differ after it: ${there}; ${here}`,
     hint: "nothing was written; name what shall become of it: --on-conflict source-wins, target-wins or rebase",
+  };
+}
+
+/** Also where nothing is to be copied: a cut-over back would leave two logs that send their writers to each other. */
+function frozen(target: string, movedTo: string): Obstacle {
+  const { code, message } = new MovedError(target, movedTo);
+  const back = `sessiondb rollback last --force${storeOption("--to", movedTo)}`;
+  return {
+    code,
+    message,
+    hint: `to go on there again: ${back}, which thaws it and names a file; then: sessiondb restore FILE --to ${shellWord(target)}, which brings what was written since`,
+    movedTo,
   };
 }
 
@@ -84,11 +108,14 @@ function tooFull(target: string, needed: number, free: number): Obstacle {
 export function assertExecutable(plan: MigrationPlan, onConflict: string): void {
   const decided = plan.divergence !== undefined && onConflict !== "abort";
   const obstacle = plan.obstacles.find(({ code }) => !(decided && code === "LOGS_DIVERGED"));
-  if (obstacle !== undefined) throw obstacleError(obstacle, plan.relation.common);
+  if (obstacle !== undefined) throw obstacleError(obstacle, plan.target.url, plan.relation.common);
 }
 
-function obstacleError({ code, message, hint }: Obstacle, lastCommonOffset: number): SessionDbError {
+function obstacleError(obstacle: Obstacle, target: string, lastCommonOffset: number): SessionDbError {
+  const { code, message, hint, movedTo } = obstacle;
   switch (code) {
+    case "LOG_MOVED":
+      return new MovedError(target, movedTo ?? "", { hint });
     case "LOGS_DIVERGED":
       return new DivergedError(message, lastCommonOffset, { hint });
     case "VALUE_UNSTORABLE":

@@ -3,6 +3,7 @@ import { storeSettings } from "../../projections/store-settings.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL } from "../log/seal.js";
 import type { StoreProbe } from "../log/store-probe.js";
+import { assertNothingLost } from "./assert-nothing-lost.js";
 import { divergenceOf } from "./divergence.js";
 import type { Divergence, MigrationPlan } from "./migration-plan.js";
 import { obstaclesOf } from "./obstacles.js";
@@ -43,6 +44,7 @@ export async function planMigration(
   const [relation, latencyMs] = await relationTo(source, existing);
   const after = relation.kind === "diverged" ? relation.common : Math.min(relation.common, relation.source.offset);
   const found = await survey(source, { to: relation.source.offset, after, projections, onProgress, signal });
+  await assertNothingLost(source, relation.source.offset);
   const divergence =
     existing !== undefined && relation.kind === "diverged" ? await divergenceOf(source, existing, relation) : undefined;
   return planOf({
@@ -55,6 +57,7 @@ export async function planMigration(
     divergence,
     probe,
     latencyMs,
+    movedTo: (await existing?.movedTo?.()) ?? null,
   });
 }
 
@@ -68,10 +71,11 @@ interface Findings {
   readonly divergence: Divergence | undefined;
   readonly probe: StoreProbe;
   readonly latencyMs: number;
+  readonly movedTo: string | null;
 }
 
 function planOf(findings: Findings): MigrationPlan {
-  const { source, target, exists, relation, after, found, divergence, probe } = findings;
+  const { source, target, exists, relation, after, found, divergence, probe, movedTo } = findings;
   const { events, bytes, sessions, unstorable, unstorableCount, states } = found;
   return {
     source: { url: source.url, tail: relation.source },
@@ -84,7 +88,7 @@ function planOf(findings: Findings): MigrationPlan {
     ...(probe.freeBytes === undefined ? {} : { freeBytes: probe.freeBytes }),
     estimatedMs: estimateMs(findings),
     rollbackPoint: relation.target,
-    obstacles: obstaclesOf({ source: source.url, target: target.url, relation, divergence, found, probe }),
+    obstacles: obstaclesOf({ source: source.url, target: target.url, relation, divergence, found, probe, movedTo }),
     risks: risksOf(findings),
     transformations: [],
   };

@@ -86,6 +86,14 @@ export class RunningMigration {
     return this.#entry;
   }
 
+  /** As if it had not begun: for one that is found out to be none. */
+  async withdraw(): Promise<void> {
+    await this.#heartbeat.stop();
+    endWork(this.#entry.id);
+    this.#entry = { ...this.#entry, state: "failed" };
+    await this.#journal.remove(this.#entry.id);
+  }
+
   /** Says why it ended, as far as the target can still be written to: the first error is the one to tell. */
   async fail(state: "failed" | "stopped", error: unknown): Promise<void> {
     const code = error instanceof SessionDbError ? error.code : "UNEXPECTED";

@@ -7,6 +7,7 @@ import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
 import { writeWhole } from "../log/write-whole.js";
+import { assertNothingLost } from "./assert-nothing-lost.js";
 import { checkEventFile, type EventFileFacts } from "./event-file.js";
 import { tailAt } from "./relation.js";
 
@@ -23,7 +24,7 @@ export interface SaveOptions {
  *
  * @param range both bounds are inclusive; the last event must be the last of its append
  * @throws RefusedError OUTPUT_EXISTS; StorageError OUTPUT_UNWRITABLE; IntegrityError BACKUP_UNREADABLE what was read back is
- *   not what the log holds; whatever reading the log throws. No file of that name is left by any of these.
+ *   not what the log holds, EVENTS_MISSING the log itself has lost some; whatever reading the log throws. No file of that name is left by any of these.
  */
 export async function saveEvents(
   log: EventLog,
@@ -33,6 +34,7 @@ export async function saveEvents(
 ): Promise<EventFileFacts> {
   const path = resolve(file);
   if (options.overwrite !== true && existsSync(path)) throw fileExists(path);
+  await assertNothingLost(log, range.to);
   const unfinished = `${path}.unfinished-${process.pid}`;
   try {
     await writeLines(log, range, unfinished, options);

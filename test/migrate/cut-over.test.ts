@@ -1,4 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
@@ -6,7 +9,7 @@ import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 import { spawnWorker } from "../support/worker.js";
-import { addSessions, allLines, freshStore, type Kind, opened, withLog } from "./stores.js";
+import { addSessions, allLines, everyByte, freshStore, KINDS, type Kind, opened, withLog } from "./stores.js";
 
 const WRITERS = 4;
 const LIMIT_MS = 300_000;
@@ -167,4 +170,91 @@ test("a log that cannot be frozen, and a rebase, are refused before anything is 
   const refused = migrator.executeMigration(plan, { cutover: true, onConflict: "rebase" });
   await expect(refused).rejects.toMatchObject({ code: "CUTOVER_IMPOSSIBLE" });
   expect(await allLines(target)).toEqual(before);
+});
+
+describe.each(KINDS)("a log in %s that is named in two ways", (kind) => {
+  test("is not cut over to itself: its writers would be sent to where they are refused", async () => {
+    const source = await freshStore(kind);
+    await addSessions(source, 2);
+    const before = await everyByte(source);
+    const other = otherNameOf(source);
+    const migrator = migratorIn();
+    const cutOver = async () =>
+      migrator.executeMigration(await migrator.planMigration(source, other), { cutover: true });
+    await expect(cutOver()).rejects.toMatchObject({ code: "TARGET_IS_SOURCE" });
+    expect(await everyByte(source)).toEqual(before);
+    await withLog(source, async (log) => {
+      expect(await log.movedTo?.()).toBeNull();
+      await appendCount(log, "session-goes-on", 1);
+    });
+  });
+});
+
+/** Of a file a link in another folder, of a server its other name. */
+function otherNameOf(url: string): string {
+  if (url.startsWith("postgres")) return url.replace("127.0.0.1", "localhost");
+  const path = url.slice(url.indexOf(":") + 1);
+  const folder = join(tempDir(), "link");
+  symlinkSync(dirname(path), folder);
+  return url.replace(dirname(path), folder);
+}
+
+describe.each(PAIRS)("behind a cut-over %s → %s", (from, to) => {
+  test("going back is refused, also where both are equal: each would send its writers to the other", async () => {
+    const { source, target, migrator } = await cutOver(from, to);
+    const [there, here] = [await everyByte(target), await everyByte(source)];
+    const plan = await migrator.planMigration(target, source);
+    expect(plan.obstacles).toMatchObject([{ code: "LOG_MOVED" }]);
+    for (const cutover of [true, false]) {
+      const back = migrator.executeMigration(plan, { cutover });
+      await expect(back).rejects.toMatchObject({ name: "MovedError", code: "LOG_MOVED" });
+    }
+    expect([await everyByte(target), await everyByte(source)]).toEqual([there, here]);
+  });
+
+  test("what was written since comes back with a rollback and a restore, as the hint says", async () => {
+    const { source, target, migrator } = await cutOver(from, to);
+    await addSessions(target, 2, "since");
+    const lines = await allLines(target);
+    const { obstacles } = await migrator.planMigration(target, source);
+    expect(obstacles[0]?.hint).toMatch(/rollback last --force .*restore FILE/);
+    const { savedAs } = await migrator.rollbackMigration("last", { target, force: true });
+    await migrator.restore(savedAs ?? "", source);
+    expect(await allLines(source)).toEqual(lines);
+    await withLog(source, (log) => appendCount(log, "session-goes-on", 1));
+  });
+});
+
+async function cutOver(from: Kind, to: Kind) {
+  const [source, target] = [await freshStore(from), await freshStore(to)];
+  await addSessions(source, 2);
+  const migrator = migratorIn();
+  await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+  return { source, target, migrator };
+}
+
+test("a cut-over to one name of a server is rolled back under another: its source takes writers again", async () => {
+  const [source, target] = [await freshStore("sqlite"), await freshStore("postgres")];
+  await addSessions(source, 2);
+  const migrator = migratorIn();
+  await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+  await migrator.rollbackMigration("last", { target: otherNameOf(target) });
+  await withLog(source, (log) => appendCount(log, "session-goes-on", 1));
+});
+
+test("a source whose lock another program holds is not frozen, and that is what is said", async () => {
+  const [source, target] = [await freshStore("sqlite"), await freshStore("jsonl")];
+  await addSessions(source, 2);
+  const holder = new Database(source.slice("sqlite:".length));
+  onTestFinished(() => void holder.close());
+  const migrator = new CrossDatabaseMigrator({
+    actor: "user:test",
+    saveFolder: tempDir(),
+    open: { lockTimeoutMs: 200 },
+  });
+  const plan = await migrator.planMigration(source, target);
+  holder.exec("BEGIN IMMEDIATE");
+  await expect(migrator.executeMigration(plan, { cutover: true })).rejects.toMatchObject({ code: "LOG_LOCKED" });
+  holder.exec("ROLLBACK");
+  await withLog(source, (log) => appendCount(log, "session-goes-on", 1));
 });

@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { MigrationAdapter } from "../../src/cross-database/migration-adapter.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
@@ -65,6 +67,28 @@ test("a log whose last page is lost does not verify as a shorter one", async () 
   expect(tail.offset).toBeGreaterThan(0);
   expect(tail.offset).toBeLessThan(EVENTS);
   expect(fault).toMatchObject({ code: "EVENTS_MISSING", offset: tail.offset + 1 });
+});
+
+test("a log whose last page is lost is neither migrated nor backed up as a shorter one", async () => {
+  const path = await closedLog();
+  loseLastPage(path, "events");
+  const folder = tempDir();
+  const migrator = new CrossDatabaseMigrator({ actor: "test", saveFolder: folder });
+  const [target, saved] = [join(folder, "s.jsonl"), join(folder, "saved.jsonl")];
+  const plan = migrator.planMigration(`sqlite:${path}`, `jsonl:${target}`);
+  await expect(plan).rejects.toMatchObject({ name: "IntegrityError", code: "EVENTS_MISSING" });
+  const backup = new MigrationAdapter(`sqlite:${path}`).createBackup(saved);
+  await expect(backup).rejects.toMatchObject({ code: "EVENTS_MISSING" });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("an index that lost a page keeps nobody from migrating, which makes it anew", async () => {
+  const path = await closedLog();
+  loseLastPage(path, "events_id");
+  const target = join(tempDir(), "s.db");
+  const migrator = new CrossDatabaseMigrator({ actor: "test", saveFolder: tempDir() });
+  await migrator.executeMigration(await migrator.planMigration(`sqlite:${path}`, `sqlite:${target}`));
+  expect(await verified(target)).toMatchObject({ ok: true, verified: EVENTS });
 });
 
 test.each(["events_id", "events_stream_version"])("an index that lost a page is found: %s", async (index) => {

@@ -80,10 +80,14 @@ async function cut(
   const report = await migrator.rollbackMigration(plan.migration.id, request);
   if (streams.json) streams.document(documentOf(report));
   else streams.lines(reportLines(report));
-  if (report.savedAs !== null)
-    streams.note(
-      `take it back: sessiondb restore ${shellWord(report.savedAs)}${storeOption("--to", plan.migration.target)}`,
-    );
+  if (report.savedAs !== null) streams.note(`take it back: ${takeBackOf(report.savedAs, report)}`);
+}
+
+/** What was cut fits where nothing else came back in its place; else the same is done again. */
+function takeBackOf(savedAs: string, { cameBack, migration: { source, target } }: RollbackReport): string {
+  const to = storeOption("--to", target);
+  if (cameBack === 0) return `sessiondb restore ${shellWord(savedAs)}${to}`;
+  return `sessiondb migrate${storeOption("--from", source)}${to} --on-conflict source-wins`;
 }
 
 function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefined {
