@@ -5,6 +5,7 @@ import { StoppedError } from "../errors.js";
 import type { MigrationProgress, MigrationReport, OnConflict } from "../migrate/execute-migration.js";
 import type { MigrationPlan } from "../migrate/migration-plan.js";
 import { assertExecutable } from "../migrate/obstacles.js";
+import { WEB_KEYS_STAY } from "../migrate/plan-migration.js";
 import { storeOption } from "../migrate/store-option.js";
 import { boundedHeap } from "./bounded-heap.js";
 import { interruptible } from "./interruptible.js";
@@ -126,6 +127,7 @@ function showReport(
     const { lastCommonOffset, sourceEvents } = plan.divergence;
     streams.note(`kept as it is: ${sourceEvents} events behind offset ${lastCommonOffset} stay in the source only`);
   }
+  if (plan.risks.includes(WEB_KEYS_STAY)) streams.note(`note: ${WEB_KEYS_STAY}`);
   if (report.id !== null) {
     const undone = [
       ...(report.frozen === null ? [] : ["thaws the source"]),

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
+import { assertCuttable } from "./assert-cuttable.js";
 import type { CutEvents } from "./journal-entry.js";
 import { saveEvents } from "./save-events.js";
 
@@ -20,13 +21,14 @@ export interface CutRequest {
  * Saves the events of a log behind an offset to a file, which is read back, has `note` written down where it stands, and
  * then cuts the log. Where anything fails before the cut, nothing was cut; a crash behind it leaves the events in the file.
  *
- * @throws ChainBreakError somebody has appended since; nothing was cut
+ * @throws ChainBreakError somebody has appended since; nothing was cut; as assertCuttable
  */
 export async function cutSaved(
   target: EventLog,
   { id, common, expected, saveFolder, actor }: CutRequest,
   note: (cut: CutEvents) => Promise<void>,
 ): Promise<Tail> {
+  await assertCuttable(target, common);
   const range = { from: common + 1, to: expected.offset };
   const { path } = await saveEvents(target, range, freeName(join(saveFolder, `${id}-${range.from}-${range.to}`)));
   await note({ at: new Date().toISOString(), actor, ...range, savedAs: path });

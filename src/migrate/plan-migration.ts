@@ -13,6 +13,9 @@ import { type Survey, survey } from "./survey.js";
 
 /** What the states of both sides are compared by. */
 export const DEFAULT_PROJECTIONS: readonly AnyProjection[] = [sessions, storeSettings];
+/** Told again when it is done: without their keys nobody stays signed in. */
+export const WEB_KEYS_STAY =
+  "the keys of web sessions are not in the log and stay where they are: name that place in keyStore, or all sign in again";
 /** Tables, indexes and journals take more than the lines do. */
 const SPACE_FACTOR = 3;
 
@@ -114,6 +117,7 @@ function estimateMs({ relation, found, latencyMs }: Findings): number {
 
 function risksOf({ found, probe, relation }: Findings): string[] {
   const risks: string[] = [];
+  if (found.webEvents > 0) risks.push(WEB_KEYS_STAY);
   const wanted = found.bytes * SPACE_FACTOR;
   if (probe.freeBytes !== undefined && probe.freeBytes < wanted && probe.freeBytes >= found.bytes) {
     risks.push(`the target has ${probe.freeBytes} bytes free and may take up to ${wanted}`);

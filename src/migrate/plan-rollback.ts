@@ -2,6 +2,7 @@ import { IntegrityError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { Tail } from "../log/seal.js";
+import { assertCuttable } from "./assert-cuttable.js";
 import { shownEvent } from "./divergence.js";
 import { MigrationJournal } from "./journal.js";
 import { isAlive, type JournalEntry } from "./journal-entry.js";
@@ -34,7 +35,7 @@ export interface RollbackPlan {
  * @param id of the migration, or its beginning
  * @param toOffset cut less: events up to it stay (inclusive); it must end an append
  * @throws NotFoundError MIGRATION_NOT_FOUND; UsageError ROLLBACK_IMPOSSIBLE, ROLLBACK_OFFSET_INVALID;
- *   UnavailableError MIGRATION_RUNNING; IntegrityError ROLLBACK_HISTORY_CHANGED
+ *   UnavailableError MIGRATION_RUNNING; IntegrityError ROLLBACK_HISTORY_CHANGED; as assertCuttable
  */
 export async function planRollback(
   target: EventLog,
@@ -46,6 +47,7 @@ export async function planRollback(
   assertPossible(migration, tail);
   const start = wroteNothing(migration) ? tail : await startOf(target, migration);
   const base = toOffset === undefined ? start : await partialBase(target, toOffset, start, tail);
+  if (tail.offset > base.offset) await assertCuttable(target, base.offset);
   const whole = base.offset === start.offset;
   const end = await endOf(target, migration, tail);
   const othersFrom = Math.max(end, base.offset) + 1;

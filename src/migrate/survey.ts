@@ -1,4 +1,5 @@
 import { sessionIdOf } from "../../projections/sessions.js";
+import { webSessions } from "../../projections/web-sessions.js";
 import type { SealedEvent } from "../log/event.js";
 import { lineBytes } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
@@ -31,6 +32,8 @@ export interface Survey {
   /** Values that some backend could not hold: the first ten. */
   readonly unstorable: readonly { readonly offset: number; readonly why: string }[];
   readonly unstorableCount: number;
+  /** Events of web sessions, whose keys are not in the log. */
+  readonly webEvents: number;
   readonly states: StateDigests;
   readonly durationMs: number;
 }
@@ -50,9 +53,9 @@ export async function survey(log: EventLog, options: SurveyOptions): Promise<Sur
     if (event.offset > after) count.add(event);
   };
   await walk.advance(to, { onEvent, onProgress, signal });
-  const { events, bytes, sessions, unstorable, unstorableCount } = count;
+  const { events, bytes, sessions, unstorable, unstorableCount, webEvents } = count;
   const durationMs = performance.now() - began;
-  const counts = { events, bytes, sessions: sessions.size, unstorable, unstorableCount };
+  const counts = { events, bytes, sessions: sessions.size, unstorable, unstorableCount, webEvents };
   return { tail: walk.tail, ...counts, states: walk.digests(), durationMs };
 }
 
@@ -60,6 +63,7 @@ class Count {
   events = 0;
   bytes = 0;
   unstorableCount = 0;
+  webEvents = 0;
   readonly sessions = new Set<string>();
   readonly #storage = new StorageCheck();
   readonly unstorable: { offset: number; why: string }[] = [];
@@ -69,6 +73,7 @@ class Count {
     this.bytes += lineBytes(event);
     const session = sessionIdOf(event.stream);
     if (session !== undefined) this.sessions.add(session);
+    else if (webSessions.idOf(event.stream) !== undefined) this.webEvents++;
     const why = this.#storage.fault(event);
     if (why === undefined) return;
     this.unstorableCount++;

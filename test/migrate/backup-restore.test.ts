@@ -206,7 +206,7 @@ test("a backup overwrites nothing, and leaves no file where it fails", async () 
   await appendCount(broken, "session-a", 2);
   const lying = new Proxy(broken, {
     get(target, key) {
-      if (key !== "readAll") return Reflect.get(target, key).bind?.(target) ?? Reflect.get(target, key);
+      if (key !== "readAll") return Reflect.get(target, key)?.bind?.(target) ?? Reflect.get(target, key);
       return async function* () {
         yield (await allEvents(broken)).slice(0, 1);
       };

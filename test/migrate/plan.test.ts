@@ -7,6 +7,7 @@ import { ACTOR, event } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { recomputeHash, type SealedEvent } from "../../src/log/event.js";
 import { GENESIS_HASH } from "../../src/log/hash-chain.js";
+import { tempDir } from "../support/temp.js";
 import { addSessions, everyByte, freshStore, PAIRS, withLog } from "./stores.js";
 
 const migrator = new CrossDatabaseMigrator({ actor: "user:test" });
@@ -221,4 +222,15 @@ test("copying nothing is a plan too: both empty, both equal", async () => {
   await migrator.executeMigration(await migrator.planMigration(source, target));
   expect(await migrator.planMigration(source, target)).toMatchObject({ events: 0, relation: { kind: "equal" } });
   expect(readFileSync(pathOf(target), "utf8").split("\n")).toHaveLength(3);
+});
+
+test("web sessions: that their keys stay where they are is told, where such sessions are copied", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await withLog(source, (log) => log.append({ stream: "web-1f", events: [event("web.saved")] }, ACTOR));
+  const migrator = new CrossDatabaseMigrator({ actor: "user:test", saveFolder: tempDir() });
+  const plan = await migrator.planMigration(source, target);
+  expect(plan.risks).toEqual([expect.stringContaining("keys of web sessions")]);
+  await migrator.executeMigration(plan);
+  await addSessions(source, 1);
+  expect((await migrator.planMigration(source, target)).risks).not.toContainEqual(expect.stringContaining("keys"));
 });

@@ -1,13 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ACTOR, event } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { archiveBefore } from "../../src/inspect/archive-log.js";
 import type { MigrationReport } from "../../src/migrate/execute-migration.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
-import { addSessions, allLines, freshStore, KINDS, withLog } from "./stores.js";
+import { addSessions, allLines, everyByte, freshStore, KINDS, withLog } from "./stores.js";
 
 function migratorIn(saveFolder = tempDir()): CrossDatabaseMigrator {
   return new CrossDatabaseMigrator({ actor: "user:test", saveFolder });
@@ -188,4 +189,29 @@ test("a file that is there is never overwritten", async () => {
   expect(savedAs).toBe(join(folder, `${id}-1-2-2.jsonl`));
   expect(readFileSync(join(folder, `${id}-1-2.jsonl`), "utf8")).toBe("what was saved before");
   expect(existsSync(savedAs ?? "")).toBe(true);
+});
+
+describe.each(KINDS)("a migration into %s whose target went on in another way", (kind) => {
+  test("is not rolled back into what is archived: nothing is saved, switched or noted", async () => {
+    const [source, target, folder] = [await freshStore("sqlite"), await freshStore(kind), tempDir()];
+    await addSessions(source, 3);
+    const { id } = await migrated(source, target);
+    await withLog(target, (log) => archiveBefore(log, 3, join(tempDir(), "old.jsonl.gz")));
+    const before = await everyByte(target);
+    const rolledBack = migratorIn(folder).rollbackMigration(id, { target });
+    await expect(rolledBack).rejects.toMatchObject({ name: "ArchivedError", code: "ARCHIVED", lastArchived: 2 });
+    await expect(migratorIn().planRollback(id, { target })).rejects.toMatchObject({ code: "ARCHIVED" });
+    expect([readdirSync(folder), await everyByte(target)]).toEqual([[], before]);
+  });
+
+  test("is not rolled back where it is frozen: nothing is saved, switched or noted", async () => {
+    const [source, target, folder] = [await freshStore("sqlite"), await freshStore(kind), tempDir()];
+    await addSessions(source, 3);
+    const { id } = await migrated(source, target);
+    await withLog(target, (log) => log.freeze?.("jsonl:/elsewhere.jsonl") ?? Promise.reject(new Error("no freeze")));
+    const before = await everyByte(target);
+    const rolledBack = migratorIn(folder).rollbackMigration(id, { target });
+    await expect(rolledBack).rejects.toMatchObject({ code: "LOG_MOVED", movedTo: "jsonl:/elsewhere.jsonl" });
+    expect([readdirSync(folder), await everyByte(target)]).toEqual([[], before]);
+  });
 });
