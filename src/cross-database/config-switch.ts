@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { addressParts } from "../config/address.js";
 import { type Config, loadConfig } from "../config/layers.js";
 import { leastSwitch, makeSwitch, type StoreSwitch, switchBack } from "../config/switch-store.js";
 import { RefusedError, RuleError, SessionDbError, StorageError, UsageError } from "../errors.js";
@@ -121,8 +122,11 @@ function storeOf(config: Config): ConfiguredStore | undefined {
   }
 }
 
-/** Of a file its whole path; of a server all of its address, because its password has to be the right one, too. */
+/**
+ * Of a file its whole path, and how large a segment of it may grow; of a server all of its address, because its password has
+ * to be the right one, too.
+ */
 function openedAs(url: string): string {
   const shown = shownUrl(url);
-  return shown.includes("***") ? url : shown;
+  return shown.includes("***") ? url : shown + addressParts(url).query;
 }

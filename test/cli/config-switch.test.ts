@@ -87,6 +87,15 @@ describe("after a migration", () => {
     expect(await storeInUse()).toBe(`sqlite:${join(home, "repo/.minsky/s.db")}`);
   });
 
+  test("a log in segments is named with their size: else it would grow on as one file", async () => {
+    await addSessions(defaultLog(), 1);
+    await ok("migrate to jsonl:./new.jsonl?segment=64KiB");
+    expect(readFileSync(userFile(), "utf8")).toContain(`store: jsonl:${join(home, "repo/new.jsonl")}?segment=64KiB`);
+    await ok("session start goes-on --branch main");
+    await ok("rollback last --yes --force");
+    expect(await storeInUse()).toBe(defaultLog());
+  });
+
   test("a server whose address a variable holds is named by its backend alone", async () => {
     const env = { MINSKY_POSTGRES_URL: await freshPostgresUrl() };
     await addSessions(defaultLog(), 1);
