@@ -54,9 +54,14 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     load: async () => (await import("./0006-contended-append.js")).createContendedAppendOnPostgres,
   },
   {
-    name: "0008-confirmed-append",
+    name: "0007-confirmed-append",
     dialects: ["postgres"],
-    load: async () => (await import("./0008-confirmed-append.js")).confirmServedAppendsOnPostgres,
+    load: async () => (await import("./0007-confirmed-append.js")).confirmServedAppendsOnPostgres,
+  },
+  {
+    name: "0008-claims",
+    dialects: ["postgres"],
+    load: async () => (await import("./0008-claims.js")).createClaimsOnPostgres,
   },
 ];
 

@@ -1,4 +1,5 @@
 import { CLAIM_TASK } from "./claim-task-sql.js";
+import { FIRST_TASKS } from "./first-tasks-sql.js";
 
 /**
  * Views and functions of SQL that stand on the read models of collaborative sessions. On Postgres they are functions of
@@ -71,4 +72,7 @@ const TASK_QUEUE = {
   ],
 } as const;
 
-export const TASK_SQL = { sqlite: TASK_QUEUE.sqlite, postgres: [...TASK_QUEUE.postgres, ...CLAIM_TASK] } as const;
+export const TASK_SQL = {
+  sqlite: TASK_QUEUE.sqlite,
+  postgres: [...TASK_QUEUE.postgres, ...CLAIM_TASK, ...FIRST_TASKS],
+} as const;

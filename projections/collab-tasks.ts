@@ -53,7 +53,7 @@ export const ENDED: readonly TaskStatus[] = ["completed", "failed", "cancelled"]
 /** Read model `tasks`. */
 export const collabTasks = defineProjection<Task>({
   name: "tasks",
-  revision: 1,
+  revision: 2,
   idOf: (stream) => partIdOf("task", stream),
   evolve,
   fields: {
@@ -74,6 +74,13 @@ export const collabTasks = defineProjection<Task>({
     created_offset: { type: "number", of: ({ createdOffset }) => createdOffset },
     updated: { type: "text", of: ({ updated }) => updated },
   },
+  // The queue: what can be handed out, now or later, in the order in which it is.
+  indexes: [
+    {
+      by: [{ field: "agent_name" }, { field: "priority", descending: true }, { field: "created_offset" }],
+      having: "ready_at",
+    },
+  ],
   view: {
     columns: [
       { name: "session_id", type: "text", from: { field: "session_id" } },

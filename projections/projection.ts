@@ -1,7 +1,7 @@
 import type { Json } from "../src/log/canonical.js";
 import type { SealedEvent } from "../src/log/event.js";
 import { OwnText } from "../src/log/own-text.js";
-import { assertShape, type FieldType, type ReadModelShape } from "../src/query/shape.js";
+import { assertShape, type FieldType, type IndexShape, type ReadModelShape } from "../src/query/shape.js";
 import type { ViewShape } from "../src/query/view-shape.js";
 
 /** An event as a projection sees it: brought up to the newest shape of its type, with the id of its document. */
@@ -55,6 +55,8 @@ export interface Projection<D extends object> {
   evolve(document: D | null, event: FoldEvent): D | null;
   /** By name: a column of the read model's table, and a name in queries. */
   readonly fields: Readonly<Record<string, ProjectionField<D>>>;
+  /** For orders over several fields. Each one costs a little with every change of a document. */
+  readonly indexes?: readonly IndexShape[];
   /** How its view in SQL looks, where that is to show more than the fields. */
   readonly view?: ViewShape;
   /** The texts that a full-text search looks at; what is no text is passed over. Without it there is none. */
@@ -85,11 +87,21 @@ export function defineProjection<D extends object>(projection: Projection<D>): P
 
 /** What the storage of its read model has to know. */
 export function shapeOf<D extends object>(projection: Projection<D>): ReadModelShape {
-  const { name, revision, fields, search, eventText, textOffsetField = eventText?.offsetField, view } = projection;
+  const {
+    name,
+    revision,
+    fields,
+    indexes,
+    search,
+    eventText,
+    textOffsetField = eventText?.offsetField,
+    view,
+  } = projection;
   const shapes = Object.entries(fields).map(([field, { type, indexed = false }]) => ({ name: field, type, indexed }));
   const searchable = search !== undefined || eventText !== undefined;
   const texts = textOffsetField === undefined ? {} : { textOffsetField, textInEvent: eventText !== undefined };
-  return { name, revision, fields: shapes, searchable, ...texts, ...(view === undefined ? {} : { view }) };
+  const more = { ...(indexes === undefined ? {} : { indexes }), ...(view === undefined ? {} : { view }) };
+  return { name, revision, fields: shapes, searchable, ...texts, ...more };
 }
 
 /** @returns undefined where the projection does not read the event's stream */

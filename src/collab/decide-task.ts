@@ -20,12 +20,17 @@ export interface Claim {
  * @returns none where it cannot be handed out now
  */
 export function decideClaim(task: Task, claim: Claim, note: CollabNote): readonly NewEvent[] {
-  const { claimedBy, processId, leaseMs, nowMs } = claim;
+  const { nowMs } = claim;
   if (task.readyAt === null || Date.parse(task.readyAt) > nowMs) return [];
   const expired = task.status === "pending" ? [] : decideExpired(task, nowMs, note);
   if (expired.some(({ type }) => type === "task.failed")) return expired;
+  return [...expired, claimedEvent(claim, note)];
+}
+
+/** What hands out a task that waits, whichever it is. */
+export function claimedEvent({ claimedBy, processId, leaseMs, nowMs }: Claim, note: CollabNote): NewEvent {
   const data = { claimedBy, processId, leaseUntil: timeAt(nowMs + leaseMs), at: timeAt(nowMs) };
-  return [...expired, collabEvent("task.claimed", data, note)];
+  return collabEvent("task.claimed", data, note);
 }
 
 /** What becomes of a task whose worker is not heard of any more. @returns none where its lease holds */

@@ -6,6 +6,7 @@ import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
 import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
+import { type Asked, ClaimsByServer } from "./claims-by-server.js";
 import { assertCollabId } from "./collab-id.js";
 import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
 import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
@@ -27,12 +28,6 @@ export interface ClaimOptions extends CollabNote {
   readonly leaseMs?: number;
   /** Of the worker, for people to read. */
   readonly processId?: string | null;
-}
-
-/** What one caller wants: who claims, and what he says of it. */
-interface Asked {
-  readonly by: Omit<Claim, "nowMs">;
-  readonly note: CollabNote;
 }
 
 const fulfilled = <T>(value: T): PromiseFulfilledResult<T> => ({ status: "fulfilled", value });
@@ -59,12 +54,15 @@ export class TaskClaims {
   readonly #model: ReadModel<Task>;
   /** By agent; those that are idle are forgotten. */
   readonly #groups = new Map<string, ClaimGroups<Asked, Task | null>>();
-  /** Those of them that had no limit when they were last looked at. */
-  readonly #unlimited = new Set<string>();
+  /** Those of them that had no limit when they were last looked at, and the version of their stream then. */
+  readonly #unlimited = new Map<string, number>();
+  readonly #byServer: ClaimsByServer | undefined;
 
   constructor(collab: CollabLog, model: ReadModel<Task>) {
     this.#collab = collab;
     this.#model = model;
+    this.#byServer =
+      collab.log.claimFirst === undefined || model.kind === "memory" ? undefined : new ClaimsByServer(collab, model);
   }
 
   async claim(agentName: string, controlAgent: string, options: ClaimOptions): Promise<Task | null> {
@@ -89,8 +87,28 @@ export class TaskClaims {
     }
   }
 
-  /** Of an agent with a limited number of tasks one claim at a time: each has to count again. */
   async #settle(agentName: string, asked: readonly Asked[]): Promise<readonly ClaimOutcome<Task | null>[]> {
+    return (await this.#settleByServer(agentName, asked)) ?? this.#settleHere(agentName, asked);
+  }
+
+  /** @returns undefined where it cannot be done in this way */
+  async #settleByServer(
+    agentName: string,
+    asked: readonly Asked[],
+  ): Promise<readonly ClaimOutcome<Task | null>[] | undefined> {
+    if (this.#byServer === undefined) return undefined;
+    if (!this.#unlimited.has(agentName)) await this.#limitOf(agentName);
+    const unlimitedAt = this.#unlimited.get(agentName);
+    if (unlimitedAt === undefined) return undefined;
+    const tasks = await this.#byServer.claim(agentName, asked, unlimitedAt);
+    if (tasks === "guarded") this.#unlimited.delete(agentName);
+    if (tasks === "guarded" || tasks === undefined) return undefined;
+    if (tasks.length === 0) return asked.map(() => NOTHING);
+    return asked.map((_, i) => (tasks[i] === undefined ? "again" : fulfilled(tasks[i])));
+  }
+
+  /** Of an agent with a limited number of tasks one claim at a time: each has to count again. */
+  async #settleHere(agentName: string, asked: readonly Asked[]): Promise<readonly ClaimOutcome<Task | null>[]> {
     const limit = this.#limitOf(agentName);
     limit.catch(() => undefined); // it is awaited below, but where nothing is offered
     // Who had no limit has hardly been given one: then the queue is asked meanwhile.
@@ -106,7 +124,7 @@ export class TaskClaims {
     } as const;
     const queue = { ...QUEUE, atOnce: some.length, lapsing: { ...QUEUE.lapsing, now } };
     const outcomes = await this.#model.take(query, queue, async (tasks) => {
-      if (!this.#isAsThought(agentName, limited, await limit)) return some.map(() => "again" as const);
+      if ((await limit) !== limited) return some.map(() => "again" as const);
       return this.#tryAll(tasks, some, nowMs, limited);
     });
     return outcomes ?? some.map(() => NOTHING);
@@ -161,17 +179,15 @@ export class TaskClaims {
     }
   }
 
-  #isAsThought(agentName: string, thought: Limited | undefined, found: Limited | undefined): boolean {
-    if (found === undefined) this.#unlimited.add(agentName);
-    else this.#unlimited.delete(agentName);
-    return thought === found;
-  }
-
   /** @returns undefined where the agent may hold any number of tasks */
   async #limitOf(agentName: string): Promise<Limited | undefined> {
     const stream = agentStream(agentName);
     const { document: agent, version } = await this.#collab.state(collabAgents, stream);
-    if (agent === null || agent.maxConcurrent === null) return undefined;
+    if (agent === null || agent.maxConcurrent === null) {
+      this.#unlimited.set(agentName, version);
+      return undefined;
+    }
+    this.#unlimited.delete(agentName);
     return { stream, expectedVersion: version, atMost: agent.maxConcurrent };
   }
 

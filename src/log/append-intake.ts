@@ -1,6 +1,13 @@
 import type { AppendResult, RedactRequest } from "./event-log.js";
 import { type Flush, GroupCommit } from "./group-commit.js";
-import { type AppendOptions, type Entropy, prepareAppend, type StreamAppend, systemEntropy } from "./prepare.js";
+import {
+  type AppendOptions,
+  type Entropy,
+  type PreparedEvent,
+  prepareAppend,
+  type StreamAppend,
+  systemEntropy,
+} from "./prepare.js";
 import { type PreparedRedaction, prepareRedaction } from "./prepare-redaction.js";
 import type { Scrubber } from "./scrubber.js";
 
@@ -24,8 +31,12 @@ export class AppendIntake {
 
   /** @throws InvalidEventError, TypeError at once; rejects with what `flush` makes of it */
   append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#groups.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    return this.#groups.submit(this.prepared(Array.isArray(batch) ? batch : [batch], options));
+  }
+
+  /** What would go in, for those who write it in a way of their own. @throws InvalidEventError, TypeError */
+  prepared(batches: readonly StreamAppend[], options: AppendOptions): PreparedEvent[] {
+    return prepareAppend(batches, options, this.#entropy, this.#scrubber);
   }
 
   /** @throws InvalidEventError */

@@ -4,6 +4,7 @@ import type { StartPartChecker } from "./checked-part.js";
 import type { SealedEvent } from "./event.js";
 import type { Freezing } from "./freezing.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
+import type { QueueClaimed, QueueClaims } from "./queue-claim.js";
 import type { ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
@@ -224,6 +225,12 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
 
   /** Where the backend can keep read models in tables. Others keep them in memory, with snapshots in the sidecar. */
   readonly readModels?: ReadModelTables;
+
+  /**
+   * Claims what stands first in a queue by one act of the server: where it can look and append behind its lock. Durable when
+   * it resolves; all of one call or nothing. Who shares the log with others who claim need not be too late for any of them.
+   */
+  claimFirst?(claims: QueueClaims, options: AppendOptions): Promise<QueueClaimed>;
 
   /** Waits for appends under way, then releases everything. Safe to call twice. */
   close(): Promise<void>;

@@ -17,6 +17,10 @@ export interface ChainedBody {
   readonly type: string;
 }
 
+interface BodyText {
+  readonly bodyText: string;
+}
+
 /** What seal adds. */
 export interface ChainedPlace {
   readonly offset: number;
@@ -44,6 +48,20 @@ export function bodyTextOf(body: ChainedBody): string {
   return actors.of(body.actor) + body.dataHash + behindDataHash(body);
 }
 
+/** The same up to the name of the stream, for whoever gets to know it later. */
+export function bodyTextUpToStream({
+  bodyText,
+  stream,
+  type,
+}: Pick<ChainedBody, "stream" | "type"> & BodyText): string {
+  return bodyText.slice(0, bodyText.length - streamAndType(stream, type).length);
+}
+
+/** And from there to its end. */
+export function bodyTextFrom(upToStream: string, stream: string, type: string): string {
+  return upToStream + streamAndType(stream, type);
+}
+
 /** `sha256(prevHash "\n" offset "\n" version "\n" recordedAt "\n" bodyText)`. */
 export function chainHash(prevHash: string, place: ChainedPlace, bodyText: string): string {
   return sha256Hex(beforeBody(prevHash, place) + bodyText);
@@ -63,5 +81,9 @@ function beforeBody(prevHash: string, { offset, version, recordedAt }: ChainedPl
 
 function behindDataHash({ id, metaText, stream, type }: Omit<ChainedBody, "actor" | "dataHash">): string {
   // The hash before it and the id are hex and UUID: nothing in them needs an escape.
-  return `","id":"${id}","meta":${metaText},"stream":${quoted(stream)}${types.of(type)}`;
+  return `","id":"${id}","meta":${metaText},"stream":${streamAndType(stream, type)}`;
+}
+
+function streamAndType(stream: string, type: string): string {
+  return quoted(stream) + types.of(type);
 }

@@ -75,8 +75,8 @@ DO $$
 BEGIN
   IF to_regclass('"${schema}".events') IS NOT NULL THEN
     GRANT INSERT ON "${schema}".events TO ${writer};
-    -- Where writers who wait for each other leave what they want to append.
-    GRANT INSERT, UPDATE, DELETE ON "${schema}".append_requests TO ${writer};
+    -- Where writers who wait for each other leave what they want to append, and to claim.
+    GRANT INSERT, UPDATE, DELETE ON "${schema}".append_requests, "${schema}".claim_requests TO ${writer};
   ELSE
     RAISE NOTICE 'there is no log in "${schema}" yet: let ${owner} open it once, then run this again';
   END IF;

@@ -11,12 +11,22 @@ export interface FieldShape {
   readonly indexed: boolean;
 }
 
+/** An index of several fields, for an order that is asked for often. */
+export interface IndexShape {
+  /** Declared fields; ascending ones with no value first, as queries sort them, `descending` ones the other way round. */
+  readonly by: readonly { readonly field: string; readonly descending?: true }[];
+  /** Only documents that have a value in this field are in it. */
+  readonly having: string;
+}
+
 /** What the storage of a read model has to know of its projection. */
 export interface ReadModelShape {
   /** Of the projection. */
   readonly name: string;
   readonly revision: number;
   readonly fields: readonly FieldShape[];
+  /** Beside those of single fields. */
+  readonly indexes?: readonly IndexShape[];
   /** True where documents have text to search in. */
   readonly searchable: boolean;
   /** The field that holds the offset of the event which gave a document its text; of hits that fit as well, the newest come first. */
@@ -40,12 +50,12 @@ export function shapeKey(shape: ReadModelShape): string {
 /** Each question needs the key, and a shape does not change. */
 const KEYS = new WeakMap<ReadModelShape, string>();
 
-function keyOf({ name, revision, fields, searchable, textOffsetField, view }: ReadModelShape): string {
-  const shown = view === undefined ? [] : [view];
+function keyOf({ name, revision, fields, indexes, searchable, textOffsetField, view }: ReadModelShape): string {
+  const more = [...(view === undefined ? [] : [view]), ...(indexes === undefined ? [] : [indexes])];
   const declared = JSON.stringify([
     fields.map((field) => [field.name, field.type, field.indexed]),
     searchable ? [WORDS_LAYOUT, textOffsetField ?? null] : false,
-    ...shown,
+    ...more,
   ]);
   return `${name.replaceAll("-", "_")}_r${revision}_${sha256Hex(declared).slice(0, 8)}`;
 }

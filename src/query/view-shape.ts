@@ -27,7 +27,7 @@ export interface ViewShape {
   /**
    * Statements that make further views and functions, to be run again whenever the view is pointed at other tables. They
    * must not tie the view itself: functions of PL/pgSQL and views of SQLite look for it when they are used. `@schema` is
-   * the schema, `@name` its name as a text.
+   * the schema, `@name` its name as a text, `@documents` that of the table with the documents, without its schema.
    */
   readonly also?: { readonly sqlite?: readonly string[]; readonly postgres?: readonly string[] };
 }

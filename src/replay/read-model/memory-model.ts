@@ -48,6 +48,10 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     return this.#search.search(documents, query, offset);
   }
 
+  async catchUp(): Promise<boolean> {
+    return false;
+  }
+
   /** Of the tail: in memory there is no other answer. Snapshots are read, and none is taken. */
   async searchAsIs(query: ParsedQuery): Promise<SearchPage<D>> {
     this.#asIs ??= new CatchUp(this.#log, this.#projection, Number.POSITIVE_INFINITY);

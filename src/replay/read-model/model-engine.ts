@@ -60,6 +60,8 @@ export interface ModelEngine<D extends object> {
   /** As search, of what is there without writing anything; undefined where that is nothing. */
   searchAsIs(query: ParsedQuery): Promise<SearchPage<D> | undefined>;
   take<T>(query: ParsedQuery, queue: QueueShape, take: Take<D, T>): Promise<T | undefined>;
+  /** Brings the tables to the tail. @returns false where there are none, or it may not */
+  catchUp(): Promise<boolean>;
   /** Of what is stored now, without catching up. */
   state(): Promise<StoredState>;
   check(): Promise<ModelCheck>;

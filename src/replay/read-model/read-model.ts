@@ -3,6 +3,7 @@ import type { EventLog } from "../../log/event-log.js";
 import type { QueueShape } from "../../log/read-model-tables.js";
 import { type ParsedQuery, parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
+import type { ReadModelShape } from "../../query/shape.js";
 import { foldLog } from "../fold-log.js";
 import { MemoryModel, queryDocuments } from "./memory-model.js";
 import { MemorySearch } from "./memory-search.js";
@@ -111,6 +112,16 @@ export class ReadModel<D extends object> {
   #pastSearch(): MemorySearch<D> {
     this.#past ??= new MemorySearch(this.#log, this.projection, this.#rows);
     return this.#past;
+  }
+
+  /** As storage knows it: for whoever asks the log to look into its tables by itself. */
+  get shape(): ReadModelShape {
+    return this.#rows.shape;
+  }
+
+  /** Brings the tables up to date, as every question does. @returns false where there are none, or nobody may write there */
+  catchUp(): Promise<boolean> {
+    return this.#engine.catchUp();
   }
 
   /** How far the stored documents are, as they are: nothing is caught up. */

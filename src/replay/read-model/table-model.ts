@@ -109,12 +109,13 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       (await this.#tables.offer?.(shape, query, queue, (bodies) =>
         take(bodies.map((body) => this.#documentOf(body))),
       )) ?? null;
-    const catchUp = async () => {
-      const state = await this.#catchUp((await this.#log.tail()).offset);
-      if (state?.fault !== undefined) throw this.#stopped(state);
-      return state !== null;
-    };
-    return takeOffered(offer, catchUp, fromPages);
+    return takeOffered(offer, () => this.catchUp(), fromPages);
+  }
+
+  async catchUp(): Promise<boolean> {
+    const state = await this.#catchUp((await this.#log.tail()).offset);
+    if (state?.fault !== undefined) throw this.#stopped(state);
+    return state !== null;
   }
 
   async state(): Promise<StoredState> {

@@ -1,6 +1,7 @@
 import type { PreparedEvent } from "../../prepare.js";
 import type { Tail } from "../../seal.js";
 import type { Group } from "./append-view.js";
+import { arrayText } from "./array-text.js";
 import { countOf, tailOfRow } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { CommitUnknown, isUnpreparable, sqlState } from "./postgres-failures.js";
@@ -116,11 +117,6 @@ type TextName = "stream" | "id" | "type" | "actor" | "metaText" | "dataText" | "
 
 function textsOf(events: readonly PreparedEvent[], name: TextName): string {
   return arrayText(events.map((event) => event[name]));
-}
-
-/** In an array's text only these two mean something between quotes. */
-function arrayText(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`)}}`;
 }
 
 /** The place from 1 of the event before, of the same stream; 0 where there is none. */

@@ -17,12 +17,14 @@ import type {
 } from "../../event-log.js";
 import { maskUrl } from "../../mask-url.js";
 import type { AppendOptions, StreamAppend } from "../../prepare.js";
+import type { QueueClaimed, QueueClaims } from "../../queue-claim.js";
 import type { Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
 import { ArchiveSteps } from "./archive-steps.js";
 import { ArchivedRows } from "./archived-rows.js";
 import { BulkChanges } from "./bulk-changes.js";
+import { ClaimAppend } from "./claim-append.js";
 import { ContendedAppend } from "./contended-append.js";
 import { EventReads } from "./event-reads.js";
 import { GroupAppend } from "./group-append.js";
@@ -46,6 +48,7 @@ import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
 import { PostgresWriter } from "./postgres-writer.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
 import { SealedLoad } from "./sealed-load.js";
+import { ServerClaims } from "./server-claims.js";
 import type { ChainEnd } from "./server-history.js";
 import { tablesOf } from "./statement.js";
 import { StoredPages } from "./stored-pages.js";
@@ -68,6 +71,7 @@ export class PostgresLog implements EventLog {
   readonly #freeze: PostgresFreeze;
   readonly #archived: ArchivedRows;
   readonly #archive: ArchiveSteps;
+  readonly #claims: ClaimAppend;
   readonly #doorbell: PostgresDoorbell;
   readonly #closing = new Closing();
 
@@ -94,6 +98,8 @@ export class PostgresLog implements EventLog {
     this.#changes = new BulkChanges({ servers, bulk, redaction: new PostgresRedaction(tables), limits, now, ring });
     this.#groups = new GroupAppend({ servers, writer, announcer, ring, onRetry: limits.onRetry });
     this.#appends = new AppendIntake(options, (group) => this.#groups.append(group));
+    const claims = new ServerClaims(tables, statements, lock, limits, channel);
+    this.#claims = new ClaimAppend({ acts, history: servers.history, claims, announcer, ring, now });
     this.#freeze = new PostgresFreeze(tables, lock);
     this.#archived = archived;
     this.#archive = new ArchiveSteps({ tables, lock, limits, acts, url: this.url });
@@ -142,6 +148,12 @@ export class PostgresLog implements EventLog {
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
     this.#closing.assertOpen("append");
     return this.#appends.append(batch, options);
+  }
+
+  async claimFirst(claims: QueueClaims, options: AppendOptions): Promise<QueueClaimed> {
+    this.#closing.assertOpen("append");
+    const batch = [{ stream: claims.streamPrefix, events: claims.events }];
+    return this.#claims.claim(claims, this.#appends.prepared(batch, options));
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {

@@ -37,6 +37,11 @@ export class PostgresModelDocuments {
     return this.#tables.documents;
   }
 
+  /** The same without schema and quotes. */
+  get name(): string {
+    return this.#tables.name;
+  }
+
   async createLocked(session: PgSession): Promise<void> {
     const { documents } = this.#tables;
     const fields = fieldDefinitions(POSTGRES_MODELS, this.#shape).map((definition) => `${definition}, `);

@@ -26,7 +26,9 @@ export class PostgresModelViews {
     const others = all.filter(({ name, model }) => name === shape.name && model !== shapeKey(shape));
     if (others.some(({ revision }) => revision > shape.revision)) return;
     // One by one: who may not make functions still gets the view.
-    for (const sql of viewExtras(POSTGRES_MODELS, shape, this.#tables.schema)) await this.#attempt(session, sql);
+    for (const sql of viewExtras(POSTGRES_MODELS, shape, this.#tables.schema, documents.name)) {
+      await this.#attempt(session, sql);
+    }
     if (!(await this.#attempt(session, this.#viewSql(shape, documents, "CREATE OR REPLACE VIEW")))) {
       const drop = `DROP VIEW ${this.#viewOf(shape)}; `;
       if (!(await this.#attempt(session, drop + this.#viewSql(shape, documents, "CREATE VIEW")))) return;

@@ -5,13 +5,16 @@ import type { PgSession } from "./pg-session.js";
 import { lockModels } from "./postgres-model-transaction.js";
 import { type Statement, statement, type Tables, unnamed } from "./statement.js";
 
+/** What writers ask each other for. */
+const REQUESTS = ["append_requests", "claim_requests"];
+
 /** Erases data inside a transaction that holds the log's lock, and all that lies beside the log and may hold it. */
 export class PostgresRedaction {
   readonly #tables: Tables;
   readonly #records: Statement;
   readonly #erase: Statement;
   readonly #models: Statement;
-  readonly #requests: Statement;
+  readonly #requests: readonly Statement[];
 
   constructor(tables: Tables) {
     const { events, models } = tables;
@@ -25,10 +28,12 @@ export class PostgresRedaction {
          data_hash = encode(sha256(convert_to(salt || chr(10) || data, 'UTF8')), 'hex')
        WHERE "offset" = ANY ($1::bigint[]) AND data IS NOT NULL AND stream <> '${REDACTIONS_STREAM}'`,
     );
-    // Of who is gone: others have left no data there (migrations/0006-contended-append.ts).
-    this.#requests = statement(
-      `UPDATE "${tables.schema}".append_requests SET datas = '{}', salts = '{}' WHERE until < clock_timestamp()
-         OR ids && ARRAY(SELECT id FROM ${events} WHERE "offset" = ANY ($1::bigint[]))`,
+    // Of who is gone: others have left no data there (migrations/0006-contended-append.ts, 0008-claims.ts).
+    this.#requests = REQUESTS.map((table) =>
+      statement(
+        `UPDATE "${tables.schema}".${table} SET datas = '{}', salts = '{}' WHERE until < clock_timestamp()
+           OR ids && ARRAY(SELECT id FROM ${events} WHERE "offset" = ANY ($1::bigint[]))`,
+      ),
     );
     // It locks the rows of all models: steps that fold what is erased now have ended, later ones begin anew.
     this.#models = statement(
@@ -48,7 +53,7 @@ export class PostgresRedaction {
     const { schema, sidecar } = this.#tables;
     await session.script(ALLOW_CHANGE);
     const count = await session.affected(this.#erase, [offsets], timeoutMs);
-    await session.affected(this.#requests, [offsets], timeoutMs);
+    for (const requests of this.#requests) await session.affected(requests, [offsets], timeoutMs);
     await lockModels(session, schema);
     for (const [table] of await session.rows(this.#models, [], timeoutMs)) {
       // Not TRUNCATE: a reader that began before would see an empty table, and take it for the truth.
@@ -76,8 +81,8 @@ export class PostgresRedaction {
       ),
       [schema],
     );
-    const requests = `"${schema}".append_requests`;
-    for (const table of [events, sidecar, requests, ...models.map(([name]) => `"${schema}"."${String(name)}"`)]) {
+    const named = [...REQUESTS, ...models.map(([name]) => String(name))].map((name) => `"${schema}"."${name}"`);
+    for (const table of [events, sidecar, ...named]) {
       await session.script(`VACUUM ${table}`, timeoutMs);
     }
   }

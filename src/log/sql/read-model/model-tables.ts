@@ -2,6 +2,8 @@ import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
 
 /** The tables of one generation of a read model. */
 export interface ModelTableNames {
+  /** Of the documents, without schema and quotes. */
+  readonly name: string;
   /** With the schema, where there is one. */
   readonly documents: string;
   readonly words: string;
@@ -15,6 +17,7 @@ export interface ModelTableNames {
 export function modelTableNames(shape: ReadModelShape, generation: number, schema: string): ModelTableNames {
   const name = `model_${shapeKey(shape)}_g${generation}`;
   return {
+    name,
     documents: `${schema}"${name}"`,
     words: `${schema}"${name}_w"`,
     counts: `${schema}"${name}_n"`,

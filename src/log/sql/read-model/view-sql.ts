@@ -23,9 +23,11 @@ function columnSql(dialect: ModelDialect, { type, from }: ViewColumn, schema: st
   return dialect.pick(from).replaceAll("@schema.", schema);
 }
 
-/** The statements that belong to the view. @param name of the schema; "" where there is none */
-export function viewExtras(dialect: ModelDialect, { view }: ReadModelShape, name: string): string[] {
+/** The statements that belong to the view. @param name of the schema; "" where there is none @param documents the name of their table */
+export function viewExtras(dialect: ModelDialect, { view }: ReadModelShape, name: string, documents: string): string[] {
   const schema = name === "" ? "" : quoted(name);
   const { sqlite = [], postgres = [] } = view?.also ?? {};
-  return dialect.pick({ sqlite, postgres }).map((sql) => sql.replaceAll("@schema", schema).replaceAll("@name", name));
+  return dialect.pick({ sqlite, postgres }).map((sql) => {
+    return sql.replaceAll("@schema", schema).replaceAll("@name", name).replaceAll("@documents", documents);
+  });
 }

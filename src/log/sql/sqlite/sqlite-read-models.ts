@@ -196,10 +196,10 @@ export class SqliteReadModels implements ReadModelTables {
     const others = this.#register.all().filter(({ name, model }) => name === shape.name && model !== record.model);
     if (others.some(({ revision }) => revision > shape.revision)) return;
     const view = `"${viewName(shape)}"`;
-    const { documents } = modelTableNames(shape, record.generation, "");
+    const { name: table, documents } = modelTableNames(shape, record.generation, "");
     const select = viewSelect(SQLITE_MODELS, shape, documents, "");
     this.#db.exec(`DROP VIEW IF EXISTS ${view}; CREATE VIEW ${view} AS ${select}`);
-    for (const sql of viewExtras(SQLITE_MODELS, shape, "")) this.#db.exec(sql);
+    for (const sql of viewExtras(SQLITE_MODELS, shape, "", table)) this.#db.exec(sql);
     for (const older of others) {
       const table = `model_${older.model}_g${older.generation}`;
       this.#db.exec(`DROP TABLE IF EXISTS "${table}"; DROP TABLE IF EXISTS "${table}_w"`);
