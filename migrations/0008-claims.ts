@@ -12,7 +12,7 @@ import { type Kysely, sql } from "kysely";
 export async function createClaimsOnPostgres(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ name: string }>`SELECT current_schema() AS name`.execute(db);
   const [{ name }] = rows as [{ name: string }];
-  for (const text of [REQUESTS, CLAIM, ANSWER, AMONG_OTHERS]) {
+  for (const text of [REQUESTS, CLAIM, ANSWER, TOGETHER, AMONG_OTHERS]) {
     await sql.raw(text.replaceAll("@schema", `"${name}"`).replaceAll("@name", name)).execute(db);
   }
 }
@@ -95,7 +95,10 @@ BEGIN
   IF stored IS NOT TRUE THEN outcome := 'refused'; END IF;
 END $f$`;
 
-/** What claim_tasks answers, and whether it is told, as one text of JSON. Where it fails nothing is stored. */
+/**
+ * What claim_tasks answers, and whether it is told, as one text of JSON: `offset` and `hash` are those of the event before the
+ * first claim, `at` is the time of the claims. Where it fails nothing is stored.
+ */
 const ANSWER = `
 CREATE FUNCTION @schema.claim_answer(told boolean, now_at text, model text, agent text, ready_by text, guard text,
   guard_type text, guarded bigint, prefix text, ids text[], types text[], actors text[], metas text[], datas text[],
@@ -112,8 +115,78 @@ BEGIN
   documents := to_json(done.documents);
   answer := json_build_object('outcome', done.outcome,
     'told', coalesce(told, left(now_at, ${INTERVAL_DIGITS}) COLLATE "C" > left(done.tail_at, ${INTERVAL_DIGITS}) COLLATE "C"),
-    'offset', done.tail_offset, 'hash', done.tail_hash, 'at', done.tail_at, 'versions', done.versions, 'tasks', done.tasks);
+    'offset', done.tail_offset, 'hash', done.tail_hash, 'at', greatest(now_at COLLATE "C", done.tail_at COLLATE "C"), 'versions', done.versions, 'tasks', done.tasks);
 EXCEPTION WHEN OTHERS THEN answer := json_build_object('outcome', 'refused');
+END $f$`;
+
+/**
+ * The same together with all who wait for tasks of the same agent: the queue is looked at once, and there is one append.
+ * Each is answered for its own part. Where that fails, and somebody else's claims may be why, nobody is answered but the
+ * caller, whose claims are made alone.
+ */
+const TOGETHER = `
+CREATE FUNCTION @schema.claim_together(now_at text, model text, agent text, ready_by text, guard text, guard_type text,
+  guarded bigint, prefix text, ids text[], types text[], actors text[], metas text[], datas text[], salts text[],
+  heads text[], OUT answer text, OUT documents text) LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $f$
+#variable_conflict use_column
+DECLARE
+  one record;
+  backends int[] := '{}';
+  ends int[] := ARRAY[cardinality(ids)];
+  answers text[] := '{}';
+  ready text := ready_by;
+  all_ids text[] := ids;
+  all_types text[] := types;
+  all_actors text[] := actors;
+  all_metas text[] := metas;
+  all_datas text[] := datas;
+  all_salts text[] := salts;
+  all_heads text[] := heads;
+  done json;
+  tasks text[];
+  versions bigint[];
+  others int;
+BEGIN
+  FOR one IN SELECT r.* FROM @schema.claim_requests r
+    WHERE r.waits AND r.until > clock_timestamp() AND r.model = $2 AND r.agent = $3 AND r.guard = $5 AND r.guard_type = $6
+      AND r.guarded = $7 AND r.prefix = $8 LIMIT ${MAX_SERVED} FOR UPDATE SKIP LOCKED LOOP
+    backends := backends || one.backend;
+    ends := ends || ends[cardinality(ends)] + cardinality(one.ids);
+    ready := least(ready COLLATE "C", one.ready_by);
+    all_ids := all_ids || one.ids;
+    all_types := all_types || one.types;
+    all_actors := all_actors || one.actors;
+    all_metas := all_metas || one.metas;
+    all_datas := all_datas || one.datas;
+    all_salts := all_salts || one.salts;
+    all_heads := all_heads || one.heads;
+  END LOOP;
+  others := cardinality(backends);
+  SELECT a.answer, a.documents INTO answer, documents FROM @schema.claim_answer(NULL, now_at, model, agent, ready, guard,
+    guard_type, guarded, prefix, all_ids, all_types, all_actors, all_metas, all_datas, all_salts, all_heads) a;
+  IF others = 0 THEN RETURN; END IF;
+  done := answer;
+  IF done ->> 'outcome' = 'refused' THEN
+    SELECT a.answer, a.documents INTO answer, documents FROM @schema.claim_answer(NULL, now_at, model, agent, ready_by, guard,
+      guard_type, guarded, prefix, ids, types, actors, metas, datas, salts, heads) a;
+    RETURN;
+  END IF;
+  IF done ->> 'outcome' = 'claimed' THEN
+    tasks := ARRAY(SELECT json_array_elements_text(done -> 'tasks'));
+    versions := ARRAY(SELECT json_array_elements_text(done -> 'versions')::bigint);
+    answer := json_build_object('outcome', 'claimed', 'told', done -> 'told', 'offset', done -> 'offset', 'hash', done -> 'hash',
+      'at', done -> 'at', 'versions', versions[:ends[1]], 'tasks', tasks[:ends[1]]);
+    FOR i IN 1 .. others LOOP
+      answers[i] := CASE WHEN ends[i] >= cardinality(tasks) THEN '{"outcome":"behind"}' ELSE (
+        SELECT json_build_object('outcome', 'claimed', 'told', done -> 'told', 'offset', e."offset", 'hash', e.hash,
+          'at', done -> 'at', 'versions', versions[ends[i] + 1:ends[i + 1]], 'tasks', tasks[ends[i] + 1:ends[i + 1]])::text
+        FROM @schema.events e WHERE e."offset" = (done ->> 'offset')::bigint + ends[i]) END;
+    END LOOP;
+  ELSE
+    answers := array_fill(answer, ARRAY[others]);
+  END IF;
+  UPDATE @schema.claim_requests r SET waits = false, answer = a.answer, datas = '{}', salts = '{}'
+    FROM unnest(backends, answers) AS a (backend, answer) WHERE r.backend = a.backend;
 END $f$`;
 
 /**
@@ -163,6 +236,7 @@ BEGIN
       IF NOT FOUND THEN
         SELECT r.answer INTO answer FROM @schema.claim_requests r WHERE r.backend = mine;
         is_done := true;
+        COMMIT; -- gives the lock back
       ELSIF in_vain THEN
         COMMIT;
         RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = 'the log is locked', DETAIL = '${NOTHING_CLAIMED}';
@@ -170,7 +244,7 @@ BEGIN
     END IF;
   END IF;
   IF NOT is_done THEN
-    SELECT a.answer, a.documents INTO answer, documents FROM @schema.claim_answer(NULL, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    SELECT a.answer, a.documents INTO answer, documents FROM @schema.claim_together($3, $4, $5, $6, $7, $8, $9, $10, $11,
       $12, $13, $14, $15, $16, $17) a;
     told := (answer::json ->> 'told')::boolean;
     UPDATE @schema.claim_requests r SET waits = false, answer = (@schema.claim_answer(told, r.now_at, r.model, r.agent, r.ready_by,

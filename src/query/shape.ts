@@ -71,7 +71,7 @@ const RESERVED_FIELDS = ["id", "document", "doc_row", "words_hash"];
 const RESERVED_NAMES = ["events", "log-head", "sidecar", "schema-migrations", "schema-migrations-lock", "read-models"];
 
 /** @throws TypeError */
-export function assertShape({ name, revision, fields }: ReadModelShape): void {
+export function assertShape({ name, revision, fields, indexes = [] }: ReadModelShape): void {
   if (!NAME.test(name) || RESERVED_NAMES.includes(name) || name.startsWith("model-")) {
     throw new TypeError(`not a name for a projection: ${name}`);
   }
@@ -84,5 +84,8 @@ export function assertShape({ name, revision, fields }: ReadModelShape): void {
     const lower = field.name.toLowerCase();
     if (!FIELD_NAME.test(field.name) || seen.has(lower)) throw new TypeError(`not a field of ${name}: ${field.name}`);
     seen.add(lower);
+  }
+  for (const field of indexes.flatMap(({ by, having }) => [having, ...by.map((one) => one.field)])) {
+    if (!fields.some((declared) => declared.name === field)) throw new TypeError(`no field of ${name}: ${field}`);
   }
 }

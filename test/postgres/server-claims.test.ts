@@ -114,6 +114,29 @@ describe("claims by the server", () => {
     expect(await verifyLog(place.log)).toMatchObject({ ok: true });
   });
 
+  test("of more than there are tasks, and of several agents, give each what is there for it", async () => {
+    const place = await ground(3);
+    const others = await workers(place.url, 5);
+    await place.store.tasks.create(null, { ...AGENT, agentName: "b", taskId: "other" });
+    await place.store.tasks.list();
+    await hold(place);
+    const late = others.map(({ tasks }, i) =>
+      i === 4 ? [tasks.claim("b", "w")] : [tasks.claim("a", "w"), tasks.claim("a", "w")],
+    );
+    await untilAsked(place, 5);
+    await place.admin.query("ROLLBACK");
+    const claimed = await Promise.all(late.flat());
+    expect(
+      claimed
+        .map((task) => task?.taskId)
+        .filter((id) => id !== undefined)
+        .sort(),
+    ).toEqual(["other", "t1", "t2", "t3"]);
+    expect(claimed.at(-1)?.taskId).toBe("other");
+    for (const task of claimed) if (task !== null) expect(await place.store.tasks.get(task.id)).toEqual(task);
+    expect(await verifyLog(place.log)).toMatchObject({ ok: true });
+  });
+
   test("give the same events and tasks as the longer way, whatever happens between them", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 25 }), fc.jsonValue(), async (steps, input) => {
@@ -200,16 +223,21 @@ describe("claims by the server", () => {
     expect((await place.store.tasks.claim("a", "next"))?.attempts).toBe(1);
   });
 
-  test.each(["claim_among_others", "claim_answer", "claim_tasks", "first_tasks", "documents_of_tasks", "append_wait"])(
-    "go the longer way where %s is not there",
-    async (routine) => {
-      const { url, schema, admin } = await ground(6);
-      await admin.query(`DROP ROUTINE ${schema}.${routine}`);
-      const stores = await Promise.all([1, 2, 3].map(async () => new CollaborativeSessions(await openPostgres(url))));
-      const tasks = await Promise.all(stores.flatMap(({ tasks }) => [tasks.claim("a", "x"), tasks.claim("a", "y")]));
-      expect(idsOf(tasks)).toEqual(["t1", "t2", "t3", "t4", "t5", "t6"]);
-    },
-  );
+  test.each([
+    "claim_among_others",
+    "claim_together",
+    "claim_answer",
+    "claim_tasks",
+    "first_tasks",
+    "documents_of_tasks",
+    "append_wait",
+  ])("go the longer way where %s is not there", async (routine) => {
+    const { url, schema, admin } = await ground(6);
+    await admin.query(`DROP ROUTINE ${schema}.${routine}`);
+    const stores = await Promise.all([1, 2, 3].map(async () => new CollaborativeSessions(await openPostgres(url))));
+    const tasks = await Promise.all(stores.flatMap(({ tasks }) => [tasks.claim("a", "x"), tasks.claim("a", "y")]));
+    expect(idsOf(tasks)).toEqual(["t1", "t2", "t3", "t4", "t5", "t6"]);
+  });
 
   test.each(["nothing", "the routines", "the requests", "another isolation"])(
     "go the longer way for a role that may write the tables, but for %s",

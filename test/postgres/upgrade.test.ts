@@ -22,7 +22,7 @@ async function olderLog(count: number): Promise<{ url: string; schema: string; a
     DROP TABLE archives, archived_streams, archived_ids;
     DROP FUNCTION refuse_archived CASCADE;
     DROP PROCEDURE append_among_others; DROP FUNCTION append_answer, append_wait, append_events;
-    DROP PROCEDURE claim_among_others; DROP FUNCTION claim_answer, claim_tasks;
+    DROP PROCEDURE claim_among_others; DROP FUNCTION claim_together, claim_answer, claim_tasks;
     DROP TABLE append_requests, claim_requests;
     CREATE TABLE log_head (one boolean PRIMARY KEY DEFAULT true CHECK (one), "offset" bigint NOT NULL,
       hash text NOT NULL, recorded_at text COLLATE "C" NOT NULL);

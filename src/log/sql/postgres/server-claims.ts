@@ -97,7 +97,7 @@ export class ServerClaims {
       this.#isPossible = typeof answer === "string";
       if (!this.#isPossible) return OTHERWISE;
       assertConfirmed(session);
-      return claimedOf(JSON.parse(answer as string) as Answer, documents ?? "[]", claims, prepared, now);
+      return claimedOf(JSON.parse(answer as string) as Answer, documents ?? "[]", claims, prepared);
     } catch (error) {
       this.#isPossible = !IMPOSSIBLE.includes(sqlState(error) ?? "");
       if (!this.#isPossible) return this.#giveUp(session, prepared);
@@ -148,11 +148,10 @@ function isCertain(error: unknown): boolean {
 }
 
 function claimedOf(
-  { outcome, told = false, offset, hash, at, versions = [], tasks = [] }: Answer,
+  { outcome, told = false, offset, hash, at = "", versions = [], tasks = [] }: Answer,
   documents: string,
   { streamPrefix }: QueueClaims,
   prepared: readonly PreparedEvent[],
-  now: Date,
 ): ServerClaimed {
   if (outcome === "none" || outcome === "behind" || outcome === "guarded") {
     return { claimed: { outcome }, told, tail: undefined };
@@ -165,7 +164,7 @@ function claimedOf(
     before,
     group,
     { versionOf: (stream) => known.get(stream) ?? 0, eventById: () => undefined },
-    now,
+    new Date(at), // of whoever had the lock
   );
   const bodies = JSON.parse(documents) as (string | null)[];
   const taken = events.map((event: SealedEvent, i): QueueTaken => ({ event, body: bodies[i] ?? undefined }));
