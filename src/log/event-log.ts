@@ -5,6 +5,7 @@ import type { SealedEvent } from "./event.js";
 import type { Freezing } from "./freezing.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { QueueClaimed, QueueClaims } from "./queue-claim.js";
+import type { RawRange, RawRows } from "./raw-rows.js";
 import type { ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
@@ -134,6 +135,31 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
    * not the events. Where a backend has no use for that, this is absent.
    */
   takeSealed?(): SealedIntake;
+
+  /**
+   * Appends rows that readRaw of another log has given, for migrations: all or nothing, durable when it resolves. They must
+   * continue the log's tail, by the hash that is stored before them; beyond that nothing is looked at, no hash recomputed and
+   * no version compared. Whoever appends so has to verify the log afterwards, and to take back what is not right.
+   *
+   * Where a backend has nothing to gain by it, this is absent.
+   *
+   * @returns the new tail
+   * @throws ChainBreakError they do not continue the log; nothing was written
+   */
+  appendRaw?(rows: RawRows): Promise<Tail>;
+
+  /**
+   * The stored rows from offset `from` on, as one text: whole appends, together at least `atLeast` events where there are so
+   * many up to `to` (inclusive). Nothing in them is checked. What cannot be told so, or has to be acted upon where it
+   * arrives, comes without text, and is to be read as events: what is archived, too large, damaged in its characters, or
+   * records a redaction.
+   *
+   * Where a backend has no shorter way to a text, this is absent.
+   *
+   * @param from offset of the first event of an append
+   * @param to offset of the last event of an append
+   */
+  readRaw?(from: number, to: number, atLeast: number): Promise<RawRange>;
 
   /**
    * The events of the log in order of their offsets, as pages that are never empty. Every event up to `to` (default: the

@@ -34,6 +34,8 @@ export class ObservedLog implements EventLog {
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly indexFault?: NonNullable<EventLog["indexFault"]>;
   readonly checkPart?: StartPartChecker;
+  readonly readRaw?: NonNullable<EventLog["readRaw"]>;
+  readonly appendRaw?: NonNullable<EventLog["appendRaw"]>;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -66,6 +68,12 @@ export class ObservedLog implements EventLog {
     if (indexFault !== undefined) this.indexFault = (to) => indexFault.call(log, to);
     const checkPart = log.checkPart?.bind(log);
     if (checkPart !== undefined) this.checkPart = checkPart;
+    const { readRaw, appendRaw } = log;
+    if (readRaw !== undefined)
+      this.readRaw = (...args) => observer.operation("readRaw", () => readRaw.apply(log, args));
+    if (appendRaw !== undefined) {
+      this.appendRaw = (rows) => observer.operation("appendRaw", () => appendRaw.call(log, rows));
+    }
     observer.info("log opened", { url: log.url });
   }
 

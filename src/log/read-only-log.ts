@@ -24,6 +24,7 @@ export class ReadOnlyLog implements EventLog {
   readonly readPlace?: () => Promise<ReadPlace>;
   readonly indexFault?: NonNullable<EventLog["indexFault"]>;
   readonly checkPart?: StartPartChecker;
+  readonly readRaw?: NonNullable<EventLog["readRaw"]>;
   readonly #log: EventLog;
 
   /** Takes the log over: closing this closes it. */
@@ -42,6 +43,8 @@ export class ReadOnlyLog implements EventLog {
     if (indexFault !== undefined) this.indexFault = indexFault;
     const checkPart = log.checkPart?.bind(log);
     if (checkPart !== undefined) this.checkPart = checkPart;
+    const readRaw = log.readRaw?.bind(log);
+    if (readRaw !== undefined) this.readRaw = readRaw;
   }
 
   async append(): Promise<AppendResult> {

@@ -13,7 +13,10 @@ const BATCH_CHARS = 8 * 1024 * 1024;
 const STEP_EVENTS = 250;
 
 export interface BatchOptions {
-  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 where the target keeps only their bytes. */
+  /**
+   * Events of one batch, at least; an append is never divided. Default 2,000; 5,000 where the target keeps only their bytes,
+   * 10,000 where the source tells them as bytes, too.
+   */
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;
@@ -43,7 +46,7 @@ export async function copyBatches(
     // A backend may answer without ever leaving the microtasks: then no signal, timer or output would get its turn.
     await nextTurn();
     options.signal?.throwIfAborted();
-    tail = await appendBatch(target, intake, tail);
+    tail = await appendExpecting(target, () => intake.append(), tail);
     options.onBatch?.(tail);
   };
   // While the target writes one batch, the next is read and taken in: a server works on another core. Never more than two
@@ -72,9 +75,14 @@ export async function copyBatches(
   return tail;
 }
 
-async function appendBatch(target: EventLog, intake: SealedIntake, expected: Tail): Promise<Tail> {
+/**
+ * Appends to a target that is expected to end at `expected`.
+ *
+ * @throws UnavailableError TARGET_CHANGED; whatever `append` throws where the target still ends there
+ */
+export async function appendExpecting(target: EventLog, append: () => Promise<Tail>, expected: Tail): Promise<Tail> {
   try {
-    return await intake.append();
+    return await append();
   } catch (error) {
     if (!(error instanceof ChainBreakError)) throw error;
     const { offset, hash } = await target.tail();

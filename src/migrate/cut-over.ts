@@ -1,7 +1,7 @@
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import { copyBatches } from "./copy-batches.js";
+import { copyEvents } from "./copy-events.js";
 import { MigrationJournal } from "./journal.js";
 import { LogWalk } from "./log-walk.js";
 import type { RunningMigration } from "./running-migration.js";
@@ -141,8 +141,7 @@ export class CutOver {
       this.#run.reach(tail);
       onProgress("copying", tail.offset, to.offset);
     };
-    const pages = this.#source.readAll({ from: reached.offset + 1, to: to.offset });
-    return copyBatches(pages, this.#target, reached, { batchEvents, onBatch, signal });
+    return copyEvents(this.#source, this.#target, reached, to.offset, { batchEvents, onBatch, signal });
   }
 
   async #verify(to: number): Promise<void> {

@@ -1,17 +1,20 @@
 import type { SealedEvent } from "../../event.js";
 import type { RedactResult } from "../../event-log.js";
 import type { PreparedRedaction } from "../../prepare-redaction.js";
+import type { RawRows } from "../../raw-rows.js";
 import type { Tail } from "../../seal.js";
 import type { LogServers } from "./log-servers.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresBulk } from "./postgres-bulk.js";
 import type { PostgresLimits } from "./postgres-options.js";
+import type { PostgresRawRows } from "./postgres-raw-rows.js";
 import type { PostgresRedaction } from "./postgres-redaction.js";
 import type { SealedLoad } from "./sealed-load.js";
 
 interface ChangeParts {
   readonly servers: LogServers;
   readonly bulk: PostgresBulk;
+  readonly rawRows: PostgresRawRows;
   readonly redaction: PostgresRedaction;
   readonly limits: PostgresLimits;
   readonly now: () => Date;
@@ -34,6 +37,13 @@ export class BulkChanges {
     );
     servers.history.saw(tail);
     if (load.named.length > 0) await this.#vacuum();
+    return tail;
+  }
+
+  async appendRaw(rows: RawRows): Promise<Tail> {
+    const { servers, rawRows } = this.#parts;
+    const tail = await this.#change("appendRaw", (session, uncertain) => rawRows.append(session, rows, uncertain));
+    servers.history.saw(tail);
     return tail;
   }
 

@@ -1,5 +1,3 @@
-import { pipeline } from "node:stream/promises";
-import copyStreams from "pg-copy-streams";
 import { ChainBreakError, IntegrityError } from "../../../errors.js";
 import { archivedForGood } from "../../archives.js";
 import type { SealedEvent } from "../../event.js";
@@ -10,12 +8,12 @@ import { seal, type Tail } from "../../seal.js";
 import { StreamVersions } from "../stream-versions.js";
 import type { AppendStatements, Look } from "./append-statements.js";
 import type { ArchivedRows } from "./archived-rows.js";
+import { copyLocked } from "./copy-locked.js";
 import { COPY_COLUMNS, copyChunks } from "./copy-text.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import { ALLOW_CHANGE, type LogLock } from "./log-lock.js";
 import { widenGuardsLocked } from "./partition-guard.js";
 import type { PgSession } from "./pg-session.js";
-import { isUniqueViolation } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { PostgresRedaction } from "./postgres-redaction.js";
 import type { SealedLoad } from "./sealed-load.js";
@@ -120,18 +118,8 @@ export class PostgresBulk {
     return found;
   }
 
-  async #copyLocked(session: PgSession, tail: Tail, chunks: readonly Buffer[]): Promise<void> {
-    try {
-      // pg reads the limit off the stream itself.
-      const copyIn = Object.assign(copyStreams.from(this.#copyIn), { query_timeout: this.#bulkMs });
-      await pipeline(chunks, session.client.query(copyIn));
-    } catch (cause) {
-      if (!isUniqueViolation(cause)) throw cause;
-      throw new ChainBreakError("an id of these events stands in this log already, or twice among them", tail.offset, {
-        hint: "run: sessiondb verify on the log that they come from",
-        cause,
-      });
-    }
+  #copyLocked(session: PgSession, { offset }: Tail, chunks: readonly Buffer[]): Promise<void> {
+    return copyLocked(session, { sql: this.#copyIn, chunks, behind: offset, bulkMs: this.#bulkMs });
   }
 
   /** `uncertain`: an earlier attempt may have committed; then the record stands in the log. */

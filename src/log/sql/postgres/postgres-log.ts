@@ -18,6 +18,7 @@ import type {
 import { maskUrl } from "../../mask-url.js";
 import type { AppendOptions, StreamAppend } from "../../prepare.js";
 import type { QueueClaimed, QueueClaims } from "../../queue-claim.js";
+import type { RawRows } from "../../raw-rows.js";
 import type { Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
@@ -40,6 +41,7 @@ import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
+import { PostgresRawRows } from "./postgres-raw-rows.js";
 import { PostgresReadModels, type RunOnServer } from "./postgres-read-models.js";
 import { PostgresRedaction } from "./postgres-redaction.js";
 import { PostgresSidecar } from "./postgres-sidecar.js";
@@ -94,8 +96,9 @@ export class PostgresLog implements EventLog {
     const announcer = channel === undefined ? undefined : new Announcer(connections, channel);
     this.url = address.url;
     this.#servers = servers;
+    const rawRows = new PostgresRawRows(tables, lock, limits, channel);
     this.#reads = new EventReads(servers, pages, assertOpen);
-    this.#changes = new BulkChanges({ servers, bulk, redaction: new PostgresRedaction(tables), limits, now, ring });
+    this.#changes = new BulkChanges({ servers, bulk, rawRows, redaction: new PostgresRedaction(tables), limits, now, ring });
     this.#groups = new GroupAppend({ servers, writer, announcer, ring, onRetry: limits.onRetry });
     this.#appends = new AppendIntake(options, (group) => this.#groups.append(group));
     const claims = new ServerClaims(tables, statements, lock, limits, channel);
@@ -165,6 +168,10 @@ export class PostgresLog implements EventLog {
   takeSealed(): SealedIntake {
     const load = new SealedLoad();
     return { add: (events) => load.add(events), append: () => this.#changes.appendSealed(load) };
+  }
+
+  appendRaw(rows: RawRows): Promise<Tail> {
+    return this.#changes.appendRaw(rows);
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {

@@ -33,6 +33,7 @@ import {
   systemEntropy,
 } from "../../prepare.js";
 import { prepareRedaction } from "../../prepare-redaction.js";
+import type { RawRange } from "../../raw-rows.js";
 import { offsetsNamedBy } from "../../redaction.js";
 import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
@@ -43,6 +44,7 @@ import { SqliteDoorbell } from "./sqlite-doorbell.js";
 import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
 import { frozenFor, translateMoved } from "./sqlite-freeze.js";
 import { indexFault } from "./sqlite-index-check.js";
+import { SqliteRawRows } from "./sqlite-raw-rows.js";
 import { SqliteReadModels } from "./sqlite-read-models.js";
 import { type PageStart, SqliteReader } from "./sqlite-reader.js";
 import { emptyWal, vacuum } from "./sqlite-redaction.js";
@@ -87,6 +89,7 @@ export class SqliteLog implements EventLog {
   readonly #archive: SqliteArchive;
   readonly #appends = new GroupCommit((group) => this.#flush(group));
   #readModels: SqliteReadModels | undefined;
+  #rawRows: SqliteRawRows | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
@@ -182,6 +185,13 @@ export class SqliteLog implements EventLog {
       ({ offset }) => offset >= last,
       (after) => page({ first, after }),
     );
+  }
+
+  readRaw(from: number, to: number, atLeast: number): Promise<RawRange> {
+    return this.#run("readRaw", () => {
+      this.#rawRows ??= new SqliteRawRows(this.#db, this.#reader);
+      return this.#rawRows.read(from, to, atLeast);
+    });
   }
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
