@@ -10,7 +10,12 @@ export type MigratorContext = Pick<CommandContext<CommonOptions>, "config" | "op
 /** The migrator of a command line. */
 export function migratorOf(context: MigratorContext): CrossDatabaseMigrator {
   const { actor } = context.options;
-  return new CrossDatabaseMigrator({ open: openingOf(context), ...(actor === undefined ? {} : { actor }) });
+  const outbox = context.config().find("outbox.path");
+  return new CrossDatabaseMigrator({
+    open: openingOf(context),
+    ...(actor === undefined ? {} : { actor }),
+    ...(outbox === undefined ? {} : { outboxRoot: String(outbox.value) }),
+  });
 }
 
 /** How it opens logs: with the configured limits; notices go to stderr. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { probeStore } from "../backends/unopened-store.js";
-import { stateDir } from "../config/paths.js";
+import { outboxRoot, stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { PointLike } from "../inspect/point.js";
@@ -22,6 +22,7 @@ import { openLog, shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
 import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
+import { outboxRisks } from "./outbox-risks.js";
 import { type RestorePoint, resolveRestorePoint } from "./restore-point.js";
 import { assertNoGap, resolveSince, type Since } from "./since.js";
 import { followedAddress, type StoreName, type StorePlace, storePlace } from "./store-address.js";
@@ -31,6 +32,8 @@ export interface MigratorOptions {
   readonly actor?: string;
   /** Where cut events are saved. Default `$XDG_STATE_HOME/minsky/rollbacks`. */
   readonly saveFolder?: string;
+  /** Where appends wait for servers that were away: a plan names them as a risk. Default `$XDG_STATE_HOME/minsky/outbox`. */
+  readonly outboxRoot?: string;
   /** What the states of both sides are compared by. Default: sessions, and the settings of the store. */
   readonly projections?: readonly AnyProjection[];
   /** How logs are opened: limits, notices. They count before what a name or a configuration of a store brings with it. */
@@ -304,7 +307,8 @@ export class CrossDatabaseMigrator {
       ...(signal === undefined ? {} : { signal }),
     });
     if (meant !== undefined) assertNoGap(plan, meant);
-    return plan;
+    const root = this.#options.outboxRoot ?? outboxRoot(process.env);
+    return { ...plan, risks: [...plan.risks, ...(await outboxRisks(root, [ends.source.url, ends.target.url]))] };
   }
 
   #reading<T>(store: StoreName | StorePlace, act: (log: EventLog) => Promise<T>): Promise<T> {

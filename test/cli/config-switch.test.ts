@@ -68,6 +68,15 @@ describe("after a migration", () => {
     expect(readFileSync(userFile(), "utf8")).toBe("");
   });
 
+  test("an address that sizes the segments of a log is switched to with its size", async () => {
+    await addSessions(defaultLog(), 1);
+    const target = `jsonl:${inState("moved.jsonl")}?segment=1MiB`;
+    expect((await ok(`migrate --to ${target}`)).stdout).toContain(`switched: ${userFile()} names the target now`);
+    expect(readFileSync(userFile(), "utf8")).toContain("?segment=1MiB");
+    expect(await storeInUse()).toBe(`jsonl:${inState("moved.jsonl")}`);
+    expect((await ok("rollback last --yes")).stdout).toContain(`config      ${userFile()} names ${defaultLog()} again`);
+  });
+
   test("the file that decides is changed, in its own words, with its comments", async () => {
     const text = "# ours\nstorage:\n  # since May\n  backend: json # the file\n  base_dir: /srv\n\nai: { model: x }\n";
     write(userFile(), text);
