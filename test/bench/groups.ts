@@ -74,6 +74,5 @@ function residentWhileReading(path: string): string {
 }
 
 async function moveBench(place: Place): Promise<Bench> {
-  const bench = await migrationBench(await place.postgres(), place.folder);
-  return { ...bench, remarks: () => [bench.memory()] };
+  return migrationBench(await place.postgres(), place.folder);
 }
