@@ -13,10 +13,7 @@ const BATCH_CHARS = 8 * 1024 * 1024;
 const STEP_EVENTS = 250;
 
 export interface BatchOptions {
-  /**
-   * Events of one batch, at least; an append is never divided. Default 2,000; 5,000 where the target keeps only their bytes,
-   * 10,000 where the source tells them as bytes, too.
-   */
+  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 where the target keeps only their bytes. */
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;

@@ -4,8 +4,8 @@ import type { RawRows } from "../log/raw-rows.js";
 import type { Tail } from "../log/seal.js";
 import { appendExpecting, type BatchOptions, copyBatches } from "./copy-batches.js";
 
-/** Each batch costs some round trips and a wait for the disk, and is held in memory twice. */
-const RAW_EVENTS = 10_000;
+/** Each batch costs some round trips and a wait for the disk; two are in memory, and what is left of some more. */
+const RAW_EVENTS = 5_000;
 
 type RawSource = EventLog & Required<Pick<EventLog, "readRaw">>;
 type RawTarget = EventLog & Required<Pick<EventLog, "appendRaw">>;
@@ -26,6 +26,11 @@ export async function copyEvents(
 ): Promise<Tail> {
   if (tellsRaw(source) && takesRaw(target)) return new RawCopy(source, target, start, options).upTo(to);
   return copyBatches(source.readAll({ from: start.offset + 1, to }), target, start, options);
+}
+
+/** Whether the target's server does nearly all of the work, so that there is time for other things meanwhile. */
+export function copiesRaw(source: EventLog, target: EventLog): boolean {
+  return tellsRaw(source) && takesRaw(target);
 }
 
 function tellsRaw(log: EventLog): log is RawSource {

@@ -1,10 +1,14 @@
+import { availableParallelism } from "node:os";
 import { IntegrityError, type SessionDbError, StoppedError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import { copyEvents } from "./copy-events.js";
+
+import { copiesRaw, copyEvents } from "./copy-events.js";
 import { assertFreezable, assertOtherLog, CutOver, type CutOverOptions } from "./cut-over.js";
+
 import { cutSaved } from "./cut-saved.js";
 import type { CutEvents, SwitchedConfig } from "./journal-entry.js";
+import type { LogWalk } from "./log-walk.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { assertExecutable } from "./obstacles.js";
 import { DEFAULT_PROJECTIONS } from "./plan-migration.js";
@@ -13,6 +17,7 @@ import type { Relation } from "./relation.js";
 import { RunningMigration } from "./running-migration.js";
 import type { AnyProjection } from "./state-digests.js";
 import { storeOption } from "./store-option.js";
+import { TrailingWalk } from "./trailing-walk.js";
 import { verifyMigration } from "./verify-migration.js";
 
 /** What becomes of a target that has diverged: nothing, the source's events, its own, or both one behind the other. */
@@ -34,7 +39,7 @@ export interface ExecuteOptions {
   readonly onConflict?: OnConflict;
   /** The same as for the plan. */
   readonly projections?: readonly AnyProjection[];
-  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 into Postgres, 10,000 from SQLite into it. */
+  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 into Postgres. */
   readonly batchEvents?: number;
   /** Copies that were made beforehand, for the journal. */
   readonly backups?: readonly string[];
@@ -201,11 +206,12 @@ class Execution {
     if (onConflict === "rebase") return this.#rebase();
     const began = performance.now();
     const start = onConflict === "source-wins" ? await this.#replace() : this.#plan.target.tail;
-    await this.#copy(start);
+    const trail = this.#trail();
+    const walk = await this.#copy(start, trail).finally(() => trail?.end());
     const copied = performance.now();
     if (this.#options.cutover === true) return this.#cutOver(copied - began, copied);
     const { tail } = this.#plan.source;
-    const states = await this.#verifying(tail.offset, () => this.#verify());
+    const states = await this.#verifying(tail.offset, () => this.#verify(walk));
     return this.#finish(tail, states, copied - began, performance.now() - copied, null);
   }
 
@@ -224,14 +230,24 @@ class Execution {
     }
   }
 
-  async #copy(start: Tail): Promise<void> {
+  /** A cut-over verifies both sides itself, again and again. */
+  #trail(): TrailingWalk | undefined {
+    const { projections = DEFAULT_PROJECTIONS, signal, cutover } = this.#options;
+    const isWorth = cutover !== true && availableParallelism() > 1 && copiesRaw(this.#source, this.#target);
+    return isWorth ? new TrailingWalk(this.#target, { projections, signal }) : undefined;
+  }
+
+  /** @returns how far the target was read back meanwhile */
+  async #copy(start: Tail, trail: TrailingWalk | undefined): Promise<LogWalk | undefined> {
     const { from, to, events: total } = this.#plan;
     const { batchEvents, signal, onProgress } = this.#options;
     const onBatch = (tail: Tail) => {
       this.#run.reach(tail);
+      trail?.reach(tail.offset);
       onProgress?.({ phase: "copying", done: tail.offset - from + 1, total });
     };
     await copyEvents(this.#source, this.#target, start, to, { batchEvents, onBatch, signal });
+    return trail?.end();
   }
 
   async #replace(): Promise<Tail> {
@@ -243,9 +259,9 @@ class Execution {
     );
   }
 
-  #verify(): Promise<number> {
+  #verify(walk: LogWalk | undefined): Promise<number> {
     const { source, states } = this.#plan;
-    return verifyMigration(this.#target, source.tail, states, verifyOptions(this.#options));
+    return verifyMigration(this.#target, source.tail, states, { ...verifyOptions(this.#options), walk });
   }
 
   /** Takes back what was written where it is not what the source holds. `end`: default what was copied by then. */

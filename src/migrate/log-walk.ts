@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ChainCheck } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -5,6 +6,9 @@ import type { Tail } from "../log/seal.js";
 import { checkPages } from "../replay/check-pages.js";
 import { PageCheck } from "../replay/page-check.js";
 import { type AnyProjection, type StateDigests, StateFold } from "./state-digests.js";
+
+/** Events between two turns of the program where other work goes on beside this: about half a millisecond. */
+const STEP_EVENTS = 125;
 
 export interface WalkOptions {
   readonly onEvent?: (event: SealedEvent) => void;
@@ -49,10 +53,7 @@ export class LogWalk {
     try {
       for await (const page of checkPages(this.#log, check, to)) {
         signal?.throwIfAborted();
-        for (const event of page) {
-          this.#fold.add(event);
-          onEvent?.(event);
-        }
+        this.#take(page, onEvent);
         onProgress?.(check.tail.offset, to);
       }
     } catch (error) {
@@ -60,6 +61,30 @@ export class LogWalk {
       throw error;
     } finally {
       await check.close();
+    }
+  }
+
+  /**
+   * As advance, beside a copy that is under way: another thread would take the processor from it, and it gets its turn
+   * every few events.
+   */
+  async trail(to: number, signal: AbortSignal | undefined): Promise<void> {
+    const check = this.#check;
+    await check.alone(async () => {
+      for await (const page of checkPages(this.#log, check, to)) {
+        for (let at = 0; at < page.length; at += STEP_EVENTS) {
+          this.#take(page.slice(at, at + STEP_EVENTS));
+          await nextTurn();
+          signal?.throwIfAborted();
+        }
+      }
+    });
+  }
+
+  #take(events: readonly SealedEvent[], onEvent?: (event: SealedEvent) => void): void {
+    for (const event of events) {
+      this.#fold.add(event);
+      onEvent?.(event);
     }
   }
 }

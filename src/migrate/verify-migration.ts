@@ -1,15 +1,16 @@
 import { IntegrityError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-import type { LogWalk } from "./log-walk.js";
+import { LogWalk } from "./log-walk.js";
 import { tailAt } from "./relation.js";
 import { type AnyProjection, differingStates, type StateDigests } from "./state-digests.js";
-import { survey } from "./survey.js";
 
 const MAX_NAMED = 5;
 
 export interface VerifyMigrationOptions {
   readonly projections: readonly AnyProjection[];
+  /** Over the target, as far as it has come: only what is behind that is read. */
+  readonly walk?: LogWalk | undefined;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,7 +32,9 @@ export async function verifyMigration(
   if (there.hash !== tail.hash) {
     throw mismatch(`at offset ${tail.offset} the source has the hash ${tail.hash}, the target ${there.hash}`);
   }
-  const { states } = await survey(target, { ...options, to: tail.offset, after: tail.offset });
+  const { projections, walk = new LogWalk(target, projections), onProgress, signal } = options;
+  await walk.advance(tail.offset, { onProgress, signal });
+  const states = walk.digests();
   assertSameStates(sourceStates, states);
   return states.size;
 }

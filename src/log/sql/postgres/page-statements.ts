@@ -47,13 +47,14 @@ export class PageStatements {
 
   /** Events with offsets from `from` to `to`, both inclusive. */
   async ofLog(session: PgSession, from: number, to: number): Promise<FetchedPage> {
-    const page = pageOfTexts(await session.rows(this.#log, [from, to]));
-    return page ?? fetchPage(session, this.#logByColumns, [from, to]);
+    const range = [from, endOfPage(from, to)];
+    const page = pageOfTexts(await session.rows(this.#log, range));
+    return page ?? fetchPage(session, this.#logByColumns, range);
   }
 
   /** Events of one stream with versions from `from` to `to`, both inclusive. */
   ofStream(session: PgSession, stream: string, from: number, to: number): Promise<FetchedPage> {
-    return fetchPage(session, this.#stream, [stream, from, to]);
+    return fetchPage(session, this.#stream, [stream, from, endOfPage(from, to)]);
   }
 
   /**
@@ -121,6 +122,14 @@ function pageSql(
         ORDER BY ${key} LIMIT ${MAX_PAGE_EVENTS}) AS few
       WINDOW sofar AS (ORDER BY ${key} ROWS UNBOUNDED PRECEDING)) AS counted
     WHERE nth = 1 OR bytes <= ${MAX_PAGE_CHARS} ORDER BY ${key}`;
+}
+
+/**
+ * Places have no gaps. A server that has no statistics of the table yet, as after a migration, may choose to look at the
+ * whole range before it takes the first rows of it (17 times as much processor time for 200,000 events, measured).
+ */
+function endOfPage(from: number, to: number): number {
+  return Math.min(to, from + MAX_PAGE_EVENTS - 1);
 }
 
 async function fetchPage(session: PgSession, page: Statement, values: readonly SqlValue[]): Promise<FetchedPage> {

@@ -98,7 +98,15 @@ export class PostgresLog implements EventLog {
     this.#servers = servers;
     const rawRows = new PostgresRawRows(tables, lock, limits, channel);
     this.#reads = new EventReads(servers, pages, assertOpen);
-    this.#changes = new BulkChanges({ servers, bulk, rawRows, redaction: new PostgresRedaction(tables), limits, now, ring });
+    this.#changes = new BulkChanges({
+      servers,
+      bulk,
+      rawRows,
+      redaction: new PostgresRedaction(tables),
+      limits,
+      now,
+      ring,
+    });
     this.#groups = new GroupAppend({ servers, writer, announcer, ring, onRetry: limits.onRetry });
     this.#appends = new AppendIntake(options, (group) => this.#groups.append(group));
     const claims = new ServerClaims(tables, statements, lock, limits, channel);
