@@ -230,10 +230,10 @@ class Execution {
     }
   }
 
-  /** A cut-over verifies both sides itself, again and again. */
+  /** Two processors are the copy's: on two it took twice as long. A cut-over verifies both sides itself, again and again. */
   #trail(): TrailingWalk | undefined {
     const { projections = DEFAULT_PROJECTIONS, signal, cutover } = this.#options;
-    const isWorth = cutover !== true && availableParallelism() > 1 && copiesRaw(this.#source, this.#target);
+    const isWorth = cutover !== true && availableParallelism() > 2 && copiesRaw(this.#source, this.#target);
     return isWorth ? new TrailingWalk(this.#target, { projections, signal }) : undefined;
   }
 
