@@ -42,7 +42,8 @@ describe.each<[string, () => Promise<string>]>([
     await expect(past.history("b")).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     expect((await past.log.tail()).offset).toBe(2);
     expect((await blame(past.log, "a", { path: "/n" }))[0]?.set.offset).toBe(2);
-    expect((await diff(past.log, "a", { from: 1, to: 5 })).to.version).toBe(2);
+    expect((await diff(past.log, "a", { from: 1, to: 2 })).to.version).toBe(2);
+    await expect(diff(past.log, "a", { from: 1, to: 5 })).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
     const model = await new ReadModel(past.log, sessions).query();
     expect(model.documents.map(({ id, version }) => [id, version])).toEqual([["a", 2]]);
     expect((await (await store.at(0)).list()).documents).toEqual([]);
