@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { EventLog } from "../../src/log/event-log.js";
 import { eventsOf } from "../../src/log/paging.js";
 import { openLog } from "../../src/open-log.js";
-import { follow } from "../../src/replay/follow.js";
+import { subscribe } from "../../src/replay/subscribe.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { spawnWorker } from "../support/worker.js";
 
@@ -31,7 +31,11 @@ export async function killLoop(setup: KillLoop): Promise<{ acknowledged: number;
   const log = await openLog(setup.url);
   const stop = new AbortController();
   const seen: number[] = [];
-  const following = collectOffsets(log, stop.signal, seen);
+  let isFollowing = true;
+  const following = collectOffsets(log, stop.signal, seen).finally(() => {
+    isFollowing = false;
+  });
+  following.catch(() => undefined); // awaited below
   try {
     const writers = await Promise.all(Array.from({ length: setup.writers }, (_, i) => runWriter(setup, i + 1)));
     const total = setup.writers * setup.appendsEach;
@@ -40,7 +44,7 @@ export async function killLoop(setup: KillLoop): Promise<{ acknowledged: number;
       writers.flatMap(({ acks }) => acks),
       total,
     );
-    while (seen.length < total) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isFollowing && seen.length < total) await new Promise((resolve) => setTimeout(resolve, 10));
     stop.abort();
     await following;
     expect(seen).toEqual(Array.from({ length: total }, (_, i) => i + 1));
@@ -52,9 +56,7 @@ export async function killLoop(setup: KillLoop): Promise<{ acknowledged: number;
 }
 
 async function collectOffsets(log: EventLog, signal: AbortSignal, seen: number[]): Promise<void> {
-  for await (const page of follow(log, { signal, pollMs: 50 })) {
-    for (const { offset } of page) seen.push(offset);
-  }
+  for await (const { offset } of subscribe(log, { signal, pollMs: 50 })) seen.push(offset);
 }
 
 /** Starts one writer again and again until all its appends are acknowledged. */

@@ -11,7 +11,7 @@ import { spawnWorker } from "../support/worker.js";
 import { seededRandom } from "./seed.js";
 
 /** ARCHIVE_KILLS=100 for a long run. */
-const KILLS = Number(process.env.ARCHIVE_KILLS ?? 8);
+const KILLS = Number(process.env.ARCHIVE_KILLS ?? 4);
 const CRASHES = Math.ceil(KILLS / 4);
 /** A limit for a slow and shared machine. */
 const LIMIT_MS = 300_000;

@@ -7,7 +7,7 @@ import { spawnWorker } from "../support/worker.js";
 import { seededRandom } from "./seed.js";
 
 /** At batch boundaries, at random moments behind one, and anywhere behind the plan. MIGRATION_KILLS=100 for a long run. */
-const KILLS = Number(process.env.MIGRATION_KILLS ?? 21);
+const KILLS = Number(process.env.MIGRATION_KILLS ?? 12);
 const BATCH = 8;
 const SOURCE_EVENTS = 20 * BATCH;
 /** For a slow and shared machine: a limit, not an expectation. */

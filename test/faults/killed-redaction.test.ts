@@ -8,7 +8,7 @@ import { spawnWorker } from "../support/worker.js";
 import { seededRandom } from "./seed.js";
 
 /** REDACTION_KILLS=100 for a long run. */
-const KILLS = Number(process.env.REDACTION_KILLS ?? 12);
+const KILLS = Number(process.env.REDACTION_KILLS ?? 6);
 /** A limit for a slow and shared machine. */
 const LIMIT_MS = 300_000;
 
