@@ -30,7 +30,9 @@ export async function collabBench(folder: string, postgresUrl: string): Promise<
   const comparisons = [
     claims("Postgres", workers.postgres.slice(0, 1), skipLocked, 0.5),
     claims("Postgres", workers.postgres, skipLocked),
-    ...(boss === undefined ? [] : [claims("Postgres beside pg-boss", workers.postgres, boss, 2)]),
+    // Its workers, too, share one process and one pool.
+    ...(boss === undefined ? [] : [claims("Postgres beside pg-boss", workers.postgres.slice(0, 1), boss, 2)]),
+    ...(boss === undefined ? [] : [claims("Postgres beside pg-boss", workers.postgres, boss)]),
     claims("SQLite", workers.sqlite.slice(0, 1), returning),
     claims("SQLite", workers.sqlite, returning),
     search("SQLite", workers.sqlite[0] as EventLog, "raw FTS5, ORDER BY rank", async (query) =>
