@@ -2,10 +2,8 @@ import { availableParallelism } from "node:os";
 import { IntegrityError, type SessionDbError, StoppedError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
-
 import { copiesRaw, copyEvents } from "./copy-events.js";
 import { assertFreezable, assertOtherLog, CutOver, type CutOverOptions } from "./cut-over.js";
-
 import { cutSaved } from "./cut-saved.js";
 import type { CutEvents, SwitchedConfig } from "./journal-entry.js";
 import type { LogWalk } from "./log-walk.js";

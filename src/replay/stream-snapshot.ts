@@ -7,6 +7,8 @@ import { PastLog } from "./past-log.js";
 import { MAX_SNAPSHOT_CHARS } from "./snapshots.js";
 
 const FORMAT = 1;
+/** Before the text stand its SHA-256 and a newline: a state with a changed letter would be told as the truth. */
+const DIGEST_CHARS = 65;
 
 /** The state of one stream after the event of its version, which has this hash. */
 export interface StreamSnapshot<D extends object> extends StreamState<D> {
@@ -16,8 +18,11 @@ export interface StreamSnapshot<D extends object> extends StreamState<D> {
 /** Where the snapshot of a stream stands. `epoch`: the last redaction; those from before it are where nobody looks. */
 function nameOf({ name, revision }: Projection<object>, stream: string, epoch: string | null): string {
   const after = epoch === null ? "" : `-after-${epoch}`;
-  const of = createHash("sha256").update(stream).digest("hex");
-  return `snapshots/streams/${name}-r${revision}${after}/${of}`;
+  return `snapshots/streams/${name}-r${revision}${after}/${sha256(stream)}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The newest state of one stream that somebody kept. It may not fit the log (any more): compare its hash. */
@@ -28,11 +33,13 @@ export async function readStreamSnapshot<D extends object>(
   epoch: string | null,
 ): Promise<StreamSnapshot<D> | undefined> {
   try {
-    const text = await log.sidecar.read(nameOf(projection, stream, epoch));
-    const { format, stream: of, document, version, hash } = JSON.parse(text ?? "null");
+    const text = (await log.sidecar.read(nameOf(projection, stream, epoch))) ?? "";
+    const body = text.slice(DIGEST_CHARS);
+    if (text.slice(0, DIGEST_CHARS) !== `${sha256(body)}\n`) return undefined;
+    const { format, stream: of, document, version, hash } = JSON.parse(body);
     return format === FORMAT && of === stream ? { document, version, hash } : undefined;
   } catch {
-    return undefined; // none, half a file, or somebody else's: it is only a cache
+    return undefined; // somebody else's: it is only a cache
   }
 }
 
@@ -44,7 +51,8 @@ export async function keepStreamSnapshot<D extends object>(
   epoch: string | null,
   { document, version, hash }: StreamSnapshot<D>,
 ): Promise<void> {
-  const text = JSON.stringify({ format: FORMAT, stream, version, hash, document });
+  const body = JSON.stringify({ format: FORMAT, stream, version, hash, document });
+  const text = `${sha256(body)}\n${body}`;
   if (log instanceof PastLog || text.length > MAX_SNAPSHOT_CHARS) return;
   try {
     const name = nameOf(projection, stream, epoch);

@@ -101,8 +101,13 @@ test("a damaged snapshot, and one of another stream, are passed over", async () 
   await new StreamStates(log).state(trails, "trail-a");
   const [name] = await log.sidecar.list("snapshots/");
   const text = (await log.sidecar.read(name as string)) as string;
-  const other = { ...JSON.parse(text), stream: "trail-b", document: { steps: {} } };
-  for (const bad of ["", "{", "null", "[]", '{"format":1}', text.slice(0, -5), JSON.stringify(other)]) {
+  await walk(log, "trail-b", 1_500);
+  await new StreamStates(log).state(trails, "trail-b");
+  const names = await log.sidecar.list("snapshots/");
+  const other = (await log.sidecar.read(names.find((one) => one !== name) as string)) as string;
+  const changed = text.replace(/"steps":\{"(\d+)":\d/, '"steps":{"$1":7');
+  expect(changed).not.toBe(text);
+  for (const bad of ["", "{", "null", "[]", '{"format":1}', text.slice(0, -5), other, changed, text.slice(65)]) {
     await log.sidecar.write(name as string, bad);
     expect(await new StreamStates(log).state(trails, "trail-a"), bad).toEqual(await freshOf(log, "trail-a"));
   }

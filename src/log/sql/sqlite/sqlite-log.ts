@@ -1,15 +1,11 @@
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import {
-  AppendOutcomeUnknownError,
-  ClosedError,
-  type IntegrityError,
-  UnavailableError,
-  UsageError,
-} from "../../../errors.js";
+import { AppendOutcomeUnknownError, type IntegrityError, UnavailableError, UsageError } from "../../../errors.js";
+import { AppendIntake } from "../../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
 import { assertBounds, assertCutOffset } from "../../check-bounds.js";
+import { Closing } from "../../closing.js";
 import type { SealedEvent } from "../../event.js";
 import type {
   AppendResult,
@@ -21,18 +17,9 @@ import type {
   RedactResult,
   VersionRange,
 } from "../../event-log.js";
-import { GroupCommit } from "../../group-commit.js";
 import { maskUrl } from "../../mask-url.js";
 import { knownOr } from "../../paging.js";
-import {
-  type AppendOptions,
-  type Entropy,
-  type PreparedEvent,
-  prepareAppend,
-  type StreamAppend,
-  systemEntropy,
-} from "../../prepare.js";
-import { prepareRedaction } from "../../prepare-redaction.js";
+import type { AppendOptions, Entropy, PreparedEvent, StreamAppend } from "../../prepare.js";
 import type { RawRange } from "../../raw-rows.js";
 import { offsetsNamedBy } from "../../redaction.js";
 import type { Scrubber } from "../../scrubber.js";
@@ -80,26 +67,23 @@ export class SqliteLog implements EventLog {
   readonly capabilities: Capabilities = { durable: true, shared: true };
   readonly sidecar: SqliteSidecar;
   readonly #db: Database.Database;
-  readonly #entropy: Entropy;
-  readonly #scrubber: Scrubber | undefined;
   readonly #limitMs: number;
   readonly #reader: SqliteReader;
   readonly #writer: SqliteWriter;
   readonly #doorbell: SqliteDoorbell;
   readonly #archive: SqliteArchive;
-  readonly #appends = new GroupCommit((group) => this.#flush(group));
+  readonly #appends: AppendIntake;
   #readModels: SqliteReadModels | undefined;
   #rawRows: SqliteRawRows | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
     this.url = url;
     this.#db = db;
-    this.#entropy = options.entropy ?? systemEntropy();
-    this.#scrubber = options.scrubber;
     this.#limitMs = limitMs;
     this.#reader = new SqliteReader(db);
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
+    this.#appends = new AppendIntake(options, (group) => this.#flush(group));
     this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
     this.sidecar = new SqliteSidecar(db, this.#runOnLog);
     this.#archive = new SqliteArchive(db, this.#reader, this.url, this.#runOnLog);
@@ -133,9 +117,8 @@ export class SqliteLog implements EventLog {
   }
 
   async append(batch: StreamAppend | readonly StreamAppend[], options: AppendOptions): Promise<AppendResult> {
-    this.#assertOpen("append");
-    const batches = Array.isArray(batch) ? batch : [batch];
-    return this.#appends.submit(prepareAppend(batches, options, this.#entropy, this.#scrubber));
+    this.#closing.assertOpen("append");
+    return this.#appends.append(batch, options);
   }
 
   async appendSealed(events: readonly SealedEvent[]): Promise<Tail> {
@@ -146,8 +129,8 @@ export class SqliteLog implements EventLog {
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {
-    this.#assertOpen("redact");
-    const prepared = prepareRedaction(request, options, this.#entropy, this.#scrubber);
+    this.#closing.assertOpen("redact");
+    const prepared = this.#appends.redaction(request, options);
     const result = await this.#run("redact", () => this.#writer.redact(prepared, this.url));
     this.#doorbell.ring();
     return { ...result, remains: await this.#purge() };
@@ -255,19 +238,16 @@ export class SqliteLog implements EventLog {
   }
 
   onAppended(ring: () => void): () => void {
-    this.#assertOpen("onAppended");
+    this.#closing.assertOpen("onAppended");
     return this.#doorbell.add(ring);
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    await this.#appends.close();
-    this.#doorbell.close();
-    this.#db.close();
+    return this.#closing.once(async () => {
+      await this.#appends.close();
+      this.#doorbell.close();
+      this.#db.close();
+    });
   }
 
   /** At once where nobody else holds the lock. */
@@ -304,7 +284,7 @@ export class SqliteLog implements EventLog {
   async #run<T>(operation: string, act: () => T, waitMs = this.#limitMs): Promise<T> {
     try {
       return await retryWhileBusy(Math.min(waitMs, this.#limitMs), () => {
-        this.#assertOpen(operation);
+        this.#closing.assertOpen(operation);
         return act();
       });
     } catch (error) {
@@ -313,10 +293,6 @@ export class SqliteLog implements EventLog {
   }
 
   readonly #runOnLog: RunOnLog = (operation, act, waitMs) => this.#run(operation, act, waitMs);
-
-  #assertOpen(operation: string): void {
-    if (this.#closing !== undefined) throw new ClosedError(operation);
-  }
 }
 
 /** Page after page, until one ends at the last event of the range. */
