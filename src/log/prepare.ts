@@ -1,7 +1,7 @@
-import { v7 as uuidV7 } from "uuid";
 import { InvalidEventError } from "../errors.js";
 import { canonicalText, isWellFormed } from "./canonical.js";
 import type { NewEvent } from "./event.js";
+import { EventIds } from "./event-ids.js";
 import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.js";
 import { bodyTextOf, dataHashOf } from "./hash-chain.js";
 import { RandomPool } from "./random-pool.js";
@@ -55,7 +55,6 @@ export const MAX_META_CHARS = 64 * 1024;
 const MAX_SCRUBBED_PLACES = 50;
 
 const SALT_BYTES = 16;
-const UUID_BYTES = 16;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing control characters is its purpose
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
@@ -63,23 +62,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 /** UUIDv7, each greater than the one before it, and salts from the system's random source. */
 export function systemEntropy(): Entropy {
   const pool = new RandomPool();
-  let msecs = 0;
-  let seq = 0;
-  return {
-    newId: () => {
-      const random = pool.take(UUID_BYTES);
-      const now = Date.now();
-      if (now > msecs) {
-        msecs = now;
-        seq = random.readUInt32BE(6) >>> 1;
-      } else {
-        seq = (seq + 1) | 0;
-        if (seq === 0) msecs++;
-      }
-      return uuidV7({ random, msecs, seq });
-    },
-    newSalt: () => pool.take(SALT_BYTES).toString("hex"),
-  };
+  const ids = new EventIds(pool);
+  return { newId: () => ids.next(), newSalt: () => pool.hex(SALT_BYTES) };
 }
 
 /**

@@ -2,6 +2,11 @@ import type { Tail } from "../seal.js";
 
 const MAX_STREAMS = 10_000;
 
+interface Ends {
+  readonly stream: string;
+  readonly version: number;
+}
+
 /**
  * Versions of streams, remembered from one append to the next. They are right as long as the log ends where it ended
  * when they were learnt: the tail's hash covers the whole history, so an equal tail means that nobody has appended or
@@ -41,8 +46,13 @@ export class StreamVersions {
   }
 
   /** Takes over what was committed after the tail given to {@link at}. */
-  learn(events: Iterable<{ readonly stream: string; readonly version: number }>, tail: Tail): void {
-    for (const { stream, version } of events) this.set(stream, version);
+  learn(events: Iterable<Ends>, tail: Tail): void {
+    let last: Ends | undefined;
+    for (const event of events) {
+      if (last !== undefined && last.stream !== event.stream) this.set(last.stream, last.version);
+      last = event;
+    }
+    if (last !== undefined) this.set(last.stream, last.version);
     this.#tailHash = tail.hash;
   }
 

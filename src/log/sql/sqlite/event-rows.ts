@@ -1,16 +1,9 @@
-import type Database from "better-sqlite3";
 import { IntegrityError } from "../../../errors.js";
 import { SealedEvent, type SealedFields } from "../../event.js";
 
 /** The columns of a row as {@link eventOfRow} takes them: by position, which takes two thirds of the time (measured). */
 export const EVENT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt,
   data_hash, hash`;
-
-const INSERT = `INSERT INTO events
-  ("offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt, data_hash, hash) VALUES `;
-const PLACEHOLDERS = `(${Array(13).fill("?").join(", ")})`;
-/** Rows of one statement: 960 rows take 10.0 ms one by one, 6.1 by four, 5.6 by sixteen and no less by more (measured). */
-const ROWS_AT_ONCE = 16;
 
 // biome-ignore format: one type a column, in their order
 type EventRow = [number, number, number, string, string, string, string, string, string | null, string, string | null, string | null, string];
@@ -64,34 +57,4 @@ function damaged(offset: number, countsFit: boolean): IntegrityError {
     offset,
     hint: "run: sessiondb verify",
   });
-}
-
-export class EventInserter {
-  readonly #one: Database.Statement;
-  readonly #many: Database.Statement;
-
-  constructor(db: Database.Database) {
-    this.#one = db.prepare(INSERT + PLACEHOLDERS);
-    this.#many = db.prepare(INSERT + Array(ROWS_AT_ONCE).fill(PLACEHOLDERS).join(", "));
-  }
-
-  insertLocked(events: readonly SealedEvent[]): void {
-    let done = 0;
-    for (; done + ROWS_AT_ONCE <= events.length; done += ROWS_AT_ONCE) {
-      const values: unknown[] = [];
-      for (let i = done; i < done + ROWS_AT_ONCE; i++) pushValues(values, events[i] as SealedEvent);
-      this.#many.run(values);
-    }
-    for (; done < events.length; done++) {
-      const values: unknown[] = [];
-      pushValues(values, events[done] as SealedEvent);
-      this.#one.run(values);
-    }
-  }
-}
-
-function pushValues(values: unknown[], event: SealedEvent): void {
-  const { offset, commit, version, recordedAt, id, stream, type, actor } = event;
-  const { dataText, metaText, salt, dataHash, hash } = event;
-  values.push(offset, commit, version, recordedAt, id, stream, type, actor, dataText, metaText, salt, dataHash, hash);
 }

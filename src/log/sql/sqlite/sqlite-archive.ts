@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { MovedError } from "../../../errors.js";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { archiveOutdated, REDACTION_EPOCH } from "../../redaction.js";
-import { EventInserter } from "./event-rows.js";
+import { EventInserter } from "./event-inserter.js";
 import { frozenFor } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
 import type { RunOnLog } from "./sqlite-sidecar.js";

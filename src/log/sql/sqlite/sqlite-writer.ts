@@ -10,7 +10,7 @@ import { assertContinues } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import { DurabilityMark } from "./durability-mark.js";
-import { EventInserter } from "./event-rows.js";
+import { EventInserter } from "./event-inserter.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
 import { freezeLocked, frozenFor, thawLocked } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
