@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { storeName } from "../../src/cli/confirm-name.js";
-import { runCli } from "../support/cli.js";
 import { documentOf, refusalOf } from "../support/cli-answers.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const cwd = tempDir();
 const run = (...args: string[]) => runCli(args, { cwd });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openStore } from "../../src/session/open-store.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const READING: readonly (readonly string[])[] = [
   ["session", "list"],
@@ -30,11 +30,12 @@ function withoutHealth(name: string, value: unknown): unknown {
 test("what a command answers as of a point is what it answered when the log ended there", async () => {
   const cwd = tempDir();
   const ask = async (...more: string[]) => {
-    const asked = READING.map(async (args) => {
+    const answers = [];
+    for (const args of READING) {
       const { code, stdout, stderr } = await runCli([...args, "--json", "--store", "sqlite:./s.db", ...more], { cwd });
-      return { args, code, stderr, answer: JSON.parse(stdout, withoutHealth) };
-    });
-    return Promise.all(asked);
+      answers.push({ args, code, stderr, answer: JSON.parse(stdout, withoutHealth) });
+    }
+    return answers;
   };
   await using store = await openStore(`sqlite:${cwd}/s.db`);
   await store.create({ session: "a", branch: "main" });

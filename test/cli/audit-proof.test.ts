@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { openLog } from "../../src/open-log.js";
 import { bundledProgram } from "../support/bundled-program.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
+import { runCli } from "../support/warm-cli.js";
 
 const STORE = ["--store", "jsonl:./s.jsonl"];
 let cwd = "";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore } from "../../src/session/open-store.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const STORE = ["--store", "sqlite:./s.db"];
 let cwd = "";
@@ -173,10 +173,6 @@ async function fails(command: readonly string[], exitCode: number, errorCode: st
   expect(told, args.join(" ")).toEqual([exitCode, "", errorCode, true]);
 }
 
-const AT_ONCE = 4;
-
 test.each(ROWS)("%s: %i %s", { timeout: 120_000 }, async (_what, exitCode, errorCode, commands) => {
-  for (let i = 0; i < commands.length; i += AT_ONCE) {
-    await Promise.all(commands.slice(i, i + AT_ONCE).map((command) => fails(command, exitCode, errorCode)));
-  }
+  for (const command of commands) await fails(command, exitCode, errorCode);
 });

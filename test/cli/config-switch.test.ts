@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines } from "../migrate/stores.js";
-import { type CliResult, runCli } from "../support/cli.js";
+import type { CliResult } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 let home = "";
 beforeEach(() => {

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ConfigWorld, ref, type Variables } from "../config/config-world.js";
-import { type CliResult, runCli } from "../support/cli.js";
+import type { CliResult } from "../support/cli.js";
+import { runCli } from "../support/warm-cli.js";
 
 const SECRET_URL = "postgres://ada:hunter2@127.0.0.1:1/app";
-/** Each line is a process of its own; two busy cores take a while. */
+/** There are many lines; two busy cores take a while. */
 const MANY_LINES_MS = 120_000;
 
 /** Whatever the machine that runs the tests has set. */

@@ -1,8 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type CliResult, runCli } from "../support/cli.js";
+import type { CliResult } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { GIT_ENV, repositoriesIn } from "../workspace/repositories.js";
 
 async function started(): Promise<string> {

@@ -8,9 +8,9 @@ import { Streams } from "../../src/cli/output/streams.js";
 import { programOf } from "../../src/cli/program.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { repositoriesIn } from "../workspace/repositories.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,8 +18,8 @@ const PAGES = ["README.md", ...readdirSync(join(ROOT, "docs")).map((name) => `do
   name.endsWith(".md"),
 );
 
-/** Each line is a process of its own, and there are many; two busy cores take a while. */
-const ALL_LINES_MS = 480_000;
+/** There are many lines; two busy cores take a while. */
+const ALL_LINES_MS = 240_000;
 
 /** Lines that begin with `$ sessiondb` or `$ minsky`, in the order of the page; a backslash at the end goes on below. */
 function commandLines(text: string): string[] {

@@ -4,8 +4,9 @@ import Database from "better-sqlite3";
 import { beforeEach, describe, expect, test } from "vitest";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
-import { runCli, spawnCli } from "../support/cli.js";
+import { spawnCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const STORE = ["--store", "jsonl:./s.jsonl"];
 let cwd = "";

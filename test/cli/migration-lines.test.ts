@@ -2,11 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { addSessions, allLines, freshStore, PAIRS } from "../migrate/stores.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
-/** Many processes, on a slow and shared machine. */
+/** Many lines, on a slow and shared machine. */
 const LIMIT_MS = 240_000;
 
 /** A user's folders, in which nothing is yet. */

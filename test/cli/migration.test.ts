@@ -5,9 +5,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines, everyByte } from "../migrate/stores.js";
 import { openAdmin } from "../postgres/open-postgres.js";
 import { bundledProgram } from "../support/bundled-program.js";
-import { type CliResult, runCli } from "../support/cli.js";
+import type { CliResult } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 let cwd = "";
 let state = "";

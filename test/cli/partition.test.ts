@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import { runCli } from "../support/cli.js";
 import { documentOf, refusalOf } from "../support/cli-answers.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const cwd = tempDir();
 let large = "";

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { CANARY, canaryIn } from "../erasure/canary.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 let cwd = "";
 

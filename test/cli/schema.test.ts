@@ -17,9 +17,9 @@ import { EVENT_TYPE_SCHEMAS } from "../../src/inspect/event-types.js";
 import { openLog } from "../../src/open-log.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { GIT_ENV, repositoriesIn } from "../workspace/repositories.js";
 
 /** Many processes, one after the other, on a machine that others use too. */

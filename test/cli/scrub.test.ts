@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { canaryIn } from "../erasure/canary.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 

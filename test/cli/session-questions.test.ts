@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { openStore } from "../../src/session/open-store.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const TIMES = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"].map((time) => new Date(`2026-03-01T${time}:00Z`));
 let cwd = "";

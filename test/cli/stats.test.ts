@@ -6,8 +6,8 @@ import { statsLines } from "../../src/cli/output/stats-lines.js";
 import { logStats } from "../../src/inspect/log-stats.js";
 import { storeSizes } from "../../src/inspect/store-sizes.js";
 import { openLog } from "../../src/open-log.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const STORE = ["--store", "jsonl:./s.jsonl"];
 const cwd = tempDir();

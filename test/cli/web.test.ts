@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sessionStore } from "../../src/express/session-store.js";
 import { BACKENDS } from "../read-model/backends.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { sessionOf } from "../web/web-stores.js";
 
 async function filled(url: string): Promise<void> {

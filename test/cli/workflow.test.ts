@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { runCli } from "../support/cli.js";
+import { runCli } from "../support/warm-cli.js";
 import { GIT_ENV, git, type Repositories, repositories } from "../workspace/repositories.js";
 
 let all: Repositories;

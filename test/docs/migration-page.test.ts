@@ -3,11 +3,11 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 const PAGE = fileURLToPath(new URL("../../docs/migration.md", import.meta.url));
-/** Each line is a process of its own; two busy cores take a while. */
+/** There are many lines; two busy cores take a while. */
 const LIMIT_MS = 180_000;
 
 /** What differs from run to run, and from machine to machine. */

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type CliResult, runCli } from "../support/cli.js";
+import type { CliResult } from "../support/cli.js";
 import { type PostgresServer, startPostgres } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
-/** Each line is a process of its own, and a server starts and stops. */
+/** For a busy machine: a server starts and stops. */
 const MANY_LINES_MS = 180_000;
 
 interface Machine {

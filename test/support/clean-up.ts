@@ -8,8 +8,13 @@ export function cleanUp(undo: () => void | Promise<void>): void {
   try {
     onTestFinished(undo);
   } catch {
-    ofFile.push(undo); // not inside a test; inside beforeAll afterAll would say nothing and do nothing
+    cleanUpWithFile(undo); // not inside a test; inside beforeAll afterAll would say nothing and do nothing
   }
+}
+
+/** Calls `undo` after the file, also for what a test has made: later ones go on with it. */
+export function cleanUpWithFile(undo: () => void | Promise<void>): void {
+  ofFile.push(undo);
 }
 
 /** To be called before anything else of the file, so that it comes after the file's own afterAll. */

@@ -14,9 +14,9 @@ import { importWebSessions } from "../../src/web-session/import-web-sessions.js"
 import type { WebSessionStore } from "../../src/web-session/web-session-store.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { BACKENDS } from "../read-model/backends.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { Browser } from "./browser.js";
 import { expressApp, listening } from "./express-app.js";
 import { pgSimpleStore } from "./pg-simple-store.js";

@@ -22,7 +22,7 @@ import { repairWorkspaces } from "../../src/workspace/repair-workspaces.js";
 import { parseRepository } from "../../src/workspace/repository-address.js";
 import { startSession } from "../../src/workspace/start-session.js";
 import { workAtRisk } from "../../src/workspace/work-at-risk.js";
-import { runCli } from "../support/cli.js";
+import { runCli } from "../support/warm-cli.js";
 import { commit, GIT_ENV, git, repositories, toolsIn } from "./repositories.js";
 
 /** A program that leaves a trace where it is run; by whatever name it is called. */
