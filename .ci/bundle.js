@@ -1,5 +1,6 @@
 /** The one way in which this project is bundled: for the CLI, the workers of the tests, the bench and the demo. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join, parse } from "node:path";
 import { build } from "esbuild";
 
@@ -62,6 +63,31 @@ const onlyEnglish = {
 };
 
 /**
+ * string-width makes a segmenter and a pattern of all emojis when it is loaded, in 25 ms; text of ASCII, which is most of
+ * what is printed, needs neither. Made when they are asked for. In another version than this knows they stay as they are.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const lateSegmenter = {
+  name: "late-segmenter",
+  setup(build) {
+    build.onLoad({ filter: /string-width\/index\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, "utf8");
+      const contents = source
+        .replace(
+          /^const segmenter = (.+);$/m,
+          "let made; const segmenter = { segment: text => (made ??= $1).segment(text) };",
+        )
+        .replace(
+          /^const rgiEmojiRegex = (.+);$/m,
+          "let emoji; const rgiEmojiRegex = { test: text => (emoji ??= $1).test(text) };",
+        );
+      return { contents };
+    });
+  },
+};
+
+/**
  * The two commands. Split, so that what one command needs (a driver, for one) is loaded only when that command runs. With
  * the packages inside: finding and opening the hundred files of zod takes as long as starting Node.
  *
@@ -75,7 +101,7 @@ export function bundleCli(root, outdir, options = {}) {
     splitting: true,
     packages: "bundle",
     external: OUTSIDE,
-    plugins: [onlyEnglish],
+    plugins: [onlyEnglish, lateSegmenter],
     // Packages in CommonJS ask for Node's own modules with require.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module";\nconst require = requireOf(import.meta.url);',

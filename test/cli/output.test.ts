@@ -4,6 +4,8 @@ import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
 import { renderFields, renderTable } from "../../src/cli/output/table.js";
+import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 test("text that could drive a terminal becomes visible", () => {
   const text = "a\u001b[2Jb\u0007\u009b31m\u202e\u2066\u200f\r\n\u2028\u0085";
@@ -26,6 +28,16 @@ test("columns line up by the width on the screen", () => {
       COLUMNS,
     ),
   ).toEqual(["NAME         N", "修复登录🚀   7", "b           12"]);
+});
+
+test("the built command measures wide text as the package does, of which it makes parts late", async () => {
+  const cwd = tempDir();
+  const names = ["修复登录🚀", "e\u0301", "👩‍👩‍👧", "1️⃣", "🇩🇪", "plain"];
+  for (const name of names) await runCli(["session", "start", name, "--store", "jsonl:./s.jsonl"], { cwd });
+  const { stdout } = await runCli(["session", "list", "--store", "jsonl:./s.jsonl"], { cwd });
+  const [title = "", ...rows] = stdout.trimEnd().split("\n");
+  const starts = rows.map((row) => stringWidth(row.slice(0, row.indexOf("CREATED"))));
+  expect(starts).toEqual(names.map(() => title.indexOf("STATUS")));
 });
 
 test("a terminal narrows what may be narrowed; a pipe gets everything", () => {
