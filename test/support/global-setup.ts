@@ -4,7 +4,7 @@ import { join, parse } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
-import { bundle, bundleCli, bundlePage, threadEntry } from "../../.ci/bundle.js";
+import { bundle, bundleCli, bundlePage, bundleQuickStart, threadEntry } from "../../.ci/bundle.js";
 import { type PostgresServer, startPostgres } from "./postgres.js";
 
 declare module "vitest" {
@@ -55,7 +55,7 @@ async function bundlePrograms(folder: string): Promise<Record<string, string>> {
   const options = { outExtension: { ".js": ".mjs" }, logLevel: "silent" as const };
   await Promise.all([
     ...workers.map((name) =>
-      attempt(parse(name).name, bundle([join(sources, name)], join(folder, "workers"), options)),
+      attempt(parse(name).name, bundleQuickStart([join(sources, name)], join(folder, "workers"), options)),
     ),
     attempt("check-thread", bundle([threadEntry(ROOT)], join(folder, "workers"), { logLevel: "silent" })),
     attempt("cli", bundleCli(ROOT, join(folder, "dist/cli"), { logLevel: "silent" })),
