@@ -1,15 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { ClosedError, IntegrityError, StorageError } from "../../errors.js";
+import { ClosedError, StorageError } from "../../errors.js";
 import { syncFolder } from "../sync-folder.js";
 import { type FileCalls, SYSTEM_FILE_CALLS } from "./file-calls.js";
-import { isReadOnlyError } from "./file-errors.js";
-import { assertWholeLog, closeSegments, damagedSegment, firstOffsetIn, LogSegments } from "./log-segments.js";
+import { closeSegments, damagedSegment, firstOffsetIn, LogSegments } from "./log-segments.js";
 import { manifestStamp } from "./manifest.js";
+import { isSameFile, openedFile } from "./opened-file.js";
 
 const NO_SEGMENTS = new LogSegments([], "");
-/** Attempts to open a file and its segments while others put new ones there. */
-const MAX_LOOKS = 10;
 
 /**
  * The log as bytes: positions given by the caller, nothing known of lines. It is opened when it is there, and created at the
@@ -38,40 +36,11 @@ export class LogFile {
   openIfThere(): boolean {
     if (this.#closed) throw new ClosedError("read");
     if (this.#fd !== undefined) return true;
-    for (let looks = 1; ; looks++) {
-      const fd = this.#openNamed();
-      if (fd === undefined) {
-        assertWholeLog(this.path);
-        return false;
-      }
-      try {
-        const segments = LogSegments.load(this.path, fd);
-        if (isNamed(fd, this.path) || looks === MAX_LOOKS) {
-          [this.#fd, this.#segments] = [fd, segments];
-          return true;
-        }
-        closeSegments(segments.open);
-      } catch (error) {
-        // Somebody may have begun, or taken away, a segment between two looks.
-        if (looks === MAX_LOOKS || !(error instanceof IntegrityError)) {
-          closeSync(fd);
-          throw error;
-        }
-      }
-      closeSync(fd);
-    }
-  }
-
-  #openNamed(): number | undefined {
-    try {
-      this.#writable = true;
-      return openSync(this.path, constants.O_RDWR);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      if (!isReadOnlyError(error)) throw error;
-      this.#writable = false;
-      return openSync(this.path, constants.O_RDONLY);
-    }
+    const opened = openedFile(this.path);
+    this.#writable = opened?.writable ?? true; // what is not there yet may be made
+    if (opened === undefined) return false;
+    ({ fd: this.#fd, segments: this.#segments } = opened);
+    return true;
   }
 
   /** The offset that the file itself begins with; undefined where no line says so. */
@@ -260,13 +229,4 @@ export class LogFile {
       hint: "somebody cut the log back; read it again",
     });
   }
-}
-
-function isNamed(fd: number, path: string): boolean {
-  const named = statSync(path, { throwIfNoEntry: false });
-  return named !== undefined && isSameFile(named, fstatSync(fd));
-}
-
-function isSameFile(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
 }
