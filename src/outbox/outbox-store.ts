@@ -1,17 +1,16 @@
 import { join } from "node:path";
-import { IntegrityError, type SessionDbError } from "../errors.js";
+import type { SessionDbError } from "../errors.js";
 import { FileLock } from "../files/file-lock.js";
 import type { EventLog } from "../log/event-log.js";
-import { appendsOf } from "../log/paging.js";
 import type { PreparedEvent } from "../log/prepare.js";
-import { EMPTY_TAIL, type SealOutcome, type Tail } from "../log/seal.js";
-import { CopiedPart } from "./copied-part.js";
-import { LocalView } from "./local-view.js";
+import type { SealOutcome } from "../log/seal.js";
+import { appendsIn, assertNotShorter, KnownView } from "./known-view.js";
+import type { LocalView } from "./local-view.js";
 import { OutboxFiles, type OutboxFilesOptions } from "./outbox-files.js";
 import { emptyCopy, nextFile, type OutboxState, readState, writeState } from "./outbox-state.js";
 import type { ProvisionalPlaces } from "./provisional-places.js";
 import { assertRoom, queueRefusal } from "./queue-rules.js";
-import { type QueuedAppend, queuedAppend, storedForm } from "./queued-append.js";
+import { type QueuedAppend, storedForm } from "./queued-append.js";
 
 export type OutboxPart = "queue" | "conflicts" | "copy";
 
@@ -19,14 +18,6 @@ export type OutboxPart = "queue" | "conflicts" | "copy";
 export interface OutboxNow {
   readonly state: OutboxState;
   readonly view: LocalView;
-}
-
-/** The view as it was last seen, and how far into the queue's file it reaches. */
-interface Known {
-  readonly copy: string;
-  readonly queue: string;
-  readonly view: LocalView;
-  readonly last: Tail;
 }
 
 /**
@@ -47,7 +38,7 @@ export class OutboxStore {
   readonly now: () => Date;
   readonly #files: OutboxFiles;
   readonly #lock: FileLock;
-  #known: Known | undefined;
+  readonly #view: KnownView;
 
   /** Makes the folder, 0700, where it is not there. `store` is the address for people, without a password. */
   constructor(folder: string, store: string, options: OutboxFilesOptions = {}) {
@@ -56,6 +47,7 @@ export class OutboxStore {
     this.url = store;
     this.now = options.now ?? (() => new Date());
     this.#files = new OutboxFiles(folder, store, options);
+    this.#view = new KnownView((file) => this.log(file));
     this.replayLock = new FileLock(join(folder, "replay.lock"), limitMs);
     this.#lock = new FileLock(join(folder, "outbox.lock"), limitMs);
   }
@@ -209,51 +201,13 @@ export class OutboxStore {
     });
   }
 
-  /** A long copy is indexed before the lock is taken, so that others need not wait for that. */
   async #warm(): Promise<void> {
     const state = await readState(this.folder);
-    if (state === undefined || this.#known?.copy === keyOf(state.copy)) return;
-    for await (const _ of (await this.log(state.copy.file)).readStream("outbox")) break;
+    if (state !== undefined) await this.#view.warm(state);
   }
 
   async #currentLocked(): Promise<OutboxNow> {
     const state = await this.#files.stateLocked();
-    const { file, from } = state.queue;
-    const log = await this.log(file);
-    const tail = await log.tail();
-    assertNotShorter(log, tail, from);
-    const known = this.#known;
-    const goesOn =
-      known?.copy === keyOf(state.copy) && known.queue === `${file} ${from}` && known.last.offset <= tail.offset;
-    const { view, last } = goesOn ? known : await this.#beginView(state);
-    if (last.offset < tail.offset) await view.extend(await appendsIn(log, last.offset + 1));
-    this.#known = { copy: keyOf(state.copy), queue: `${file} ${from}`, view, last: tail };
-    return { state, view };
+    return { state, view: await this.#view.at(state) };
   }
-
-  async #beginView({ copy, queue }: OutboxState): Promise<Pick<Known, "view" | "last">> {
-    const { offset, hash, recordedAt } = copy;
-    const copied = new CopiedPart(await this.log(copy.file), { offset, hash, recordedAt });
-    await copied.assertThere();
-    return { view: new LocalView(copied), last: { ...EMPTY_TAIL, offset: queue.from - 1 } };
-  }
-}
-
-async function appendsIn(log: EventLog, from: number): Promise<QueuedAppend[]> {
-  const appends: QueuedAppend[] = [];
-  for await (const stored of appendsOf(log.readAll({ from }))) appends.push(queuedAppend(stored));
-  return appends;
-}
-
-function keyOf({ file, offset, hash }: OutboxState["copy"]): string {
-  return `${file} ${offset} ${hash}`;
-}
-
-/** What was answered already is still in the file: where it is not, something else may be gone, too. */
-function assertNotShorter({ url }: EventLog, { offset }: Tail, from: number): void {
-  if (offset >= from - 1) return;
-  throw new IntegrityError("OUTBOX_DAMAGED", `${url} ends at ${offset}, and ${from - 1} of it were sent already`, {
-    offset,
-    hint: "somebody has cut or replaced this file; keep the folder, and move it away to begin a new outbox",
-  });
 }
