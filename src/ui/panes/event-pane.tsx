@@ -35,7 +35,7 @@ export function EventPane() {
           : "✖ NOT as it was sealed: run sessiondb verify"}
       </p>
       {chain.data !== undefined && <ChainUpTo chain={chain.data} offset={item.offset} hash={String(event.hash)} />}
-      <dl>
+      <dl class="facts">
         <Field name="offset">{item.offset}</Field>
         <Field name="stream">
           {visible(item.stream)} v{item.version}

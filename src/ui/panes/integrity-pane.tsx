@@ -68,7 +68,7 @@ function Tail({ answer: { tail: last, movedTo } }: { answer: IntegrityAnswer }) 
   return (
     <>
       {movedTo !== null && <Notice title={`This log is frozen: it goes on at ${visible(movedTo)}.`} />}
-      <dl>
+      <dl class="facts">
         <dt>last event</dt>
         <dd>
           <button type="button" class="link" onClick={() => goTo(last.offset)}>
