@@ -27,7 +27,7 @@ async function told(run: typeof runCli): Promise<CliResult[]> {
     ["session", "list", "--limt", "3"],
     ["session"],
     ["events", "--help"],
-    ["__complete", "bash"], // ends its process
+    ["completion", "bash"],
     ["config", "list"],
     ["mcp", ...STORE], // reads stdin to its end
     ["verify", ...STORE],
