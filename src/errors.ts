@@ -54,6 +54,19 @@ export class ConflictError extends SessionDbError {
   }
 }
 
+/** The log does not end where the append expected it to end: somebody else has appended, or cut it back; nothing was written. */
+export class TailMovedError extends SessionDbError {
+  /** Hash of the event that the append expected to be the last one. */
+  readonly expected: string;
+
+  constructor(expected: string) {
+    super("TAIL_MOVED", `the log does not end at the event ${expected} any more`, {
+      hint: "read what has come since, and decide again",
+    });
+    this.expected = expected;
+  }
+}
+
 /** The change contradicts a rule of the domain (for example: the id belongs to a deleted session). */
 export class RuleError extends SessionDbError {}
 

@@ -83,6 +83,7 @@ export {
   SessionDbError,
   StoppedError,
   StorageError,
+  TailMovedError,
   UnavailableError,
   UsageError,
 } from "./errors.js";

@@ -26,6 +26,59 @@ export function appendCases(define: DefineCase): void {
     });
   });
 
+  define(
+    "an append that expects the log to end elsewhere writes nothing; one that knows its end is taken",
+    async ({ log }) => {
+      if (log.capabilities.comparesTail !== true) return;
+      await appendCount(log, "session-a", 2);
+      const { hash } = await log.tail();
+      const one = { stream: "session-b", events: [event()] };
+      const first = await log.append(one, { ...ACTOR, tailHash: hash });
+      assert.equal(first.firstOffset, 3);
+      await refuses(log, "TAIL_MOVED", () => log.append(one, { ...ACTOR, tailHash: hash }));
+      await refuses(log, "TAIL_MOVED", () => log.append(one, { ...ACTOR, tailHash: GENESIS_HASH }));
+      assert.equal((await log.tail()).hash, first.events[0]?.hash);
+    },
+  );
+
+  define(
+    "appends that expect the same tail and are written together are all taken, behind those without",
+    async ({ log }) => {
+      if (log.capabilities.comparesTail !== true) return;
+      await appendCount(log, "session-a", 1);
+      const knowing = { ...ACTOR, tailHash: (await log.tail()).hash };
+      const one = (stream: string) => ({ stream, expectedVersion: 0, events: [event()] });
+      const results = await Promise.all([
+        log.append(one("session-b"), ACTOR),
+        log.append(one("session-c"), knowing),
+        log.append(one("session-d"), knowing),
+      ]);
+      assert.deepEqual(
+        results.map(({ firstOffset }) => firstOffset),
+        [2, 3, 4],
+      );
+    },
+  );
+
+  define("whoever knows the tail and is wrong about a stream is refused: no version is left out", async ({ log }) => {
+    if (log.capabilities.comparesTail !== true) return;
+    await appendCount(log, "session-a", 2);
+    const knowing = async () => ({ ...ACTOR, tailHash: (await log.tail()).hash });
+    for (const [stream, expectedVersion] of [
+      ["session-a", 3],
+      ["session-a", 1],
+      ["session-new", 7],
+    ] as const) {
+      const wrong = { stream, expectedVersion, events: [event()] };
+      await refuses(log, "VERSION_CONFLICT", async () => log.append(wrong, await knowing()));
+    }
+    const { events } = await log.append(
+      { stream: "session-a", expectedVersion: 2, events: [event()] },
+      await knowing(),
+    );
+    assert.equal(events[0]?.version, 3);
+  });
+
   define("one append to several streams takes consecutive offsets and counts each stream", async ({ log }) => {
     await appendCount(log, "session-b", 1);
     const batch = [

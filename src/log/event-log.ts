@@ -76,6 +76,8 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Other processes may append to the same log. */
   readonly shared: boolean;
+  /** An append can expect the log to end at a tail, see `AppendOptions.tailHash`. Absent: it is not looked at. */
+  readonly comparesTail?: boolean;
 }
 
 /** Sealed events that are gathered for one append: what appendSealed promises and throws, in small steps. */
@@ -112,7 +114,8 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
    * expected versions are not looked at.
    *
    * @throws InvalidEventError the input cannot be stored; ConflictError a stream is not at its expected version;
-   *   EventIdReusedError an id stands in the log with other content. Nothing was written after any of these.
+   *   TailMovedError the log does not end where it is expected to; EventIdReusedError an id stands in the log with other
+   *   content. Nothing was written after any of these.
    * @throws UnavailableError locked or unreachable for longer than the limit; nothing was written
    * @throws AppendOutcomeUnknownError it may have been written: repeat it with the same ids
    * @throws StorageError the storage failed; the log refuses further appends where it could not undo half a write

@@ -19,6 +19,11 @@ export interface StreamAppend {
 export interface AppendOptions {
   /** Who changes this: `user:ada`, `agent:claude`, `ada@host`. Events may name their own. */
   actor: string;
+  /**
+   * Hash of the tail that the caller knows: the append is refused with TailMovedError unless the log ends there before this
+   * append and those of the same process that are written together with it. Only where `Capabilities.comparesTail` says so.
+   */
+  tailHash?: string;
 }
 
 /** An event that was checked, given an id and a salt, and turned into the texts that are hashed and stored. */
@@ -33,6 +38,8 @@ export interface PreparedEvent {
   readonly bodyText: string;
   /** What the caller expects of the stream, on the first event of each StreamAppend only. */
   readonly expectedVersion: ExpectedVersion | undefined;
+  /** What the caller expects of the log, on every event of the append. */
+  readonly tailHash?: string | undefined;
   /** The id was made here just now, so no log can hold it yet: a first attempt need not look it up. */
   readonly fresh: boolean;
 }
@@ -154,6 +161,7 @@ function prepareEvent(
     salt,
     bodyText,
     expectedVersion,
+    tailHash: options.tailHash,
     fresh,
   };
 }

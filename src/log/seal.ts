@@ -1,4 +1,4 @@
-import { EventIdReusedError, InvalidEventError, type SessionDbError } from "../errors.js";
+import { EventIdReusedError, InvalidEventError, type SessionDbError, TailMovedError } from "../errors.js";
 import { SealedEvent } from "./event.js";
 import { versionConflict } from "./expected-version.js";
 import { chainHash, GENESIS_HASH } from "./hash-chain.js";
@@ -58,6 +58,8 @@ export function seal(tail: Tail, group: readonly (readonly PreparedEvent[])[], k
 class GroupState {
   readonly events: SealedEvent[] = [];
   tail: Tail;
+  /** Before the group: where others have left the log. */
+  readonly #beganAt: string;
   readonly #known: Known;
   readonly #recordedAt: string;
   readonly #versions = new Map<string, number>();
@@ -65,6 +67,7 @@ class GroupState {
 
   constructor(tail: Tail, known: Known, now: Date) {
     this.tail = tail;
+    this.#beganAt = tail.hash;
     this.#known = known;
     const nowText = now.toISOString();
     this.#recordedAt = nowText > tail.recordedAt ? nowText : tail.recordedAt;
@@ -77,6 +80,10 @@ class GroupState {
     const reuse = idReuse(append, earlier);
     if (reuse !== undefined) return { kind: "refused", error: reuse };
     if (earlier[0] !== undefined) return { kind: "repeated", events: earlier as SealedEvent[] };
+    const tailHash = append[0]?.tailHash;
+    if (tailHash !== undefined && tailHash !== this.#beganAt) {
+      return { kind: "refused", error: new TailMovedError(tailHash) };
+    }
     return this.#sealAppend(append);
   }
 

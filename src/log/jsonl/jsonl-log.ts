@@ -44,7 +44,7 @@ import { PartThread } from "./part-thread.js";
  */
 export class JsonlLog implements EventLog {
   readonly url: string;
-  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly capabilities: Capabilities = { durable: true, shared: true, comparesTail: true };
   readonly sidecar: FileSidecar;
   readonly #store: JsonlStore;
   readonly #reader: JsonlReader;

@@ -40,7 +40,7 @@ export interface MemoryLogOptions {
 /** The reference backend: an array. What it answers is what every other backend must answer. */
 export class MemoryLog implements EventLog {
   readonly url = "memory:";
-  readonly capabilities: Capabilities = { durable: false, shared: false };
+  readonly capabilities: Capabilities = { durable: false, shared: false, comparesTail: true };
   readonly sidecar = new MemorySidecar();
   readonly #now: () => Date;
   readonly #appends: AppendIntake;

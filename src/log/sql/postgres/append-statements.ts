@@ -35,6 +35,7 @@ export class AppendStatements {
   readonly #appendOne: Statement;
   readonly #appendOneToLong: Statement;
   readonly #appendMany: Statement;
+  readonly #appendBelieved: Statement;
 
   constructor(tables: Tables) {
     const condition = `${endsAtTail(tables)} AND ${appendCondition(tables)}`;
@@ -52,13 +53,14 @@ export class AppendStatements {
       `${insert} ${one} FROM (SELECT hash AS last FROM ${tables.events} WHERE "offset" = $1 LIMIT 1) AS tail
        WHERE last = $2 AND ${appendCondition(tables)}`,
     );
-    this.#appendMany = statement(
-      `WITH free AS MATERIALIZED (SELECT 1 WHERE ${condition})
+    const many = (where: string) =>
+      statement(`WITH free AS MATERIALIZED (SELECT 1 WHERE ${where})
        ${insert} SELECT $1::bigint + n, e.commit, e.version, $3, e.id, e.stream, e.type, e.actor, e.meta, e.data, e.salt, e.hash
        FROM free, unnest($4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
          $11::text[], $12::text[], $13::text[])
-         WITH ORDINALITY AS e (commit, version, id, stream, type, actor, meta, data, salt, hash, n)`,
-    );
+         WITH ORDINALITY AS e (commit, version, id, stream, type, actor, meta, data, salt, hash, n)`);
+    this.#appendMany = many(condition);
+    this.#appendBelieved = many(`${condition} AND ${hasVersions(tables, "$14::text[]", "$15::bigint[]")}`);
   }
 
   async look(session: PgSession, streams: readonly string[], ids: readonly string[]): Promise<Look> {
@@ -88,13 +90,25 @@ export class AppendStatements {
    * Stores `events`, which were sealed after `tail`, if the log still ends there: one round trip, one transaction.
    * Comparing the hash is comparing the whole history, so versions and ids that were looked up for that tail are right.
    *
-   * @returns how many events were written: all, or none where the log ends elsewhere, others hold the lock, or the
-   *   role's isolation is stricter than the argument in {@link appendCondition} allows
+   * `believed`: versions of streams that were not looked up; they are, here.
+   *
+   * @returns how many events were written: all, or none where the log ends elsewhere, a version that was believed is not
+   *   there, others hold the lock, or the role's isolation is stricter than the argument in {@link appendCondition} allows
    * @throws the driver's unique violation where somebody was faster by a hair, or an id stands in the log
    */
-  compareAndAppend(session: PgSession, tail: Tail, events: readonly SealedEvent[]): Promise<number> {
+  compareAndAppend(
+    session: PgSession,
+    tail: Tail,
+    events: readonly SealedEvent[],
+    believed: ReadonlyMap<string, number> = new Map(),
+  ): Promise<number> {
     const last = events.at(-1) as SealedEvent;
     const ends = [String(tail.offset), tail.hash, last.recordedAt];
+    const unseen = [...believed].filter(([, version]) => version > 0);
+    if (unseen.length > 0) {
+      const versions = [unseen.map(([stream]) => stream), unseen.map(([, version]) => version)];
+      return session.affected(this.#appendBelieved, [...ends, ...valuesOfMany(events), ...versions]);
+    }
     if (events.length === 1) {
       const append = tail.offset < LONG_LOG_EVENTS ? this.#appendOne : this.#appendOneToLong;
       return session.insert(append, ends.concat(valuesOfOne(last)));
@@ -148,6 +162,15 @@ function lookSql(tables: Tables, streams: string, ids: string, intoArchives: boo
 function appendCondition(tables: Tables): string {
   const looksLate = `current_setting('transaction_isolation') = 'read committed'`;
   return [looksLate, tryLock(tables), DURABLE].join(" AND ");
+}
+
+/**
+ * Each stream has an event of this version; that it has none behind it, the unique index sees to when the next one is
+ * stored. LIMIT keeps each look a look into the index, however small the table is when this is planned.
+ */
+function hasVersions({ events }: Tables, streams: string, versions: string): string {
+  const found = `(SELECT v.version FROM ${events} v WHERE v.stream = b.stream AND v.version = b.version LIMIT 1)`;
+  return `(SELECT bool_and(${found} IS NOT NULL) FROM unnest(${streams}, ${versions}) AS b (stream, version))`;
 }
 
 /**

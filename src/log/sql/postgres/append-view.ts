@@ -17,10 +17,14 @@ export interface AppendView {
   readonly looked: boolean;
   /** Some of the ids stand in the log, or in its archives. */
   readonly repeats: boolean;
+  /** Versions that were believed, by stream: the append itself must find them. */
+  readonly believed: ReadonlyMap<string, number>;
 }
 
 /** Which ids are looked up. Those that were made just now can stand in no log, unless an earlier attempt has put them there. */
 export type IdChoice = "given" | "all";
+
+const NOTHING_BELIEVED: ReadonlyMap<string, number> = new Map();
 
 /** Where ids of a group stand: events of the log, ids in its archives, and the last of these. */
 interface Found {
@@ -36,11 +40,6 @@ export class AppendViews {
   readonly #statements: AppendStatements;
   readonly #archived: ArchivedRows;
   readonly #versions = new StreamVersions();
-  readonly #remembered: Known = {
-    // Asked only where remembered() knows every stream, or expects it to be new, and for ids that were made just now.
-    versionOf: (stream) => this.#versions.get(stream) ?? 0,
-    eventById: () => undefined,
-  };
   #tail: Tail | undefined;
 
   constructor(statements: AppendStatements, archived: ArchivedRows) {
@@ -56,18 +55,28 @@ export class AppendViews {
   /** To be used at once: it looks into the memory itself. @returns undefined where that does not hold all that the group needs */
   remembered(group: Group): AppendView | undefined {
     if (this.#tail === undefined) return undefined;
-    const expectedNew = new Set<string>();
+    const { hash } = this.#tail;
+    const expected = new Map<string, number>();
     for (const append of group) {
-      for (const { stream, fresh, expectedVersion } of append) {
+      for (const { stream, fresh, expectedVersion, tailHash } of append) {
         if (!fresh) return undefined;
-        if (this.#versions.get(stream) !== undefined || expectedNew.has(stream)) continue;
+        if (this.#versions.get(stream) !== undefined || expected.has(stream)) continue;
         // Whoever expects that a stream is new is believed at first: if it is there after all, the unique index over
-        // stream and version refuses its event, and the log is asked. Of any other version nothing would refuse a gap.
-        if (expectedVersion !== 0) return undefined;
-        expectedNew.add(stream);
+        // stream and version refuses its event, and the log is asked. Of any other version nothing would refuse a gap; it
+        // is believed of whoever knows the tail as well, and the statement that appends looks whether it is there.
+        if (expectedVersion !== 0 && (tailHash !== hash || typeof expectedVersion !== "number")) return undefined;
+        expected.set(stream, expectedVersion);
       }
     }
-    return { tail: this.#tail, known: this.#remembered, looked: false, repeats: false };
+    return { tail: this.#tail, known: this.#remembered(expected), looked: false, repeats: false, believed: expected };
+  }
+
+  /** Asked only for streams that are known or in `expected`, and for ids that were made just now. */
+  #remembered(expected: ReadonlyMap<string, number>): Known {
+    return {
+      versionOf: (stream) => this.#versions.get(stream) ?? expected.get(stream) ?? 0,
+      eventById: () => undefined,
+    };
   }
 
   /** Asks the log: one round trip, and one more where ids stand in it already. */
@@ -100,7 +109,7 @@ export class AppendViews {
     this.#at(tail);
     for (const [stream, version] of known) this.#versions.set(stream, version);
     const repeats = found.events.length + found.ids.length > 0;
-    return { tail, known: knownOf(known, found), looked: true, repeats };
+    return { tail, known: knownOf(known, found), looked: true, repeats, believed: NOTHING_BELIEVED };
   }
 
   /** The log was seen to end at `tail`: what was known of another tail is forgotten. */

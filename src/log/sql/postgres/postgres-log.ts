@@ -61,7 +61,7 @@ const OPEN_RETRY_MS = 2_000;
 /** The log as tables in one schema of a Postgres database, shared by all who reach the server. */
 export class PostgresLog implements EventLog {
   readonly url: string;
-  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly capabilities: Capabilities;
   readonly sidecar: PostgresSidecar;
   readonly readModels: PostgresReadModels;
   readonly readPlace?: () => Promise<ReadPlace>;
@@ -94,6 +94,8 @@ export class PostgresLog implements EventLog {
     const mayBeAlone = options.contended !== true;
     const writer = new PostgresWriter({ connections, statements, archived, contended, lock, now, mayBeAlone });
     const announcer = channel === undefined ? undefined : new Announcer(connections, channel);
+    // Where others are taken to append all the time, a tail that is expected has moved as a rule.
+    this.capabilities = { durable: true, shared: true, comparesTail: mayBeAlone };
     this.url = address.url;
     this.#servers = servers;
     const rawRows = new PostgresRawRows(tables, lock, limits, channel);

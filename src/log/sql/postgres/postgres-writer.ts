@@ -83,7 +83,7 @@ export class PostgresWriter {
     if (session === undefined) return undefined;
     let failed = true;
     try {
-      this.#alone = (await this.#statements.compareAndAppend(session, view.tail, sealed.events)) > 0;
+      this.#alone = (await this.#statements.compareAndAppend(session, view.tail, sealed.events, view.believed)) > 0;
       assertConfirmed(session);
       failed = false;
     } catch (error) {
@@ -129,7 +129,7 @@ export class PostgresWriter {
       // Reading the repeated events was a second look, at a log that may have changed in between: the lock prevents that.
       if (view.repeats) return undefined;
       if (sealed.events.length === 0) return sealed.outcomes;
-      const append = () => this.#statements.compareAndAppend(session, view.tail, sealed.events);
+      const append = () => this.#statements.compareAndAppend(session, view.tail, sealed.events, view.believed);
       const written = await commitWith(append).catch(noneWhereOutrun);
       if (written === 0) return undefined;
       this.#views.learn(sealed.events, sealed.tail);
@@ -141,7 +141,7 @@ export class PostgresWriter {
 
   /** @returns undefined where it has to be done in another way; nothing was written */
   async #appendByServer(group: Group): Promise<readonly SealOutcome[] | undefined> {
-    if (!isShort(group) || !this.#contended.isPossible) return undefined;
+    if (!isShort(group) || !this.#contended.isPossible || group.some(expectsTail)) return undefined;
     return this.#connections.writing(async (session) => {
       const now = this.#now();
       const done = await this.#contended.append(session, group, now);
@@ -194,6 +194,11 @@ export class PostgresWriter {
   #seal(view: AppendView, group: Group): Sealed {
     return seal(view.tail, group, view.known, this.#now());
   }
+}
+
+/** The server compares versions of streams, and not the end of the log. */
+function expectsTail([first]: Group[number]): boolean {
+  return first?.tailHash !== undefined;
 }
 
 /** Somebody was faster by a hair, or an id stands in the log: the lock sorts it out. @throws every other error */

@@ -64,7 +64,7 @@ type Outcomes = readonly SealOutcome[];
 /** The log as tables in one SQLite file, shared by all processes of one machine. */
 export class SqliteLog implements EventLog {
   readonly url: string;
-  readonly capabilities: Capabilities = { durable: true, shared: true };
+  readonly capabilities: Capabilities = { durable: true, shared: true, comparesTail: true };
   readonly sidecar: SqliteSidecar;
   readonly #db: Database.Database;
   readonly #limitMs: number;
