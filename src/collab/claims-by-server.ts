@@ -41,6 +41,7 @@ export class ClaimsByServer {
       const claimed = await this.#ask(agentName, asked, unlimitedAt);
       switch (claimed?.outcome) {
         case "claimed":
+          this.#collab.tell(claimed.taken.map(({ event }) => event));
           return Promise.all(claimed.taken.map((taken) => this.#taskOf(taken)));
         case "none":
           return [];

@@ -42,6 +42,7 @@ export class CollabLog {
   readonly #streams: StreamStates;
   readonly #now: () => Date;
   readonly #turns = new Turns();
+  readonly #listeners: Array<(events: readonly SealedEvent[]) => void> = [];
 
   constructor(log: EventLog, { actor, now = () => new Date() }: CollabOptions = {}) {
     this.log = log;
@@ -79,9 +80,27 @@ export class CollabLog {
     return this.#streams.state(projection, stream);
   }
 
-  append(batch: StreamAppend | readonly StreamAppend[], { actor }: CollabNote = {}): Promise<AppendResult> {
+  /** @param tailHash as in `AppendOptions` */
+  async append(
+    batch: StreamAppend | readonly StreamAppend[],
+    { actor }: CollabNote = {},
+    tailHash?: string,
+  ): Promise<AppendResult> {
     PastLog.assertPresent(this.log);
-    return this.log.append(batch, { actor: actor ?? this.actor });
+    const by = { actor: actor ?? this.actor };
+    const appended = await this.log.append(batch, tailHash === undefined ? by : { ...by, tailHash });
+    if (appended.queued !== true) this.tell(appended.events);
+    return appended;
+  }
+
+  /** Who appends in another way than `append` says so here. */
+  tell(events: readonly SealedEvent[]): void {
+    for (const hear of this.#listeners) hear(events);
+  }
+
+  /** `hear` is given the events of each append of this process, once they are in the log, before its caller has them. */
+  onAppended(hear: (events: readonly SealedEvent[]) => void): void {
+    this.#listeners.push(hear);
   }
 
   /** Decides on the present document of one stream and appends; decides again when somebody else was faster. */

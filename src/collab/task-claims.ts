@@ -6,11 +6,13 @@ import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
 import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
+import type { ClaimPace } from "./claim-pace.js";
 import { type Asked, ClaimsByServer } from "./claims-by-server.js";
 import { assertCollabId } from "./collab-id.js";
 import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
 import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
 import { type Claim, decideClaim, timeAt } from "./decide-task.js";
+import { WindowClaims } from "./window-claims.js";
 
 /** Tasks of one question: those that others take meanwhile are passed over. */
 const CANDIDATES = 16;
@@ -57,10 +59,15 @@ export class TaskClaims {
   /** Those of them that had no limit when they were last looked at, and the version of their stream then. */
   readonly #unlimited = new Map<string, number>();
   readonly #byServer: ClaimsByServer | undefined;
+  readonly #byWindow: WindowClaims | undefined;
 
-  constructor(collab: CollabLog, model: ReadModel<Task>) {
+  /** `newPace` says when an agent's claims are worth a window. */
+  constructor(collab: CollabLog, model: ReadModel<Task>, newPace?: () => ClaimPace) {
     this.#collab = collab;
     this.#model = model;
+    // A standby may not have yet what others have appended.
+    const seesTail = collab.log.capabilities.comparesTail === true && collab.log.readPlace === undefined;
+    this.#byWindow = seesTail ? new WindowClaims(collab, model, newPace) : undefined;
     this.#byServer =
       collab.log.claimFirst === undefined || model.kind === "memory" ? undefined : new ClaimsByServer(collab, model);
   }
@@ -88,7 +95,11 @@ export class TaskClaims {
   }
 
   async #settle(agentName: string, asked: readonly Asked[]): Promise<readonly ClaimOutcome<Task | null>[]> {
-    return (await this.#settleByServer(agentName, asked)) ?? this.#settleHere(agentName, asked);
+    return (
+      (await this.#byWindow?.claim(agentName, asked)) ??
+      (await this.#settleByServer(agentName, asked)) ??
+      this.#settleHere(agentName, asked)
+    );
   }
 
   /** @returns undefined where it cannot be done in this way */

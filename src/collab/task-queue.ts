@@ -8,6 +8,7 @@ import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
+import type { ClaimPace } from "./claim-pace.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labels, oneOf, timeText, wholeNumberIn } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
@@ -72,10 +73,11 @@ export class TaskQueue {
   readonly #model: ReadModel<Task>;
   readonly #claims: TaskClaims;
 
-  constructor(collab: CollabLog) {
+  /** `newPace` says when an agent's claims are worth a window. */
+  constructor(collab: CollabLog, newPace?: () => ClaimPace) {
     this.#collab = collab;
     this.#model = new ReadModel(collab.log, collabTasks);
-    this.#claims = new TaskClaims(collab, this.#model);
+    this.#claims = new TaskClaims(collab, this.#model, newPace);
   }
 
   /**

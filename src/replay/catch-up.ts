@@ -10,6 +10,7 @@ import { foldLog, SNAPSHOT_EVERY_EVENTS } from "./fold-log.js";
 /** Documents as they were at one offset. */
 export interface FoldedAt<D extends object> extends Folded<D> {
   readonly offset: number;
+  readonly hash: string;
 }
 
 /**
@@ -46,7 +47,8 @@ export class CatchUp<D extends object> {
   async #advance(): Promise<FoldedAt<D>> {
     const tail = await this.#log.tail();
     if (tail.hash !== this.#checkpoint.hash && !(await this.#continue(tail))) await this.#restart(tail);
-    return { ...this.#folded, offset: this.#checkpoint.offset };
+    const { offset, hash } = this.#checkpoint;
+    return { ...this.#folded, offset, hash };
   }
 
   /** @returns false where the checkpoint is not part of the log's history (any more), or there is none */

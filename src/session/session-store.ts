@@ -121,7 +121,7 @@ export class SessionStore {
   async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
     if (asOf === undefined) return this.#sessions.current();
     const { documents, versions, checkpoint } = await foldLog(this.log, sessions, asOf);
-    return { documents, versions, offset: checkpoint.offset };
+    return { documents, versions, offset: checkpoint.offset, hash: checkpoint.hash };
   }
 
   async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {

@@ -9,7 +9,7 @@ import { foldFresh } from "../fold-log.js";
 import { Snapshots } from "../snapshots.js";
 import { compareDocuments } from "./check-documents.js";
 import { MemorySearch } from "./memory-search.js";
-import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
+import type { ModelCheck, ModelEngine, OnProgress, PagesAsIs, SearchPage, StoredState } from "./model-engine.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { pageOf } from "./page-of.js";
 import { type Take, takeFromPages } from "./take.js";
@@ -57,6 +57,17 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     this.#asIs ??= new CatchUp(this.#log, this.#projection, Number.POSITIVE_INFINITY);
     const { documents, offset } = await this.#asIs.current();
     return this.#search.search(documents, query, offset);
+  }
+
+  /** Of the tail, too. */
+  async pagesAsIs(queries: readonly ParsedQuery[]): Promise<PagesAsIs<D>> {
+    const { documents, offset, hash } = await this.#catchUp.current();
+    const now = new Map(documents); // the map moves on with the next read
+    const pages = queries.map(async (query) => {
+      const rows = await this.#search.rows([...now], query, offset);
+      return evaluate<ModelRow<D>>(rows, query).rows.map(({ document }) => document);
+    });
+    return { offset, hash, pages: await Promise.all(pages), chars: 0 };
   }
 
   async take<T>(query: ParsedQuery, { atOnce }: QueueShape, take: Take<D, T>): Promise<T | undefined> {

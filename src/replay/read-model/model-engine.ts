@@ -47,6 +47,15 @@ export interface SearchPage<D> {
   readonly more: boolean;
 }
 
+/** What several questions found at one and the same place of the log; at most one more than the limit of each. */
+export interface PagesAsIs<D> {
+  readonly offset: number;
+  readonly hash: string;
+  readonly pages: ReadonlyArray<readonly D[]>;
+  /** Characters that the documents take where they are stored; 0 where they are in memory anyway. */
+  readonly chars: number;
+}
+
 /** Called now and then during long work, with the offset that is reached. */
 export type OnProgress = (offset: number, of: number) => void;
 
@@ -59,6 +68,8 @@ export interface ModelEngine<D extends object> {
   search(query: ParsedQuery): Promise<SearchPage<D>>;
   /** As search, of what is there without writing anything; undefined where that is nothing. */
   searchAsIs(query: ParsedQuery): Promise<SearchPage<D> | undefined>;
+  /** The pages of several queries, without writing anything; undefined where they are not of one place, or a projection failed. */
+  pagesAsIs(queries: readonly ParsedQuery[]): Promise<PagesAsIs<D> | undefined>;
   take<T>(query: ParsedQuery, queue: QueueShape, take: Take<D, T>): Promise<T | undefined>;
   /** Brings the tables to the tail. @returns false where there are none, or it may not */
   catchUp(): Promise<boolean>;

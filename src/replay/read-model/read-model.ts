@@ -7,7 +7,7 @@ import type { ReadModelShape } from "../../query/shape.js";
 import { foldLog } from "../fold-log.js";
 import { MemoryModel, queryDocuments } from "./memory-model.js";
 import { MemorySearch } from "./memory-search.js";
-import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
+import type { ModelCheck, ModelEngine, OnProgress, PagesAsIs, SearchPage, StoredState } from "./model-engine.js";
 import { ModelRows } from "./model-row.js";
 import { TableModel } from "./table-model.js";
 import type { Take } from "./take.js";
@@ -90,6 +90,17 @@ export class ReadModel<D extends object> {
    */
   searchAsIs(search: string, conditions: Pick<Query, "where" | "limit"> = {}): Promise<SearchPage<D> | undefined> {
     return this.#engine.searchAsIs(this.#parsedSearch(search, conditions));
+  }
+
+  /**
+   * What several queries find at one place of the log, which is named by its hash, too: for whoever reads on from there
+   * himself. Nothing is brought up to date in tables.
+   *
+   * @returns undefined where others have moved the tables meanwhile, there are none, or the projection has stopped
+   * @throws UsageError QUERY_INVALID
+   */
+  pagesAsIs(queries: readonly Query[]): Promise<PagesAsIs<D> | undefined> {
+    return this.#engine.pagesAsIs(queries.map((query) => parseQuery(this.#rows.shape, query)));
   }
 
   /**

@@ -20,7 +20,7 @@ import { hashAt } from "../hash-at.js";
 import { ProjectionStopped } from "../projection-stopped.js";
 import { compareDocuments } from "./check-documents.js";
 import { MemoryModel } from "./memory-model.js";
-import type { ModelCheck, ModelEngine, OnProgress, SearchPage, StoredState } from "./model-engine.js";
+import type { ModelCheck, ModelEngine, OnProgress, PagesAsIs, SearchPage, StoredState } from "./model-engine.js";
 import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
@@ -99,6 +99,21 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     if (stored === undefined || stored === null || stored.state.offset === 0) return undefined;
     const isOfThisLog = (await hashAt(this.#log, stored.state.offset)) === stored.state.hash;
     return isOfThisLog ? this.#pageOf(stored, query) : undefined;
+  }
+
+  async pagesAsIs(queries: readonly ParsedQuery[]): Promise<PagesAsIs<D> | undefined> {
+    let [place, chars]: [ModelState | undefined, number] = [undefined, 0];
+    const pages: D[][] = [];
+    for (const query of queries) {
+      const stored = await this.#tables.query(this.#rows.shape, query, []);
+      if (stored === null || stored.state.fault !== undefined) return undefined;
+      if (place !== undefined && place.hash !== stored.state.hash) return undefined;
+      place = stored.state;
+      for (const { body } of stored.documents) chars += body.length;
+      const rows = stored.documents.map(({ id, body }) => this.#rows.rowOf(id, this.#documentOf(body)));
+      pages.push(inOrder<ModelRow<D>>(rows, query.order).map(({ document }) => document));
+    }
+    return place === undefined ? undefined : { offset: place.offset, hash: place.hash, pages, chars };
   }
 
   async take<T>(query: ParsedQuery, queue: QueueShape, take: Take<D, T>): Promise<T | undefined> {
