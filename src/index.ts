@@ -45,6 +45,8 @@ export type { ConfigSource, Layer } from "./config/source.js";
 export type { StoreSwitch } from "./config/switch-store.js";
 export { storeFile, switchBack, switchStore } from "./config/switch-store.js";
 export type { ConfigSwitchPlan } from "./cross-database/config-switch.js";
+export { CrossDatabaseMigrator } from "./cross-database/cross-database-migrator.js";
+export { MigrationAdapter } from "./cross-database/migration-adapter.js";
 export type {
   Compatibility,
   EndsBackup,
@@ -54,9 +56,7 @@ export type {
   Restored,
   RestoreRequest,
   RollbackRequest,
-} from "./cross-database/cross-database-migrator.js";
-export { CrossDatabaseMigrator } from "./cross-database/cross-database-migrator.js";
-export { MigrationAdapter } from "./cross-database/migration-adapter.js";
+} from "./cross-database/migrator-requests.js";
 export type { StoreName } from "./cross-database/store-address.js";
 export type { Erased, EraseOptions } from "./erasure/erase.js";
 export { erase } from "./erasure/erase.js";
@@ -249,11 +249,12 @@ export type { CompareOptions, LogComparison } from "./migrate/compare-logs.js";
 export type { CopyOptions, CopyProgress, CopyReport } from "./migrate/copy-log.js";
 export { copyLog } from "./migrate/copy-log.js";
 export type { EventFileFacts } from "./migrate/event-file.js";
-export type { MigrationProgress, MigrationReport, OnConflict } from "./migrate/execute-migration.js";
+export type { MigrationProgress, OnConflict } from "./migrate/execute-options.js";
 export type { JournalList } from "./migrate/journal.js";
 export { MigrationJournal } from "./migrate/journal.js";
 export type { CutEvents, JournalEntry } from "./migrate/journal-entry.js";
 export type { Divergence, MigrationPlan, Obstacle, ShownEvent, StreamConflict } from "./migrate/migration-plan.js";
+export type { MigrationReport } from "./migrate/migration-report.js";
 export type { RollbackPlan } from "./migrate/plan-rollback.js";
 export type { Rebased } from "./migrate/rebase.js";
 export type { Relation } from "./migrate/relation.js";

@@ -2,109 +2,38 @@ import { join } from "node:path";
 import { probeStore } from "../backends/unopened-store.js";
 import { outboxRoot, stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
-import { NotFoundError, UsageError } from "../errors.js";
-import type { PointLike } from "../inspect/point.js";
+import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
-import type { OpenLogOptions } from "../log/open-log-options.js";
-import type { Tail } from "../log/seal.js";
 import { traced } from "../log/telemetry.js";
 import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
-import { type ExecuteOptions, executeMigration, type MigrationReport } from "../migrate/execute-migration.js";
-import type { MigrationPlan, Obstacle } from "../migrate/migration-plan.js";
+import { executeMigration } from "../migrate/execute-migration.js";
+import type { ExecuteOptions } from "../migrate/execute-options.js";
+import type { MigrationPlan } from "../migrate/migration-plan.js";
+import type { MigrationReport } from "../migrate/migration-report.js";
 import { assertExecutable } from "../migrate/obstacles.js";
 import { planMigration } from "../migrate/plan-migration.js";
 import { planRollback, type RollbackPlan } from "../migrate/plan-rollback.js";
-import { planRestore, type RestoreOptions, type RestorePlan, restoreFile } from "../migrate/restore-file.js";
 import { type RollbackReport, rollBack } from "../migrate/roll-back.js";
-import { saveEvents } from "../migrate/save-events.js";
-import type { AnyProjection } from "../migrate/state-digests.js";
-import { openLog, shownUrl } from "../open-log.js";
+import { shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
+import { backUpEnds } from "./back-up-ends.js";
 import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
+import type {
+  Compatibility,
+  EndsBackup,
+  ExecuteRequest,
+  MigratorOptions,
+  PlanRequest,
+  Restored,
+  RestoreRequest,
+  RollbackRequest,
+} from "./migrator-requests.js";
+import { MigratorStores } from "./migrator-stores.js";
 import { outboxRisks } from "./outbox-risks.js";
-import { type RestorePoint, resolveRestorePoint } from "./restore-point.js";
-import { assertNoGap, resolveSince, type Since } from "./since.js";
+import { restoreStore } from "./restore-store.js";
+import { assertNoGap, resolveSince } from "./since.js";
 import { followedAddress, type StoreName, type StorePlace, storePlace } from "./store-address.js";
-
-export interface MigratorOptions {
-  /** Who migrates, for the journal. Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
-  readonly actor?: string;
-  /** Where cut events are saved. Default `$XDG_STATE_HOME/minsky/rollbacks`. */
-  readonly saveFolder?: string;
-  /** Where appends wait for servers that were away: a plan names them as a risk. Default `$XDG_STATE_HOME/minsky/outbox`. */
-  readonly outboxRoot?: string;
-  /** What the states of both sides are compared by. Default: sessions, and the settings of the store. */
-  readonly projections?: readonly AnyProjection[];
-  /** How logs are opened: limits, notices. They count before what a name or a configuration of a store brings with it. */
-  readonly open?: OpenLogOptions;
-}
-
-export interface PlanRequest {
-  /** Only what the source has written since: an offset, a time, `2h`, the id of a migration, or `last`. */
-  readonly since?: string;
-  readonly onSince?: (since: Since) => void;
-  readonly onProgress?: ExecuteOptions["onProgress"];
-  readonly signal?: AbortSignal;
-}
-
-export type ExecuteRequest = Pick<
-  ExecuteOptions,
-  "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig" | "cutover"
-> & {
-  /**
-   * When all is verified, the file of configuration that names the source is made to name the target; see planConfigSwitch.
-   * Default false.
-   */
-  readonly updateConfig?: boolean;
-};
-
-export interface RollbackRequest {
-  /** The log that was migrated into: its journal knows the migration. */
-  readonly target: StoreName;
-  /** Cut less: events up to this offset stay (inclusive). */
-  readonly toOffset?: number;
-  /** Cut also what others have appended since; it is saved with the rest. */
-  readonly force?: boolean;
-  /** The source of a cut-over, which is thawed. Default: the address in the journal, which has no password. */
-  readonly source?: StoreName;
-}
-
-export interface Compatibility {
-  readonly compatible: boolean;
-  readonly relation: MigrationPlan["relation"]["kind"];
-  /** What keeps the migration from being executed. */
-  readonly problems: readonly Obstacle[];
-  /** What is worth knowing. */
-  readonly warnings: readonly string[];
-}
-
-export interface EndsBackup {
-  readonly from: StoreName;
-  readonly to: StoreName;
-  readonly plan: MigrationPlan;
-  /** The files are made in it, and it is made where it is missing. */
-  readonly folder: string;
-}
-
-export interface RestoreRequest {
-  /** Restore as it was at this point: an offset (inclusive), a time, `HEAD~3` or `mark:NAME`. Default: all of the file. */
-  readonly asOf?: PointLike;
-  readonly onAsOf?: (point: RestorePoint) => void;
-  readonly dryRun?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
-export interface Restored {
-  readonly plan: RestorePlan;
-  /** Of the journal entry; null where nothing was written. */
-  readonly id: string | null;
-  /** The target's tail now. */
-  readonly tail: Tail;
-}
-
-/** A source is read from one end to the other, and memory is promised to be small. */
-const IN_ORDER = { cacheBytes: 1024 * 1024 };
 
 interface Ends {
   readonly source: StorePlace;
@@ -120,11 +49,13 @@ export class CrossDatabaseMigrator {
   readonly #actor: string;
   readonly #saveFolder: string;
   readonly #options: MigratorOptions;
+  readonly #stores: MigratorStores;
   /** Plans show addresses without passwords; these are the ones to open. */
   readonly #ends = new WeakMap<MigrationPlan, Ends>();
 
   constructor(options: MigratorOptions = {}) {
     this.#options = options;
+    this.#stores = new MigratorStores(options.open);
     this.#actor = options.actor ?? defaultActor();
     this.#saveFolder = options.saveFolder ?? join(stateDir(process.env), "rollbacks");
   }
@@ -148,8 +79,8 @@ export class CrossDatabaseMigrator {
   async planMigration(source: StoreName, target: StoreName, request: PlanRequest = {}): Promise<MigrationPlan> {
     const ends = { source: storePlace(source), target: storePlace(target) };
     assertTwo(ends);
-    const plan = await this.#reading(ends.source, async (from) => {
-      const to = await this.#openIfThere(ends.target);
+    const plan = await this.#stores.reading(ends.source, async (from) => {
+      const to = await this.#stores.openIfThere(ends.target);
       try {
         return await this.#plan(from, to, ends, request);
       } finally {
@@ -172,8 +103,8 @@ export class CrossDatabaseMigrator {
     const { updateConfig = false, ...known } = request;
     const planned = updateConfig ? this.planConfigSwitch(plan) : undefined;
     const readOnly = request.cutover !== true;
-    return this.#with(ends.source, { readOnly, mustExist: true, ...IN_ORDER }, async (source) => {
-      const target = await this.#open(ends.target, {});
+    return this.#stores.asSource(ends.source, readOnly, async (source) => {
+      const target = await this.#stores.open(ends.target, {});
       try {
         const options = {
           ...known,
@@ -206,21 +137,8 @@ export class CrossDatabaseMigrator {
    *
    * @returns the paths
    */
-  async backUpEnds({ from, to, plan, folder }: EndsBackup): Promise<string[]> {
-    const sides = [
-      { side: "source", store: from, tail: plan.source.tail },
-      { side: "target", store: to, tail: plan.target.tail },
-    ];
-    const time = new Date().toISOString().replace(/[-:.]/g, "");
-    const paths: string[] = [];
-    for (const { side, store, tail } of sides) {
-      if (tail.offset === 0) continue;
-      const file = join(folder, `${side}-${time}-${tail.offset}.jsonl`);
-      const range = { from: 1, to: tail.offset };
-      const { path } = await this.#reading(store, (log) => saveEvents(log, range, file));
-      paths.push(path);
-    }
-    return paths;
+  backUpEnds(request: EndsBackup): Promise<string[]> {
+    return backUpEnds(this.#stores, request);
   }
 
   /**
@@ -229,32 +147,17 @@ export class CrossDatabaseMigrator {
    * @throws as planRestore and restoreFile; with `dryRun` nothing is written, and a log that is not there is not made
    */
   async restore(path: string, target: StoreName, request: RestoreRequest = {}): Promise<Restored> {
-    const address = storePlace(target);
-    const point = request.asOf === undefined ? undefined : await resolveRestorePoint(path, request.asOf, new Date());
-    if (point !== undefined) request.onAsOf?.(point);
-    const options: RestoreOptions = point === undefined ? {} : { asOf: point.asOf };
-    const existing = await this.#openIfThere(address);
-    const planned = await planRestore(path, existing, options).finally(() => existing?.close());
-    if (request.dryRun === true || planned.events === 0) return { plan: planned, id: null, tail: planned.before };
-    const log = await this.#open(address, {});
-    try {
-      const plan = await planRestore(path, log, options);
-      const { onProgress } = request;
-      const note = { actor: this.#actor, ...(onProgress === undefined ? {} : { onProgress }) };
-      return { plan, ...(await restoreFile(log, plan, note)) };
-    } finally {
-      await log.close();
-    }
+    return restoreStore(this.#stores, path, storePlace(target), this.#actor, request);
   }
 
   /** Compares two logs again, long after a migration. See compareLogs. */
   async verifyMigration(source: StoreName, target: StoreName, options: CompareOptions = {}): Promise<LogComparison> {
-    return this.#reading(source, (a) => this.#reading(target, (b) => compareLogs(a, b, options)));
+    return this.#stores.reading(source, (a) => this.#stores.reading(target, (b) => compareLogs(a, b, options)));
   }
 
   /** What rolling back would cut. Reads only. @throws as rollbackMigration */
   async planRollback(id: string, { target, toOffset }: RollbackRequest): Promise<RollbackPlan> {
-    return this.#reading(target, (log) => planRollback(log, id, toOffset === undefined ? {} : { toOffset }));
+    return this.#stores.reading(target, (log) => planRollback(log, id, toOffset === undefined ? {} : { toOffset }));
   }
 
   /**
@@ -265,7 +168,7 @@ export class CrossDatabaseMigrator {
    *   those too); UsageError ROLLBACK_IMPOSSIBLE; UnavailableError MIGRATION_RUNNING
    */
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
-    const log = await this.#open(storePlace(request.target), { mustExist: true });
+    const log = await this.#stores.open(storePlace(request.target), { mustExist: true });
     try {
       const { toOffset, force = false, source } = request;
       const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
@@ -273,7 +176,7 @@ export class CrossDatabaseMigrator {
       if (!plan.migration.cutover) return await rollBack(log, plan, options);
       const address = source ?? addressOf(plan.migration.source);
       // Opened before anything is cut: a source that cannot be reached keeps everything as it is.
-      return await this.#with(address, { mustExist: true }, (frozen) =>
+      return await this.#stores.with(address, { mustExist: true }, (frozen) =>
         rollBack(log, plan, { ...options, thawSource: () => thawFrozenFor(frozen, [log.url, plan.migration.target]) }),
       );
     } finally {
@@ -309,38 +212,6 @@ export class CrossDatabaseMigrator {
     if (meant !== undefined) assertNoGap(plan, meant);
     const root = this.#options.outboxRoot ?? outboxRoot(process.env);
     return { ...plan, risks: [...plan.risks, ...(await outboxRisks(root, [ends.source.url, ends.target.url]))] };
-  }
-
-  #reading<T>(store: StoreName | StorePlace, act: (log: EventLog) => Promise<T>): Promise<T> {
-    return this.#with(store, { readOnly: true, ...IN_ORDER }, act);
-  }
-
-  async #with<T>(
-    store: StoreName | StorePlace,
-    options: OpenLogOptions,
-    act: (log: EventLog) => Promise<T>,
-  ): Promise<T> {
-    const isPlace = typeof store === "object" && "url" in store;
-    const log = await this.#open(isPlace ? store : storePlace(store), options);
-    try {
-      return await act(log);
-    } finally {
-      await log.close();
-    }
-  }
-
-  #open({ url, options: own }: StorePlace, options: OpenLogOptions): Promise<EventLog> {
-    // Copies are exact: what their source holds, they hold.
-    return openLog(url, { ...own, ...this.#options.open, ...options, scrub: { mode: "off" } });
-  }
-
-  async #openIfThere(place: StorePlace): Promise<EventLog | undefined> {
-    try {
-      return await this.#open(place, { readOnly: true });
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
   }
 }
 

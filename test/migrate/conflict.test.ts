@@ -6,7 +6,8 @@ import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-m
 import { SealedEvent } from "../../src/log/event.js";
 import { dataHashOf } from "../../src/log/hash-chain.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
-import { executeMigration, type OnConflict } from "../../src/migrate/execute-migration.js";
+import { executeMigration } from "../../src/migrate/execute-migration.js";
+import type { OnConflict } from "../../src/migrate/execute-options.js";
 import { planMigration } from "../../src/migrate/plan-migration.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { SessionStore } from "../../src/session/session-store.js";

@@ -6,7 +6,8 @@ import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-m
 import type { SealedEvent } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
-import { type ExecuteOptions, executeMigration } from "../../src/migrate/execute-migration.js";
+import { executeMigration } from "../../src/migrate/execute-migration.js";
+import type { ExecuteOptions } from "../../src/migrate/execute-options.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
 import type { JournalEntry } from "../../src/migrate/journal-entry.js";
 import { planMigration } from "../../src/migrate/plan-migration.js";

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { migrationEnds } from "../../cross-database/migration-ends.js";
-import type { OnConflict } from "../../migrate/execute-migration.js";
+import type { OnConflict } from "../../migrate/execute-options.js";
 import { shownUrl } from "../../open-log.js";
 import { isDefaultPlace } from "../../session/configured-store.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";

@@ -1,6 +1,6 @@
 import type { ConfigSwitchPlan } from "../../cross-database/config-switch.js";
-import type { MigrationReport } from "../../migrate/execute-migration.js";
 import type { MigrationPlan, ShownEvent } from "../../migrate/migration-plan.js";
+import type { MigrationReport } from "../../migrate/migration-report.js";
 import { durationText, sizeText } from "./amounts.js";
 import { printable } from "./escape.js";
 import { renderFields } from "./table.js";
