@@ -5,7 +5,7 @@ import type { SealedEvent } from "./event.js";
 import type { Freezing } from "./freezing.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { QueueClaimed, QueueClaims } from "./queue-claim.js";
-import type { RawRange, RawRows } from "./raw-rows.js";
+import type { RawPieces, RawRange } from "./raw-rows.js";
 import type { ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
@@ -140,16 +140,17 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
   takeSealed?(): SealedIntake;
 
   /**
-   * Appends rows that readRaw of another log has given, for migrations: all or nothing, durable when it resolves. They must
-   * continue the log's tail, by the hash that is stored before them; beyond that nothing is looked at, no hash recomputed and
-   * no version compared. Whoever appends so has to verify the log afterwards, and to take back what is not right.
+   * Appends rows that readRaw of another log has given, for migrations: all pieces or nothing, durable when it resolves. Each
+   * must continue what stands before it, the first one the log's tail, by the hash that is stored before it; beyond that
+   * nothing is looked at, no hash recomputed and no version compared. Whoever appends so has to verify the log afterwards, and
+   * to take back what is not right. One piece is in memory, and what the connection has not taken yet of the one before.
    *
    * Where a backend has nothing to gain by it, this is absent.
    *
    * @returns the new tail
-   * @throws ChainBreakError they do not continue the log; nothing was written
+   * @throws ChainBreakError they do not continue the log; what reading a piece throws. Nothing was written then
    */
-  appendRaw?(rows: RawRows): Promise<Tail>;
+  appendRaw?(pieces: RawPieces): Promise<Tail>;
 
   /**
    * The stored rows from offset `from` on, as one text: whole appends, together at least `atLeast` events where there are so

@@ -72,7 +72,7 @@ export class ObservedLog implements EventLog {
     if (readRaw !== undefined)
       this.readRaw = (...args) => observer.operation("readRaw", () => readRaw.apply(log, args));
     if (appendRaw !== undefined) {
-      this.appendRaw = (rows) => observer.operation("appendRaw", () => appendRaw.call(log, rows));
+      this.appendRaw = (pieces) => observer.operation("appendRaw", () => appendRaw.call(log, pieces));
     }
     observer.info("log opened", { url: log.url });
   }

@@ -26,6 +26,9 @@ export interface RawRows {
   readonly text: Buffer;
 }
 
+/** Rows that follow each other, read while they are taken in. Each call begins anew with the first: one may be made again. */
+export type RawPieces = () => AsyncIterable<RawRows> | Iterable<RawRows>;
+
 /** A range of a log, up to the end of an append. */
 export interface RawRange {
   /** Inclusive. */

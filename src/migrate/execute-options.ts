@@ -22,7 +22,7 @@ export interface ExecuteOptions {
   readonly onConflict?: OnConflict;
   /** The same as for the plan. */
   readonly projections?: readonly AnyProjection[];
-  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 into Postgres. */
+  /** Events of one batch, at least; an append is never divided. Default 2,000; 5,000 into Postgres; 50,000 from SQLite into Postgres. */
   readonly batchEvents?: number;
   /** Copies that were made beforehand, for the journal. */
   readonly backups?: readonly string[];

@@ -25,7 +25,7 @@ async function read(log: EventLog, from: number, to: number, atLeast = 100): Pro
 
 function take(log: EventLog, rows: RawRows | undefined): Promise<unknown> {
   if (rows === undefined || log.appendRaw === undefined) throw new Error("no rows, or nobody to take them");
-  return log.appendRaw(rows);
+  return log.appendRaw(() => [rows]);
 }
 
 /** Puts rows into the table as no program of ours does. */

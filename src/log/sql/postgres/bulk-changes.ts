@@ -1,7 +1,7 @@
 import type { SealedEvent } from "../../event.js";
 import type { RedactResult } from "../../event-log.js";
 import type { PreparedRedaction } from "../../prepare-redaction.js";
-import type { RawRows } from "../../raw-rows.js";
+import type { RawPieces } from "../../raw-rows.js";
 import type { Tail } from "../../seal.js";
 import type { LogServers } from "./log-servers.js";
 import type { PgSession } from "./pg-session.js";
@@ -9,6 +9,7 @@ import type { PostgresBulk } from "./postgres-bulk.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresRawRows } from "./postgres-raw-rows.js";
 import type { PostgresRedaction } from "./postgres-redaction.js";
+import { RawLoad } from "./raw-load.js";
 import type { SealedLoad } from "./sealed-load.js";
 
 interface ChangeParts {
@@ -40,9 +41,10 @@ export class BulkChanges {
     return tail;
   }
 
-  async appendRaw(rows: RawRows): Promise<Tail> {
+  async appendRaw(pieces: RawPieces): Promise<Tail> {
     const { servers, rawRows } = this.#parts;
-    const tail = await this.#change("appendRaw", (session, uncertain) => rawRows.append(session, rows, uncertain));
+    const load = new RawLoad(pieces);
+    const tail = await this.#change("appendRaw", (session, uncertain) => rawRows.append(session, load, uncertain));
     servers.history.saw(tail);
     return tail;
   }

@@ -7,13 +7,13 @@ import { isUniqueViolation } from "./postgres-failures.js";
 export interface CopyIn {
   /** COPY … FROM STDIN */
   readonly sql: string;
-  readonly chunks: readonly Buffer[];
+  readonly chunks: Iterable<Buffer> | AsyncIterable<Buffer>;
   /** The log's last offset. */
   readonly behind: number;
   readonly bulkMs: number;
 }
 
-/** Rows into the table of events, under the log's lock. @throws ChainBreakError an id or a place is taken */
+/** Rows into the table of events, under the log's lock. @throws ChainBreakError an id or a place is taken; what `chunks` throws */
 export async function copyLocked(session: PgSession, { sql, chunks, behind, bulkMs }: CopyIn): Promise<void> {
   try {
     // pg reads the limit off the stream itself.

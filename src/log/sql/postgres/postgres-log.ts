@@ -18,7 +18,7 @@ import type {
 import { maskUrl } from "../../mask-url.js";
 import type { AppendOptions, StreamAppend } from "../../prepare.js";
 import type { QueueClaimed, QueueClaims } from "../../queue-claim.js";
-import type { RawRows } from "../../raw-rows.js";
+import type { RawPieces } from "../../raw-rows.js";
 import type { Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
@@ -180,8 +180,8 @@ export class PostgresLog implements EventLog {
     return { add: (events) => load.add(events), append: () => this.#changes.appendSealed(load) };
   }
 
-  appendRaw(rows: RawRows): Promise<Tail> {
-    return this.#changes.appendRaw(rows);
+  appendRaw(pieces: RawPieces): Promise<Tail> {
+    return this.#changes.appendRaw(pieces);
   }
 
   async redact(request: RedactRequest, options: AppendOptions): Promise<RedactResult> {

@@ -1,11 +1,11 @@
-import { ChainBreakError } from "../../../errors.js";
-import { RAW_COLUMNS, RAW_NULL, RAW_QUOTE, type RawRows } from "../../raw-rows.js";
+import { RAW_COLUMNS, RAW_NULL, RAW_QUOTE } from "../../raw-rows.js";
 import type { Tail } from "../../seal.js";
 import { copyLocked } from "./copy-locked.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresLimits } from "./postgres-options.js";
+import type { RawLoad } from "./raw-load.js";
 import type { Tables } from "./statement.js";
 
 const [NULL, QUOTE] = [RAW_NULL, RAW_QUOTE].map((mark) => `E'\\x0${mark.charCodeAt(0)}'`);
@@ -28,27 +28,19 @@ export class PostgresRawRows {
       (FORMAT csv, DELIMITER E'\\t', QUOTE ${QUOTE}, NULL ${NULL})`;
   }
 
-  /** `uncertain`: an earlier attempt may have committed; then the log ends with these rows. */
-  append(session: PgSession, rows: RawRows, uncertain: boolean): Promise<Tail> {
-    const act = (found: unknown[][]) => this.#appendLocked(session, rows, uncertain, tailOfRow(found[0]));
-    return this.#lock.runAsking(session, this.#askTail(rows), act, this.#limits.bulkTimeoutMs);
+  /** `uncertain`: an earlier attempt may have committed; then the log ends with what that has sent. */
+  append(session: PgSession, load: RawLoad, uncertain: boolean): Promise<Tail> {
+    const act = (found: unknown[][]) => this.#appendLocked(session, load, uncertain, tailOfRow(found[0]));
+    return this.#lock.runAsking(session, this.#tail, act, this.#limits.bulkTimeoutMs);
   }
 
-  /** Rings, too, when it commits. */
-  #askTail({ tail }: RawRows): string {
-    if (this.#channel === undefined) return this.#tail;
-    return `SELECT pg_notify('${this.#channel}', '${tail.offset}');\n${this.#tail}`;
-  }
-
-  async #appendLocked(session: PgSession, rows: RawRows, uncertain: boolean, tail: Tail): Promise<Tail> {
-    const { from, before, text, tail: last } = rows;
-    if (uncertain && last.offset === tail.offset && last.hash === tail.hash) return tail;
-    if (tail.offset !== from - 1 || tail.hash !== before) {
-      const message = `rows from offset ${from} on do not continue this log, which ends at ${tail.offset}`;
-      throw new ChainBreakError(message, tail.offset);
-    }
-    const bulkMs = this.#limits.bulkTimeoutMs;
-    await copyLocked(session, { sql: this.#copyIn, chunks: [text], behind: tail.offset, bulkMs });
+  async #appendLocked(session: PgSession, load: RawLoad, uncertain: boolean, tail: Tail): Promise<Tail> {
+    if (uncertain && load.sent?.offset === tail.offset && load.sent.hash === tail.hash) return tail;
+    const { bulkTimeoutMs: bulkMs } = this.#limits;
+    await copyLocked(session, { sql: this.#copyIn, chunks: load.texts(tail), behind: tail.offset, bulkMs });
+    const last = load.sent ?? tail;
+    // It rings when this commits.
+    if (this.#channel !== undefined) await session.script(`SELECT pg_notify('${this.#channel}', '${last.offset}')`);
     return last;
   }
 }
