@@ -39,7 +39,9 @@ export interface MigrationRun {
 export function runMigration(run: MigrationRun, streams: Streams): Promise<undefined> {
   return interruptible(async (signal) => {
     try {
-      await planAndExecute(run, streams, { onProgress: progressOf(run, streams), signal });
+      const keepSmall = boundedHeap();
+      const onProgress = progressOf(run, streams, keepSmall);
+      await planAndExecute(run, streams, { onProgress, onPiece: keepSmall, signal });
     } catch (error) {
       streams.progress("");
       if (!signal.aborted) throw error;
@@ -74,6 +76,7 @@ async function planAndExecute(run: MigrationRun, streams: Streams, progressing: 
 
 interface Progressing {
   readonly onProgress: (progress: MigrationProgress) => void;
+  readonly onPiece: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -139,9 +142,12 @@ function showReport(
   }
 }
 
-function progressOf({ ndjson }: MigrationRun, streams: Streams): (progress: MigrationProgress) => void {
+function progressOf(
+  { ndjson }: MigrationRun,
+  streams: Streams,
+  keepSmall: () => void,
+): (progress: MigrationProgress) => void {
   const lines = new Map<string, (done: number, total: number) => void>();
-  const keepSmall = boundedHeap();
   return ({ phase, done, total }) => {
     keepSmall();
     if (ndjson) return streams.document({ progress: phase, done, total });

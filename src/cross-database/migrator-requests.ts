@@ -32,7 +32,7 @@ export interface PlanRequest {
 
 export type ExecuteRequest = Pick<
   ExecuteOptions,
-  "onConflict" | "batchEvents" | "backups" | "onProgress" | "signal" | "switchConfig" | "cutover"
+  "onConflict" | "batchEvents" | "backups" | "onProgress" | "onPiece" | "signal" | "switchConfig" | "cutover"
 > & {
   /**
    * When all is verified, the file of configuration that names the source is made to name the target; see planConfigSwitch.

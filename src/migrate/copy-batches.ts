@@ -17,6 +17,8 @@ export interface BatchOptions {
   readonly batchEvents?: number | undefined;
   /** Called after each batch that is durable, with the target's new tail. */
   readonly onBatch?: ((tail: Tail) => void) | undefined;
+  /** Called between two pieces of a batch, where a batch is read piece by piece: for whoever minds the memory. */
+  readonly onPiece?: (() => void) | undefined;
   /** Ends the copying between two batches. */
   readonly signal?: AbortSignal | undefined;
 }

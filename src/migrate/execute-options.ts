@@ -27,6 +27,8 @@ export interface ExecuteOptions {
   /** Copies that were made beforehand, for the journal. */
   readonly backups?: readonly string[];
   readonly onProgress?: (progress: MigrationProgress) => void;
+  /** Called again and again within a batch, where it is read piece by piece: for whoever minds the memory. */
+  readonly onPiece?: () => void;
   /** Ends the migration between two batches, so that it can be gone on with. */
   readonly signal?: AbortSignal;
   /**

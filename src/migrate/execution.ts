@@ -70,13 +70,13 @@ export class Execution {
   /** @returns how far the target was read back meanwhile */
   async #copy(start: Tail, trail: TrailingWalk | undefined): Promise<LogWalk | undefined> {
     const { from, to, events: total } = this.#plan;
-    const { batchEvents, signal, onProgress } = this.#options;
+    const { batchEvents, signal, onProgress, onPiece } = this.#options;
     const onBatch = (tail: Tail) => {
       this.#run.reach(tail);
       trail?.reach(tail.offset);
       onProgress?.({ phase: "copying", done: tail.offset - from + 1, total });
     };
-    await copyEvents(this.#source, this.#target, start, to, { batchEvents, onBatch, signal });
+    await copyEvents(this.#source, this.#target, start, to, { batchEvents, onBatch, onPiece, signal });
     return trail?.end();
   }
 

@@ -85,6 +85,7 @@ export class RawCopy {
 
   async #readNext(from: number, to: number, eventsBefore: number): Promise<Ahead> {
     try {
+      this.#options.onPiece?.();
       this.#options.signal?.throwIfAborted();
       return await this.#read(from, to, eventsBefore);
     } catch (error) {

@@ -8,7 +8,7 @@ const migrator = new CrossDatabaseMigrator({ actor: "agent:bench" });
 const onProgress = boundedHeap();
 const plan = await migrator.planMigration(source, target, { onProgress });
 const planMs = performance.now() - began;
-const { events, durations } = await migrator.executeMigration(plan, { onProgress });
+const { events, durations } = await migrator.executeMigration(plan, { onProgress, onPiece: onProgress });
 const ms = performance.now() - began;
 // ru_maxrss is in KiB.
 const maxRssBytes = process.resourceUsage().maxRSS * 1024;
