@@ -2,6 +2,7 @@ import type { Projection } from "../../projections/projection.js";
 import { archivedBase } from "../log/archives.js";
 import type { EventLog } from "../log/event-log.js";
 import { redactionEpoch } from "../log/redaction.js";
+import { textBehindDigest, withDigest } from "./digested-text.js";
 import type { Folded } from "./fold.js";
 import { hashAt } from "./hash-at.js";
 
@@ -23,8 +24,8 @@ export interface Snapshot<D extends object> extends Folded<D> {
 
 /**
  * States of a projection as they were at some offsets, in the log's sidecar. They are caches: one that does not fit the
- * log (another hash at its offset), has another revision or cannot be read is passed over, and nothing depends on them
- * but what can be read of an archived log while its archive is not at hand.
+ * log (another hash at its offset), has another revision, is not the text that was kept or cannot be read is passed over, and
+ * nothing depends on them but what can be read of an archived log while its archive is not at hand.
  */
 export class Snapshots<D extends object> {
   readonly #log: EventLog;
@@ -47,24 +48,25 @@ export class Snapshots<D extends object> {
     await this.begin();
     const names = (await this.#names()).filter((name) => this.#offsetOf(name) <= offset);
     for (const name of names.reverse()) {
-      const snapshot = parse<D>(await this.#log.sidecar.read(name));
-      if (snapshot !== undefined && (await this.#fits(snapshot))) return snapshot;
+      const snapshot = parse<D>(await this.#text(name));
+      if (snapshot?.offset === this.#offsetOf(name) && (await this.#fits(snapshot))) return snapshot;
     }
     return undefined;
   }
 
   /** Keeps a state. Who may only read the log goes on without. */
   async take({ offset, hash, documents, versions }: Snapshot<D>): Promise<void> {
-    const text = JSON.stringify({ format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] });
-    if (text.length > MAX_SNAPSHOT_CHARS) return;
     try {
+      const state = { format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] };
+      const text = withDigest(JSON.stringify(state));
+      if (text.length > MAX_SNAPSHOT_CHARS) return;
       const name = `${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`;
       await this.#log.sidecar.write(name, text);
       // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
       if ((await redactionEpoch(this.#log.sidecar)) !== this.#epoch) await this.#log.sidecar.remove(name);
       await this.#thinOut(Math.min(MAX_SNAPSHOTS, Math.max(2, Math.floor(MAX_ALL_CHARS / text.length))));
     } catch {
-      // Read-only users and full disks cannot keep a cache; the state is right all the same.
+      // Read-only users and full disks cannot keep a cache, nor can a text be that long; the state is right all the same.
     }
   }
 
@@ -89,6 +91,17 @@ export class Snapshots<D extends object> {
     }
   }
 
+  /**
+   * @returns undefined where it is not what was kept. Those of older versions have no digest: they count only where a store
+   *   begins with them while its archive is not at hand, for nothing else has that state.
+   */
+  async #text(name: string): Promise<string | undefined> {
+    const kept = await this.#log.sidecar.read(name);
+    const text = textBehindDigest(kept);
+    if (text !== undefined) return text;
+    return this.#offsetOf(name) === (await archivedBase(this.#log)).offset ? (kept ?? undefined) : undefined;
+  }
+
   async #fits({ offset, hash }: Snapshot<D>): Promise<boolean> {
     return (await hashAt(this.#log, offset)) === hash;
   }
@@ -107,7 +120,7 @@ export class Snapshots<D extends object> {
 }
 
 /** @returns undefined for a text that is no snapshot of this format */
-function parse<D extends object>(text: string | null): Snapshot<D> | undefined {
+function parse<D extends object>(text: string | undefined): Snapshot<D> | undefined {
   try {
     const { format, offset, hash, documents, versions } = JSON.parse(text ?? "null");
     if (format !== FORMAT) return undefined;

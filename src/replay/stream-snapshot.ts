@@ -1,14 +1,12 @@
-import { createHash } from "node:crypto";
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
 import { redactionEpoch } from "../log/redaction.js";
+import { sha256, textBehindDigest, withDigest } from "./digested-text.js";
 import type { StreamState } from "./fold-stream.js";
 import { PastLog } from "./past-log.js";
 import { MAX_SNAPSHOT_CHARS } from "./snapshots.js";
 
 const FORMAT = 1;
-/** Before the text stand its SHA-256 and a newline: a state with a changed letter would be told as the truth. */
-const DIGEST_CHARS = 65;
 
 /** The state of one stream after the event of its version, which has this hash. */
 export interface StreamSnapshot<D extends object> extends StreamState<D> {
@@ -21,10 +19,6 @@ function nameOf({ name, revision }: Projection<object>, stream: string, epoch: s
   return `snapshots/streams/${name}-r${revision}${after}/${sha256(stream)}`;
 }
 
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
-
 /** The newest state of one stream that somebody kept. It may not fit the log (any more): compare its hash. */
 export async function readStreamSnapshot<D extends object>(
   log: EventLog,
@@ -33,10 +27,8 @@ export async function readStreamSnapshot<D extends object>(
   epoch: string | null,
 ): Promise<StreamSnapshot<D> | undefined> {
   try {
-    const text = (await log.sidecar.read(nameOf(projection, stream, epoch))) ?? "";
-    const body = text.slice(DIGEST_CHARS);
-    if (text.slice(0, DIGEST_CHARS) !== `${sha256(body)}\n`) return undefined;
-    const { format, stream: of, document, version, hash } = JSON.parse(body);
+    const body = textBehindDigest(await log.sidecar.read(nameOf(projection, stream, epoch)));
+    const { format, stream: of, document, version, hash } = JSON.parse(body ?? "{}");
     return format === FORMAT && of === stream ? { document, version, hash } : undefined;
   } catch {
     return undefined; // somebody else's: it is only a cache
@@ -51,8 +43,7 @@ export async function keepStreamSnapshot<D extends object>(
   epoch: string | null,
   { document, version, hash }: StreamSnapshot<D>,
 ): Promise<void> {
-  const body = JSON.stringify({ format: FORMAT, stream, version, hash, document });
-  const text = `${sha256(body)}\n${body}`;
+  const text = withDigest(JSON.stringify({ format: FORMAT, stream, version, hash, document }));
   if (log instanceof PastLog || text.length > MAX_SNAPSHOT_CHARS) return;
   try {
     const name = nameOf(projection, stream, epoch);

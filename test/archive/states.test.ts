@@ -47,6 +47,23 @@ describe.each(ARCHIVABLE)("%s, without the archive at hand", (kind) => {
     expect(await verifyLog(store.log)).toMatchObject({ ok: true, archived: { offset: 5 } });
   });
 
+  test("what an older version kept of it, without a digest, still counts; what was changed since does not", async () => {
+    const [store, url] = await archivedStore(kind, false);
+    const { sidecar } = store.log;
+    for (const name of await sidecar.list("snapshots/sessions-")) {
+      const text = (await sidecar.read(name)) as string;
+      await sidecar.write(name, text.slice(text.indexOf("{")));
+    }
+    expect((await store.get("a")).record).toMatchObject({ branch: "three" });
+    for (const name of await sidecar.list("snapshots/marks-")) {
+      const text = (await sidecar.read(name)) as string;
+      await sidecar.write(name, text.replace("here", "hare"));
+    }
+    const again = await openStore(url);
+    onTestFinished(() => again.close());
+    await expect(readMarks(again.log)).rejects.toMatchObject({ code: "ARCHIVED" });
+  });
+
   test("where what was kept of it is lost, too, nothing is answered by half", async () => {
     const [store] = await archivedStore(kind, false);
     for (const name of await store.log.sidecar.list("snapshots/")) await store.log.sidecar.remove(name);

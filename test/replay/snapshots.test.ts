@@ -87,6 +87,35 @@ test("snapshots of another revision, and texts that are none, are passed over", 
   expect((await stateAt(log, 10, 5)).documents.get("a")?.offsets).toHaveLength(10);
 });
 
+test("a snapshot with any one changed letter is passed over, and so is one that was kept under another offset", async () => {
+  const log = await logOf([10]);
+  await stateAt(log, 5, 5);
+  const right = await stateAt(log, 10, 5);
+  const names = await log.sidecar.list("snapshots/");
+  const texts = await Promise.all(names.map(async (name) => (await log.sidecar.read(name)) as string));
+  for (let at = 0; at < (texts.at(-1) as string).length; at++) {
+    for (const [i, name] of names.entries()) await log.sidecar.write(name, flipped(texts[i] as string, at));
+    expect(await stateAt(log, 10, NEVER), `letter ${at}`).toEqual(right);
+  }
+  await log.sidecar.write(names[1] as string, texts[0] as string);
+  expect(await stateAt(log, 10, NEVER)).toEqual(right);
+});
+
+/** The lowest bit of one character, the other way round: a digit becomes its neighbour, the text stays JSON. */
+function flipped(text: string, at: number): string {
+  return `${text.slice(0, at)}${String.fromCharCode(text.charCodeAt(at) ^ 1)}${text.slice(at + 1)}`;
+}
+
+test("a snapshot of an older version, which has no digest, is passed over", async () => {
+  const log = await logOf([10]);
+  await stateAt(log, 10, 5);
+  for (const name of await log.sidecar.list("snapshots/")) {
+    const text = (await log.sidecar.read(name)) as string;
+    await log.sidecar.write(name, text.slice(text.indexOf("{")).replace('"offsets":[1,', '"offsets":[7,'));
+  }
+  expect((await stateAt(log, 10, NEVER)).documents.get("a")?.offsets[0]).toBe(1);
+});
+
 test("their number is bounded, and the last one stays", async () => {
   const log = await logOf([60]);
   for (let offset = 2; offset <= 60; offset += 2) await stateAt(log, offset, 2);
