@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -108,6 +109,26 @@ test("through a symbolic link it is the same log with the same lock", async () =
   await Promise.all([appendCount(one, "session-a", 20), appendCount(two, "session-a", 20)]);
   expect(offsetsOf(await allEvents(two))).toHaveLength(41);
   expect(existsSync(`${link}.lock`)).toBe(false);
+});
+
+test("under a second name, which has another lock, nothing is written, and without it everything again", async () => {
+  const path = freshPath();
+  const second = join(dirname(freshPath()), "second.jsonl");
+  const one = await open(path);
+  await appendCount(one, "session-a", 2);
+  linkSync(path, second);
+  const two = await open(second);
+  const writes = [
+    () => appendCount(one, "session-a", 1),
+    () => appendCount(two, "session-a", 1),
+    async () => two.truncateAfter(1, await two.tail()),
+    async () => one.freeze?.("sqlite:elsewhere.db"),
+  ];
+  for (const write of writes) await expect(write()).rejects.toMatchObject({ code: "LOG_LINKED" });
+  expect(await linesOf(two)).toEqual(await linesOf(one));
+  rmSync(second);
+  await appendCount(one, "session-a", 1);
+  expect(offsetsOf(await allEvents(one))).toEqual([1, 2, 3]);
 });
 
 test("another handle that cut the log and appended as many bytes again is noticed", async () => {

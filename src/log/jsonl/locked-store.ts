@@ -63,6 +63,7 @@ export class LockedStore {
       this.#store.file.openForWriting();
       this.checkManifest();
       this.assertHereLocked();
+      this.#store.file.assertOneName();
       await this.#moveTornTailLocked();
       const seen = await this.#store.borrowed();
       try {
@@ -118,6 +119,7 @@ export class LockedStore {
     else if (manifest.replaced !== null) await this.#settleLocked();
     const known = await this.#store.indexed();
     known.file.openForWriting(); // it may be another one: a redaction has replaced it
+    known.file.assertOneName();
     if (known.tornBytes > 0) await this.#moveTornTailLocked();
     return known;
   }

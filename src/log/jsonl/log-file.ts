@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ClosedError, StorageError } from "../../errors.js";
+import { shellWord } from "../shell-word.js";
 import { syncFolder } from "../sync-folder.js";
 import { type FileCalls, SYSTEM_FILE_CALLS } from "./file-calls.js";
 import { closeSegments, damagedSegment, firstOffsetIn, LogSegments } from "./log-segments.js";
@@ -64,6 +65,24 @@ export class LogFile {
         hint: "check the owner and the mode of the file and its folder",
       });
     }
+  }
+
+  /**
+   * Under another name the file has another lock and other files beside it: who writes there would write over what is
+   * written here. To be asked when no segment is being begun.
+   *
+   * @throws StorageError LOG_LINKED
+   */
+  assertOneName(): void {
+    const { nlink } = fstatSync(this.#opened());
+    if (nlink <= 1) return;
+    throw new StorageError(
+      "LOG_LINKED",
+      `jsonl:${this.path} has ${nlink} names (hard links), each with a lock of its own`,
+      {
+        hint: `keep one of them, or write to a copy; they are found with: find / -xdev -samefile ${shellWord(this.path)}`,
+      },
+    );
   }
 
   /** Makes the name of the file last. */
