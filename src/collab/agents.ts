@@ -3,6 +3,7 @@ import { AGENT_STATUSES, type AgentStatus } from "../../projections/collab-event
 import { agentStream } from "../../projections/collab-streams.js";
 import { NotFoundError } from "../errors.js";
 import type { Page } from "../query/query.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
@@ -84,6 +85,7 @@ export class Agents {
   /** @returns null where it is not registered */
   async find(name: string, { asOf }: CollabAsOf = {}): Promise<Agent | null> {
     assertCollabId("agent", name);
+    await assertAsOf(this.#collab.log, asOf);
     return (await foldStream(this.#collab.log, collabAgents, agentStream(name), asOf)).document;
   }
 

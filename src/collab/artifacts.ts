@@ -4,6 +4,7 @@ import { partId, partStream } from "../../projections/collab-streams.js";
 import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { evolved } from "../replay/fold.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
@@ -96,6 +97,7 @@ export class Artifacts {
     assertCollabId("session", session);
     assertCollabId("artifact", artifactId);
     const stream = partStream("artifact", partId(session, artifactId));
+    await assertAsOf(this.#collab.log, asOf);
     const range = { ...(asOf === undefined ? {} : { toOffset: asOf }), ...(to === undefined ? {} : { to }) };
     const versions: Artifact[] = [];
     for await (const event of eventsOf(this.#collab.log.readStream(stream, range))) {

@@ -8,6 +8,7 @@ import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { Turns } from "../log/turns.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { evolved } from "../replay/fold.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
@@ -30,7 +31,7 @@ export interface CollabNote {
   readonly source?: string;
 }
 
-/** The state after this offset (inclusive). Default: now. */
+/** The state after this offset (inclusive). Default: now. Of an offset that the log does not have: NotFoundError POINT_OUTSIDE. */
 export interface CollabAsOf {
   readonly asOf?: number;
 }
@@ -66,6 +67,7 @@ export class CollabLog {
     { asOf }: CollabAsOf = {},
   ): Promise<StreamState<CollabSession> & { document: CollabSession }> {
     assertCollabId("session", id);
+    await assertAsOf(this.log, asOf);
     const stream = collabStream(id);
     const past = asOf === undefined ? undefined : foldStream(this.log, collabSessions, stream, asOf);
     const { document, version } = await (past ?? this.state(collabSessions, stream));

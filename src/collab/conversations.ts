@@ -3,6 +3,7 @@ import { CHUNK_FORMATS, type ChunkFormat } from "../../projections/collab-events
 import { partId, partStream } from "../../projections/collab-streams.js";
 import { ConflictError, NotFoundError, RuleError } from "../errors.js";
 import type { Page } from "../query/query.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
@@ -78,6 +79,7 @@ export class Conversations {
     assertCollabId("session", session);
     assertCollabId("chunk", chunkId);
     const stream = partStream("chunk", partId(session, chunkId));
+    await assertAsOf(this.#collab.log, asOf);
     const { document } = await foldStream(this.#collab.log, collabChunks, stream, asOf);
     if (document === null) {
       throw new NotFoundError("CHUNK_NOT_FOUND", `session ${session} has no chunk ${JSON.stringify(chunkId)}`, {

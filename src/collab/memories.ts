@@ -4,6 +4,7 @@ import { partId, partStream } from "../../projections/collab-streams.js";
 import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { evolved } from "../replay/fold.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
@@ -65,6 +66,7 @@ export class Memories {
   /** @throws NotFoundError MEMORY_NOT_FOUND */
   async get(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory> {
     const stream = this.#streamOf(session, key);
+    await assertAsOf(this.#collab.log, asOf);
     const { document } = await foldStream(this.#collab.log, collabMemories, stream, asOf);
     if (document !== null) return document;
     throw notFound(session, key);
@@ -84,6 +86,7 @@ export class Memories {
   /** All values that a key has had, the first one first. @throws NotFoundError MEMORY_NOT_FOUND */
   async history(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory[]> {
     const values: Memory[] = [];
+    await assertAsOf(this.#collab.log, asOf);
     const range = asOf === undefined ? {} : { toOffset: asOf };
     for await (const event of eventsOf(this.#collab.log.readStream(this.#streamOf(session, key), range))) {
       if (collabData("memory.set", event) === undefined) continue;

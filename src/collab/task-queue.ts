@@ -6,6 +6,7 @@ import { ConflictError, RuleError } from "../errors.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import type { ClaimPace } from "./claim-pace.js";
@@ -199,6 +200,7 @@ export class TaskQueue {
 
   /** @throws NotFoundError TASK_NOT_FOUND */
   async get(id: string, { asOf }: CollabAsOf = {}): Promise<Task> {
+    await assertAsOf(this.#collab.log, asOf);
     const { document } = await foldStream(this.#collab.log, collabTasks, streamOf(id), asOf);
     if (document === null) throw taskNotFound(id);
     return document;

@@ -1,6 +1,7 @@
 import type { StoredRecord } from "../../projections/session-record.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 
@@ -40,10 +41,11 @@ export interface BisectResult {
  * Finds the first event after which a session was bad, judging log2(n) states of the n between a good and a bad one.
  * Where the verdict turns more than once, it is one of the turns from good to bad.
  *
- * @throws UsageError BISECT_RANGE_INVALID, BISECT_GOOD_IS_BAD, BISECT_BAD_IS_GOOD; NotFoundError SESSION_NOT_FOUND
+ * @throws UsageError BISECT_RANGE_INVALID, BISECT_GOOD_IS_BAD, BISECT_BAD_IS_GOOD; NotFoundError SESSION_NOT_FOUND, POINT_OUTSIDE
  */
 export async function bisect(log: EventLog, id: string, options: BisectOptions): Promise<BisectResult> {
   const { good, bad } = options;
+  for (const end of [good, bad]) await assertOffsetIn(log, end);
   const steps = await recordSteps(log, id, Math.max(good, bad));
   const candidates = steps.filter(({ event: { offset } }) => offset > good && offset <= bad);
   if (candidates.length === 0) throw emptyRange(id, good, bad);

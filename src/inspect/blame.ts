@@ -2,6 +2,7 @@ import { isUnder, leafChanges } from "../../projections/json-leaves.js";
 import { tokensOf } from "../../projections/json-patch.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { type RecordStep, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
 import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
@@ -30,11 +31,13 @@ export interface BlameEntry {
  * Who set each value of a session's record, and what it was before. Arrays are one value. Where nothing is left at
  * `path`, the values that were there come with the event that removed them.
  *
- * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed; UsageError FIELD_PATH_INVALID
+ * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed, POINT_OUTSIDE; UsageError
+ *   FIELD_PATH_INVALID, ARGUMENT_INVALID
  */
 export async function blame(log: EventLog, id: string, options: BlameOptions = {}): Promise<BlameEntry[]> {
   const { depth = Number.POSITIVE_INFINITY, toOffset } = options;
   const path = parseFieldPath(options.path ?? "");
+  await assertAsOf(log, toOffset);
   const steps = await recordSteps(log, id, toOffset);
   const known = blamed(steps, tokensOf(path).length + depth);
   const there = known.filter((entry) => isUnder(entry.path, path)).sort(byPath);

@@ -2,6 +2,7 @@ import { type CollabPart, collabSessionOf, partIdOf, splitPartId } from "../../p
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 
 /** One change of a collaborative session or of something in it, without its content, which may be long. */
 export interface CollabHistoryEntry {
@@ -29,12 +30,15 @@ export interface CollabHistoryOptions {
 /**
  * All changes of a session and of its chunks, memories, tasks and artifacts, oldest first. Goes through the log, with
  * bounded memory, and parses no content. An unknown session gives none.
+ *
+ * @throws NotFoundError POINT_OUTSIDE; UsageError ARGUMENT_INVALID
  */
 export async function* collabHistory(
   log: EventLog,
   session: string,
   { asOf, since = 0 }: CollabHistoryOptions = {},
 ): AsyncGenerator<CollabHistoryEntry, void, undefined> {
+  await assertAsOf(log, asOf);
   const range = { from: since + 1, ...(asOf === undefined ? {} : { to: asOf }) };
   for await (const event of eventsOf(log.readAll(range))) {
     if (collabSessionOf(event.stream) === session) yield entryOf(event);

@@ -4,6 +4,7 @@ import { collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { noCollabSession } from "./collab-summary.js";
@@ -31,6 +32,7 @@ export async function conversationPage(
   session: string,
   { asOf, format, order = "oldest", limit, cursor }: ConversationPageOptions,
 ): Promise<Page<ConversationChunk>> {
+  await assertOffsetIn(log, asOf);
   const { document } = await foldStream(log, collabSessions, collabStream(session), asOf);
   if (document === null) throw noCollabSession(session);
   const page = await new ReadModel(log, collabChunks).query({

@@ -1,7 +1,7 @@
 import type { StoredRecord } from "../../projections/session-record.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
 import type { EventLog } from "../log/event-log.js";
-import { assertOffsetIn } from "../replay/assert-offset-in.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { recordOf } from "../replay/record-steps.js";
 
@@ -11,7 +11,7 @@ import { recordOf } from "../replay/record-steps.js";
  * @throws NotFoundError POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID
  */
 export async function stateAt(log: EventLog, id: string, offset?: number): Promise<StoredRecord | null> {
-  if (offset !== undefined) await assertOffsetIn(log, offset);
+  await assertAsOf(log, offset);
   const { document } = await foldStream(log, sessions, sessionStream(id), offset);
   return recordOf(document) ?? null;
 }

@@ -21,3 +21,8 @@ export async function assertOffsetIn(log: EventLog, offset: number, text = Strin
     hint: "HEAD names the last event",
   });
 }
+
+/** The same of an offset that may be left out, which means now: every log has that. @throws as {@link assertOffsetIn} */
+export async function assertAsOf(log: EventLog, asOf: number | undefined): Promise<void> {
+  if (asOf !== undefined) await assertOffsetIn(log, asOf);
+}

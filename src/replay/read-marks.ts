@@ -1,6 +1,7 @@
 import { isMarkName, MARKS_STREAM, type Mark, marks } from "../../projections/marks.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertAsOf } from "./assert-offset-in.js";
 import { closestNames } from "./closest-names.js";
 import { foldStream } from "./fold-stream.js";
 
@@ -11,8 +12,9 @@ export interface MarksAt {
   readonly version: number;
 }
 
-/** The marks of a log, now or as they were after `toOffset` (inclusive). */
+/** The marks of a log, now or as they were after `toOffset` (inclusive). @throws NotFoundError POINT_OUTSIDE */
 export async function readMarks(log: EventLog, toOffset?: number): Promise<MarksAt> {
+  await assertAsOf(log, toOffset);
   const { document, version } = await foldStream(log, marks, MARKS_STREAM, toOffset);
   return { marks: document?.marks ?? [], version };
 }

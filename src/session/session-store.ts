@@ -8,6 +8,7 @@ import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { Turns } from "../log/turns.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { CatchUp, type FoldedAt } from "../replay/catch-up.js";
 import { evolved } from "../replay/fold.js";
 import { foldLog } from "../replay/fold-log.js";
@@ -71,7 +72,8 @@ export type PastStore = Pick<
 
 /**
  * The sessions of one log. Documents that it hands out are frozen. A read answers with everything that was appended
- * before it, by any process, or rejects; a change is decided on the present state and appended with its version.
+ * before it, by any process, or rejects; a change is decided on the present state and appended with its version. What is
+ * asked as of an offset that the log does not have rejects with NotFoundError POINT_OUTSIDE, or UsageError ARGUMENT_INVALID.
  */
 export class SessionStore {
   readonly log: EventLog;
@@ -120,16 +122,19 @@ export class SessionStore {
   /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */
   async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
     if (asOf === undefined) return this.#sessions.current();
+    await assertAsOf(this.log, asOf);
     const { documents, versions, checkpoint } = await foldLog(this.log, sessions, asOf);
     return { documents, versions, offset: checkpoint.offset, hash: checkpoint.hash };
   }
 
   async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {
+    await assertAsOf(this.log, asOf);
     return foldStream(this.log, storeSettings, SETTINGS_STREAM, asOf);
   }
 
   /** The events of one session, oldest first. @throws NotFoundError SESSION_NOT_FOUND */
   async history(id: string, { asOf }: AsOf = {}): Promise<SealedEvent[]> {
+    await assertAsOf(this.log, asOf);
     const range = asOf === undefined ? {} : { toOffset: asOf };
     const events: SealedEvent[] = [];
     for await (const event of eventsOf(this.log.readStream(sessionStream(id), range))) events.push(event);
@@ -217,7 +222,10 @@ export class SessionStore {
   }
 
   async #stateOf(id: string, asOf?: number): Promise<StreamState<SessionDocument>> {
-    if (asOf !== undefined) return foldStream(this.log, sessions, sessionStream(id), asOf);
+    if (asOf !== undefined) {
+      await assertAsOf(this.log, asOf);
+      return foldStream(this.log, sessions, sessionStream(id), asOf);
+    }
     if (!this.#sessions.isWarm) return this.#streams.state(sessions, sessionStream(id));
     const { documents, versions } = await this.#sessions.current();
     return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };

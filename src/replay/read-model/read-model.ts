@@ -4,6 +4,7 @@ import type { QueueShape } from "../../log/read-model-tables.js";
 import { type ParsedQuery, parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
 import type { ReadModelShape } from "../../query/shape.js";
+import { assertOffsetIn } from "../assert-offset-in.js";
 import { foldLog } from "../fold-log.js";
 import { MemoryModel, queryDocuments } from "./memory-model.js";
 import { MemorySearch } from "./memory-search.js";
@@ -24,7 +25,8 @@ export interface ModelAsOf {
  * Every answer holds all that any process had appended before the question. Documents are frozen.
  *
  * All questions reject with ProjectionStopped (PROJECTION_STOPPED, with the offset and the cause) where the projection
- * throws at an event; what it gave before that is there with `asOf`.
+ * throws at an event; what it gave before that is there with `asOf`. As of an offset that the log does not have they
+ * reject with NotFoundError POINT_OUTSIDE, or UsageError ARGUMENT_INVALID.
  */
 export class ReadModel<D extends object> {
   readonly projection: Projection<D>;
@@ -51,7 +53,7 @@ export class ReadModel<D extends object> {
   /** @returns null where there is no such document (then) */
   async get(id: string, { asOf }: ModelAsOf = {}): Promise<D | null> {
     if (asOf === undefined) return this.#engine.get(id);
-    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    const documents = await this.#documentsAsOf(asOf);
     return documents.get(id) ?? null;
   }
 
@@ -59,7 +61,7 @@ export class ReadModel<D extends object> {
   async query(query: Query = {}, { asOf }: ModelAsOf = {}): Promise<Page<D>> {
     const parsed = parseQuery(this.#rows.shape, query);
     if (asOf === undefined) return this.#engine.query(parsed);
-    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    const documents = await this.#documentsAsOf(asOf);
     return queryDocuments(this.#pastSearch(), documents, parsed, asOf);
   }
 
@@ -77,7 +79,7 @@ export class ReadModel<D extends object> {
   ): Promise<SearchPage<D>> {
     const parsed = this.#parsedSearch(search, conditions);
     if (asOf === undefined) return this.#engine.search(parsed);
-    const { documents } = await foldLog(this.#log, this.projection, asOf);
+    const documents = await this.#documentsAsOf(asOf);
     return this.#pastSearch().search(documents, parsed, asOf);
   }
 
@@ -113,6 +115,11 @@ export class ReadModel<D extends object> {
    */
   take<T>(query: Query, queue: QueueShape, take: Take<D, T>): Promise<T | undefined> {
     return this.#engine.take(parseQuery(this.#rows.shape, query), queue, take);
+  }
+
+  async #documentsAsOf(offset: number): Promise<Map<string, D>> {
+    await assertOffsetIn(this.#log, offset);
+    return (await foldLog(this.#log, this.projection, offset)).documents;
   }
 
   #parsedSearch(search: string, { where, limit }: Pick<Query, "where" | "limit">): ParsedQuery {
