@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RefusedError, StorageError } from "../errors.js";
 import { NewFile } from "../files/new-file.js";
@@ -29,6 +29,9 @@ export class AtomicFile {
   static async create(path: string, { replace = false }: AtomicFileOptions = {}): Promise<AtomicFile> {
     const there = await realpath(path).catch(() => undefined); // most often there is none yet
     if (there !== undefined && !replace) throw outputExists(path);
+    // A rename would put a file in the place of a device or a pipe: /dev/null, too, where the user is root.
+    const seen = await stat(path).catch(() => undefined);
+    if (seen?.isFile() === false) throw unwritable(path, "it is no ordinary file");
     const place = there ?? path;
     return new AtomicFile(place, await failing(path, () => NewFile.begin(place)), replace);
   }
@@ -71,11 +74,15 @@ async function failing<T>(path: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(path);
-    throw new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${(cause as Error).message}`, {
-      hint: "choose another place, or make the folder writable for this user; what was there before stands",
-      cause,
-    });
+    throw unwritable(path, (cause as Error).message, cause);
   }
+}
+
+function unwritable(path: string, why: string, cause?: unknown): StorageError {
+  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${why}`, {
+    hint: "choose another place, or make the folder writable for this user; what was there before stands",
+    cause,
+  });
 }
 
 export function outputExists(path: string): RefusedError {

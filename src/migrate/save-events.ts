@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
@@ -34,6 +34,7 @@ export async function saveEvents(
 ): Promise<EventFileFacts> {
   const path = resolve(file);
   if (options.overwrite !== true && existsSync(path)) throw fileExists(path);
+  assertReplaceable(path);
   await assertNothingLost(log, range.to);
   const unfinished = `${path}.unfinished-${process.pid}`;
   try {
@@ -47,6 +48,11 @@ export async function saveEvents(
     removeIfThere(unfinished);
     throw fileError(error, path);
   }
+}
+
+/** A rename would put a file in the place of a device or a pipe, and so take it from everybody. */
+function assertReplaceable(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw unwritable(path, "it is no ordinary file");
 }
 
 /** What failed first is what is told. */
@@ -95,8 +101,12 @@ function fileExists(path: string): RefusedError {
 function fileError(error: unknown, path: string): unknown {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
-  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${message}`, {
+  return unwritable(path, message, error);
+}
+
+function unwritable(path: string, why: string, cause?: unknown): StorageError {
+  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${why}`, {
     hint: "name a file on a disk with room, in a folder that this user may write to",
-    cause: error,
+    cause,
   });
 }

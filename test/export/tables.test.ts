@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { writeAtomically } from "../../src/export/atomic-file.js";
 import { csvText } from "../../src/export/csv.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { saveEvents } from "../../src/migrate/save-events.js";
 import { type ExportFormat, exportSessions } from "../../src/session/export-sessions.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
@@ -33,6 +36,18 @@ async function storeOf(records: ReturnType<typeof record>[]): Promise<SessionSto
   for (const one of records) await store.create(one, { reason: "it's so" });
   return store;
 }
+
+test("a pipe or a device is not replaced by a file, whoever asks for it", async () => {
+  const pipe = join(tempDir(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const { log } = await storeOf(NASTY);
+  const writes = [
+    () => writeAtomically(pipe, ["text"], { replace: true }),
+    () => saveEvents(log, { from: 1, to: 2 }, pipe, { overwrite: true }),
+  ];
+  for (const write of writes) await expect(write()).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+  expect(statSync(pipe).isFIFO()).toBe(true);
+});
 
 async function exported(format: ExportFormat, store?: SessionStore): Promise<string> {
   const { file } = await exportSessions(store ?? (await storeOf(NASTY)), format, join(tempDir(), "out"));
