@@ -18,7 +18,11 @@ export interface ArchiveRange {
   readonly before: string;
 }
 
-export type OnArchived = (done: number, total: number) => void;
+export interface WriteArchiveOptions {
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Stops the writing; then nothing is left behind. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Writes events of a log to an archive file. Its name appears when all of it is on the disk, was read back from end to end,
@@ -31,14 +35,14 @@ export async function writeArchive(
   log: EventLog,
   range: ArchiveRange,
   file: string,
-  onWritten?: OnArchived,
+  options: WriteArchiveOptions = {},
 ): Promise<ArchiveEntry> {
   const path = resolve(file);
   if (existsSync(path)) throw archiveExists(path);
   const unfinished = `${path}.unfinished-${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const written = await writeFile(log, range, unfinished, onWritten);
+    const written = await writeFile(log, range, unfinished, options);
     const checked = await checkArchive(unfinished);
     assertSame(checked.header, written, path);
     // Somebody may have come first: what is there is not written over.
@@ -65,7 +69,7 @@ async function writeFile(
   log: EventLog,
   { from, to, before }: ArchiveRange,
   path: string,
-  onWritten?: OnArchived,
+  { onProgress, signal }: WriteArchiveOptions,
 ): Promise<ArchiveHeader> {
   rmSync(path, { force: true }); // of a process with this number that was killed
   const fd = openSync(path, "wx", 0o600);
@@ -78,8 +82,9 @@ async function writeFile(
       for (const event of page) await writer.add(event);
       first ??= page[0];
       last = page.at(-1);
-      onWritten?.((last?.offset ?? 0) - from + 1, to - from + 1);
+      onProgress?.((last?.offset ?? 0) - from + 1, to - from + 1);
       await nextTurn();
+      signal?.throwIfAborted();
     }
     const { index, lines } = await writer.finish();
     const { hash = "", recordedAt = "" } = last ?? {};

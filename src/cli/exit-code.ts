@@ -39,6 +39,7 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [code: number, meaning: strin
   [EXIT.differences, "differences (with --exit-code), or warnings of doctor"],
   [130, "ended by Ctrl-C"],
   [143, "ended by SIGTERM"],
+  [129, "ended by SIGHUP"],
 ];
 
 const BY_CLASS: ReadonlyArray<readonly [new (...args: never[]) => Error, number]> = [

@@ -28,12 +28,12 @@ export interface CollabExport {
 export async function exportCollabFiles(
   collab: CollaborativeSessions,
   folder: string,
-  options: CollabAsOf = {},
+  options: CollabAsOf & { readonly signal?: AbortSignal } = {},
 ): Promise<CollabExport> {
   const asOf = options.asOf ?? (await collab.log.tail()).offset;
   const unfinished = join(dirname(folder), `.${basename(folder)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const files = new SessionFiles(collab, join(unfinished, "sessions"), asOf);
+    const files = new SessionFiles(collab, join(unfinished, "sessions"), asOf, options.signal);
     const sessions = await files.writeAll();
     await assertFree(folder);
     await rename(unfinished, folder);
@@ -53,11 +53,13 @@ class SessionFiles {
   readonly #collab: CollaborativeSessions;
   readonly #root: string;
   readonly #asOf: number;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(collab: CollaborativeSessions, root: string, asOf: number) {
+  constructor(collab: CollaborativeSessions, root: string, asOf: number, signal?: AbortSignal) {
     this.#collab = collab;
     this.#root = root;
     this.#asOf = asOf;
+    this.#signal = signal;
   }
 
   async writeAll(): Promise<number> {
@@ -134,6 +136,7 @@ class SessionFiles {
   }
 
   async #write(path: readonly string[], content: string | Buffer): Promise<void> {
+    this.#signal?.throwIfAborted();
     const file = join(this.#root, ...path);
     makeFolder(dirname(file), 0o700);
     await writeFile(file, content, { mode: 0o600, flag: "wx" });

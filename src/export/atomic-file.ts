@@ -7,6 +7,8 @@ import { syncFolder } from "../log/sync-folder.js";
 export interface AtomicFileOptions {
   /** May take the place of a file that is there. Default: such a file is refused. */
   readonly replace?: boolean;
+  /** Stops it between two texts: then nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -62,7 +64,10 @@ export async function writeAtomically(
 ): Promise<number> {
   const file = await AtomicFile.create(path, options);
   try {
-    for await (const text of texts) await file.write(text);
+    for await (const text of texts) {
+      options.signal?.throwIfAborted();
+      await file.write(text);
+    }
     return await file.commit();
   } finally {
     await file.discard();

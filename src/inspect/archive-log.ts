@@ -20,6 +20,8 @@ export interface ArchiveOptions {
   readonly now?: Date;
   /** How many events were written so far, and how many it will be. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Stops it while the file is written: then there is no file, and the store has all its events. */
+  readonly signal?: AbortSignal;
 }
 
 /** One archive of a store. */
@@ -42,7 +44,7 @@ export async function archiveBefore(
   log: EventLog,
   point: PointLike,
   file: string,
-  { now, onProgress }: ArchiveOptions = {},
+  { now, onProgress, signal }: ArchiveOptions = {},
 ): Promise<ArchiveEntry | undefined> {
   const plan = await planArchive(log, point, now);
   if (log.archive === undefined) throw archiveUnsupported(log.url);
@@ -51,7 +53,9 @@ export async function archiveBefore(
   if (movedTo != null) throw new MovedError(log.url, movedTo);
   const redacted = await redactionEpoch(log.sidecar);
   const path = resolve(file);
-  const entry = existsSync(path) ? await sameArchive(log, plan, path) : await writeArchive(log, plan, path, onProgress);
+  const entry = existsSync(path)
+    ? await sameArchive(log, plan, path)
+    : await writeArchive(log, plan, path, { onProgress, signal });
   await keepStates(log, PROJECTIONS, { offset: entry.to, hash: entry.hash });
   if (log.readModels !== undefined) for (const projection of PROJECTIONS) await caughtUp(log, projection);
   await log.archive(entry, redacted);

@@ -19,6 +19,8 @@ export type ExportFormat =
 export interface ExportOptions extends AsOf {
   /** May take the place of a file that is there. Default: that is refused. */
   readonly replace?: boolean;
+  /** Stops the writing; then nothing is left behind. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ExportReport {
@@ -47,7 +49,8 @@ export async function exportSessions(
   assertNotStore(file, store.log.url);
   const list = await store.list(options);
   const texts = await textsOf(store, format, list);
-  const bytes = await writeAtomically(file, texts, { replace: options.replace === true });
+  const { replace = false, signal } = options;
+  const bytes = await writeAtomically(file, texts, { replace, ...(signal && { signal }) });
   const faulty = list.documents.filter(({ faults }) => faults.length > 0).length;
   return { file, offset: list.offset, sessions: list.documents.length, bytes, faulty };
 }

@@ -7,6 +7,7 @@ import { bytesOf, planArchive } from "../../inspect/archive-plan.js";
 import type { ArchiveEntry } from "../../log/archives.js";
 import { shellWord } from "../../log/shell-word.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { interruptible } from "../interruptible.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
@@ -52,7 +53,9 @@ async function archive({ options, streams, openStore }: CommandContext<ArchiveCo
   const entry =
     dryRun || file === undefined
       ? undefined
-      : await archiveBefore(log, plan.to + 1, file, { now, onProgress: progressLine(streams, "archiving") });
+      : await interruptible((signal) =>
+          archiveBefore(log, plan.to + 1, file, { now, signal, onProgress: progressLine(streams, "archiving") }),
+        );
   streams.progress("");
   const { from, to } = entry ?? plan;
   const events = to - from + 1;

@@ -4,6 +4,7 @@ import { shellWord } from "../../log/shell-word.js";
 import { saveEvents } from "../../migrate/save-events.js";
 import { assertNotStore } from "../../session/store-file.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { interruptible } from "../interruptible.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
@@ -29,10 +30,13 @@ async function backup({ options, streams, openStore }: CommandContext<BackupOpti
   const log = await openStore({ mustExist: true });
   assertNotStore(options.output, log.url);
   const { offset } = await log.tail();
-  const { path, tail } = await saveEvents(log, { from: 1, to: offset }, options.output, {
-    overwrite: options.force === true,
-    onProgress: progressLine(streams, "saving"),
-  });
+  const { path, tail } = await interruptible((signal) =>
+    saveEvents(log, { from: 1, to: offset }, options.output, {
+      overwrite: options.force === true,
+      onProgress: progressLine(streams, "saving"),
+      signal,
+    }),
+  );
   streams.progress("");
   const bytes = statSync(path).size;
   if (streams.json) {

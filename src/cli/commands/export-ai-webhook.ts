@@ -4,6 +4,7 @@ import { expandPath } from "../../config/paths.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import { collabToRead } from "../collab-door.js";
 import { type CommonOptions, examples, leaf, type RunState } from "../command.js";
+import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
 
 export function exportAiWebhookCommand(state: RunState): Command {
@@ -15,7 +16,9 @@ export function exportAiWebhookCommand(state: RunState): Command {
     async (context, folder = "") => {
       const { streams } = context;
       const { collab, asOf } = await collabToRead(context);
-      const report = await exportCollabFiles(collab, expandPath(folder), asOf);
+      const report = await interruptible((signal) =>
+        exportCollabFiles(collab, expandPath(folder), { ...asOf, signal }),
+      );
       const { offset, sessions, files } = report;
       if (streams.json) streams.document({ schema: "collab-export/1", store: collab.log.url, ...report });
       else

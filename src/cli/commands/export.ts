@@ -7,6 +7,8 @@ import { mirrorSessions } from "../../session/mirror-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, noun, type RunState } from "../command.js";
+import { Endings } from "../ending.js";
+import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
 import type { Streams } from "../output/streams.js";
 import { exportAiWebhookCommand } from "./export-ai-webhook.js";
@@ -70,7 +72,7 @@ async function runExport(
   { openStore, options, streams }: CommandContext<ExportOptions>,
   format: ExportFormat,
   file: string,
-): Promise<undefined> {
+): Promise<number | undefined> {
   if (options.watch === true && options.asOf !== undefined) {
     throw new UsageError("ARGUMENT_INVALID", "--watch follows the present, --as-of is the past", {
       hint: "leave one of them out",
@@ -83,16 +85,21 @@ async function runExport(
   if (options.watch === true)
     return watch(streams, (signal) => mirrorSessions(store, file, { replace, signal, onWritten: told }));
   const point = await resolveAsOf(log, options, streams);
-  told(await exportSessions(store, format, file, { replace, ...(point === undefined ? {} : { asOf: point.offset }) }));
+  const at = point === undefined ? {} : { asOf: point.offset };
+  told(await interruptible((signal) => exportSessions(store, format, file, { replace, signal, ...at })));
+  return undefined;
 }
 
 /** Until Ctrl-C, which is how it ends in order. */
-async function watch(streams: Streams, follow: (signal: AbortSignal) => Promise<void>): Promise<undefined> {
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, abort);
-  streams.note("following the store; Ctrl-C ends it");
-  await follow(stop.signal);
+async function watch(streams: Streams, follow: (signal: AbortSignal) => Promise<void>): Promise<number | undefined> {
+  const endings = new Endings();
+  try {
+    streams.note("following the store; Ctrl-C ends it");
+    await follow(endings.signal);
+    return endings.ending?.exitCode;
+  } finally {
+    endings.release();
+  }
 }
 
 function tell(streams: Streams, store: string, format: ExportFormat, report: ExportReport): void {
