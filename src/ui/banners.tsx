@@ -1,6 +1,6 @@
-import { visible } from "./format.js";
-import { hello, lostSince, status } from "./live.js";
-import { linkedStore } from "./place.js";
+import { number, visible } from "./format.js";
+import { hello, isBehindEnd, lostSince, status, tail } from "./live.js";
+import { linkedStore, place } from "./place.js";
 
 /** What has to be known before anything on the page is believed. */
 export function Banners() {
@@ -33,6 +33,13 @@ export function Banners() {
         <p class="banner">
           <strong>This link is about another store,</strong> {visible(linkedStore)}. What you see is {visible(store)}.
           What to do: <code>sessiondb ui --store …</code> with that one.
+        </p>
+      )}
+      {isBehindEnd.value && (
+        <p class="banner">
+          <strong>This link is about event {number(place.value.at ?? 0)}, which the log does not have.</strong> What you
+          see is its last one, {number(tail.value)}. What to do: look whether this is the right store, or whether it was
+          rolled back.
         </p>
       )}
     </div>

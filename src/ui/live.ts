@@ -21,6 +21,8 @@ export const generation = computed(() => status.value.generation);
 export const tail = computed(() => status.value.tail);
 /** Where somebody looks: the place that was chosen, or the end. */
 export const at = computed(() => Math.min(place.value.at ?? tail.value, Math.max(tail.value, 0)));
+/** Whether the chosen place is behind the end, as that of an older link may be: then the last event is shown. */
+export const isBehindEnd = computed(() => tail.value > 0 && (place.value.at ?? 0) > tail.value);
 export const isLive = computed(() => place.value.at === null);
 export const isReadingUp = computed(() => status.value.indexed < status.value.tail && status.value.trouble === null);
 

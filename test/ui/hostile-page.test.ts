@@ -84,6 +84,8 @@ test("whatever stands in names, actors, types, reasons and values is shown as te
     await goTo(page, `?pane=${pane}`);
     await page.locator(".pane-body > *").first().waitFor();
   }
+  await page.locator(".table-box").waitFor();
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
   const foreign =
     "document.querySelectorAll('main script, main iframe, main img, main link, main style, main a, main meta, main svg').length";
   expect(await page.evaluate(foreign)).toBe(0);

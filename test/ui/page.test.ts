@@ -160,6 +160,15 @@ test("a link about another store says so", async () => {
   await sees(page, ".banner", "This link is about another store");
 });
 
+test("a link about an event that the log does not have says so, until there is one", async () => {
+  const { page, store } = await storyPage("?at=7");
+  await sees(page, ".banner", "This link is about event 7, which the log does not have");
+  await sees(page, ".banner", "its last one, 6");
+  await store.create({ session: "another" });
+  await page.locator(".banner").waitFor({ state: "detached" });
+  expect(await offsetOf(page)).toBe(7);
+});
+
 test("the view is copied as JSON, as a command, as an MCP call and as a link", async () => {
   const { page, log } = await storyPage("?session=auth&at=4&pane=diff&base=1");
   await sees(page, ".changes", "commitCount");
