@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { UsageError } from "../errors.js";
 import type { Verdict } from "../inspect/bisect.js";
 import type { Json } from "../log/canonical.js";
+import { interruptible } from "./interruptible.js";
 import type { Streams } from "./output/streams.js";
 
 /** A command that never ends would hold the search for ever. */
@@ -17,7 +18,7 @@ const LAST_BAD = 124;
  * @throws UsageError BISECT_RUN_FAILED where it gave no verdict
  */
 export async function runVerdict(command: string, record: Json, streams: Streams): Promise<Verdict> {
-  const { code, signal } = await ended(command, JSON.stringify(record), streams);
+  const { code, signal } = await interruptible((stop) => ended(command, JSON.stringify(record), streams, stop));
   if (code === 0) return "good";
   if (code === SKIP) return "skip";
   if (code !== null && code <= LAST_BAD) return "bad";
@@ -26,8 +27,9 @@ export async function runVerdict(command: string, record: Json, streams: Streams
   });
 }
 
-function ended(command: string, stdin: string, streams: Streams) {
+function ended(command: string, stdin: string, streams: Streams, stop: AbortSignal) {
   const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], timeout: MAX_RUN_MS });
+  stop.addEventListener("abort", () => child.kill(), { once: true }); // else it would go on without anybody who asks
   const { stdin: input, stdout: output } = child;
   output.setEncoding("utf8").on("data", (text: string) => streams.note(text.trimEnd()));
   input.on("error", () => undefined); // it may end without reading what it was given

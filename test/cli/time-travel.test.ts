@@ -1,5 +1,10 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { cleanUp } from "../support/clean-up.js";
+import { spawnCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { until } from "../support/until.js";
 import { runCli } from "../support/warm-cli.js";
 
 const STORE = ["--store", "sqlite:./s.db"];
@@ -75,6 +80,29 @@ test("bisect finds the event that broke it, by a condition and by a command", as
   const byRun = await json("session", "bisect", "a", "--good", "v2", "--run", `"${process.execPath}" -e '${script}'`);
   expect(byRun).toMatchObject({ schema: "session-bisect/1", suspects: [{ version: 4 }] });
 });
+
+test("a bisect that is ended from outside ends the command that it runs", async () => {
+  const pidFile = join(cwd, "pid");
+  const script = `require("fs").writeFileSync("pid", String(process.pid)); setInterval(() => {}, 1000)`;
+  const command = `exec "${process.execPath}" -e '${script}'`;
+  const search = spawnCli(["session", "bisect", "a", "--good", "v2", "--run", command, ...STORE], { cwd });
+  await until("the command", () => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "");
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  cleanUp(() => {
+    if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  });
+  search.signal("SIGTERM");
+  await search.exit;
+  await until("the end of the command", () => !isAlive(pid));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test("bisect with nothing but skips between the ends says what is left, and fails", async () => {
   const script =
