@@ -8,7 +8,7 @@ import { cutSaved } from "./cut-saved.js";
 import { type ExecuteOptions, verifyOptions } from "./execute-options.js";
 import type { LogWalk } from "./log-walk.js";
 import type { MigrationPlan } from "./migration-plan.js";
-import type { MigrationReport } from "./migration-report.js";
+import { type MigrationReport, nothingDone } from "./migration-report.js";
 import { DEFAULT_PROJECTIONS } from "./plan-migration.js";
 import { type Rebased, rebase } from "./rebase.js";
 import type { RunningMigration } from "./running-migration.js";
@@ -123,8 +123,14 @@ export class Execution {
     const began = performance.now();
     const { onProgress, signal } = this.#options;
     const tell = (done: number, total: number) => onProgress?.({ phase: "copying", done, total });
-    const rebased = await rebase(this.#source, this.#target, this.#plan, { onProgress: tell, signal });
-    return this.#finish(await this.#target.tail(), 0, performance.now() - began, 0, rebased);
+    const onReached = (tail: Tail) => this.#run.reach(tail);
+    const rebased = await rebase(this.#source, this.#target, this.#plan, { onProgress: tell, onReached, signal });
+    if (rebased.appended > 0 || this.#options.switchConfig !== undefined) {
+      return this.#finish(await this.#target.tail(), 0, performance.now() - began, 0, rebased);
+    }
+    await this.#target.appendSealed([]); // as in #finish
+    await this.#run.withdraw(); // nothing was done, so there is nothing to take back
+    return { ...nothingDone(this.#plan, 0, 0), rebased };
   }
 
   async #finish(

@@ -8,6 +8,7 @@ import { dataHashOf } from "../../src/log/hash-chain.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { executeMigration } from "../../src/migrate/execute-migration.js";
 import type { OnConflict } from "../../src/migrate/execute-options.js";
+import { MigrationJournal } from "../../src/migrate/journal.js";
 import { planMigration } from "../../src/migrate/plan-migration.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
@@ -18,6 +19,10 @@ const migrator = new CrossDatabaseMigrator({ actor: "user:test", saveFolder: tem
 
 async function migrate(source: string, target: string, onConflict: OnConflict = "abort") {
   return migrator.executeMigration(await migrator.planMigration(source, target), { onConflict });
+}
+
+function journalOf(url: string) {
+  return withLog(url, (log) => new MigrationJournal(log).list(), { readOnly: true });
 }
 
 /** Two logs that were one up to offset 4 and have gone on on their own. */
@@ -97,7 +102,23 @@ describe.each(KINDS)("two logs that parted, into %s", (kind) => {
     });
     await addSessions(source, 1, "later");
     expect(await migrate(source, target, "rebase")).toMatchObject({ rebased: { appended: 2, repeated: 5 } });
-    expect(await migrate(source, target, "rebase")).toMatchObject({ rebased: { appended: 0, repeated: 7 } });
+    const journal = await journalOf(target);
+    const nothing = await migrate(source, target, "rebase");
+    expect(nothing).toMatchObject({ id: null, events: 0, rebased: { appended: 0, repeated: 7, conflicts: [] } });
+    expect(await journalOf(target)).toEqual(journal);
+  });
+
+  test("rebases in both directions bring each side only what the other has written", async () => {
+    const [source, target] = await parted(kind);
+    await migrate(source, target, "rebase");
+    expect(await migrate(target, source, "rebase")).toMatchObject({ rebased: { appended: 3, repeated: 5 } });
+    await addSessions(source, 1, "more");
+    expect(await migrate(source, target, "rebase")).toMatchObject({ rebased: { appended: 2, repeated: 8 } });
+    expect(await migrate(target, source, "rebase")).toMatchObject({ id: null, rebased: { appended: 0, repeated: 10 } });
+    const idsIn = (url: string) => withLog(url, async (log) => (await allEvents(log)).map(({ id }) => id).sort());
+    const ids = await idsIn(source);
+    expect(new Set(ids).size).toBe(14);
+    expect(await idsIn(target)).toEqual(ids);
   });
 
   test("a rebase is rolled back like any migration", async () => {
@@ -155,6 +176,67 @@ test("whatever both sides have done, a rebase loses nothing of either and repeat
     ),
     { numRuns: 30 },
   );
+});
+
+test("whatever is written and rebased between three logs, each has every event once, with its first origin", async () => {
+  const three = fc.integer({ min: 0, max: 2 });
+  const write = fc.record({ log: three, stream: fc.constantFrom("session-a", "other"), note: fc.option(fc.string()) });
+  const act = fc.oneof(write, fc.record({ from: three, to: three }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 12 }), async (acts) => {
+      const logs = [new MemoryLog(), new MemoryLog(), new MemoryLog()] as const;
+      const at = (n: number) => logs[n] as MemoryLog;
+      const rebased = async (from: number, to: number) => {
+        if (from === to) return;
+        const plan = await planMigration(at(from), at(to));
+        if (plan.relation.kind === "ahead") return;
+        await executeMigration(plan, at(from), at(to), { actor: "a", saveFolder: tempDir(), onConflict: "rebase" });
+      };
+      const written = new Map<string, unknown>();
+      for (const one of acts) {
+        if ("from" in one) await rebased(one.from, one.to);
+        else {
+          const meta = one.note === null ? {} : { source: one.note };
+          const { events } = await at(one.log).append(
+            { stream: one.stream, events: [event("t", one, { meta }), event("t", one, { meta })] },
+            ACTOR,
+          );
+          for (const { id } of events) written.set(id, one.note ?? undefined);
+        }
+      }
+      for (const [from, to] of [0, 1, 2, 0, 1, 2, 0].map((n, i, all) => [n, all[i + 1]] as const)) {
+        if (to !== undefined) await rebased(from, to);
+      }
+      for (const log of logs) {
+        const all = await allEvents(log);
+        expect(all.map(({ id }) => id).sort()).toEqual([...written.keys()].sort());
+        expect(await verifyLog(log)).toMatchObject({ ok: true });
+        for (const { id, meta } of all) {
+          const isMoved = meta.occurredAt !== undefined;
+          expect(isMoved ? meta.originalSource : meta.source).toBe(written.get(id));
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a rebase that fails on its way says how far it came, and what it wrote is its own to roll back", async () => {
+  const [source, target] = await parted("sqlite");
+  const theirs = await allLines(target);
+  const stop = new AbortController();
+  const plan = await migrator.planMigration(source, target);
+  const onProgress = ({ done }: { done: number }) => {
+    if (done === 2) stop.abort();
+  };
+  const stopped = migrator.executeMigration(plan, { onConflict: "rebase", signal: stop.signal, onProgress });
+  await expect(stopped).rejects.toMatchObject({ code: "MIGRATION_STOPPED" });
+  const [, entry] = (await journalOf(target)).entries;
+  expect(entry).toMatchObject({ state: "stopped", reached: { offset: 9 } });
+  const id = entry?.id ?? "";
+  expect(await migrator.planRollback(id, { target })).toMatchObject({ events: 2, others: 0 });
+  await migrator.rollbackMigration(id, { target });
+  expect(await allLines(target)).toEqual(theirs);
 });
 
 test("an event whose data was erased cannot be rebased, and nothing is written", async () => {
