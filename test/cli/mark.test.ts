@@ -54,6 +54,35 @@ test("a migration copies what came since a mark", async () => {
   expect(JSON.parse(stdout)).toEqual(JSON.parse(shown));
 });
 
+test("a migration copies what came since another one, of which the beginning of the id is named", async () => {
+  const copy = ["migrate", "--from", "sqlite:./s.db", "--to", "jsonl:./copy.jsonl"];
+  const { id } = JSON.parse(await ok(...copy, "--json"));
+  await ok("session", "update", "a", "--set", "branch=three");
+  for (const text of [id.slice(0, 6), id.slice(0, 8), id.slice(0, 8).toUpperCase(), id.slice(0, 9), id.slice(0, 14)]) {
+    const { code, stderr } = await run(...copy, "--dry-run", "--since", text);
+    expect([code, stderr], text).toEqual([0, expect.stringContaining(`the end of migration ${id}`)]);
+  }
+  const other = id.startsWith("bbbbbb") ? "aaaaaa" : "bbbbbb";
+  const texts = [other, `${other}00-1`, "bbbbb", "", "soon", "-1", "v1"];
+  const answers = await Promise.all(texts.map((text) => run(...copy, "--dry-run", "--since", text)));
+  expect(answers.map(({ stderr }) => /error (\w+)/.exec(stderr)?.[1])).toEqual([
+    ...["MIGRATION_NOT_FOUND", "MIGRATION_NOT_FOUND"],
+    ...["POINT_INVALID", "POINT_INVALID", "POINT_INVALID", "POINT_INVALID", "POINT_INVALID"],
+  ]);
+});
+
+test("logs that have parted are told as that, whatever point is named, and a rebase needs none", async () => {
+  const copy = ["migrate", "--from", "sqlite:./s.db", "--to", "jsonl:./copy.jsonl"];
+  await ok(...copy);
+  await ok("session", "update", "a", "--set", "branch=three");
+  await ok("mark", "add", "here");
+  expect((await runCli(["session", "start", "b", "--store", "jsonl:./copy.jsonl"], { cwd })).code).toBe(0);
+  expect((await run(...copy, "--since", "mark:here")).stderr).toContain("LOGS_DIVERGED");
+  await ok(...copy, "--since", "mark:here", "--on-conflict", "rebase");
+  await ok("session", "update", "a", "--set", "branch=four");
+  await ok(...copy, "--since", "last", "--on-conflict", "rebase");
+});
+
 test("undo passes over marks, and marks leave an undo to be redone", async () => {
   await ok("mark", "add", "before");
   await ok("undo");
