@@ -16,6 +16,7 @@ import { planRollback, type RollbackPlan } from "../migrate/plan-rollback.js";
 import { type RollbackReport, rollBack } from "../migrate/roll-back.js";
 import { shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
+import { assertNoCopy } from "./assert-no-copy.js";
 import { backUpEnds } from "./back-up-ends.js";
 import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
@@ -165,13 +166,15 @@ export class CrossDatabaseMigrator {
    * source of a cut-over is thawed, and the configuration that it has switched is switched back.
    *
    * @throws NotFoundError MIGRATION_NOT_FOUND; RefusedError ROLLBACK_WOULD_LOSE others have appended since (`force` takes
-   *   those too); UsageError ROLLBACK_IMPOSSIBLE; UnavailableError MIGRATION_RUNNING
+   *   those too); UsageError ROLLBACK_IMPOSSIBLE, also where the target is a copy of the log that a cut-over or a switch
+   *   has moved the writers to; UnavailableError MIGRATION_RUNNING
    */
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
     const log = await this.#stores.open(storePlace(request.target), { mustExist: true });
     try {
       const { toOffset, force = false, source } = request;
       const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
+      await assertNoCopy(plan, (address) => this.#stores.openIfThere(storePlace(address)));
       const options = { actor: this.#actor, saveFolder: this.#saveFolder, force, switchBack: switchConfigBack };
       if (!plan.migration.cutover) return await rollBack(log, plan, options);
       const address = source ?? addressOf(plan.migration.source);

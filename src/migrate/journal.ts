@@ -1,4 +1,4 @@
-import { NotFoundError, UsageError } from "../errors.js";
+import { IntegrityError, NotFoundError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { type JournalEntry, parseJournalEntry } from "./journal-entry.js";
 
@@ -51,12 +51,17 @@ export class MigrationJournal {
 
   /**
    * @param text an id, its first six characters or more where only one migration has them, or `last`
-   * @throws NotFoundError MIGRATION_NOT_FOUND; UsageError MIGRATION_ID_AMBIGUOUS
+   * @throws NotFoundError MIGRATION_NOT_FOUND; UsageError MIGRATION_ID_AMBIGUOUS; IntegrityError MIGRATION_UNREADABLE the
+   *   one that is meant, or a newer one than what would be the last
    */
   async find(text: string): Promise<JournalEntry> {
-    const { entries } = await this.list();
+    const { entries, unreadable } = await this.list();
     const wanted = text.toLowerCase();
     const last = wanted === "last" ? lastStanding(entries) : undefined;
+    const isMeant = (id: string) =>
+      wanted === "last" ? id > (last?.id ?? "") : wanted.length >= MIN_ID_CHARS && id.startsWith(wanted);
+    const hidden = unreadable.find((name) => isMeant(name.slice(PREFIX.length).toLowerCase()));
+    if (hidden !== undefined) throw unreadableEntry(this.#log.url, hidden);
     if (last !== undefined) return last;
     const found = entries.filter(({ id }) => id === wanted || (wanted.length >= MIN_ID_CHARS && id.startsWith(wanted)));
     if (found.length > 1) {
@@ -68,6 +73,12 @@ export class MigrationJournal {
       hint: "the target of a migration keeps its journal: sessiondb migrate list --to URL",
     });
   }
+}
+
+function unreadableEntry(url: string, name: string): IntegrityError {
+  return new IntegrityError("MIGRATION_UNREADABLE", `${name} in the sidecar of ${url} cannot be read as a migration`, {
+    hint: "it is damaged, or of a newer version of sessiondb: do it with that one, or name another migration by its id",
+  });
 }
 
 /** What "last" means: one that was rolled back is as if it had not been. */

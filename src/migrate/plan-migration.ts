@@ -15,7 +15,7 @@ import { type Survey, survey } from "./survey.js";
 export const DEFAULT_PROJECTIONS: readonly AnyProjection[] = [sessions, storeSettings];
 /** Told again when it is done: without their keys nobody stays signed in. */
 export const WEB_KEYS_STAY =
-  "the keys of web sessions are not in the log and stay where they are: name that place in keyStore, or all sign in again";
+  "the keys of web sessions are not in the log and stay where they are: name that place in keyStore, or log all out with sessiondb web revoke --all";
 /** Tables, indexes and journals take more than the lines do. */
 const SPACE_FACTOR = 3;
 

@@ -14,6 +14,8 @@ const MAX_SHOWN = 10;
 
 export interface RollbackPlan {
   readonly migration: JournalEntry;
+  /** The log that is cut, without a password. The migration names it as it was called then. */
+  readonly target: string;
   /** The target's tail now, and the one that it is to have. */
   readonly tail: Tail;
   readonly base: Tail;
@@ -53,6 +55,7 @@ export async function planRollback(
   const othersFrom = Math.max(end, base.offset) + 1;
   return {
     migration,
+    target: target.url,
     tail,
     base,
     events: tail.offset - base.offset,

@@ -33,6 +33,8 @@ export interface SwitchedBack {
 
 export interface RollbackReport {
   readonly migration: JournalEntry;
+  /** The log that was cut, without a password. The migration names it as it was called then. */
+  readonly target: string;
   /** The target's tail now. */
   readonly tail: Tail;
   /** Events that left the log. */
@@ -81,7 +83,7 @@ export async function rollBack(
   const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
   await journal.write(entry);
   const cameBack = now.offset - base.offset;
-  return { migration: entry, tail: now, events: plan.events, savedAs, cameBack, config };
+  return { migration: entry, target: target.url, tail: now, events: plan.events, savedAs, cameBack, config };
 }
 
 function assertNothingOfOthers({ others, othersShown, migration }: RollbackPlan, url: string, force: boolean): void {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines, everyByte } from "../migrate/stores.js";
@@ -110,6 +110,26 @@ test("a rollback shows what it would cut, asks, and names the command that takes
   const command = /take it back: sessiondb (restore .+)$/m.exec(done.stderr)?.[1] ?? "";
   expect(await ok(command)).toContain("restored 1..4");
   expect(await allLines(defaultDatabase())).toEqual(all);
+});
+
+test("of a target that was moved, status and rollback name the place where it is now", async () => {
+  await addSessions(defaultLog(), 1);
+  const { id } = (await json("sessiondb migrate to sqlite:./first.db --no-switch")) as { id: string };
+  renameSync(join(cwd, "first.db"), join(cwd, "second.db"));
+  const there = `sqlite:${join(cwd, "second.db")}`;
+  expect(await ok("sessiondb migrate status --to sqlite:./second.db")).toContain(`rollback ${id} --to ${there}\n`);
+  const { code, stdout, stderr } = await run("sessiondb rollback last --to sqlite:./second.db --yes");
+  expect([code, stdout]).toEqual([0, expect.stringContaining(`rolled back ${id}: ${there} ends at offset 0`)]);
+  expect(stdout + stderr).not.toContain("first.db");
+  expect(stderr).toMatch(new RegExp(`take it back: sessiondb restore \\S+ --to ${there}\n`));
+});
+
+test("a point that is restored already is told as what it is", async () => {
+  await addSessions(defaultLog(), 2);
+  await ok(`backup -o ./b.jsonl --store ${defaultLog()}`);
+  const { code, stdout, stderr } = await run(`restore ./b.jsonl --to ${defaultLog()} --as-of 2`);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("restored nothing")]);
+  expect(stderr).toBe("2 → offset 2\n");
 });
 
 test("--since says what it was taken for, and a gap is refused with the command that closes it", async () => {

@@ -1,5 +1,5 @@
-import { symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
@@ -241,6 +241,25 @@ test("a cut-over to one name of a server is rolled back under another: its sourc
   await migrator.rollbackMigration("last", { target: otherNameOf(target) });
   await withLog(source, (log) => appendCount(log, "session-goes-on", 1));
 });
+
+test.each(["sqlite", "jsonl"] as const)(
+  "a copy of the %s that writers were moved to is not rolled back",
+  async (kind) => {
+    const { source, target, migrator } = await cutOver("jsonl", kind);
+    const copy = join(tempDir(), "copy");
+    cpSync(dirname(target.slice(kind.length + 1)), copy, { recursive: true });
+    const copied = `${kind}:${join(copy, basename(target))}`;
+    const back = migrator.rollbackMigration("last", { target: copied, force: true });
+    await expect(back).rejects.toMatchObject({ code: "ROLLBACK_IMPOSSIBLE", hint: expect.stringContaining(target) });
+    await expect(addSessions(source, 1, "refused")).rejects.toMatchObject({ code: "LOG_MOVED" });
+    const moved = dirname(target.slice(kind.length + 1));
+    rmSync(moved, { recursive: true });
+    renameSync(copy, `${moved}-2`);
+    const at = `${kind}:${join(`${moved}-2`, basename(target))}`;
+    expect(await migrator.rollbackMigration("last", { target: at })).toMatchObject({ target: at, tail: { offset: 0 } });
+    await addSessions(source, 1, "taken");
+  },
+);
 
 test("a source whose lock another program holds is not frozen, and that is what is said", async () => {
   const [source, target] = [await freshStore("sqlite"), await freshStore("jsonl")];

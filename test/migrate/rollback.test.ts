@@ -116,6 +116,31 @@ test("the id may be shortened where it is clear, and is asked for where it is no
   });
 });
 
+test.each([
+  ["a damaged one", (text: string) => text.slice(0, -9)],
+  ["one of a newer version", (text: string) => text.replace('"format":1', '"format":2')],
+])(
+  "an entry that cannot be read is not one that is not there, nor is the one before it the last: %s",
+  async (_, change) => {
+    const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+    await addSessions(source, 1);
+    const first = await migrated(source, target);
+    await addSessions(source, 1, "more");
+    const { id } = await migrated(source, target);
+    const all = await allLines(target);
+    await withLog(target, async ({ sidecar }) => {
+      await sidecar.write(`migrations/${id}`, change((await sidecar.read(`migrations/${id}`)) ?? ""));
+    });
+    for (const text of [id, id.slice(0, 13), id.toUpperCase(), "last"]) {
+      const back = migratorIn().rollbackMigration(text, { target, force: true });
+      await expect(back, text).rejects.toMatchObject({ name: "IntegrityError", code: "MIGRATION_UNREADABLE" });
+    }
+    expect(await allLines(target)).toEqual(all);
+    await migratorIn().rollbackMigration(first.id, { target, force: true });
+    expect(await allLines(target)).toEqual([]);
+  },
+);
+
 test("an older migration is not rolled back under a newer one", async () => {
   const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
   await addSessions(source, 1);

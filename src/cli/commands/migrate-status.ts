@@ -3,6 +3,7 @@ import { findMigration } from "../../cross-database/find-journal.js";
 import { shellWord } from "../../log/shell-word.js";
 import { type CutEvents, type JournalEntry, shownState } from "../../migrate/journal-entry.js";
 import { storeOption } from "../../migrate/store-option.js";
+import { shownUrl } from "../../open-log.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { durationText, sizeText } from "../output/amounts.js";
 import { renderFields } from "../output/table.js";
@@ -24,19 +25,26 @@ export function migrateStatusCommand(state: RunState): Command {
 async function status(context: CommandContext<JournalOptions>, id?: string): Promise<undefined> {
   const { streams } = context;
   const journals = await journalsOf(context);
-  const all = journals.flatMap(({ entries }) => entries).sort((a, b) => (a.id < b.id ? -1 : 1));
-  const entry = id === undefined ? all.at(-1) : (await findMigration(id, searchOf(context))).entry;
+  const all = journals.flatMap(({ entries, url }) => entries.map((entry) => ({ entry, url })));
+  const last = all.sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1)).at(-1);
+  const { entry, url } = id === undefined ? (last ?? {}) : await found(id, context);
   if (streams.json) {
     const migration = entry === undefined ? null : { ...entry, state: shownState(entry, new Date()) };
-    const offset = journals.find(({ url }) => url === entry?.target)?.offset ?? journals[0]?.offset ?? 0;
+    const offset = (journals.find((journal) => journal.url === url) ?? journals[0])?.offset ?? 0;
     streams.document({ schema: "migration-status/1", offset, migration });
     return;
   }
   if (entry === undefined) streams.note("no migration is known");
-  else streams.lines(renderFields(fieldsOf(entry)));
+  else streams.lines(renderFields(fieldsOf(entry, url ?? entry.target)));
 }
 
-function fieldsOf(entry: JournalEntry): [string, string][] {
+async function found(id: string, context: CommandContext<JournalOptions>) {
+  const { entry, address } = await findMigration(id, searchOf(context));
+  return { entry, url: shownUrl(address) };
+}
+
+/** @param place the log whose journal it is: it may have been moved since */
+function fieldsOf(entry: JournalEntry, place: string): [string, string][] {
   const { id, source, target, actor, host, before, planned, after, reached } = entry;
   const state = shownState(entry, new Date());
   const { events, sessions, bytes, states, copyMs, verifyMs, error } = entry;
@@ -62,7 +70,7 @@ function fieldsOf(entry: JournalEntry): [string, string][] {
     ...entry.rollbacks.map((cut): [string, string] => ["rolled back", cutText(cut)]),
     ...entry.backups.map((path): [string, string] => ["backup", path]),
   ];
-  return [...fields, ["next", nextOf(entry, state)]];
+  return [...fields, ["next", nextOf(entry, state, place)]];
 }
 
 function frozenText({ frozen, source }: JournalEntry): string {
@@ -73,13 +81,14 @@ function cutText({ at, actor, from, to, savedAs }: CutEvents): string {
   return `${from}..${to} at ${at} by ${actor}, saved in ${savedAs}`;
 }
 
-function nextOf({ id, target, rollbacks }: JournalEntry, state: string): string {
+function nextOf({ id, rollbacks }: JournalEntry, state: string, place: string): string {
+  const to = storeOption("--to", place);
   const last = rollbacks.at(-1);
   if (state === "rolled-back") {
     return last === undefined
       ? "sessiondb migrate, to do it again"
-      : `sessiondb restore ${shellWord(last.savedAs)}${storeOption("--to", target)}`;
+      : `sessiondb restore ${shellWord(last.savedAs)}${to}`;
   }
-  if (state === "done") return `sessiondb rollback ${id}${storeOption("--to", target)}`;
-  return state === "running" ? "wait for it" : `sessiondb migrate resume ${id}${storeOption("--to", target)}`;
+  if (state === "done") return `sessiondb rollback ${id}${to}`;
+  return state === "running" ? "wait for it" : `sessiondb migrate resume ${id}${to}`;
 }

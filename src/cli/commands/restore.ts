@@ -38,14 +38,19 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
   const to = storeAddress(options.to ?? store().url);
   warnOfPassword(to, streams);
   const { asOf, dryRun = false } = options;
+  let meaning = "";
   const { plan, id, tail } = await migratorOf(context).restore(resolve(file), to, {
     dryRun,
     onProgress: progressLine(streams, "restoring"),
+    onAsOf: (point) => {
+      meaning = point.meaning;
+    },
     ...(asOf === undefined ? {} : { asOf }),
   });
   streams.progress("");
-  if (asOf !== undefined) streams.note(`${asOf} → offset ${plan.after.offset} (written ${plan.after.recordedAt})`);
   const { events, bytes, from, before, after } = plan;
+  if (asOf !== undefined && events > 0) streams.note(`${asOf} → offset ${after.offset} (written ${after.recordedAt})`);
+  if (asOf !== undefined && events === 0) streams.note(`${asOf} → ${meaning}`);
   if (streams.json) {
     const ends = { file: plan.path, to: shownUrl(to), before, offset: tail.offset, hash: tail.hash };
     streams.document({ schema: "restore/1", dryRun, id, ...ends, events, bytes, after });

@@ -55,7 +55,7 @@ async function rollback(context: CommandContext<RollbackOptions>, argument?: str
   if (options.dryRun === true) return showPlan(plan, streams, true);
   if (!streams.json && options.yes !== true) showPlan(plan, streams, false);
   if (plan.others > 0 && !force) return cut(migrator, plan, request, streams);
-  await confirmed(`cut ${plan.events} events of ${entry.target}`, options.yes === true);
+  await confirmed(`cut ${plan.events} events of ${plan.target}`, options.yes === true);
   return cut(migrator, plan, request, streams);
 }
 
@@ -84,7 +84,7 @@ async function cut(
 }
 
 /** What was cut fits where nothing else came back in its place; else the same is done again. */
-function takeBackOf(savedAs: string, { cameBack, migration: { source, target } }: RollbackReport): string {
+function takeBackOf(savedAs: string, { cameBack, target, migration: { source } }: RollbackReport): string {
   const to = storeOption("--to", target);
   if (cameBack === 0) return `sessiondb restore ${shellWord(savedAs)}${to}`;
   return `sessiondb migrate${storeOption("--from", source)}${to} --on-conflict source-wins`;
@@ -93,15 +93,15 @@ function takeBackOf(savedAs: string, { cameBack, migration: { source, target } }
 function showPlan(plan: RollbackPlan, streams: Streams, dryRun: boolean): undefined {
   const { migration, base, events, others, tail } = plan;
   if (streams.json) {
-    const { id, target } = migration;
-    const { othersShown, comesBack } = plan;
+    const { id } = migration;
+    const { target, othersShown, comesBack } = plan;
     const counts = { events, others, othersShown, comesBack };
     streams.document({ schema: "rollback/1", dryRun, id, target, offset: tail.offset, base, ...counts });
     return;
   }
   const own = events - others;
   const lines = [
-    `PREVIEW: ${migration.target} goes back from offset ${tail.offset} to ${base.offset}; ${own} copied events leave it`,
+    `PREVIEW: ${plan.target} goes back from offset ${tail.offset} to ${base.offset}; ${own} copied events leave it`,
     ...othersLines(plan),
   ];
   if (migration.cutover) lines.push(`         ${migration.source} is thawed: its writers may write to it again`);
@@ -125,8 +125,8 @@ function othersLines({ others, othersShown }: RollbackPlan): string[] {
   ];
 }
 
-function documentOf({ migration, tail, events, savedAs, cameBack, config }: RollbackReport) {
-  const { id, target, state } = migration;
+function documentOf({ migration, target, tail, events, savedAs, cameBack, config }: RollbackReport) {
+  const { id, state } = migration;
   const ends = { offset: tail.offset, hash: tail.hash };
   return { schema: "rollback/1", dryRun: false, id, target, state, ...ends, events, savedAs, cameBack, config };
 }
@@ -135,9 +135,9 @@ function configText({ file, left }: SwitchedBack, source: string): string {
   return left === null ? `${file} names ${source} again` : `${file} was left as it is: ${left}`;
 }
 
-function reportLines({ migration, tail, events, savedAs, cameBack, config }: RollbackReport): string[] {
+function reportLines({ migration, target, tail, events, savedAs, cameBack, config }: RollbackReport): string[] {
   return [
-    `rolled back ${migration.id}: ${migration.target} ends at offset ${tail.offset}; ${events} events left it`,
+    `rolled back ${migration.id}: ${target} ends at offset ${tail.offset}; ${events} events left it`,
     ...(savedAs === null ? [] : [`saved in    ${savedAs}`]),
     ...(cameBack === 0 ? [] : [`came back   ${cameBack} events`]),
     ...(config === null ? [] : [`config      ${configText(config, migration.source)}`]),
