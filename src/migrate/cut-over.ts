@@ -110,13 +110,22 @@ export class CutOver {
       if (this.#run.entry.state !== "running") return;
       await this.#run.update({ frozen: null }).catch(() => undefined); // the source itself says whether it is frozen
     } catch (cause) {
+      if (await this.#isFree()) return; // who may not freeze it may not thaw it either
       const why = error instanceof SessionDbError ? `${error.code}: ${error.message}` : String(error);
       const { id, target } = this.#run.entry;
-      const message = `the cut-over failed (${why}), and ${this.#source.url} could not be thawed: it refuses its writers`;
+      const message = `the cut-over failed (${why}), and ${this.#source.url} could not be thawed: it may refuse its writers`;
       throw new StorageError("THAW_FAILED", message, {
         hint: `go on: sessiondb migrate resume ${id}${storeOption("--to", target)}, or back: sessiondb rollback ${id}`,
         cause,
       });
+    }
+  }
+
+  async #isFree(): Promise<boolean> {
+    try {
+      return (await this.#source.movedTo()) === null;
+    } catch {
+      return false; // nobody knows, and that is what is said
     }
   }
 

@@ -261,6 +261,18 @@ test.each(["sqlite", "jsonl"] as const)(
   },
 );
 
+test("a source on a server that only reads here is not frozen, and nobody says that it refuses writers", async () => {
+  const [source, target] = [await freshStore("postgres"), await freshStore("sqlite")];
+  await addSessions(source, 2);
+  const url = new URL(source);
+  url.searchParams.set("options", "-c default_transaction_read_only=on");
+  const migrator = migratorIn();
+  const plan = await migrator.planMigration(url.href, target);
+  const moving = migrator.executeMigration(plan, { cutover: true });
+  await expect(moving).rejects.toMatchObject({ code: "STORAGE_READ_ONLY" });
+  await addSessions(source, 1, "goes-on");
+});
+
 test("a source whose lock another program holds is not frozen, and that is what is said", async () => {
   const [source, target] = [await freshStore("sqlite"), await freshStore("jsonl")];
   await addSessions(source, 2);

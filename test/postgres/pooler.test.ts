@@ -1,4 +1,6 @@
-import { beforeAll, describe, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { probeStore } from "../../src/backends/unopened-store.js";
+import { PostgresServerExam } from "../../src/log/sql/postgres/postgres-exam.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { conformanceSuite } from "../../src/testing.js";
 import { HAS_POOLER, type Pooler, startPooler } from "../support/pooler.js";
@@ -19,3 +21,18 @@ describe.skipIf(!HAS_POOLER)("PostgresLog keeps the promises of EventLog behind 
     open: async (name, options) => PostgresLog.open(await urlOf(name), { ...options, pollMs: 50 }),
   });
 });
+
+test.skipIf(!HAS_POOLER)(
+  "what is asked once is answered, though the pooler hands on what others have prepared",
+  async () => {
+    const url = await freshPostgresUrl();
+    await (await PostgresLog.open(url)).close();
+    const address = (await startPooler(url)).through(url);
+    const exam = new PostgresServerExam(address);
+    for (let n = 0; n < 6; n++) {
+      expect(await probeStore(address, {})).toMatchObject({ sizeBytes: expect.any(Number) });
+      expect(await exam.facts()).toMatchObject({ inRecovery: false });
+      expect(await exam.sizes()).toBeDefined();
+    }
+  },
+);

@@ -44,15 +44,20 @@ export class Connections {
   readonly #greet: Greet | undefined;
   #greeted = new WeakSet<pg.ClientBase>();
   /** False once a pooler was met that does not keep prepared statements. */
-  #prepare = true;
+  #prepare: boolean;
 
-  /** `greet` sees each connection before it is used. */
+  /**
+   * `greet` sees each connection before it is used. `prepare` is false for whoever asks a thing once and does not ask again:
+   * behind a pooler another one's statement may stand under the name.
+   */
   constructor(
     address: Pick<PostgresAddress, "servers" | "role">,
     limits: PostgresLimits,
     maxReaders: number,
     greet?: Greet,
+    prepare = true,
   ) {
+    this.#prepare = prepare;
     this.#timeoutMs = limits.statementTimeoutMs + ANSWER_GRACE_MS;
     this.#choice = new ServerChoice(address);
     this.#greet = greet;

@@ -85,7 +85,7 @@ export class PostgresServerExam implements PostgresExam {
   }
 
   async #connected<T>(act: (session: PgSession, host: string) => Promise<T>): Promise<T> {
-    const connections = new Connections(this.#address, this.#limits, 1);
+    const connections = new Connections(this.#address, this.#limits, 1, undefined, false);
     try {
       return await connections.reading((session) => act(session, connections.place.name));
     } catch (error) {

@@ -23,7 +23,7 @@ const FACTS = statement(
 /** The free space of a server's disk cannot be asked for by its users. */
 export async function probePostgres(url: string, options: PostgresLogOptions): Promise<StoreProbe> {
   const address = parsePostgresUrl(url);
-  const connections = new Connections(address, limitsOf(options), 1);
+  const connections = new Connections(address, limitsOf(options), 1, undefined, false);
   try {
     return await connections.reading((session) => probe(session, address.schema));
   } catch (error) {
