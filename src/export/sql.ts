@@ -77,8 +77,8 @@ function literal(value: Cell, dialect: SqlDialect): string {
 
 function textLiteral(text: string, dialect: SqlDialect): string {
   if (dialect === "postgres") return postgresText(text.replaceAll("\0", "\ufffd"));
-  if (!text.includes("\0")) return quoted(text);
-  // SQLite's own shell stops reading at a NUL.
+  // SQLite's own shell stops reading at a NUL, and takes a carriage return at the end of a line away.
+  if (!/[\0\r]/.test(text)) return quoted(text);
   return `CAST(X'${Buffer.from(text).toString("hex")}' AS TEXT)`;
 }
 

@@ -44,7 +44,9 @@ export async function planRollback(
   id: string,
   { toOffset }: { readonly toOffset?: number } = {},
 ): Promise<RollbackPlan> {
-  const migration = await new MigrationJournal(target).find(id);
+  const journal = new MigrationJournal(target);
+  const migration = await journal.find(id);
+  assertNoneAtWork((await journal.list()).entries);
   const tail = await target.tail();
   assertPossible(migration, tail);
   const start = wroteNothing(migration) ? tail : await startOf(target, migration);
@@ -71,13 +73,17 @@ function wroteNothing({ before, after, replaced, cutover }: JournalEntry): boole
   return replaced === null && !cutover && after !== null && after.offset === before.offset;
 }
 
+/** Also another one than is meant: the log would be cut away under it. */
+function assertNoneAtWork(entries: readonly JournalEntry[]): void {
+  const atWork = entries.find((entry) => isAlive(entry, new Date()));
+  if (atWork === undefined) return;
+  throw new UnavailableError("MIGRATION_RUNNING", `migration ${atWork.id} is still at work`, {
+    hint: "stop it with Ctrl-C, or wait for its end: sessiondb migrate status",
+  });
+}
+
 function assertPossible(migration: JournalEntry, tail: Tail): void {
   const { id, state, before, replaced } = migration;
-  if (isAlive(migration, new Date())) {
-    throw new UnavailableError("MIGRATION_RUNNING", `migration ${id} is still at work`, {
-      hint: "stop it with Ctrl-C, or wait for its end: sessiondb migrate status",
-    });
-  }
   const start = replaced === null ? before.offset : replaced.from - 1;
   if (state !== "rolled-back" && tail.offset >= start) return;
   const why =

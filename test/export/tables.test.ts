@@ -158,6 +158,11 @@ describe("SQL", () => {
     db.close();
   });
 
+  test("SQLite's own shell reads it, too, with line ends as they are", async () => {
+    const script = await exported({ kind: "sql", dialect: "sqlite" });
+    expect(script.split(/\r/)).toHaveLength(1);
+  });
+
   test.each(["on", "off"])("loads into Postgres, also where standard_conforming_strings is %s", async (conforming) => {
     const url = await freshPostgresUrl();
     const schema = schemaOf(url);

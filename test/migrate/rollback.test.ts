@@ -141,6 +141,28 @@ test.each([
   },
 );
 
+test("while another migration is at work in the same log, none is rolled back", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  await addSessions(source, 1, "more");
+  const migrator = migratorIn();
+  const plan = await migrator.planMigration(source, target);
+  const rollbacks: Promise<unknown>[] = [];
+  const onProgress = ({ phase }: { phase: string }) => {
+    if (phase === "copying")
+      rollbacks.push(
+        migratorIn()
+          .rollbackMigration(id, { target, force: true })
+          .catch((e) => e),
+      );
+  };
+  await migrator.executeMigration(plan, { onProgress });
+  expect(rollbacks.length).toBeGreaterThan(0);
+  for (const rollback of rollbacks) expect(await rollback).toMatchObject({ code: "MIGRATION_RUNNING" });
+  expect(await allLines(target)).toEqual(await allLines(source));
+});
+
 test("an older migration is not rolled back under a newer one", async () => {
   const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
   await addSessions(source, 1);

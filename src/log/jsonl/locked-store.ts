@@ -148,6 +148,8 @@ export class LockedStore {
 
   async #noticeIgnored(): Promise<void> {
     const { wholeBytes } = await this.#store.end();
-    this.#settings.notify(ignoredNotice(this.#settings.url, this.#store.file.size() - wholeBytes, wholeBytes));
+    const bytes = this.#store.file.size() - wholeBytes;
+    // A writer who was at it has finished meanwhile, or taken it back.
+    if (bytes > 0) this.#settings.notify(ignoredNotice(this.#settings.url, bytes, wholeBytes));
   }
 }
