@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { RefusedError, UsageError } from "../errors.js";
+import { RefusedError, RuleError, UsageError } from "../errors.js";
 import { addressParts, isServerAddress } from "./address.js";
 import { type ConfigFile, checkedEntries, fileText, readConfigFile } from "./config-file.js";
 import { decideStore } from "./decide-store.js";
@@ -85,12 +85,18 @@ export async function makeSwitch({ file, before, after }: StoreSwitch, env: Env 
 }
 
 /**
- * Takes a switch back: the file says what it said before.
+ * Takes a switch back: the file says what it said before, or says so already.
  *
  * @throws RuleError CONFIG_CHANGED where somebody has changed these settings since; as `editConfigFile`
  */
 export async function switchBack({ file, before, after }: StoreSwitch, env: Env = process.env): Promise<void> {
-  await editConfigFile(configFileAt(file, env), editsOf(before), env, editsOf(after));
+  const [at, back] = [configFileAt(file, env), editsOf(before)];
+  try {
+    await editConfigFile(at, back, env, editsOf(after));
+  } catch (error) {
+    if (!(error instanceof RuleError) || error.code !== "CONFIG_CHANGED") throw error;
+    await editConfigFile(at, back, env, back);
+  }
 }
 
 /** A path as it is to stand in this file: the user's are absolute, a repository's start at its root. */

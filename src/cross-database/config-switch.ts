@@ -7,6 +7,7 @@ import { type Config, loadConfig } from "../config/layers.js";
 import { leastSwitch, makeSwitch, type StoreSwitch, switchBack } from "../config/switch-store.js";
 import { RefusedError, RuleError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { NewFile } from "../files/new-file.js";
+import type { NoteSwitch } from "../migrate/execute-options.js";
 import type { JournalEntry, SwitchedConfig } from "../migrate/journal-entry.js";
 import type { SwitchedBack } from "../migrate/roll-back.js";
 import { shownUrl } from "../open-log.js";
@@ -53,14 +54,30 @@ export function planConfigSwitch(from: string, to: string, config: Config = load
  * Switches, after writing down how to take it back: into a file of its own, because values may hold passwords, which the
  * journal never does.
  *
- * @param folder for that file
- * @throws StorageError SWITCH_FAILED: the file is as it was
+ * @param at `folder`: for that file; `note`: called with what is about to be switched, and with null where that failed
+ * @throws StorageError SWITCH_FAILED: the file is as it was; what `note` throws, and then too
  */
-export async function switchConfig(change: StoreSwitch, id: string, folder: string): Promise<SwitchedConfig> {
-  const savedAs = join(folder, `${id}-config.json`);
+export async function switchConfig(
+  change: StoreSwitch,
+  { id, folder, note }: { readonly id: string; readonly folder: string; readonly note: NoteSwitch },
+): Promise<SwitchedConfig> {
+  const switched = { host: hostname(), file: change.file, savedAs: join(folder, `${id}-config.json`) };
+  await orUnswitched(() => save(change, switched.savedAs));
+  await note(switched);
   try {
-    await save(change, savedAs);
-    await makeSwitch(change);
+    await orUnswitched(() => makeSwitch(change));
+  } catch (error) {
+    // It may have been made all the same, such as where the folder cannot be synced.
+    await switchBack(change).catch(() => undefined);
+    await note(null).catch(() => undefined); // a rollback finds the file as it was
+    throw error;
+  }
+  return switched;
+}
+
+async function orUnswitched(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
   } catch (cause) {
     const message = `all is copied and verified, but not switched: ${(cause as Error).message}`;
     throw new StorageError("SWITCH_FAILED", message, {
@@ -68,7 +85,6 @@ export async function switchConfig(change: StoreSwitch, id: string, folder: stri
       cause,
     });
   }
-  return { host: hostname(), file: change.file, savedAs };
 }
 
 async function save(change: StoreSwitch, path: string): Promise<void> {

@@ -193,7 +193,8 @@ export class CrossDatabaseMigrator {
 
   /** Only what has a journal entry switches anything, because the way back stands in it. */
   #switcherOf(change: StoreSwitch): NonNullable<ExecuteOptions["switchConfig"]> {
-    return async ({ id }) => (id === null ? undefined : switchConfig(change, id, this.#saveFolder));
+    const folder = this.#saveFolder;
+    return async ({ id }, note) => (id === null ? undefined : switchConfig(change, { id, folder, note }));
   }
 
   async #plan(

@@ -13,6 +13,9 @@ export interface MigrationProgress {
   readonly total: number;
 }
 
+/** Enters in the journal what is being switched. @throws as writing to the target does */
+export type NoteSwitch = (switched: SwitchedConfig | null) => Promise<void>;
+
 export interface ExecuteOptions {
   /** For the journal. */
   readonly actor: string;
@@ -37,10 +40,11 @@ export interface ExecuteOptions {
    */
   readonly cutover?: boolean;
   /**
-   * Called when all is verified, before the migration is entered as done; what it has switched is entered too. Default:
-   * nothing is switched.
+   * Called when all is verified, before the migration is entered as done; what it has switched is entered too. It calls
+   * `note` before it switches, with what it is about to switch, and with null where that failed: killed in between, the
+   * journal knows the way back. Default: nothing is switched.
    */
-  readonly switchConfig?: (report: MigrationReport) => Promise<SwitchedConfig | undefined>;
+  readonly switchConfig?: (report: MigrationReport, note: NoteSwitch) => Promise<SwitchedConfig | undefined>;
 }
 
 /** How the verification at the end of such a migration goes. */

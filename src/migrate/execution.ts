@@ -6,6 +6,7 @@ import { copiesRaw, copyEvents } from "./copy-events.js";
 import { CutOver, type CutOverOptions } from "./cut-over.js";
 import { cutSaved } from "./cut-saved.js";
 import { type ExecuteOptions, verifyOptions } from "./execute-options.js";
+import type { SwitchedConfig } from "./journal-entry.js";
 import type { LogWalk } from "./log-walk.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { type MigrationReport, nothingDone } from "./migration-report.js";
@@ -158,7 +159,9 @@ export class Execution {
     };
     // Where this run had nothing left to copy, the one before may have been killed between its last write and the sync.
     await this.#target.appendSealed([]);
-    const switched = (await this.#options.switchConfig?.(report)) ?? null;
+    const note = (about: SwitchedConfig | null) => this.#run.update({ switched: about });
+    // What was switched before this migration was killed stays entered: then there is nothing left to switch.
+    const switched = (await this.#options.switchConfig?.(report, note)) ?? this.#run.entry.switched;
     settle();
     const total = rebased === null && replaced === null ? after.offset - before.offset : earlier + events;
     await this.#run.end("done", { after, events: total, states, copyMs, verifyMs, switched });
