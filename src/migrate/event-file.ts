@@ -117,8 +117,18 @@ function decoded(bytes: Buffer, path: string, byte: number): string {
   try {
     return STRICT_UTF8.decode(bytes);
   } catch {
-    throw damaged(path, byte, "the line is not UTF-8");
+    throw isGzip(bytes) && byte === 0 ? compressed(path) : damaged(path, byte, "the line is not UTF-8");
   }
+}
+
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function compressed(path: string): IntegrityError {
+  return new IntegrityError("LINE_DAMAGED", `${path} is compressed, and no lines of events`, {
+    hint: "unpack it first, with gunzip -k; what archive has made goes back with: sessiondb archive restore",
+  });
 }
 
 function damaged(path: string, byte: number, why: string): IntegrityError {

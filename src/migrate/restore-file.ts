@@ -17,6 +17,8 @@ export interface RestorePlan {
   /** Offsets in the file, inclusive; 0 and 0 for an empty one. */
   readonly first: number;
   readonly last: number;
+  /** The last offset of the file that is meant; before the first one where the point is before it. */
+  readonly upTo: number;
   /** Offsets that would be written, inclusive; nothing where `from` is greater than `to`. */
   readonly from: number;
   readonly to: number;
@@ -47,9 +49,10 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   const before = target === undefined ? EMPTY_TAIL : await target.tail();
   const until = untilOf(options.asOf);
-  const counted = { events: 0, sessions: new Set<string>(), bytes: 0, after: before, at: before };
+  const counted = { events: 0, sessions: new Set<string>(), bytes: 0, after: before, at: before, upTo: 0 };
   const facts = await checkEventFile(path, (event) => {
     if (!until(event)) return;
+    counted.upTo = event.offset;
     counted.after = { offset: event.offset, hash: event.hash, recordedAt: event.recordedAt };
     if (event.offset === before.offset) counted.at = counted.after;
     if (event.offset <= before.offset) return;
@@ -63,7 +66,7 @@ export async function planRestore(
   if (facts.events > 0) await assertFits(path, facts.first, counted, before, target);
   const { events, bytes } = counted;
   const after = to === before.offset ? before : counted.after;
-  const range = { first: facts.first, last: facts.tail.offset, from: before.offset + 1, to };
+  const range = { first: facts.first, last: facts.tail.offset, upTo: counted.upTo, from: before.offset + 1, to };
   return { path, ...range, events, sessions: counted.sessions.size, bytes, before, after };
 }
 

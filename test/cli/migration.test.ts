@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { addSessions, allLines, everyByte } from "../migrate/stores.js";
 import { openAdmin } from "../postgres/open-postgres.js";
@@ -130,6 +131,14 @@ test("a point that is restored already is told as what it is", async () => {
   const { code, stdout, stderr } = await run(`restore ./b.jsonl --to ${defaultLog()} --as-of 2`);
   expect([code, stdout]).toEqual([0, expect.stringContaining("restored nothing")]);
   expect(stderr).toBe("2 → offset 2\n");
+  const before = await run("restore ./b.jsonl --to sqlite:./new.db --as-of 2020-01-01");
+  expect([before.code, before.stdout]).toEqual([0, expect.stringContaining("begins at offset 1, behind that point\n")]);
+  writeFileSync(join(cwd, "empty.jsonl"), "");
+  expect(await ok("restore ./empty.jsonl --to sqlite:./new.db")).toContain("empty.jsonl holds no events\n");
+  writeFileSync(join(cwd, "b.jsonl.gz"), gzipSync(readFileSync(join(cwd, "b.jsonl"))));
+  const packed = await run("restore ./b.jsonl.gz --to sqlite:./new.db");
+  expect([packed.code, packed.stderr]).toEqual([6, expect.stringMatching(/is compressed.*\nhint: unpack it first/)]);
+  expect(existsSync(join(cwd, "new.db"))).toBe(false);
 });
 
 test("--since says what it was taken for, and a gap is refused with the command that closes it", async () => {

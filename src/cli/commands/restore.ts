@@ -62,8 +62,11 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
     streams.note(`undo: sessiondb rollback ${id}${storeOption("--to", shownUrl(to))} (behind offset ${from - 1})`);
 }
 
-function linesOf({ path, from, to, events, bytes, before }: RestorePlan, url: string, dryRun: boolean): string[] {
+function linesOf(plan: RestorePlan, url: string, dryRun: boolean): string[] {
+  const { path, first, last, from, to, events, bytes, before, upTo } = plan;
   const did = dryRun ? "would restore" : "restored";
+  if (last === 0) return [`${did} nothing: ${path} holds no events`];
+  if (upTo < first) return [`${did} nothing: ${path} begins at offset ${first}, behind that point`];
   if (events === 0) return [`${did} nothing: ${url} has all of ${path} already, and ends at offset ${before.offset}`];
   return [`${did} ${from}..${to} of ${path} into ${url}: ${events} events, ${sizeText(bytes)}`];
 }
