@@ -1,4 +1,4 @@
-import { SessionDbError, StorageError, UsageError } from "../errors.js";
+import { SessionDbError, StorageError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { copyEvents } from "./copy-events.js";
@@ -62,6 +62,8 @@ export class CutOver {
   readonly #options: CutOverOptions;
   readonly #walks: { readonly source: LogWalk; readonly target: LogWalk };
   #froze = false;
+  /** From then on it is too late to thaw. */
+  #settled = false;
 
   /** @throws UsageError CUTOVER_IMPOSSIBLE */
   constructor(source: EventLog, target: EventLog, run: RunningMigration, options: CutOverOptions) {
@@ -94,6 +96,19 @@ export class CutOver {
   /** The configuration was switched, or there is none: from now on the source stays frozen, whatever comes. */
   settle(): void {
     this.#froze = false;
+    this.#settled = true;
+  }
+
+  /** What a failure means: behind the settling everything is done, and only the journal does not say so. */
+  explained(error: unknown): unknown {
+    if (!this.#settled) return error;
+    const { id, target } = this.#run.entry;
+    const why = error instanceof SessionDbError ? `${error.code}: ${error.message}` : String(error);
+    const message = `all is copied and verified, and ${this.#source.url} stays frozen for ${target}, whose journal could not be written (${why})`;
+    return new UnavailableError("MIGRATION_UNFINISHED", message, {
+      hint: `when it answers again: sessiondb migrate resume ${id}${storeOption("--to", target)}; or back: sessiondb rollback ${id}${storeOption("--to", target)}`,
+      cause: error,
+    });
   }
 
   /**

@@ -57,7 +57,7 @@ export class Execution {
       return await this.#finish(tail, states, copyMs, performance.now() - copied, null, () => cutOver.settle());
     } catch (error) {
       await cutOver.takeBack(error);
-      throw error;
+      throw cutOver.explained(error);
     }
   }
 

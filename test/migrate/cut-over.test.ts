@@ -6,6 +6,7 @@ import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conform
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { openAdmin } from "../postgres/open-postgres.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 import { spawnWorker } from "../support/worker.js";
@@ -111,6 +112,30 @@ describe.each(PAIRS)("a cut-over %s → %s", (from, to) => {
     expect(again.frozen?.offset).toBe(8);
     expect(await allLines(target)).toEqual(await allLines(source));
   });
+});
+
+test("where the target goes away behind the switch, it is said that the source stays frozen, and resume ends it", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("postgres")];
+  await addSessions(source, 2);
+  const admin = await openAdmin(target);
+  onTestFinished(() => admin.end());
+  const schema = new URL(target).searchParams.get("schema");
+  const migrator = migratorIn();
+  const switchConfig = async () => {
+    await admin.query(`ALTER TABLE "${schema}".sidecar RENAME TO away`);
+    return undefined;
+  };
+  const plan = await migrator.planMigration(source, target);
+  await expect(migrator.executeMigration(plan, { cutover: true, switchConfig })).rejects.toMatchObject({
+    code: "MIGRATION_UNFINISHED",
+    message: expect.stringContaining("stays frozen"),
+    hint: expect.stringMatching(/migrate resume \S+ .*rollback/),
+  });
+  await admin.query(`ALTER TABLE "${schema}".away RENAME TO sidecar`);
+  await expect(addSessions(source, 1, "later")).rejects.toMatchObject({ code: "LOG_MOVED" });
+  const again = await migrator.executeMigration(await migrator.planMigration(source, target), { cutover: true });
+  expect(again.frozen?.offset).toBe(4);
+  await addSessions(target, 1, "later");
 });
 
 /** Killed (-9) between the freeze and the end. */
