@@ -33,8 +33,7 @@ export async function saveEvents(
   options: SaveOptions = {},
 ): Promise<EventFileFacts> {
   const path = resolve(file);
-  if (options.overwrite !== true && existsSync(path)) throw fileExists(path);
-  assertReplaceable(path);
+  if (existsSync(path)) assertReplaceable(path, options);
   await assertNothingLost(log, range.to);
   const unfinished = `${path}.unfinished-${process.pid}`;
   try {
@@ -51,7 +50,8 @@ export async function saveEvents(
 }
 
 /** A rename would put a file in the place of a device or a pipe, and so take it from everybody. */
-function assertReplaceable(path: string): void {
+function assertReplaceable(path: string, { overwrite = false }: SaveOptions): void {
+  if (!overwrite) throw fileExists(path);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw unwritable(path, "it is no ordinary file");
 }
 
