@@ -5,6 +5,7 @@ import { ConflictError, UnavailableError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
+import { takeFromPages } from "../replay/read-model/take.js";
 import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
 import type { ClaimPace } from "./claim-pace.js";
 import { type Asked, ClaimsByServer } from "./claims-by-server.js";
@@ -134,10 +135,15 @@ export class TaskClaims {
       limit: CANDIDATES,
     } as const;
     const queue = { ...QUEUE, atOnce: some.length, lapsing: { ...QUEUE.lapsing, now } };
-    const outcomes = await this.#model.take(query, queue, async (tasks) => {
+    const tryThese = async (tasks: readonly Task[]) => {
       if ((await limit) !== limited) return some.map(() => "again" as const);
       return this.#tryAll(tasks, some, nowMs, limited);
-    });
+    };
+    // Of those who try at once for an agent with a limit, one succeeds: offered others, it would be with a lesser task.
+    const outcomes =
+      limited === undefined
+        ? await this.#model.take(query, queue, tryThese)
+        : await takeFromPages(() => this.#model.query(query), some.length, tryThese);
     return outcomes ?? some.map(() => NOTHING);
   }
 
