@@ -46,6 +46,7 @@ export interface PreparedEvent {
 
 /** Where ids and salts come from; tests inject fixed ones. */
 export interface Entropy {
+  /** A UUID in lower case. */
   newId(): string;
   /** 32 hex digits. */
   newSalt(): string;
@@ -131,7 +132,7 @@ function prepareEvent(
   const id = event.id ?? entropy.newId();
   assertName("type", type, MAX_NAME_BYTES);
   assertName("actor", actor, MAX_NAME_BYTES);
-  if (!UUID.test(id))
+  if (event.id !== undefined && !UUID.test(id))
     throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id", {
       hint: "leave it out, and it is made",
     });

@@ -13,9 +13,6 @@ import { assertSafeVersion } from "./sqlite-version.js";
 /** What a large append may leave of the -wal file once it has been written back. */
 const WAL_SIZE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** That the -wal file has (8 MB) when it is written back: twice SQLite's default, which costs an append of 100 a tenth (measured). */
-const WAL_PAGES = 2_000;
-
 export interface OpenSettings {
   readonly url: string;
   readonly limitMs: number;
@@ -98,7 +95,6 @@ function makeDurable(db: Database.Database): void {
   // last appends with the power. fullfsync is for macOS, where a plain fsync stops at the cache of the drive.
   db.pragma("synchronous = FULL");
   db.pragma("fullfsync = ON");
-  db.pragma(`wal_autocheckpoint = ${WAL_PAGES}`);
   db.pragma(`journal_size_limit = ${WAL_SIZE_LIMIT_BYTES}`);
 }
 
