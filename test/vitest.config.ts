@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { Tally } from "./support/tally.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -49,7 +49,7 @@ export default defineConfig({
     reporters: ["default", new Tally()],
     projects: [
       { test: { ...EACH, name: "sharing", include: SHARING, isolate: false } },
-      { test: { ...EACH, name: "alone", include: ["test/**/*.test.ts"], exclude: SHARING } },
+      { test: { ...EACH, name: "alone", include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...SHARING] } },
     ],
   },
 });
