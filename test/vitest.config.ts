@@ -49,7 +49,14 @@ export default defineConfig({
     reporters: ["default", new Tally()],
     projects: [
       { test: { ...EACH, name: "sharing", include: SHARING, isolate: false } },
-      { test: { ...EACH, name: "alone", include: ["test/**/*.test.ts"], exclude: [...configDefaults.exclude, ...SHARING] } },
+      {
+        test: {
+          ...EACH,
+          name: "alone",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...SHARING],
+        },
+      },
     ],
   },
 });
