@@ -4,6 +4,9 @@ const MAX_TOGETHER = 32;
 /** What became of a claim; "again": nothing yet. */
 export type ClaimOutcome<T> = PromiseSettledResult<T> | "again";
 
+/** There was none to claim. */
+export const NOTHING: PromiseFulfilledResult<null> = { status: "fulfilled", value: null };
+
 interface Waiting<C, T> {
   readonly claim: C;
   resolve(result: T): void;

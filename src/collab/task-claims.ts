@@ -6,7 +6,7 @@ import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
 import { takeFromPages } from "../replay/read-model/take.js";
-import { ClaimGroups, type ClaimOutcome } from "./claim-groups.js";
+import { ClaimGroups, type ClaimOutcome, NOTHING } from "./claim-groups.js";
 import type { ClaimPace } from "./claim-pace.js";
 import { type Asked, ClaimsByServer } from "./claims-by-server.js";
 import { assertCollabId } from "./collab-id.js";
@@ -34,7 +34,6 @@ export interface ClaimOptions extends CollabNote {
 }
 
 const fulfilled = <T>(value: T): PromiseFulfilledResult<T> => ({ status: "fulfilled", value });
-const NOTHING = fulfilled(null);
 
 /** An agent with a limited number of tasks, and its stream as it was before they were counted. */
 interface Limited {

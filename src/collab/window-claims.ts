@@ -4,7 +4,7 @@ import { collabTasks, type Task } from "../../projections/collab-tasks.js";
 import { ConflictError, TailMovedError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
-import type { ClaimOutcome } from "./claim-groups.js";
+import { type ClaimOutcome, NOTHING } from "./claim-groups.js";
 import { ClaimPace } from "./claim-pace.js";
 import type { Asked } from "./claims-by-server.js";
 import { type CollabLog, documentAfter } from "./collab-log.js";
@@ -147,8 +147,6 @@ export class WindowClaims {
     return false;
   }
 }
-
-const NOTHING: ClaimOutcome<null> = { status: "fulfilled", value: null };
 
 function isMoved(tried: PromiseSettledResult<Task>): boolean {
   return tried.status === "rejected" && tried.reason instanceof TailMovedError;

@@ -1,7 +1,8 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
+import { sha256Hex } from "../log/hash-chain.js";
 import { redactionEpoch } from "../log/redaction.js";
-import { sha256, textBehindDigest, withDigest } from "./digested-text.js";
+import { textBehindDigest, withDigest } from "./digested-text.js";
 import type { StreamState } from "./fold-stream.js";
 import { PastLog } from "./past-log.js";
 import { MAX_SNAPSHOT_CHARS } from "./snapshots.js";
@@ -16,7 +17,7 @@ export interface StreamSnapshot<D extends object> extends StreamState<D> {
 /** Where the snapshot of a stream stands. `epoch`: the last redaction; those from before it are where nobody looks. */
 function nameOf({ name, revision }: Projection<object>, stream: string, epoch: string | null): string {
   const after = epoch === null ? "" : `-after-${epoch}`;
-  return `snapshots/streams/${name}-r${revision}${after}/${sha256(stream)}`;
+  return `snapshots/streams/${name}-r${revision}${after}/${sha256Hex(stream)}`;
 }
 
 /** The newest state of one stream that somebody kept. It may not fit the log (any more): compare its hash. */
