@@ -33,8 +33,6 @@ interface Found {
   readonly last: ArchiveEntry | undefined;
 }
 
-const NOT_FOUND: Found = { events: [], ids: [], last: undefined };
-
 /** Makes the views, from memory where that reaches. Memory is kept only from one confirmed append to the next. */
 export class AppendViews {
   readonly #statements: AppendStatements;
@@ -99,17 +97,23 @@ export class AppendViews {
   async #seen(session: PgSession, group: Group, { tail, versions, offsets, archived = [] }: Look): Promise<AppendView> {
     const events = offsets.length === 0 ? [] : await this.#statements.eventsAt(session, offsets);
     const last = archived.length === 0 ? undefined : await this.#archived.last(session);
-    return this.seen(group, tail, versions, { events, ids: archived, last });
-  }
-
-  /** What was seen under the lock: `versions` of the streams of `group`, in order of appearance, and where its ids stand. */
-  seen(group: Group, tail: Tail, versions: readonly number[], found: Found = NOT_FOUND): AppendView {
-    const streams = streamsOf(group);
-    const known = new Map(streams.map((stream, i) => [stream, versions[i] ?? 0]));
+    const known = new Map(streamsOf(group).map((stream, i) => [stream, versions[i] ?? 0]));
     this.#at(tail);
     for (const [stream, version] of known) this.#versions.set(stream, version);
-    const repeats = found.events.length + found.ids.length > 0;
+    const repeats = events.length + archived.length > 0;
+    const found = { events, ids: archived, last };
     return { tail, known: knownOf(known, found), looked: true, repeats, believed: NOTHING_BELIEVED };
+  }
+
+  /**
+   * What a server has seen under the lock: `versions` of the streams of `group`, in order of appearance, and none of its ids.
+   * For groups of few streams; to be used at once, as `remembered`.
+   */
+  seen(group: Group, tail: Tail, versions: readonly number[]): Known {
+    this.#at(tail);
+    let i = 0;
+    for (const stream of streamsOf(group)) this.#versions.set(stream, versions[i++] ?? 0);
+    return this.#remembered(NOTHING_BELIEVED);
   }
 
   /** The log was seen to end at `tail`: what was known of another tail is forgotten. */

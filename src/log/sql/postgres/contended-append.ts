@@ -1,7 +1,7 @@
 import type { PreparedEvent } from "../../prepare.js";
 import type { Tail } from "../../seal.js";
 import type { Group } from "./append-view.js";
-import { arrayText } from "./array-text.js";
+import { quoted } from "./array-text.js";
 import { countOf, tailOfRow } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { CommitUnknown, isUnpreparable, sqlState } from "./postgres-failures.js";
@@ -98,35 +98,32 @@ function answerOf(answer: string): ServerAppend | undefined {
   };
 }
 
-/** The arrays of the function, in its order, each as the text that Postgres reads as one. */
+/**
+ * The arrays of the function, in its order, each as the text that Postgres reads as one. Event by event in plain loops: a
+ * process that appends now and then runs this as V8 interprets it, and one that begins to append often pays for compiling it.
+ */
 function columnsOf(group: Group): string[] {
-  const events = group.flat();
-  return [
-    arrayText(events.filter(({ fresh }) => !fresh).map(({ id }) => id)),
-    textsOf(events, "stream"),
-    `{${earlierOf(events)}}`,
-    `{${events.map(expectedOf)}}`,
-    `{${group.map((append) => append.map((_, i) => append.length - 1 - i))}}`,
-    ...(["id", "type", "actor", "metaText", "dataText", "salt", "bodyText"] as const).map((name) =>
-      textsOf(events, name),
-    ),
-  ];
+  const given: string[] = [];
+  const columns = Array.from({ length: PARAMETERS - 4 }, (): string[] => []);
+  const places = new Map<string, number>();
+  let place = 0;
+  for (const append of group) {
+    let rest = append.length;
+    for (const event of append) {
+      if (!event.fresh) given.push(quoted(event.id));
+      addCells(columns, event, places.get(event.stream) ?? 0, --rest);
+      places.set(event.stream, ++place);
+    }
+  }
+  return [given, ...columns].map((cells) => `{${cells}}`);
 }
 
-type TextName = "stream" | "id" | "type" | "actor" | "metaText" | "dataText" | "salt" | "bodyText";
-
-function textsOf(events: readonly PreparedEvent[], name: TextName): string {
-  return arrayText(events.map((event) => event[name]));
-}
-
-/** The place from 1 of the event before, of the same stream; 0 where there is none. */
-function earlierOf(events: readonly PreparedEvent[]): number[] {
-  const last = new Map<string, number>();
-  return events.map(({ stream }, i) => {
-    const before = last.get(stream) ?? 0;
-    last.set(stream, i + 1);
-    return before;
-  });
+/** Of one event. `earlier`: the place from 1 of the event before, of the same stream; 0 where there is none. */
+function addCells(columns: string[][], event: PreparedEvent, earlier: number, rest: number): void {
+  const { stream, id, type, actor, metaText, dataText, salt, bodyText } = event;
+  const texts = [id, type, actor, metaText, dataText, salt, bodyText].map(quoted);
+  const cells = [quoted(stream), String(earlier), expectedOf(event), String(rest), ...texts];
+  for (let i = 0; i < cells.length; i++) columns[i]?.push(cells[i] as string);
 }
 
 function expectedOf({ expectedVersion = "any" }: PreparedEvent): string {

@@ -4,6 +4,7 @@ import type { Announcer } from "./announcer.js";
 import type { Group } from "./append-view.js";
 import { fitsOneMessage } from "./group-parts.js";
 import type { LogServers } from "./log-servers.js";
+import type { AppendAttempt, EarlierAttempt } from "./postgres-acts.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresWriter } from "./postgres-writer.js";
@@ -25,6 +26,7 @@ export class GroupAppend {
   readonly #announcer: Announcer | undefined;
   readonly #ring: () => void;
   readonly #onRetry: PostgresLimits["onRetry"];
+  readonly #attempt: AppendAttempt = (part, uncertain) => this.#writer.append(part, uncertain);
 
   constructor({ servers, writer, announcer, ring, onRetry }: GroupAppendParts) {
     this.#servers = servers;
@@ -35,16 +37,18 @@ export class GroupAppend {
   }
 
   async append(group: Group): Promise<readonly SealOutcome[]> {
+    const beganMs = performance.now();
+    let earlier: EarlierAttempt = { uncertain: false, beganMs, error: undefined };
     let outcomes: readonly SealOutcome[] | undefined;
-    let uncertain = false;
     try {
       if (fitsOneMessage(group)) outcomes = await this.#writer.appendAtOnce(group);
     } catch (error) {
       // Whatever it was, the longer way meets it again and deals with it; only whether it was committed is not known.
-      uncertain = isConnectionLost(error) || error instanceof CommitUnknown;
+      const uncertain = isConnectionLost(error) || error instanceof CommitUnknown;
       if (uncertain) this.#onRetry?.(error);
+      earlier = { uncertain, beganMs, error };
     }
-    outcomes ??= await this.#servers.acts.append(group, (part, maybe) => this.#writer.append(part, maybe), uncertain);
+    outcomes ??= await this.#servers.acts.append(group, this.#attempt, earlier);
     if (this.#writer.tail !== undefined) this.#servers.history.wrote(this.#writer.tail);
     const written = outcomes.findLast((outcome) => outcome.kind === "sealed");
     if (written !== undefined) this.#tell(written.events.at(-1) as SealedEvent);

@@ -5,9 +5,21 @@ import type { Connections } from "./connections.js";
 import { groupParts } from "./group-parts.js";
 import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
+import { isLockTimeout } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { OutcomeUnknown, retryTransient } from "./retry.js";
 import { NoServer } from "./server-role.js";
+
+export type AppendAttempt = (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>;
+
+/** An attempt before the first; it has failed with `error`, or could not be made. */
+export interface EarlierAttempt {
+  /** The group may have been committed. */
+  readonly uncertain: boolean;
+  /** performance.now() */
+  readonly beganMs: number;
+  readonly error: unknown;
+}
 
 /** How each kind of act meets failures: how long it is tried again, and what its caller is told in the end. */
 export class PostgresActs {
@@ -55,19 +67,12 @@ export class PostgresActs {
     }
   }
 
-  /**
-   * Parts that were written stay written: what fails later is told to the later appends only. `uncertain`: the group was
-   * sent once already, and may have been committed.
-   */
-  async append(
-    group: Group,
-    attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
-    uncertain = false,
-  ): Promise<readonly SealOutcome[]> {
+  /** Parts that were written stay written: what fails later is told to the later appends only. */
+  async append(group: Group, attempt: AppendAttempt, earlier: EarlierAttempt): Promise<readonly SealOutcome[]> {
     const outcomes: SealOutcome[] = [];
     for (const part of groupParts(group)) {
       try {
-        outcomes.push(...(await this.#appendPart(part, attempt, uncertain)));
+        outcomes.push(...(await this.#appendPart(part, attempt, earlier)));
       } catch (error) {
         if (outcomes.length === 0 || !(error instanceof SessionDbError)) throw error;
         for (const _ of part) outcomes.push({ kind: "refused", error });
@@ -78,12 +83,16 @@ export class PostgresActs {
 
   async #appendPart(
     part: Group,
-    attempt: (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>,
-    uncertain: boolean,
+    attempt: AppendAttempt,
+    { uncertain, beganMs, error }: EarlierAttempt,
   ): Promise<readonly SealOutcome[]> {
     try {
       const { retryLimitMs, onRetry } = this.#limits;
-      return await retryTransient(retryLimitMs, (maybe) => attempt(part, maybe), { uncertain, onRetry });
+      if (isLockTimeout(error)) {
+        if (performance.now() - beganMs >= retryLimitMs) throw error; // it has waited as long as one may
+        onRetry?.(error);
+      }
+      return await retryTransient(retryLimitMs, (maybe) => attempt(part, maybe), { uncertain, beganMs, onRetry });
     } catch (error) {
       if (!(error instanceof OutcomeUnknown)) throw this.#told(error);
       // Wherever it may have been committed, that server's history is not the one that goes on.

@@ -32,6 +32,11 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST_MESSAGES.test(error.message) || (typeof code === "string" && LOST_CODES.test(code));
 }
 
+/** Others held a lock for as long as one waits for it. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlState(error) === "55P03";
+}
+
 /** Doing the same again may help. 53300: no free connection. 57014: the statement was cancelled by a time limit. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof CommitUnknown || error instanceof NoServer || isConnectionLost(error) || isUnpreparable(error))

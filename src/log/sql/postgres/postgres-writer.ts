@@ -68,34 +68,44 @@ export class PostgresWriter {
   }
 
   /**
-   * The shortest way, for the append that nobody hinders: everything is known, and the connection is open. The layers
-   * that retry and translate cost a tenth of it (measured, 454 against 403 µs), so here there are none.
+   * The shortest way, where the connection is open, and either nobody hinders and everything is known, or the server does all
+   * of it. The layers that retry and translate cost a tenth of it (measured, 454 against 403 µs), so here there are none.
    *
    * @returns undefined where it cannot be taken, or somebody else was faster; nothing was written
-   * @throws the driver's errors: after a lost connection it may have been written
+   * @throws the driver's errors: after a lost connection it may have been written; CommitUnknown
    */
   async appendAtOnce(group: Group): Promise<readonly SealOutcome[] | undefined> {
     this.#announcing = "ours";
-    const view = this.#alone ? this.#views.remembered(group) : undefined;
+    if (!this.#alone)
+      return this.#isForServer(group) ? this.#onOpen((session) => this.#ask(session, group)) : undefined;
+    const view = this.#views.remembered(group);
     if (view === undefined) return undefined;
-    const sealed = this.#seal(view, group);
-    const session = sealed.events.length === 0 ? undefined : this.#connections.writingNow();
+    const { events, outcomes, tail } = this.#seal(view, group);
+    if (events.length === 0) return undefined;
+    const written = await this.#onOpen((session) =>
+      this.#statements.compareAndAppend(session, view.tail, events, view.believed).catch(noneWhereOutrun),
+    );
+    if (written === undefined) return undefined;
+    this.#alone = written > 0;
+    if (!this.#alone) return undefined;
+    this.#views.learn(events, tail);
+    return outcomes;
+  }
+
+  /** @returns undefined where no connection is open */
+  async #onOpen<T>(act: (session: PgSession) => Promise<T>): Promise<T | undefined> {
+    const session = this.#connections.writingNow();
     if (session === undefined) return undefined;
     let failed = true;
     try {
-      this.#alone = (await this.#statements.compareAndAppend(session, view.tail, sealed.events, view.believed)) > 0;
+      const result = await act(session);
       assertConfirmed(session);
       failed = false;
-    } catch (error) {
-      this.#alone = noneWhereOutrun(error) > 0;
-      failed = false;
+      return result;
     } finally {
       this.#connections.doneWriting(failed);
       if (failed) this.#views.forget();
     }
-    if (!this.#alone) return undefined;
-    this.#views.learn(sealed.events, sealed.tail);
-    return sealed.outcomes;
   }
 
   /**
@@ -139,24 +149,29 @@ export class PostgresWriter {
     return outcomes;
   }
 
-  /** @returns undefined where it has to be done in another way; nothing was written */
   async #appendByServer(group: Group): Promise<readonly SealOutcome[] | undefined> {
-    if (!isShort(group) || !this.#contended.isPossible || group.some(expectsTail)) return undefined;
-    return this.#connections.writing(async (session) => {
-      const now = this.#now();
-      const done = await this.#contended.append(session, group, now);
-      if (done === undefined) return undefined;
-      const { tail, versions } = done;
-      this.#alone = this.#mayBeAlone && tail.hash === this.#views.tail?.hash;
-      const sealed = seal(tail, group, this.#views.seen(group, tail, versions).known, now);
-      if (done.stored) {
-        this.#announcing = done.told ? "done" : "others";
-        this.#views.learn(sealed.events, sealed.tail);
-        return sealed.outcomes;
-      }
-      // Of a stream that seems to have no events, an archive may know; of appends that are refused in part, the lock decides.
-      return sealed.events.length > 0 || versions.includes(0) ? undefined : sealed.outcomes;
-    });
+    return this.#isForServer(group) ? this.#connections.writing((session) => this.#ask(session, group)) : undefined;
+  }
+
+  #isForServer(group: Group): boolean {
+    return isShort(group) && this.#contended.isPossible && !group.some(expectsTail);
+  }
+
+  /** Lets the server append. @returns undefined where it has to be done in another way; nothing was written */
+  async #ask(session: PgSession, group: Group): Promise<readonly SealOutcome[] | undefined> {
+    const now = this.#now();
+    const done = await this.#contended.append(session, group, now);
+    if (done === undefined) return undefined;
+    const { tail, versions } = done;
+    this.#alone = this.#mayBeAlone && tail.hash === this.#views.tail?.hash;
+    const sealed = seal(tail, group, this.#views.seen(group, tail, versions), now);
+    if (done.stored) {
+      this.#announcing = done.told ? "done" : "others";
+      this.#views.learn(sealed.events, sealed.tail);
+      return sealed.outcomes;
+    }
+    // Of a stream that seems to have no events, an archive may know; of appends that are refused in part, the lock decides.
+    return sealed.events.length > 0 || versions.includes(0) ? undefined : sealed.outcomes;
   }
 
   #appendLocked(group: Group, choice: IdChoice): Promise<readonly SealOutcome[]> {

@@ -11,19 +11,25 @@ export class OutcomeUnknown extends Error {
   }
 }
 
+interface Tries {
+  readonly uncertain?: boolean;
+  readonly beganMs?: number;
+  readonly onRetry?: ((error: unknown) => void) | undefined;
+}
+
 /**
  * Tries again what failed for a reason that may pass, with growing random waits, so that writers who failed together do
  * not come back together. `attempt` is told whether an earlier one may have committed; `uncertain` says that of one
- * before the first.
+ * before the first, which began at `beganMs` (performance.now()).
  *
  * @throws OutcomeUnknown when it gives up after such an attempt, for whatever reason; else the last failure
  */
 export async function retryTransient<T>(
   limitMs: number,
   attempt: (uncertain: boolean) => Promise<T>,
-  { uncertain = false, onRetry }: { uncertain?: boolean; onRetry?: ((error: unknown) => void) | undefined } = {},
+  { uncertain = false, beganMs = performance.now(), onRetry }: Tries = {},
 ): Promise<T> {
-  const end = performance.now() + limitMs;
+  const end = beganMs + limitMs;
   for (let failures = 0; ; failures++) {
     try {
       return await attempt(uncertain);
