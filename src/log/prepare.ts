@@ -104,7 +104,8 @@ export function prepareOwnAppend(
     assertName("stream", stream, MAX_STREAM_BYTES);
     assertExpectedVersion(expectedVersion);
     events.forEach((event, index) => {
-      const ready = prepareEvent(stream, event, options, entropy, index === 0 ? expectedVersion : undefined, scrubber);
+      const expected = index === 0 ? expectedVersion : undefined;
+      const ready = prepareEvent(stream, event, options, entropy, expected, scrubber, prepared.at(-1));
       chars += ready.dataText.length + ready.metaText.length;
       prepared.push(ready);
     });
@@ -126,12 +127,14 @@ function prepareEvent(
   entropy: Entropy,
   expectedVersion: ExpectedVersion | undefined,
   scrubber: Scrubber | undefined,
+  before: PreparedEvent | undefined,
 ): PreparedEvent {
   const { type } = event;
   const actor = event.actor ?? options.actor;
   const id = event.id ?? entropy.newId();
-  assertName("type", type, MAX_NAME_BYTES);
-  assertName("actor", actor, MAX_NAME_BYTES);
+  // What the event before it has was checked.
+  if (type !== before?.type) assertName("type", type, MAX_NAME_BYTES);
+  if (actor !== before?.actor) assertName("actor", actor, MAX_NAME_BYTES);
   if (event.id !== undefined && !UUID.test(id))
     throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id", {
       hint: "leave it out, and it is made",

@@ -101,36 +101,44 @@ class GroupState {
 
   #sealAppend(append: readonly PreparedEvent[]): SealOutcome {
     const versions = new Map<string, number>();
+    const events: SealedEvent[] = [];
+    const error = this.#sealEach(append, versions, events);
+    if (error !== undefined) return { kind: "refused", error };
+    this.#accept(events, versions);
+    return { kind: "sealed", events };
+  }
+
+  /** Apart from what comes behind it: V8 compiles a long loop while it runs, and leaves that code where it meets anything new. */
+  #sealEach(
+    append: readonly PreparedEvent[],
+    versions: Map<string, number>,
+    events: SealedEvent[],
+  ): SessionDbError | undefined {
     const commit = this.tail.offset + append.length;
     let tail = this.tail;
-    const events: SealedEvent[] = [];
     for (const event of append) {
       const before =
         versions.get(event.stream) ?? this.#versions.get(event.stream) ?? this.#known.versionOf(event.stream);
       if (event.expectedVersion !== undefined) {
         const conflict = versionConflict(event.stream, event.expectedVersion, before);
-        if (conflict !== undefined) return { kind: "refused", error: conflict };
+        if (conflict !== undefined) return conflict;
       }
       versions.set(event.stream, before + 1);
       const sealed = sealOne(tail, event, before + 1, commit, this.#recordedAt);
       events.push(sealed);
       tail = sealed;
     }
-    this.#accept(events, versions, tail);
-    return { kind: "sealed", events };
+    return undefined;
   }
 
-  #accept(events: SealedEvent[], versions: Map<string, number>, tail: Tail): void {
+  #accept(events: readonly SealedEvent[], versions: ReadonlyMap<string, number>): void {
     for (const event of events) {
       this.events.push(event);
       this.#ids.set(event.id, event);
     }
     for (const [stream, version] of versions) this.#versions.set(stream, version);
-    this.tail = {
-      offset: tail.offset,
-      hash: tail.hash,
-      recordedAt: tail.recordedAt,
-    };
+    const { offset, hash, recordedAt } = events.at(-1) ?? this.tail;
+    this.tail = { offset, hash, recordedAt };
   }
 }
 
