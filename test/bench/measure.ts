@@ -42,16 +42,21 @@ export interface Measured {
   readonly ratioMax: number;
 }
 
-/** Runs both sides in turn, A B A B …, after one warm-up of each, so that drift of the machine hits both. */
+/** So long each side is warmed up: V8 compiles what runs often, and that takes some hundred calls. */
+const WARM_SECONDS = 0.5;
+/** Of either side in one round: what takes less is repeated, or a round would show what else the machine did meanwhile. */
+const LEAST_SECONDS = 0.2;
+const MOST_CALLS = 100;
+
+/** Runs both sides in turn, A B A B …, after a warm-up of each, so that drift of the machine hits both. */
 export async function measure(comparison: Comparison, wantedRounds: number): Promise<Measured> {
   const rounds = Math.min(wantedRounds, comparison.maxRounds ?? wantedRounds);
-  await comparison.ours();
-  await comparison.theirs();
+  const calls = await warmUp(comparison);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    ours.push(await seconds(comparison.ours));
-    theirs.push(await seconds(comparison.theirs));
+    ours.push(await secondsEach(comparison.ours, calls));
+    theirs.push(await secondsEach(comparison.theirs, calls));
   }
   const ratios = ours.map((time, i) => (theirs[i] as number) / time);
   const { name, peer, durability, unit, atLeast, amount } = comparison;
@@ -69,6 +74,27 @@ export async function measure(comparison: Comparison, wantedRounds: number): Pro
     ratioMin: Math.min(...ratios),
     ratioMax: Math.max(...ratios),
   };
+}
+
+/** @returns calls of each side in one round: one of what is long, or says itself what it costs */
+async function warmUp({ ours, theirs, maxRounds, cost }: Comparison): Promise<number> {
+  const isLong = maxRounds !== undefined || cost === true;
+  const fastest = Math.min(await fastestOf(ours, isLong), await fastestOf(theirs, isLong));
+  return isLong ? 1 : Math.min(MOST_CALLS, Math.max(1, Math.ceil(LEAST_SECONDS / fastest)));
+}
+
+async function fastestOf(work: () => Promise<unknown>, once: boolean): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY;
+  const end = performance.now() + WARM_SECONDS * 1000;
+  do fastest = Math.min(fastest, await seconds(work));
+  while (!once && performance.now() < end);
+  return fastest;
+}
+
+async function secondsEach(work: () => Promise<unknown>, calls: number): Promise<number> {
+  let total = 0;
+  for (let call = 0; call < calls; call++) total += await seconds(work);
+  return total / calls;
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {

@@ -6,7 +6,7 @@ import { CALLS, fill, get, newId, oneByOne, randomId, type Sessions, set, togeth
 
 const SESSIONS = 10_000;
 /** Visitors come back: over the rounds most sessions are read more than once, and the first reads are among them. */
-const GETS = 5 * CALLS;
+const GETS = 10 * CALLS;
 
 /** Both keep SESSIONS sessions of the same data; calls go to random ones, one after the other as one visitor's do. */
 export async function webBench(url: string): Promise<Bench> {

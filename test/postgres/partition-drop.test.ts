@@ -5,6 +5,7 @@ import { dropPartitionsBelow } from "../../src/log/sql/postgres/partition-drop.j
 import { PgSession } from "../../src/log/sql/postgres/pg-session.js";
 import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
 import { tablesOf } from "../../src/log/sql/postgres/statement.js";
+import { StatementClock } from "../../src/log/sql/postgres/statement-clock.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 import { openPartitioned, partitionsOf } from "./partitioned.js";
@@ -13,7 +14,8 @@ const ACTOR = { actor: "user:test" };
 const EVENT = { stream: "session-a", events: [{ type: "test.happened", data: {} }] };
 
 async function dropBelow(url: string, offset: number): Promise<number> {
-  const session = new PgSession(await openAdmin(url), false, { timeoutMs: 30_000 });
+  const admin = await openAdmin(url);
+  const session = new PgSession(admin, false, new StatementClock(admin, 30_000));
   const tables = tablesOf(schemaOf(url));
   const drop = async () =>
     dropPartitionsBelow(session, tables, await eventsTable(session, tables, url), offset, 30_000);

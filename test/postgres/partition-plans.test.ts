@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { PageStatements } from "../../src/log/sql/postgres/page-statements.js";
 import { PgSession } from "../../src/log/sql/postgres/pg-session.js";
 import { type Statement, tablesOf } from "../../src/log/sql/postgres/statement.js";
+import { StatementClock } from "../../src/log/sql/postgres/statement-clock.js";
 import { openAdmin, schemaOf } from "./open-postgres.js";
 import { openPartitioned } from "./partitioned.js";
 
@@ -29,7 +30,7 @@ async function planned(mode: "force_generic_plan" | "force_custom_plan") {
   }
   const admin = await openAdmin(url);
   await admin.query(`SET plan_cache_mode = ${mode}; SET enable_seqscan = off`);
-  const session = new PlanSession(admin, false, { timeoutMs: 30_000 });
+  const session = new PlanSession(admin, false, new StatementClock(admin, 30_000));
   return { session, pages: new PageStatements(tablesOf(schemaOf(url))) };
 }
 

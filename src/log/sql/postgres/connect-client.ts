@@ -6,6 +6,7 @@ import type { PostgresAddress } from "./postgres-url.js";
 import { QuittingClient } from "./quitting-client.js";
 import { ServerChoice } from "./server-choice.js";
 import { assertRole } from "./server-role.js";
+import { StatementClock } from "./statement-clock.js";
 
 /**
  * One connection that belongs to no log: to the first server of the address that is there and fits. The caller ends it.
@@ -23,7 +24,7 @@ export function connectClient(
     client.on("error", () => undefined);
     try {
       await client.connect();
-      await assertRole(new PgSession(client, false, { timeoutMs: limits.statementTimeoutMs }), role);
+      await assertRole(new PgSession(client, false, new StatementClock(client, limits.statementTimeoutMs)), role);
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);

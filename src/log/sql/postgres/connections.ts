@@ -8,6 +8,7 @@ import type { PostgresAddress } from "./postgres-url.js";
 import { QuittingClient } from "./quitting-client.js";
 import { ServerChoice } from "./server-choice.js";
 import { assertRole, NoServer } from "./server-role.js";
+import { StatementClock } from "./statement-clock.js";
 import { WriterConnection } from "./writer-connection.js";
 
 const KEEP_ALIVE_MS = 10_000;
@@ -38,11 +39,13 @@ export class Connections {
   readonly #choice: ServerChoice;
   readonly #pools = new Map<ServerPlace, pg.Pool>();
   readonly #poolAt: (place: ServerPlace) => pg.Pool;
-  readonly #writer: WriterConnection;
+  readonly #writer = new WriterConnection();
   readonly #connectWriter: () => Promise<PgSession>;
   readonly #timeoutMs: number;
   readonly #greet: Greet | undefined;
   #greeted = new WeakSet<pg.ClientBase>();
+  readonly #clocks = new WeakMap<pg.ClientBase, StatementClock>();
+  #sessions = new WeakMap<pg.ClientBase, PgSession>();
   /** False once a pooler was met that does not keep prepared statements. */
   #prepare: boolean;
 
@@ -61,12 +64,12 @@ export class Connections {
     this.#timeoutMs = limits.statementTimeoutMs + ANSWER_GRACE_MS;
     this.#choice = new ServerChoice(address);
     this.#greet = greet;
-    this.#writer = new WriterConnection(this.#timeoutMs);
     this.#poolAt = (place) => newPool({ ...clientConfig(place, limits), max: maxReaders });
     this.#connectWriter = () =>
-      this.#choice.connect((place, role) =>
-        this.#writer.connect(clientConfig(place, limits), this.#prepare, (client) => this.#meet(client, place, role)),
-      );
+      this.#choice.connect((place, role) => {
+        const meet = (client: pg.Client) => this.#meet(client, place, role);
+        return this.#writer.connect(clientConfig(place, limits), meet, (client) => this.#sessionOf(client));
+      });
   }
 
   /** The server that was connected to last. */
@@ -110,14 +113,22 @@ export class Connections {
     const greeted = this.#greeted;
     if (greeted.has(client)) return;
     // Nothing is asked twice of one connection, and a pooler may have given it another one's prepared statements.
-    const session = new PgSession(client, false, { timeoutMs: this.#timeoutMs });
+    const session = new PgSession(client, false, this.#clockOf(client));
     await assertRole(session, role);
     await this.#greet?.(session, place);
     greeted.add(client);
   }
 
   #sessionOf(client: pg.ClientBase): PgSession {
-    return new PgSession(client, this.#prepare, { timeoutMs: this.#timeoutMs });
+    const session = this.#sessions.get(client) ?? new PgSession(client, this.#prepare, this.#clockOf(client));
+    this.#sessions.set(client, session);
+    return session;
+  }
+
+  #clockOf(client: pg.ClientBase): StatementClock {
+    const clock = this.#clocks.get(client) ?? new StatementClock(client, this.#timeoutMs);
+    this.#clocks.set(client, clock);
+    return clock;
   }
 
   /** One at a time: the next only when the one before has ended. */
@@ -153,13 +164,18 @@ export class Connections {
     clearTimeout(timer);
   }
 
+  #doNotPrepare(): void {
+    this.#prepare = false;
+    this.#sessions = new WeakMap();
+  }
+
   async #run<T>(session: PgSession, act: (session: PgSession) => Promise<T>): Promise<T> {
     try {
       const result = await act(session);
       assertConfirmed(session);
       return result;
     } catch (error) {
-      if (isUnpreparable(error)) this.#prepare = false;
+      if (isUnpreparable(error)) this.#doNotPrepare();
       // A server that was told to only read, as the first step of a planned change: the next connection finds the other.
       if (this.#choice.hasSeveral && sqlState(error) === "25006") throw new NoServer([{ place: this.place, error }]);
       throw error;

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 /** What came of it: how many rows were written or answered, and the last of them, as texts. */
-interface Answer {
+export interface Answer {
   readonly count: number;
   readonly row: readonly (string | null)[];
 }

@@ -1,35 +1,21 @@
-import type { Socket } from "node:net";
 import type pg from "pg";
-import { PgSession } from "./pg-session.js";
+import type { PgSession } from "./pg-session.js";
 import { QuittingClient } from "./quitting-client.js";
-
-/** How often the time limit is looked at; a statement that has no answer is given up that much too late. */
-const MAX_WATCH_MS = 1_000;
+import { socketOf } from "./statement-clock.js";
 
 /**
- * The connection for appends, made again after it was lost. Two things cost too much for the shortest append: a pool
- * (borrowing and giving back: 25 µs of 300, measured) and a timer for each statement (another 25), so one timer watches
- * all of them. It keeps no process alive but while a statement is under way.
+ * The connection for appends, made again after it was lost. It is no part of a pool, because borrowing and giving back costs
+ * too much for the shortest append (25 µs of 300, measured). It keeps no process alive but while it is held.
  */
 export class WriterConnection {
-  readonly #timeoutMs: number;
   #client: pg.Client | undefined;
   #session: PgSession | undefined;
-  #watch: NodeJS.Timeout | undefined;
-  #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(timeoutMs: number) {
-    this.#timeoutMs = timeoutMs;
-  }
-
-  /**
-   * Makes the connection, where none is open. `prepare`: whether it keeps statements; `meet` sees it first, and closes it by
-   * throwing.
-   */
+  /** Makes the connection, where none is open. `meet` sees it first, and closes it by throwing. */
   async connect(
     config: pg.ClientConfig,
-    prepare: boolean,
     meet: (client: pg.Client) => Promise<void>,
+    sessionOf: (client: pg.Client) => PgSession,
   ): Promise<PgSession> {
     const client = new QuittingClient(config);
     // What breaks it while a statement is under way also fails that; without a listener it would end the process.
@@ -43,9 +29,7 @@ export class WriterConnection {
       throw error;
     }
     this.#client = client;
-    const watchMs = Math.min(MAX_WATCH_MS, Math.ceil(this.#timeoutMs / 4));
-    this.#watch = setInterval(() => this.#endWhereOverdue(client), watchMs).unref();
-    this.#session = new PgSession(client, prepare, this);
+    this.#session = sessionOf(client);
     return this.#session;
   }
 
@@ -56,13 +40,7 @@ export class WriterConnection {
   }
 
   release(): void {
-    this.#deadline = Number.POSITIVE_INFINITY;
     if (this.#client !== undefined) socketOf(this.#client).unref();
-  }
-
-  /** A statement is sent now: from here its time counts. */
-  beginStatement(): void {
-    this.#deadline = performance.now() + this.#timeoutMs;
   }
 
   /** Closes it, and with it on the server whatever is open on it. Does not wait for that. */
@@ -77,22 +55,10 @@ export class WriterConnection {
     await client.end();
   }
 
-  #endWhereOverdue(client: pg.Client): void {
-    if (performance.now() <= this.#deadline) return;
-    socketOf(client).destroy(new Error("Query read timeout"));
-  }
-
   #forget(client: pg.Client): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#session = undefined;
-    this.#deadline = Number.POSITIVE_INFINITY;
-    clearInterval(this.#watch);
     socketOf(client).unref(); // a farewell that nobody answers must not hold up the end of the process
   }
-}
-
-/** pg's type says only that it is a stream; over TLS it is a socket, too. */
-function socketOf(client: pg.Client): Socket {
-  return client.connection.stream as Socket;
 }
