@@ -204,8 +204,10 @@ export class JsonlLog implements EventLog {
         hint: "check the path; the first append, or an import, makes a log there",
       });
     }
-    const end = await this.#store.end();
-    if (file.size() > end.wholeBytes) await this.#locked.mendTail(readOnly);
+    // The file may be another one by then.
+    const { file: found, tornBytes } = await this.#store.borrowed();
+    found.giveBack();
+    if (tornBytes > 0) await this.#locked.mendTail(readOnly);
   }
 
   async #writing<T>(act: () => Promise<T>): Promise<T> {

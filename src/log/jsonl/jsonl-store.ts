@@ -4,7 +4,7 @@ import type { Tail } from "../seal.js";
 import { ArchivedPart } from "./archived-part.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
 import { archivedBefore } from "./first-offset.js";
-import { isRewriteOf } from "./is-rewrite.js";
+import { type Rewrite, rewriteOf } from "./is-rewrite.js";
 import { LastingBytes } from "./lasting-bytes.js";
 import { eventOf, textOf } from "./line-bytes.js";
 import { LogFile } from "./log-file.js";
@@ -21,13 +21,13 @@ export interface Seen {
   readonly end: FileEnd;
   /** What lies before the first line. */
   readonly before: ArchivedPart;
+  /** What stands in the file behind the last whole append. */
+  readonly tornBytes: number;
 }
 
 export interface Indexed extends Seen {
   /** Of all events up to there. */
   readonly index: LogIndex;
-  /** What stands in the file behind the last whole append. */
-  readonly tornBytes: number;
 }
 
 /** Lines that were written behind the end. */
@@ -77,9 +77,9 @@ export class JsonlStore {
   /** The same with the file that it is the end of, borrowed: the caller gives it back. */
   borrowed(): Promise<Seen> {
     return this.#inTurn(async () => {
-      const end = await this.#look();
+      await this.#look();
       this.#file.borrow();
-      return { file: this.#file, end, before: this.#before };
+      return this.#seen();
     });
   }
 
@@ -89,8 +89,7 @@ export class JsonlStore {
       const end = await this.#look();
       await this.#indexUpTo(end);
       if (borrow) this.#file.borrow();
-      const tornBytes = this.#size - end.wholeBytes;
-      return { file: this.#file, end, before: this.#before, index: this.#index, tornBytes };
+      return { ...this.#seen(), index: this.#index };
     });
   }
 
@@ -134,6 +133,11 @@ export class JsonlStore {
     }
   }
 
+  #seen(): Seen {
+    const tornBytes = this.#size - this.#end.wholeBytes;
+    return { file: this.#file, end: this.#end, before: this.#before, tornBytes };
+  }
+
   async #lookOnce(): Promise<FileEnd> {
     const size = await this.#sizeNow();
     this.#size = size;
@@ -152,35 +156,53 @@ export class JsonlStore {
     this.#index = new LogIndex(this.#before);
   }
 
+  /** Of a file that was replaced while it was being proved, the one that had the name during this call. */
   async #sizeNow(): Promise<number> {
     try {
       return this.#file.size();
     } catch (error) {
-      if ((error as StorageError).code === "LOG_REPLACED") await this.#followRewrite();
-      return this.#file.size();
+      const followed = (error as StorageError).code === "LOG_REPLACED" ? await this.#followRewrite() : undefined;
+      if (followed === undefined) throw error;
+      return followed.size;
     }
   }
 
   /**
-   * A redaction, or an archive, puts a new file in the place of the old one, which proves itself (`isRewriteOf`). Any other
+   * A redaction, or an archive, puts a new file in the place of the old one, which proves itself (`rewriteOf`). Any other
    * file stays refused, by `size`.
    */
-  async #followRewrite(): Promise<void> {
+  async #followRewrite(): Promise<Rewrite | undefined> {
     const { path, calls } = this.#file;
     const file = new LogFile(path, calls);
     try {
-      if (file.openIfThere() && (await isRewriteOf({ file: this.#file, end: this.#end }, file))) this.#adopt(file);
+      const rewrite = file.openIfThere() ? await rewriteOf(await this.#last(), file) : undefined;
+      if (rewrite !== undefined) this.#adopt(file, rewrite);
+      return rewrite;
     } catch {
       // What cannot be read is no rewrite: that the file was replaced is what is told.
+      return undefined;
     } finally {
       if (this.#file !== file) file.close();
     }
   }
 
-  #adopt(file: LogFile): void {
+  /** What the old file was in the end: before it was replaced it may have been cut back. */
+  async #last(): Promise<Pick<Seen, "file" | "end">> {
+    const file = this.#file;
+    const size = file.sizeAsOpened();
+    if (this.#end === EMPTY_END || this.#stillThere(size)) return { file, end: this.#end };
+    return { file, end: await findEnd(file, size, { base: (await archivedBefore(file, size)).base }) };
+  }
+
+  #adopt(file: LogFile, known?: Rewrite): void {
     const old = this.#file;
     this.#file = file;
     this.#forget();
+    if (known !== undefined) {
+      this.#before = known.before;
+      this.#index = new LogIndex(known.before);
+      this.#end = known.end;
+    }
     old.retire();
   }
 

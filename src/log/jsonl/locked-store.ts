@@ -139,17 +139,20 @@ export class LockedStore {
   async #moveTornTailLocked(): Promise<void> {
     // First: half a line may be what says which segments are in effect.
     if (this.checkManifest()?.replaced != null) await this.#settleLocked();
-    const { file } = this.#store;
-    const { wholeBytes } = await this.#store.end();
-    if (file.size() <= wholeBytes) return;
-    const { url, now, notify } = this.#settings;
-    notify(movedNotice(url, await moveTornTailLocked(file, wholeBytes, now())));
+    const { file, end, tornBytes } = await this.#store.borrowed();
+    try {
+      if (tornBytes <= 0) return;
+      const { url, now, notify } = this.#settings;
+      notify(movedNotice(url, await moveTornTailLocked(file, end.wholeBytes, now())));
+    } finally {
+      file.giveBack();
+    }
   }
 
   async #noticeIgnored(): Promise<void> {
-    const { wholeBytes } = await this.#store.end();
-    const bytes = this.#store.file.size() - wholeBytes;
+    const { file, end, tornBytes } = await this.#store.borrowed();
+    file.giveBack();
     // A writer who was at it has finished meanwhile, or taken it back.
-    if (bytes > 0) this.#settings.notify(ignoredNotice(this.#settings.url, bytes, wholeBytes));
+    if (tornBytes > 0) this.#settings.notify(ignoredNotice(this.#settings.url, tornBytes, end.wholeBytes));
   }
 }

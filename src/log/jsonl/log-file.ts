@@ -99,6 +99,11 @@ export class LogFile {
     return this.openIfThere() ? this.#sizeOfSameFile() : 0;
   }
 
+  /** Bytes of the file that is open, whatever has its name by now; 0 where there is none. */
+  sizeAsOpened(): number {
+    return this.openIfThere() ? this.#segments.bytes + fstatSync(this.#fd as number).size : 0;
+  }
+
   /** Writes all of `bytes` at `position`. May have written a part when it throws. */
   writeAll(bytes: Buffer, position: number): void {
     let done = 0;
