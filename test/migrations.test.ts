@@ -2,6 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { schemaMigrationNames } from "../migrations/list.js";
+import { CollaborativeSessions } from "../src/collab/collaborative-sessions.js";
 import { ensureSchema, type SchemaStore } from "../src/log/sql/schema/ensure-schema.js";
 import { SqliteLog } from "../src/log/sql/sqlite/sqlite-log.js";
 import { SqliteSchema } from "../src/log/sql/sqlite/sqlite-schema.js";
@@ -54,6 +55,24 @@ test("a schema migration that fails half-way leaves nothing behind", async () =>
   );
   await expect(run).rejects.toThrow("killed before COMMIT");
   expect(schemaOf(db)).toEqual([]);
+  await ensureSchema(store(db));
+  expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(NAMES);
+});
+
+test("views whose tables a redaction has thrown away keep nobody from the next schema migration", async () => {
+  const file = join(tempDir(), "log.db");
+  const log = await SqliteLog.open(file);
+  const { sessions, tasks } = new CollaborativeSessions(log);
+  await sessions.create("s");
+  await sessions.list();
+  await tasks.list();
+  const db = rawOn(file);
+  db.exec("CREATE VIEW mine AS SELECT id FROM tasks");
+  await log.redact({ offsets: [1] }, { actor: "user:t" });
+  await log.close();
+  expect(() => db.prepare("SELECT * FROM mine").all()).toThrow("no such table");
+  db.exec(`DELETE FROM schema_migrations WHERE name >= '0004'; 
+    DROP TABLE archives; DROP TABLE archived_streams; DROP TABLE archived_ids`);
   await ensureSchema(store(db));
   expect(db.prepare("SELECT name FROM schema_migrations").pluck().all()).toEqual(NAMES);
 });

@@ -1,5 +1,5 @@
 import type Database from "better-sqlite3";
-import type { Kysely } from "kysely";
+import type { DatabaseIntrospector, Kysely } from "kysely";
 import { SCHEMA_TABLE, type SchemaStore } from "../schema/ensure-schema.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { sqliteCode } from "./sqlite-errors.js";
@@ -41,7 +41,9 @@ export class SqliteSchema implements SchemaStore {
     await this.#retry(() => this.#db.exec("BEGIN EXCLUSIVE"));
     try {
       // kysely begins no transaction of its own around schema migrations on SQLite; so this one holds them all.
-      await change(new Kysely<unknown>({ dialect: new SqliteDialect({ database: this.#db }) }));
+      const dialect = new SqliteDialect({ database: this.#db });
+      dialect.createIntrospector = () => new TableNames(this.#db);
+      await change(new Kysely<unknown>({ dialect }));
       this.#db.exec("COMMIT");
     } finally {
       if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
@@ -50,5 +52,31 @@ export class SqliteSchema implements SchemaStore {
 
   #retry<T>(act: () => T): Promise<T> {
     return retryWhileBusy(this.#limitMs, act);
+  }
+}
+
+/**
+ * Which tables there are, and nothing of their columns, which is all that the Migrator asks. kysely's own introspector asks
+ * SQLite for the columns of every view, and fails where the table of one is gone: a redaction throws read models away, and
+ * people make views of their own over them.
+ */
+class TableNames implements DatabaseIntrospector {
+  readonly #db: Database.Database;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  async getSchemas(): Promise<[]> {
+    return [];
+  }
+
+  async getTables(): ReturnType<DatabaseIntrospector["getTables"]> {
+    const names = this.#db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+    return names.map((name) => ({ name, isView: false, columns: [] }));
+  }
+
+  async getMetadata(): ReturnType<DatabaseIntrospector["getMetadata"]> {
+    return { tables: await this.getTables() };
   }
 }
