@@ -76,6 +76,23 @@ export class LogLock {
     return this.#run(session, `${begin};\n${question}`, act);
   }
 
+  /**
+   * As run, with an act before the lock is asked for, in the same transaction: it takes what somebody else may hold who waits for
+   * the lock. Taken behind it, each would wait for the other, and the server could not know.
+   */
+  runBehind<T>(
+    session: PgSession,
+    before: () => Promise<void>,
+    act: () => Promise<T>,
+    statementMs: number,
+  ): Promise<T> {
+    return this.#run(session, this.#limited(statementMs), async () => {
+      await before();
+      await session.script(`SELECT ${this.#lock}`);
+      return act();
+    });
+  }
+
   async #run<T>(session: PgSession, begin: string, act: (rows: unknown[][]) => Promise<T>): Promise<T> {
     const result = await act(await session.script(begin));
     await commitWith(() => session.script(`${CONFIRM};\nCOMMIT`));
@@ -84,11 +101,18 @@ export class LogLock {
 
   /** The lock stands behind the limits: they hold while it is waited for. What follows is another statement, and looks later. */
   #begin(statementMs: number): string {
+    return `${this.#limited(statementMs)}, ${this.#lock}`;
+  }
+
+  #limited(statementMs: number): string {
     const { lockTimeoutMs, idleInTransactionMs } = this.#limits;
     return `BEGIN ISOLATION LEVEL READ COMMITTED;
       SELECT ${DURABLE}, ${limit("lock_timeout", lockTimeoutMs)}, ${limit("statement_timeout", statementMs)},
-        ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)},
-        pg_advisory_xact_lock(${keyOf(this.#tables)})`;
+        ${limit("idle_in_transaction_session_timeout", idleInTransactionMs)}`;
+  }
+
+  get #lock(): string {
+    return `pg_advisory_xact_lock(${keyOf(this.#tables)})`;
   }
 }
 

@@ -70,7 +70,10 @@ export class PostgresBulk {
   /** `uncertain`: an earlier attempt may have committed; then the log ends with these events. */
   async appendSealed(session: PgSession, load: SealedLoad, uncertain: boolean): Promise<Tail> {
     const act = (rows: unknown[][]) => this.#appendSealedLocked(session, load, uncertain, tailOfRow(rows[0]));
-    const tail = await this.#lock.runAsking(session, this.#askTail(load), act, this.#bulkMs);
+    const ask = this.#askTail(load);
+    const tail = await (load.named.length === 0
+      ? this.#lock.runAsking(session, ask, act, this.#bulkMs)
+      : this.#erasing(session, async () => act(await session.script(ask))));
     this.#versions.learn(load.run.ends(), tail);
     return tail;
   }
@@ -138,7 +141,11 @@ export class PostgresBulk {
       if (uncertain && there.length === ids.length) return { events: there, erased: prepared.offsets.length };
       return this.#redactLocked(session, prepared, look, new Map(there.map((event) => [event.id, event])), now());
     };
-    return this.#lock.run(session, act, this.#bulkMs);
+    return this.#erasing(session, act);
+  }
+
+  #erasing<T>(session: PgSession, act: () => Promise<T>): Promise<T> {
+    return this.#lock.runBehind(session, () => this.#redaction.forgetModels(session, this.#bulkMs), act, this.#bulkMs);
   }
 
   async #redactLocked(

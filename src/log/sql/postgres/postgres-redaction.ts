@@ -8,7 +8,7 @@ import { type Statement, statement, type Tables, unnamed } from "./statement.js"
 /** What writers ask each other for. */
 const REQUESTS = ["append_requests", "claim_requests"];
 
-/** Erases data inside a transaction that holds the log's lock, and all that lies beside the log and may hold it. */
+/** Erases data inside a transaction that takes the log's lock, and all that lies beside the log and may hold it. */
 export class PostgresRedaction {
   readonly #tables: Tables;
   readonly #records: Statement;
@@ -48,12 +48,12 @@ export class PostgresRedaction {
     return row === undefined ? undefined : Number(row[0]);
   }
 
-  /** @returns how many events had data */
-  async eraseLocked(session: PgSession, offsets: readonly number[], epoch: string, timeoutMs: number): Promise<number> {
-    const { schema, sidecar } = this.#tables;
-    await session.script(ALLOW_CHANGE);
-    const count = await session.affected(this.#erase, [offsets], timeoutMs);
-    for (const requests of this.#requests) await session.affected(requests, [offsets], timeoutMs);
+  /**
+   * Read models go before the log's lock is asked for: who takes from a queue holds rows of them while he appends. No step goes
+   * on, and no model is made, until the transaction ends.
+   */
+  async forgetModels(session: PgSession, timeoutMs: number): Promise<void> {
+    const { schema } = this.#tables;
     await lockModels(session, schema);
     for (const [table] of await session.rows(this.#models, [], timeoutMs)) {
       // Not TRUNCATE: a reader that began before would see an empty table, and take it for the truth.
@@ -61,6 +61,14 @@ export class PostgresRedaction {
         await session.affected(unnamed(`DELETE FROM "${schema}"."${name}"`), [], timeoutMs);
       }
     }
+  }
+
+  /** What forgetModels has left. @returns how many events had data */
+  async eraseLocked(session: PgSession, offsets: readonly number[], epoch: string, timeoutMs: number): Promise<number> {
+    const { sidecar } = this.#tables;
+    await session.script(ALLOW_CHANGE);
+    const count = await session.affected(this.#erase, [offsets], timeoutMs);
+    for (const requests of this.#requests) await session.affected(requests, [offsets], timeoutMs);
     await session.affected(statement(`DELETE FROM ${sidecar} WHERE starts_with(name, 'snapshots/')`), [], timeoutMs);
     await session.affected(
       statement(
