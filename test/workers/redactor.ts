@@ -2,11 +2,11 @@
  * Appends an event with a canary, says so, and erases it, over and over. Prints the offset of each event when it is
  * appended, and again when it is erased.
  *
- * Arguments: url canary
+ * Arguments: url canary [pauseMs]
  */
 import { openLog } from "../../src/open-log.js";
 
-const [url = "", canary = ""] = process.argv.slice(2);
+const [url = "", canary = "", pauseMs = "0"] = process.argv.slice(2);
 const log = await openLog(url);
 const actor = { actor: "agent:redactor" };
 for (let i = 0; ; i++) {
@@ -17,4 +17,5 @@ for (let i = 0; ; i++) {
   process.stdout.write(`${JSON.stringify({ appended: firstOffset })}\n`);
   await log.redact?.({ offsets: [firstOffset] }, actor);
   process.stdout.write(`${JSON.stringify({ erased: firstOffset })}\n`);
+  if (pauseMs !== "0") await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
 }
