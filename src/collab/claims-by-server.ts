@@ -4,6 +4,7 @@ import { collabTasks, type Task } from "../../projections/collab-tasks.js";
 import type { SealedEvent } from "../log/event.js";
 import type { QueueClaimed, QueueTaken } from "../log/queue-claim.js";
 import { foldStream } from "../replay/fold-stream.js";
+import { parsedDocument } from "../replay/read-model/parsed-document.js";
 import type { ReadModel } from "../replay/read-model/read-model.js";
 import { type CollabLog, type CollabNote, documentAfter } from "./collab-log.js";
 import { type Claim, claimedEvent, timeAt } from "./decide-task.js";
@@ -79,7 +80,7 @@ export class ClaimsByServer {
 
   /** The table may have the task as it was before the claim, or later. */
   async #taskOf({ event, body }: QueueTaken): Promise<Task> {
-    const before = body === undefined ? undefined : (JSON.parse(body) as Task);
+    const before = body === undefined ? undefined : parsedDocument<Task>(collabTasks.name, body);
     if (before?.version === event.version - 1) return documentAfter(collabTasks, freeze(before, true), [event]);
     return this.#taskAt(event);
   }

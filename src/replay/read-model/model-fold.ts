@@ -4,6 +4,7 @@ import type { FoldedPage, PageFold } from "../../log/read-model-tables.js";
 import { BulkFold } from "../fold.js";
 import { ProjectionStopped } from "../projection-stopped.js";
 import type { ModelRows } from "./model-row.js";
+import { parsedDocument } from "./parsed-document.js";
 
 /** A projection over stored documents, a page of events at a time. */
 export class ModelFold<D extends object> implements PageFold {
@@ -43,7 +44,7 @@ export class ModelFold<D extends object> implements PageFold {
 
   #foldAll(events: readonly SealedEvent[], bodies: ReadonlyMap<string, string>): FoldedPage {
     const fold = new BulkFold(this.#projection, {
-      documents: new Map(Array.from(bodies, ([id, body]) => [id, JSON.parse(body) as D])),
+      documents: new Map(Array.from(bodies, ([id, body]) => [id, parsedDocument<D>(this.#projection.name, body)])),
       versions: new Map(Array.from(bodies.keys(), (id) => [id, 0])),
     });
     for (const event of events) fold.add(event);

@@ -11,6 +11,7 @@ import { ProjectionStopped } from "../projection-stopped.js";
 import type { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { pageOf } from "./page-of.js";
+import { parsedDocument } from "./parsed-document.js";
 
 /** More missing events than this, and all documents are folded in memory instead. */
 export const MAX_OVERLAY_EVENTS = 10_000;
@@ -61,7 +62,7 @@ export class Overlay<D extends object> {
     const { changed, fault } = fold.fold(missing, bodies);
     if (fault !== undefined) throw new ProjectionStopped(rows.shape.name, fault.offset, fault.why);
     const documents = new Map<string, D | null>(ids.map((id) => [id, null]));
-    for (const { id, body } of changed) documents.set(id, freeze(JSON.parse(body) as D, true));
+    for (const { id, body } of changed) documents.set(id, freeze(parsedDocument<D>(rows.shape.name, body), true));
     return new Overlay(tables, rows, state.offset, tail, documents);
   }
 
@@ -82,7 +83,7 @@ export class Overlay<D extends object> {
     const stored = await this.#tables.read(this.#rows.shape, [id]);
     if (stored?.state.offset !== this.#checkpoint) return undefined;
     const [found] = stored.documents;
-    return found === undefined ? null : freeze(JSON.parse(found.body) as D, true);
+    return found === undefined ? null : freeze(parsedDocument<D>(this.#rows.shape.name, found.body), true);
   }
 
   /** @returns undefined as get */
@@ -92,7 +93,9 @@ export class Overlay<D extends object> {
     const rows: ModelRow<D>[] = [];
     for (const [id, document] of this.#changed) if (document !== null) rows.push(this.#rows.rowOf(id, document));
     const total = (stored.total ?? 0) + evaluate(rows, query).total;
-    for (const { id, body } of stored.documents) rows.push(this.#rows.rowOf(id, freeze(JSON.parse(body) as D, true)));
+    for (const { id, body } of stored.documents) {
+      rows.push(this.#rows.rowOf(id, freeze(parsedDocument<D>(this.#rows.shape.name, body), true)));
+    }
     return pageOf(evaluate(rows, query).rows, query, this.#tail.offset, total);
   }
 }

@@ -25,6 +25,7 @@ import { ModelFold } from "./model-fold.js";
 import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
+import { parsedDocument } from "./parsed-document.js";
 import { type Take, takeFromPages, takeOffered } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
@@ -238,7 +239,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
   }
 
   #documentOf(body: string): D {
-    return freeze(JSON.parse(body) as D, true);
+    return freeze(parsedDocument<D>(this.#projection.name, body), true);
   }
 
   #stopped({ fault }: ModelState): ProjectionStopped {

@@ -7,6 +7,7 @@ import {
   UsageError,
 } from "../../../errors.js";
 import { maskCause, maskText } from "../../mask-url.js";
+import { modelGone } from "../read-model/model-gone.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import { movedError } from "./postgres-freeze.js";
 import { NoServer } from "./server-role.js";
@@ -140,6 +141,9 @@ const MESSAGE_TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/SSL connection|SSL negotiation|self-signed certificate|certificate/i, tlsFailed],
 ];
 
+const UNDEFINED_TABLE = "42P01";
+const MODEL_TABLE = /"([^"]*\.)?model_\w+" does not exist/;
+
 /** The one place where the driver's errors become ours. Errors that are ours, and programmers' mistakes, pass as they are. */
 export function translateError(error: unknown, url: string): unknown {
   if (error instanceof CommitUnknown) return translateError(error.cause, url);
@@ -150,6 +154,7 @@ export function translateError(error: unknown, url: string): unknown {
   const text = [code, maskText(error.message)].filter((part) => typeof part === "string" && part !== "").join(": ");
   const cause = maskCause(error);
   const byCode = typeof code === "string" ? TRANSLATIONS.find(([form]) => form.test(code)) : undefined;
+  if (code === UNDEFINED_TABLE && MODEL_TABLE.test(error.message)) return modelGone(url, cause);
   if (byCode !== undefined) return byCode[1](url, text, cause);
   if (error instanceof NoServer) return noServer(url, maskText(error.message), maskCause(error.cause));
   if (isConnectionLost(error)) return unreachable(url, text, cause);

@@ -1,4 +1,5 @@
 import { IntegrityError, type SessionDbError, StorageError, UnavailableError, UsageError } from "../../../errors.js";
+import { modelGone } from "../read-model/model-gone.js";
 
 /** A COMMIT that the disk did not confirm: SQLite has rolled back, but after a crash it may turn out to be there. */
 export class CommitFailure extends Error {
@@ -59,6 +60,8 @@ const TRANSLATIONS: Record<string, Translation> = {
     }),
 };
 
+const MODEL_GONE = /no such table: (main\.)?model_/;
+
 function lockedError(url: string, text: string, cause: unknown): UnavailableError {
   return new UnavailableError("LOG_LOCKED", `${url} is locked by another writer (${text})`, {
     hint: "try again; if it stays locked, look for a program that holds a transaction open on this file",
@@ -75,6 +78,7 @@ export function translateError(error: unknown, url: string): unknown {
   const primary = code.split("_").slice(0, 2).join("_");
   const translation = TRANSLATIONS[primary];
   if (translation !== undefined) return translation(url, text, error);
+  if (MODEL_GONE.test(text)) return modelGone(url, error);
   return new StorageError("STORAGE_FAILED", `${url}: SQLite failed (${text})`, {
     hint: "reopen the log; if it fails again run: sessiondb doctor",
     cause: error,

@@ -89,9 +89,13 @@ export class SqliteLog implements EventLog {
     this.#archive = new SqliteArchive(db, this.#reader, this.url, this.#runOnLog);
   }
 
-  /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. */
+  /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. @throws StorageError */
   get readModels(): SqliteReadModels {
-    this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#runOnLog);
+    try {
+      this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#runOnLog);
+    } catch (error) {
+      throw translateError(error, this.url);
+    }
     return this.#readModels;
   }
 
