@@ -9,11 +9,14 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
 import type { AppendOptions, StreamAppend } from "../../src/log/prepare.js";
 import { openLog } from "../../src/open-log.js";
+import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { judgeOutbox } from "./judge-outbox.js";
 import { judgeMixed } from "./mixed-acts.js";
 import { judge } from "./oracle.js";
 import { appendStubbornly, type Said } from "./trial-append.js";
 import { upperBound95 } from "./upper-bound.js";
+import { writerEventId } from "./writer-event.js";
 
 type Append = (log: MemoryLog, batch: StreamAppend, options: AppendOptions) => Promise<AppendResult>;
 
@@ -122,6 +125,21 @@ test("a log that loses events or archives, or erases nothing, is caught where ac
   expect((await judgeMixed(url, folder, [{ erased: [2] }])).wrong).toEqual(["2 is not erased"]);
   rmSync(join(folder, "a.jsonl.gz"));
   expect((await judgeMixed(url, folder, done)).wrong.join()).toContain("the archive up to 3 is not there");
+});
+
+test("a server's log that lost, doubled or mixed up what an outbox has taken is caught", async () => {
+  const url = await freshPostgresUrl();
+  const log = await openLog(url);
+  const stored = (i: number, id = writerEventId(1, i)) =>
+    log.append({ stream: "a", events: [{ id, type: "t", data: { writer: 1, i } }] }, ACTOR);
+  for (const i of [1, 2, 3]) await stored(i);
+  const judge = (acknowledged: readonly number[]) => judgeOutbox(url, tempDir(), [acknowledged]);
+  expect(await judge([1, 2, 3])).toEqual({ acknowledged: 3, lost: [], doubled: [], wrong: [] });
+  expect((await judge([1, 2, 3, 4])).lost).toEqual(["1/4"]);
+  await stored(2, writerEventId(9, 2));
+  const { doubled, wrong } = await judge([1, 2, 3]);
+  expect([doubled, wrong]).toEqual([["1/2"], ["1/2 has another id", "1/2 comes after 3"]]);
+  await log.close();
 });
 
 test("the bound is the rule of three where nothing failed, and Clopper and Pearson's where something did", () => {
