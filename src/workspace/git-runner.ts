@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { SimpleGitOptions } from "simple-git";
 import { GitError, NotFoundError, RefusedError, UsageError } from "../errors.js";
 import { maskText } from "../log/mask-url.js";
+import { gitAdvice } from "./git-advice.js";
 import { GIT_VARIABLES, hardEnvironment, hardOptions, QUIET_RECEIVE_PACK } from "./git-hardening.js";
 import { ProcessLimits } from "./process-limits.js";
 
@@ -105,7 +106,9 @@ export function saidBy({ stderr }: GitAnswer): string {
 
 export function gitFailed(call: GitCall, answer: GitAnswer, hint?: string): GitError {
   const message = `git ${call.args[0]} ended with ${answer.exitCode}`;
-  return new GitError(message, answer.exitCode, saidBy(answer), hint ?? "see what git says, and try the same by hand");
+  const said = saidBy(answer);
+  const advice = gitAdvice(said) ?? hint ?? "see what git says, and try the same by hand";
+  return new GitError(message, answer.exitCode, said, advice);
 }
 
 const OPTIONS: Partial<SimpleGitOptions> = {

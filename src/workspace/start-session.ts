@@ -7,6 +7,7 @@ import { assertBranchName } from "./branch-name.js";
 import type { GitRunner } from "./git-runner.js";
 import { cloneWorkspace, worktreeMoved, worktreeWorkspace } from "./make-workspace.js";
 import type { RepositoryAddress } from "./repository-address.js";
+import { startFailed } from "./start-failed.js";
 import { type Claim, UnfinishedStart, unfinishedStarts } from "./unfinished-start.js";
 import { type WorkspaceFolders, workspaceExists } from "./workspace-folders.js";
 
@@ -39,8 +40,9 @@ export interface StartRequest {
  * Makes the workspace of a new session, on its branch, and records the session: both or, where anything fails, neither.
  * Of several starts of one id one wins, and the others conflict and leave nothing.
  *
- * @throws RuleError SESSION_EXISTS, SESSION_DELETED, WORKSPACE_EXISTS; UsageError BRANCH_INVALID, WORKTREE_OF_URL; GitError
- *   GIT_FAILED; UnavailableError GIT_TIMEOUT; StorageError WORKSPACE_FAILED
+ * @throws RuleError SESSION_EXISTS, SESSION_DELETED, WORKSPACE_EXISTS, BRANCH_IN_USE; UsageError BRANCH_INVALID,
+ *   WORKTREE_OF_URL, REPOSITORY_EMPTY; NotFoundError REPOSITORY_NOT_FOUND; GitError GIT_FAILED; UnavailableError GIT_TIMEOUT;
+ *   StorageError WORKSPACE_FAILED
  */
 export async function startSession(tools: WorkspaceTools, request: StartRequest): Promise<ChangeResult> {
   const { store, folders, git } = tools;
@@ -49,7 +51,9 @@ export async function startSession(tools: WorkspaceTools, request: StartRequest)
   await assertFree(store, claim);
   const start = await UnfinishedStart.begin(folders, claim);
   try {
-    const undo = await make(tools, request, start);
+    const undo = await make(tools, request, start).catch((error) => {
+      throw startFailed(error, request.repository, request.record.branch);
+    });
     let at = start.tree;
     try {
       at = await folders.place(start.tree, claim.session);

@@ -64,9 +64,54 @@ test("a failed clone leaves no session and no folder", async () => {
   mkdirSync(join(folder, "no-repository"));
   const tools = toolsIn(baseDir);
   const failed = startSession(tools, requestFor("a", join(folder, "no-repository")));
-  await expect(failed).rejects.toMatchObject({ code: "GIT_FAILED" });
+  await expect(failed).rejects.toMatchObject({ code: "REPOSITORY_NOT_FOUND" });
   expect(leftIn(baseDir)).toEqual([]);
   expect((await tools.store.list()).documents).toEqual([]);
+});
+
+test.each([false, true])(
+  "what is no repository is told as that, with the one around it (worktree: %s)",
+  async (worktree) => {
+    const { folder, clone, baseDir } = repositories();
+    mkdirSync(join(folder, "none", ".git"), { recursive: true });
+    mkdirSync(join(clone, "inside"));
+    const tools = toolsIn(baseDir);
+    const none = startSession(tools, requestFor("a", join(folder, "none"), { worktree }));
+    await expect(none).rejects.toMatchObject({ code: "REPOSITORY_NOT_FOUND" });
+    if (worktree) return; // git takes a folder inside for the repository
+    const inside = startSession(tools, requestFor("a", join(clone, "inside")));
+    await expect(inside).rejects.toMatchObject({
+      code: "REPOSITORY_NOT_FOUND",
+      message: expect.stringContaining(`inside of the repository ${clone}`),
+      hint: expect.stringContaining(`--repo ${clone}`),
+    });
+    expect(leftIn(baseDir)).toEqual([]);
+  },
+);
+
+test("a worktree of a repository without commits says what to do instead, and leaves nothing", async () => {
+  const { folder, baseDir } = repositories();
+  git(folder, "init", "--quiet", "empty");
+  const failed = startSession(toolsIn(baseDir), requestFor("a", join(folder, "empty"), { worktree: true }));
+  await expect(failed).rejects.toMatchObject({ code: "REPOSITORY_EMPTY" });
+  expect(leftIn(baseDir)).toEqual([]);
+  expect(git(join(folder, "empty"), "worktree", "list").trim().split("\n")).toHaveLength(1);
+});
+
+test.each([false, true])("a branch that no branch can stand beside is a conflict (worktree: %s)", async (worktree) => {
+  const { clone, baseDir } = repositories();
+  const request = requestFor("a", clone, { worktree, record: { session: "a", branch: "main/x" } });
+  await expect(startSession(toolsIn(baseDir), request)).rejects.toMatchObject({ code: "BRANCH_IN_USE" });
+  expect(leftIn(baseDir)).toEqual([]);
+});
+
+test("a lock that a killed git has left is named with what to do", async () => {
+  const { clone, baseDir } = repositories();
+  const lock = join(clone, ".git", "refs", "heads", "work.lock");
+  writeFileSync(lock, "");
+  const failed = startSession(toolsIn(baseDir), requestFor("a", clone, { worktree: true }));
+  await expect(failed).rejects.toMatchObject({ code: "GIT_FAILED", hint: expect.stringContaining(`remove ${lock}`) });
+  expect(leftIn(baseDir)).toEqual([]);
 });
 
 test("a worktree that cannot be made leaves no session, no folder and no branch", async () => {
@@ -76,7 +121,7 @@ test("a worktree that cannot be made leaves no session, no folder and no branch"
     tools,
     requestFor("a", clone, { worktree: true, record: { session: "a", branch: "main" } }),
   );
-  await expect(failed).rejects.toMatchObject({ code: "GIT_FAILED" }); // main is checked out
+  await expect(failed).rejects.toMatchObject({ code: "BRANCH_IN_USE" }); // main is checked out
   expect(leftIn(baseDir)).toEqual([]);
   await tools.store.create({ session: "b" });
   await expect(startSession(tools, requestFor("b", clone, { worktree: true }))).rejects.toMatchObject({
