@@ -5,11 +5,12 @@ import type { SessionDocument } from "../../projections/sessions.js";
 import { SessionDbError } from "../errors.js";
 import { shellWord } from "../log/shell-word.js";
 import { recordedPath } from "../session/workspace-path.js";
+import { closeStart } from "./closed-start.js";
 import { assertRemovable, removeWorkspace } from "./delete-session.js";
 import { removeWorktree } from "./make-workspace.js";
 import { headBranch, repositoryFiles, smallFile } from "./repository-files.js";
 import { finishStart, type WorkspaceTools } from "./start-session.js";
-import { type AbandonedStart, removeStart, unfinishedStarts } from "./unfinished-start.js";
+import { type AbandonedStart, clearClosed, unfinishedStarts } from "./unfinished-start.js";
 import type { FoundWorkspace } from "./workspace-folders.js";
 import { isFolder } from "./workspace-of.js";
 
@@ -48,7 +49,8 @@ type Found = readonly [Omit<WorkspaceFinding, "done">, Mend];
 export async function repairWorkspaces(tools: WorkspaceTools, { execute = false } = {}): Promise<RepairReport> {
   const { documents: map, offset } = await tools.store.folded();
   const documents = new Map(map);
-  const starts = await unfinishedStarts(tools.folders, (tools.now ?? (() => new Date()))());
+  const now = (tools.now ?? (() => new Date()))();
+  const starts = await unfinishedStarts(tools.folders, now);
   const folders = await tools.folders.list();
   const finished = new Set<string>();
   const found = [
@@ -59,6 +61,7 @@ export async function repairWorkspaces(tools: WorkspaceTools, { execute = false 
   const findings: WorkspaceFinding[] = [];
   for (const [finding, mend] of found)
     findings.push(execute ? await mended(finding, mend) : { ...finding, done: false });
+  if (execute) await clearClosed(tools.folders, now);
   return { offset, findings };
 }
 
@@ -76,24 +79,25 @@ async function mended(finding: Omit<WorkspaceFinding, "done">, mend: Mend): Prom
 
 function ofStart(
   tools: WorkspaceTools,
-  { folder, claim, abandoned }: AbandonedStart,
+  { folder, claim, abandoned, closing }: AbandonedStart,
   folders: readonly FoundWorkspace[],
   documents: ReadonlyMap<string, SessionDocument>,
   finished: Set<string>,
 ): Found[] {
   const session = claim?.session ?? null;
-  const remove = async () => {
-    // Its repository may know of the worktree already, or not yet, or not any more.
-    if (claim?.source !== undefined)
-      await removeWorktree(tools.git, claim.source, join(folder, "tree")).catch(() => undefined);
-    await removeStart(folder);
-  };
+  const remove = () =>
+    closeStart(folder, async () => {
+      // Its repository may know of the worktree already, or not yet, or not any more.
+      if (claim?.source !== undefined)
+        await removeWorktree(tools.git, claim.source, join(folder, "tree")).catch(() => undefined);
+    });
   const placed = folders.find(({ id }) => id === session && session !== null);
   const isRecorded = session !== null && documents.get(session)?.deleted === null;
   if (placed !== undefined && (!isRecorded || !abandoned)) finished.add(placed.path);
   if (!abandoned)
     return [[{ kind: "start-running", session, path: folder, mend: null, hint: "wait for it" }, undefined]];
-  if (claim === undefined || placed === undefined || isRecorded || isFolder(join(folder, "tree"))) {
+  const isPlaced = placed !== undefined && !closing && !isFolder(join(folder, "tree"));
+  if (claim === undefined || !isPlaced || isRecorded) {
     if (placed !== undefined) finished.delete(placed.path);
     return [[{ kind: "start-abandoned", session, path: folder, mend: "remove it", hint: null }, remove]];
   }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import type { StoredRecord } from "../../projections/session-record.js";
+import { placeOfTaken, removeOldBlocks, removeStart } from "./closed-start.js";
 import { CLONE_LIMIT_MS } from "./git-runner.js";
 import type { WorkspaceFolders } from "./workspace-folders.js";
 
@@ -29,11 +30,14 @@ export type Claim = Omit<z.infer<typeof claimSchema>, "record"> & {
 };
 
 export interface AbandonedStart {
+  /** Where it was begun. */
   readonly folder: string;
   /** Undefined where it was killed before it said what it is. */
   readonly claim: Claim | undefined;
   /** False while its process may still be at work. */
   readonly abandoned: boolean;
+  /** True where a repair was cut off while it removed it. */
+  readonly closing: boolean;
 }
 
 /**
@@ -69,24 +73,28 @@ export class UnfinishedStart {
 export async function unfinishedStarts(folders: WorkspaceFolders, now: Date): Promise<AbandonedStart[]> {
   const root = join(folders.baseDir, "sessions");
   const names = await readdir(root).catch(() => []); // there is no such folder, so there are no starts
-  const found = names.filter((name) => NAME.test(name)).sort();
+  const found = names.filter((name) => NAME.test(basename(placeOfTaken(name) ?? name))).sort();
   return (await Promise.all(found.map((name) => looked(root, name, now)))).flat();
 }
 
-/** git may still be dying in it, so it is tried again where it is not empty. */
-export async function removeStart(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+/** Of those that were ended for good ({@link closeStart}), what was left in their place. */
+export async function clearClosed(folders: WorkspaceFolders, now: Date): Promise<void> {
+  const isOld = (changedMs: number) => now.getTime() - changedMs > LONGEST_START_MS;
+  await removeOldBlocks(join(folders.baseDir, "sessions"), isOld, NAME);
 }
 
 async function looked(root: string, name: string, now: Date): Promise<AbandonedStart[]> {
   const folder = join(root, name);
-  const stats = await stat(folder).catch(() => undefined);
-  if (stats === undefined) return []; // it has just ended
+  const stats = await lstat(folder).catch(() => undefined);
+  if (stats?.isDirectory() !== true) return []; // it has just ended, or was ended for good
   const text = await readFile(join(folder, CLAIM), "utf8").catch(() => "");
   const claim = claimSchema.safeParse(jsonOf(text)).data as Claim | undefined; // any JSON, as it was written
+  const taken = placeOfTaken(folder);
+  if (taken !== undefined) return [{ folder: taken, claim, abandoned: true, closing: true }];
   const [, pid = "", host] = NAME.exec(name) ?? [];
   const isGone = host === thisHost() && !isRunning(Number(pid));
-  return [{ folder, claim, abandoned: isGone || now.getTime() - stats.mtimeMs > LONGEST_START_MS }];
+  const abandoned = isGone || now.getTime() - stats.mtimeMs > LONGEST_START_MS;
+  return [{ folder, claim, abandoned, closing: false }];
 }
 
 function thisHost(): string {
