@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
@@ -45,7 +46,10 @@ export class ArchiveFile {
     const path = resolve(file);
     let handle: FileHandle | undefined;
     try {
-      handle = await open(path, "r");
+      // Not blocking: opening a pipe would wait for a writer.
+      handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      const stats = await handle.stat();
+      if (!stats.isFile() && !stats.isDirectory()) throw damagedArchive(path, "it is no ordinary file");
       const start = await bytesAt(handle, 0, MAX_HEADER_BYTES);
       const { facts, bytes } = decodeHeader(start, path);
       return new ArchiveFile(path, handle, facts, bytes);

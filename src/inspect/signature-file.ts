@@ -62,6 +62,9 @@ export async function appendSignature(
 ): Promise<TailSignature> {
   const lock = new FileLock(`${path}.lock`, LOCK_MS);
   return withSignatures(path, async () => {
+    // A pipe would be waited for, and a device keeps nothing.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
+      throw noSignatures(path, "it is no ordinary file");
     try {
       return await lock.hold(async () => {
         const last = await lastSignature(path, key);

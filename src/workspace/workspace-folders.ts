@@ -85,18 +85,22 @@ export class WorkspaceFolders {
     }
   }
 
-  /** Everything that stands where workspaces stand, hidden names left out. Empty where there is no such folder yet. */
+  /** Everything that stands where workspaces stand, hidden names left out. Empty where there is no such folder yet. @throws StorageError */
   async list(): Promise<FoundWorkspace[]> {
-    const root = await realpathOrNone(join(this.baseDir, "sessions"));
-    return root === undefined ? [] : failing(root, () => listed(root, root));
+    return failing(this.baseDir, async () => {
+      const root = await realpathOrNone(join(this.baseDir, "sessions"));
+      return root === undefined ? [] : listed(root, root);
+    });
   }
 
   /** True where `path` is the real folder that belongs to this session. */
   async isOwn(id: string, path: string): Promise<boolean> {
-    const root = await realpathOrNone(join(this.baseDir, "sessions"));
-    const real = await realpathOrNone(path);
-    if (root === undefined || real === undefined) return false;
-    return relative(root, real) === folderSegments(id).join(sep);
+    return failing(path, async () => {
+      const root = await realpathOrNone(join(this.baseDir, "sessions"));
+      const real = await realpathOrNone(path);
+      if (root === undefined || real === undefined) return false;
+      return relative(root, real) === folderSegments(id).join(sep);
+    });
   }
 }
 
@@ -124,10 +128,14 @@ function notAFolder(path: string): RefusedError {
 }
 
 function workspaceFailed(path: string, cause: unknown): StorageError {
-  return new StorageError("WORKSPACE_FAILED", `the workspace ${path} cannot be made or changed: ${codeOf(cause)}`, {
-    hint: "check the disk and the rights, or name another folder with --base-dir",
-    cause,
-  });
+  return new StorageError(
+    "WORKSPACE_FAILED",
+    `${path}: workspaces cannot be looked at or changed there: ${codeOf(cause)}`,
+    {
+      hint: "check the disk, the rights and that it is a folder, or name another one: --base-dir or MINSKY_BASE_DIR",
+      cause,
+    },
+  );
 }
 
 async function failing<T>(path: string, act: () => Promise<T>): Promise<T> {

@@ -41,3 +41,33 @@ test.runIf(existsSync("/dev/full"))("a stdout that takes nothing is told in one 
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^error OUTPUT_FAILED: .*\n$/)]);
   }
 });
+
+test("a pipe in the place of a file that is to be kept is refused, and not waited for", () => {
+  const cwd = tempDir();
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  shell('mkfifo pipe; "$@" session start a; "$@" session start b; "$@" key create ./k', cwd, env);
+  for (const [line, code] of [
+    ["sign --key ./k --append ./pipe", "SIGNATURES_INVALID"],
+    ["archive --before 2 --to ./pipe", "ARCHIVE_DAMAGED"],
+    ["archive verify ./pipe", "ARCHIVE_DAMAGED"],
+    ["archive restore ./pipe", "ARCHIVE_DAMAGED"],
+  ]) {
+    const { status, stdout, stderr } = shell(`"$@" ${line}`, cwd, env);
+    expect([line, status === 0, stdout, stderr]).toEqual([line, false, "", expect.stringContaining(`error ${code}`)]);
+    expect(stderr).toContain("no ordinary file");
+  }
+});
+
+test.each(["file", "link in a circle"])("a %s in the place of the base folder is told as that", (kind) => {
+  const cwd = tempDir();
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl", MINSKY_BASE_DIR: join(cwd, "base") };
+  shell(`${kind === "file" ? "touch base" : "ln -s base base"}; "$@" session start a`, cwd, env);
+  expect(shell('"$@" session repair', cwd, env).stderr).toMatch(/^error WORKSPACE_FAILED: .*MINSKY_BASE_DIR\n$/s);
+  const { stdout } = shell('"$@" doctor --json', cwd, env);
+  const { items } = JSON.parse(stdout) as {
+    items: { check: string; severity: string; mend: { text: string } }[];
+  };
+  expect(items.filter(({ severity }) => severity !== "ok")).toMatchObject([
+    { check: "workspaces", severity: "unknown", mend: { text: expect.stringContaining("--base-dir") } },
+  ]);
+});
