@@ -4,7 +4,7 @@ const ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
     /dubious ownership in repository at '([^']+)'/,
     "it belongs to another user; if you trust it, type: git config --global --add safe.directory PATH",
   ],
-  [/No space left on device|Disk quota exceeded/i, "make room on the disk, and try again: nothing was left behind"],
+  [/No space left on device|Disk quota exceeded/i, "make room on the disk, and try again"],
   [/Unable to create '([^']+\.lock)': File exists/, "another git is at work there, or was killed: then remove PATH"],
   [
     /Could not resolve host|Connection (refused|timed out)|Network is unreachable/i,
@@ -18,6 +18,7 @@ const ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
     /Repository not found|does not appear to be a git repository/i,
     "check the address, and that you may read the repository",
   ],
+  [/unable to (write|create) file/i, "check that the disk has room, and the rights of its folders"],
   [/Permission denied|Read-only file system/i, "check the rights of the folder that git names"],
   [
     /bad object|object file .* is empty|loose object .* is corrupt|unable to read tree|missing blob/i,

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StorageError } from "../errors.js";
 import { type RepositoryFiles, smallFile } from "./repository-files.js";
 
 /**
@@ -18,11 +19,20 @@ export class NeutralRepository {
     this.#gitDir = join(folder, "git");
   }
 
+  /** @throws StorageError WORKSPACE_FAILED: no room, or no rights, in the folder for temporary files */
   static async create(): Promise<NeutralRepository> {
-    const neutral = new NeutralRepository(await mkdtemp(join(tmpdir(), "sessiondb-git-")));
-    for (const name of ["objects/info", "refs", "info"]) await mkdir(join(neutral.#gitDir, name), { recursive: true });
-    await neutral.headIs("ref: refs/heads/none");
-    return neutral;
+    let folder: string | undefined;
+    try {
+      folder = await mkdtemp(join(tmpdir(), "sessiondb-git-"));
+      const neutral = new NeutralRepository(folder);
+      for (const name of ["objects/info", "refs", "info"])
+        await mkdir(join(neutral.#gitDir, name), { recursive: true });
+      await neutral.headIs("ref: refs/heads/none");
+      return neutral;
+    } catch (cause) {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      throw noRoom(cause);
+    }
   }
 
   /** Runs `act` with a neutral repository that is gone afterwards. */
@@ -66,4 +76,15 @@ function excludeOf({ exclude }: RepositoryFiles): string {
   } catch {
     return ""; // there is none, or something that git does not write
   }
+}
+
+function noRoom(cause: unknown): StorageError {
+  return new StorageError(
+    "WORKSPACE_FAILED",
+    `git needs room in ${tmpdir()} for its work: ${(cause as Error).message}`,
+    {
+      hint: "make room or give rights there, or name another folder in the variable TMPDIR",
+      cause,
+    },
+  );
 }

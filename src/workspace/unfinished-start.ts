@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { StoredRecord } from "../../projections/session-record.js";
 import { placeOfTaken, removeOldBlocks, removeStart } from "./closed-start.js";
 import { CLONE_LIMIT_MS } from "./git-runner.js";
-import type { WorkspaceFolders } from "./workspace-folders.js";
+import { type WorkspaceFolders, workspaceFailed } from "./workspace-folders.js";
 
 /** With the process that makes it and its machine, known from the first moment on. */
 const NAME = /^\.starting-(\d+)-([0-9a-f]{8})-[0-9a-f]{16}$/;
@@ -52,11 +52,17 @@ export class UnfinishedStart {
     this.folder = folder;
   }
 
+  /** @throws StorageError WORKSPACE_FAILED: nothing is left */
   static async begin(folders: WorkspaceFolders, claim: Claim): Promise<UnfinishedStart> {
     const name = `.starting-${process.pid}-${thisHost()}-${randomBytes(8).toString("hex")}`;
     const folder = join(await folders.root(), name);
-    await mkdir(folder, { mode: 0o700 });
-    await writeFile(join(folder, CLAIM), JSON.stringify(claim), { mode: 0o600, flag: "wx" });
+    try {
+      await mkdir(folder, { mode: 0o700 });
+      await writeFile(join(folder, CLAIM), JSON.stringify(claim), { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      await removeStart(folder);
+      throw workspaceFailed(folder, error);
+    }
     return new UnfinishedStart(folder);
   }
 

@@ -127,7 +127,7 @@ function notAFolder(path: string): RefusedError {
   });
 }
 
-function workspaceFailed(path: string, cause: unknown): StorageError {
+export function workspaceFailed(path: string, cause: unknown): StorageError {
   return new StorageError(
     "WORKSPACE_FAILED",
     `${path}: workspaces cannot be looked at or changed there: ${codeOf(cause)}`,

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { parseRepository } from "../../src/workspace/repository-address.js";
 import { type StartRequest, startSession } from "../../src/workspace/start-session.js";
+import { bundledProgram } from "../support/bundled-program.js";
 import { commit, git, repositories, toolsIn } from "./repositories.js";
 
 function requestFor(id: string, repo: string, more: Partial<StartRequest> = {}): StartRequest {
@@ -195,4 +197,27 @@ test("a folder that is there already stays as it is", async () => {
   });
   expect(leftIn(baseDir)).toEqual(["a"]);
   expect(readdirSync(join(baseDir, "sessions", "a"))).toEqual(["mine.txt"]);
+});
+
+test.each(["clone", "worktree"])("a start that may write no byte leaves nothing, and says so (%s)", (kind) => {
+  const { folder, clone, baseDir } = repositories();
+  const args = ["session", "start", "a", "--repo", clone, ...(kind === "worktree" ? ["--worktree"] : [])];
+  const env = { ...process.env, SESSIONDB_STORE: "memory:", MINSKY_BASE_DIR: baseDir };
+  const line = 'ulimit -f 0; exec "$0" "$@"';
+  const program = bundledProgram("cli", "dist/cli/sessiondb.js");
+  // Without a pipe its stdout, too, would be a file that takes nothing.
+  const { stderr, status } = spawnSync("sh", ["-c", line, process.execPath, program, ...args], { env, cwd: folder });
+  expect([status, String(stderr)]).toEqual([1, expect.stringMatching(/^error WORKSPACE_FAILED: .*EFBIG/)]);
+  expect(leftIn(baseDir)).toEqual([]);
+  expect(git(clone, "branch", "--list", "a")).toBe("");
+});
+
+test("where git has no room for its own work, that is told, and nothing is left", async () => {
+  const { folder, clone, baseDir } = repositories();
+  vi.stubEnv("TMPDIR", join(folder, "missing"));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const failed = startSession(toolsIn(baseDir), requestFor("a", clone, { worktree: true }));
+  await expect(failed).rejects.toMatchObject({ code: "WORKSPACE_FAILED", hint: expect.stringContaining("TMPDIR") });
+  expect(leftIn(baseDir)).toEqual([]);
+  expect(git(clone, "worktree", "list").trim().split("\n")).toHaveLength(1);
 });
