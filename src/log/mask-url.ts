@@ -8,7 +8,8 @@ const NO_USER = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]*(\/[^@?]*)?\?/i;
 const BROKEN_USER_INFO = /^((?:postgres(?:ql)?:\/?|\/\/)?[^\s/?#:@]*):.*@/is;
 /** Their paths may hold `:` and `@`, and never a password. */
 const FILE_SCHEME = /^(?:jsonl|sqlite|memory|file):/i;
-const EMBEDDED_USER_INFO = /((?:[a-z][a-z0-9+.-]*:\/\/|postgres(?:ql)?:\/?)[^\s/?#:@]*):\S*@/gi;
+/** A bounded scheme: without its bound a long word is read once from each of its letters. */
+const EMBEDDED_USER_INFO = /((?:[a-z][a-z0-9+.-]{0,40}:\/\/|postgres(?:ql)?:\/?)[^\s/?#:@]*):\S*@/gi;
 /** `?password=…` of an address, `password=…` and `password = '…'` of a key-value string, `"password":"…"` of JSON. */
 const NAMED = /((?:password|passwd|pwd|passphrase)["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'}]+)/gi;
 

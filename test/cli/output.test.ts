@@ -4,6 +4,7 @@ import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
 import { renderFields, renderTable } from "../../src/cli/output/table.js";
+import { runCli as runAlone } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 import { runCli } from "../support/warm-cli.js";
 
@@ -75,4 +76,31 @@ test("a list of sessions fits 80 columns, whatever they hold", () => {
     "spike-cache    ACTIVE   -       -              agent:gemini  2m            7",
   ]);
   expect(sessionRows(documents, undefined)[3]).toContain(long);
+});
+
+test("an address with a password in the place of anything else stays out of the error, in every form of it", async () => {
+  const cwd = tempDir();
+  const address = "postgres://me:SECRETPW@db.example.com/x";
+  const lines = [
+    ["session", "show", address, "--as-of", address],
+    ["mark", "rm", address],
+    ["session", "fork", address, "--as", "b"],
+    ["archive", "restore", address],
+    ["import", "minsky-json", address],
+    ["export", "sql", "./a", "--dialect", address],
+    [address],
+    ["session", "list", `--${address}`],
+  ];
+  await runCli(["session", "start", "a", "--store", "jsonl:./s.jsonl"], { cwd });
+  for (const more of [[], ["--json"], ["--debug"]]) {
+    for (const line of lines) {
+      const { code, stderr } = await runCli([...line, "--store", "jsonl:./s.jsonl", ...more], { cwd });
+      expect([line, code === 0, stderr.split("SECRETPW")]).toEqual([line, false, [stderr]]);
+    }
+  }
+});
+
+test("an argument without an end does not flood the terminal", async () => {
+  const { code, stderr } = await runAlone(["config", "get", "x".repeat(100_000)], { cwd: tempDir() });
+  expect([code, stderr.length < 1000]).toEqual([2, true]);
 });

@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
 import { printable, printableJson } from "./escape.js";
+import { told } from "./told.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
 export class Streams {
@@ -104,10 +105,13 @@ export class Streams {
 
   error(error: unknown): void {
     this.#print(describe(error));
-    if (this.#debug && error instanceof Error) process.stderr.write(`${printable(error.stack ?? "")}\n`);
+    if (this.#debug && error instanceof Error) process.stderr.write(`${printable(told(error.stack ?? ""))}\n`);
   }
 
-  #print({ code, message, hint }: { code: string; message: string; hint: string | undefined }): void {
+  #print(error: { code: string; message: string; hint: string | undefined }): void {
+    const { code } = error;
+    const message = told(error.message);
+    const hint = error.hint === undefined ? undefined : told(error.hint);
     if (this.json) {
       process.stderr.write(
         `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,
