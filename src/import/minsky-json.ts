@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { escapePointer } from "../log/canonical.js";
+import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
@@ -33,14 +34,32 @@ async function readText(path: string, remarks: string[]): Promise<string> {
   try {
     const bytes = await readBounded(path);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
+    if (isUtf16(bytes)) throw inUtf16(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
     remarks.push("a byte order mark at the start was passed over");
     return text.slice(1);
   } catch (cause) {
     if (cause instanceof SessionDbError) throw cause;
-    throw unreadable(path, cause instanceof TypeError ? "it is not UTF-8 text" : (cause as Error).message, cause);
+    throw unreadable(path, cause instanceof TypeError ? "it is not UTF-8 text" : whyNot(cause as Error), cause);
   }
+}
+
+/** As Windows writes it: with its mark at the start, or every other byte of the beginning 0, which no JSON has. */
+function isUtf16(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);
+}
+
+function inUtf16(path: string): StorageError {
+  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is UTF-16, not UTF-8 text`, {
+    hint: `nothing was imported; convert a copy of it: iconv -f UTF-16 -t UTF-8 ${shellWord(path)} > copy.json`,
+  });
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "EISDIR") return "it is a folder";
+  return code === "ENOENT" ? "there is no such file" : message;
 }
 
 /** A pipe has no size beforehand, and a file may grow while it is read: what comes is counted. */
@@ -58,7 +77,9 @@ async function readBounded(path: string): Promise<Buffer> {
 }
 
 function tooLarge(path: string, bytes: string): UsageError {
-  return new UsageError("IMPORT_TOO_LARGE", `${path} has ${bytes}; at most ${MAX_FILE_BYTES} are read`);
+  return new UsageError("IMPORT_TOO_LARGE", `${path} has ${bytes}; at most ${MAX_FILE_BYTES} are read`, {
+    hint: "nothing was imported; part the sessions into several files, and import one after the other",
+  });
 }
 
 function parse(text: string, path: string, remarks: string[]): unknown {

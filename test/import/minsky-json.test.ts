@@ -109,3 +109,12 @@ test.each<[string, string | Uint8Array, string]>([
 test("a missing file is an error", async () => {
   await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
 });
+
+test.each(["utf16le", "\ufeffutf16le", "big-endian"])(
+  "a file in UTF-16 is told as that, with what converts it (%s)",
+  async (form) => {
+    const bytes = Buffer.from(`${form.startsWith("\ufeff") ? "\ufeff" : ""}[]`, "utf16le");
+    const failed = readMinskyJson(file(form === "big-endian" ? bytes.swap16() : bytes));
+    await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint: expect.stringContaining("iconv") });
+  },
+);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -220,4 +220,15 @@ test.each<[string, string, number]>([
   writeFileSync(file, content);
   const { records, remarks } = await readMinskySqlite(file);
   expect([records.length, remarks[0]]).toEqual([count, "it is no database but JSON text"]);
+});
+
+test("a pipe, a device or a folder in the place of the database is neither waited for nor taken for an empty one", async () => {
+  const pipe = join(tempDir(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const path of [pipe, "/dev/zero", tempDir()]) {
+    await expect(readMinskySqlite(path)).rejects.toMatchObject({
+      code: "IMPORT_UNREADABLE",
+      message: expect.stringContaining("no ordinary file"),
+    });
+  }
 });

@@ -243,6 +243,8 @@ describe("the command", () => {
     expect(code).toBe(0);
     for (const line of stdout.split("\n").filter((one) => one !== "")) expect(JSON.parse(line).jsonrpc).toBe("2.0");
     expect(stderr).toContain("read-only");
+    expect(stderr).toContain("mcp: a message that is none of JSON-RPC 2.0 was passed over");
+    expect(stderr).not.toContain("invalid_union");
   });
 
   test("a value that is too large is refused and the connection goes on; a message beyond all bounds ends it as a failure", async () => {

@@ -63,7 +63,7 @@ async function serve({ openStore, options, streams }: CommandContext<ServeOption
   const handle = serveStdio(() => createMcpServer(log, served), {
     transport: new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE_BYTES }),
     onerror: (error) => {
-      streams.note(`mcp: ${error.message}`);
+      streams.note(`mcp: ${briefly(error)}`);
       // The transport reads no further then, and nothing else would keep this process.
       if (error.message.startsWith("ReadBuffer exceeded")) tellTooLong(EXIT.failed);
     },
@@ -75,6 +75,12 @@ async function serve({ openStore, options, streams }: CommandContext<ServeOption
   await handle.close();
   endings.release();
   return endings.ending?.exitCode ?? exitCode;
+}
+
+/** What a parser says is the whole list of what a message might have been instead. */
+function briefly({ message, name }: Error): string {
+  const isOfParser = name.includes("Zod") || /^\s*\[\s*\{/.test(message);
+  return isOfParser ? "a message that is none of JSON-RPC 2.0 was passed over" : message;
 }
 
 function ended({ signal }: Endings): Promise<undefined> {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import Database from "better-sqlite3";
 import { StorageError } from "../../../errors.js";
 import {
@@ -40,7 +40,10 @@ export class ForeignSqlite implements ForeignDatabase {
    * @throws StorageError IMPORT_UNREADABLE: it is not there, damaged, or cannot be read
    */
   static async open(path: string, lockLimitMs = FOREIGN_LOCK_LIMIT_MS): Promise<ForeignSqlite> {
-    if (!existsSync(path)) throw unreadable(path, "there is no such file", "check the path", undefined);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) throw unreadable(path, "there is no such file", "check the path", undefined);
+    // SQLite would wait for whoever writes into a pipe, and takes a device for a database without tables.
+    if (!stats.isFile()) throw unreadable(path, "it is no ordinary file", "name the file of the database", undefined);
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { readonly: true, fileMustExist: true, timeout: DRIVER_BUSY_MS });
