@@ -24,6 +24,7 @@ const ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
     /bad object|object file .* is empty|loose object .* is corrupt|unable to read tree|missing blob/i,
     "the repository is damaged or incomplete: type git fsck in it",
   ],
+  [/unknown (option|switch)|is not a git command/i, "git 2.38 or newer is needed; see: git --version"],
   [/transport '[^']*' not allowed/, "git may talk by https, ssh and files only"],
 ];
 

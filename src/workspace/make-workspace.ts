@@ -48,7 +48,7 @@ export async function cloneWorkspace(
 export async function worktreeWorkspace(
   git: GitRunner,
   { kind, address }: RepositoryAddress,
-  { tree, branch }: MakeOptions,
+  { tree, branch, signal }: MakeOptions,
 ): Promise<(path: string) => Promise<void>> {
   if (kind !== "folder") {
     throw new UsageError("WORKTREE_OF_URL", "a worktree is made from a repository on this machine", {
@@ -66,7 +66,9 @@ export async function worktreeWorkspace(
       await git.output({ cwd: address, args: ["update-ref", "-d", ref, head] });
   };
   try {
-    if (head !== undefined) await writeFiles(git, tree, head); // a repository without commits has none
+    // Not before: of a git that is ended while it makes a branch nobody knows whether the branch is its own.
+    signal?.throwIfAborted();
+    if (head !== undefined) await writeFiles(git, tree, head, signal); // a repository without commits has none
   } catch (error) {
     await undo(tree);
     throw error;
@@ -74,10 +76,11 @@ export async function worktreeWorkspace(
   return undo;
 }
 
-async function writeFiles(git: GitRunner, tree: string, head: string): Promise<void> {
+async function writeFiles(git: GitRunner, tree: string, head: string, signal?: AbortSignal): Promise<void> {
   await NeutralRepository.with(async (neutral) => {
     const env = await neutral.viewing(repositoryFiles(tree), head);
-    await git.output({ cwd: tree, args: ["read-tree", "-u", "--reset", head], env });
+    const ended = signal === undefined ? {} : { signal };
+    await git.output({ cwd: tree, args: ["read-tree", "-u", "--reset", head], env, ...ended });
   });
 }
 

@@ -56,6 +56,7 @@ export async function startSession(tools: WorkspaceTools, request: StartRequest)
     });
     let at = start.tree;
     try {
+      request.signal?.throwIfAborted(); // from here on it is done before anybody could take it back
       at = await folders.place(start.tree, claim.session);
       if (claim.source !== undefined) await worktreeMoved(git, claim.source, at);
       return await store.create(claim.record, optionsOf(claim));

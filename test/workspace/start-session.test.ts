@@ -221,3 +221,30 @@ test("where git has no room for its own work, that is told, and nothing is left"
   expect(leftIn(baseDir)).toEqual([]);
   expect(git(clone, "worktree", "list").trim().split("\n")).toHaveLength(1);
 });
+
+test.each(["clone", "worktree"])(
+  "a start that is stopped at any step of git leaves nothing and records nothing (%s)",
+  async (kind) => {
+    for (let step = 1; step < 12; step++) {
+      const { clone, baseDir } = repositories();
+      const tools = toolsIn(baseDir);
+      const stop = new AbortController();
+      const run = tools.git.run.bind(tools.git);
+      let calls = 0;
+      tools.git.run = async (call) => {
+        if (++calls === step) stop.abort(new Error("ended by SIGINT"));
+        return run(call);
+      };
+      const request = requestFor("a", clone, { worktree: kind === "worktree", signal: stop.signal });
+      const ended = await startSession(tools, request).then(
+        () => "done",
+        (error: Error) => error.message,
+      );
+      const isDone = (await tools.store.load("a")) !== null;
+      expect([step, ended, leftIn(baseDir)]).toEqual(isDone ? [step, "done", ["a"]] : [step, "ended by SIGINT", []]);
+      if (!isDone) expect(git(clone, "branch", "--list", "work")).toBe("");
+      if (!isDone) expect(git(clone, "worktree", "list").trim().split("\n")).toHaveLength(1);
+      if (isDone && calls < step) return;
+    }
+  },
+);
