@@ -60,7 +60,11 @@ function set(state: RunState): Command {
       .addOption(new Option("--type <type>", "what kind of thing").choices([...TYPES]).makeOptionMandatory())
       .option("--text <text>", "the value")
       .option("--file <file>", "a file that holds it; - reads stdin")
-      .option("--value <json>", "in the place of a text: any JSON", jsonOption("--value"))
+      .addOption(
+        new Option("--value <json>", "in the place of a text: any JSON")
+          .argParser(jsonOption("--value"))
+          .conflicts(["text", "file"]),
+      )
       .option("--tag <tag>", "may stand several times", collected)
       .option(
         "--expect-version <n>",

@@ -38,7 +38,7 @@ function withToken(command: Command): Command {
 }
 
 function withLease(command: Command): Command {
-  return command.option("--lease <time>", "how long you hold it from now on; default 1m", durationMs("--lease"));
+  return command.option("--lease <time>", "how long you hold it from now on; default 1m", durationMs("--lease", 1));
 }
 
 function leaseOf({ lease }: WorkOptions): { leaseMs?: number } {

@@ -70,7 +70,11 @@ function add(state: RunState): Command {
       .option("--priority <n>", "the higher the sooner; default 0", Number)
       .option("--input <json>", "what the agent needs to know", jsonOption("--input"))
       .option("--attempts <n>", "how often it is tried; default 3", wholeNumber("--attempts"))
-      .option("--backoff <time>", "before the second attempt, doubled each time; default 1s", durationMs("--backoff"))
+      .option(
+        "--backoff <time>",
+        "before the second attempt, doubled each time up to 1h; default 1s",
+        durationMs("--backoff"),
+      )
       .option("--not-before <time>", "not handed out before: 2026-01-31T10:00:00Z"),
     [
       "sessiondb collab task add auth --id review-1 --agent claude --type review --priority 5 --store sqlite:./s.db",

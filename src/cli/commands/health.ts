@@ -20,7 +20,7 @@ export function healthCommand(state: RunState): Command {
     .option("--max-lag <n>", "also fail where a read model in a table lacks more events", wholeNumber("--max-lag"))
     .addOption(
       new Option("--timeout <time>", "how long a connection, a statement or a lock may take; default 5s").argParser(
-        durationMs("--timeout"),
+        durationMs("--timeout", 1),
       ),
     );
   return examples(command, [

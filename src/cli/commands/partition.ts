@@ -56,7 +56,7 @@ function planLines(plan: PartitionPlan, dryRun: boolean): string[] {
   if (added.length > 0) {
     const last = added.at(-1) as number;
     lines.push(
-      `${added.length} of ${events} events each ${would} added, from offset ${beyond}; the last, from ${last}, takes whatever comes`,
+      `${added.length} of ${events} events each ${dryRun || added.length === 1 ? would : "were"} added, from offset ${beyond}; the last, from ${last}, takes whatever comes`,
     );
   }
   for (const name of bounded) lines.push(`appends to ${name} ${would} spared looking into earlier partitions`);

@@ -12,14 +12,20 @@ export const roomCheck: Check = {
       const mend = advice("check the owner and the rights, if you mean to write to it");
       return [{ code: "read-only", severity: "warn", what: writeFault, why: "every change is refused", mend }];
     }
-    if (freeBytes === undefined)
-      return [ok("writable", sizeBytes === undefined ? "nothing is known" : `${sizeBytes} bytes`)];
+    if (freeBytes === undefined) return [ok("writable", `you may write; ${sizeSoFar(sizeBytes)}`)];
     if (freeBytes >= LOW_BYTES) return [ok("room", `${mib(freeBytes)} MiB are free`)];
     const what = `only ${mib(freeBytes)} MiB are free`;
     const why = "an append that finds no room fails; what was confirmed stays";
     return [{ code: "little-room", severity: "warn", what, why, mend: advice("free some space on that disk") }];
   },
 };
+
+/** How much is free on a server's disk is nothing that its users are told. */
+function sizeSoFar(sizeBytes: number | undefined): string {
+  return sizeBytes === undefined
+    ? "what is free is not known"
+    : `${sizeBytes} bytes are taken, and what is free is not known`;
+}
 
 function mib(bytes: number): number {
   return Math.floor(bytes / 2 ** 20);
