@@ -165,11 +165,15 @@ export function collected(value: string, before: readonly string[] = []): string
 }
 
 /** For commander's argument parsers. */
-export function wholeNumber(name: string): (text: string) => number {
+export function wholeNumber(name: string, least = 0): (text: string) => number {
   return (text) => {
-    if (/^\d{1,15}$/.test(text)) return Number(text);
-    throw new UsageError("ARGUMENT_INVALID", `${name} takes a whole number from 0, not ${JSON.stringify(text)}`, {
-      hint: `for example ${name} 10`,
-    });
+    if (/^\d{1,15}$/.test(text) && Number(text) >= least) return Number(text);
+    throw new UsageError(
+      "ARGUMENT_INVALID",
+      `${name} takes a whole number from ${least}, not ${JSON.stringify(text)}`,
+      {
+        hint: `for example ${name} 10`,
+      },
+    );
   };
 }

@@ -24,7 +24,7 @@ export interface AuditEntry {
 }
 
 export interface AuditOptions {
-  /** Inclusive: the log as it was then. Default the tail. */
+  /** Inclusive: the log as it was then; behind its tail that is the tail. Default the tail. */
   readonly head?: number;
   /** Called for every event that was read, also those that do not match. */
   readonly onRead?: (offset: number) => void;
@@ -51,7 +51,7 @@ export interface AuditSummary {
  *
  * @returns the summary, as the generator's return value
  * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`; UsageError GLOB_INVALID;
- *   IntegrityError CHAIN_BROKEN at the first event that was changed: those before it have been handed out
+ *   TypeError where `since`, `until` or `head` is no whole number from 0; IntegrityError CHAIN_BROKEN at the first event that was changed: those before it have been handed out
  */
 export async function* audit(
   log: EventLog,

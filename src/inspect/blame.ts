@@ -1,5 +1,6 @@
 import { isUnder, leafChanges } from "../../projections/json-leaves.js";
 import { tokensOf } from "../../projections/json-patch.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
@@ -10,7 +11,7 @@ import { pathNotFound } from "./path-not-found.js";
 export interface BlameOptions {
   /** JSON Pointer, or as people write it (`prState.exists`): only what lies there. Default the whole record. */
   readonly path?: string;
-  /** How many levels below `path` are told apart; what lies deeper is told as one value. Default all. */
+  /** How many levels below `path` are told apart, from 0; what lies deeper is told as one value. Default all. */
   readonly depth?: number;
   /** Inclusive; default the tail. */
   readonly toOffset?: number;
@@ -32,10 +33,11 @@ export interface BlameEntry {
  * `path`, the values that were there come with the event that removed them.
  *
  * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where the path never existed, POINT_OUTSIDE; UsageError
- *   FIELD_PATH_INVALID, ARGUMENT_INVALID
+ *   FIELD_PATH_INVALID, ARGUMENT_INVALID; TypeError where `depth` is no whole number from 0
  */
 export async function blame(log: EventLog, id: string, options: BlameOptions = {}): Promise<BlameEntry[]> {
-  const { depth = Number.POSITIVE_INFINITY, toOffset } = options;
+  const { depth = Number.MAX_SAFE_INTEGER, toOffset } = options;
+  assertCount("depth", depth, 0);
   const path = parseFieldPath(options.path ?? "");
   await assertAsOf(log, toOffset);
   const steps = await recordSteps(log, id, toOffset);

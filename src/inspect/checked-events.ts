@@ -1,3 +1,4 @@
+import { archivedBase } from "../log/archives.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -52,9 +53,17 @@ export async function* checkedPages(
   return check.tail;
 }
 
-/** The tail that the log had at this offset, as stored. 0 is before everything. @throws IntegrityError CHAIN_BROKEN */
+/**
+ * The tail that the log had at this offset, as stored. 0 is before everything. Where the archives of a log end the log
+ * knows it itself, so that what is behind them can be asked for without their files.
+ *
+ * @throws IntegrityError CHAIN_BROKEN where the event is not there; ArchivedError ARCHIVED where it lies in an archive that
+ *   is not at hand
+ */
 export async function tailAt(log: EventLog, offset: number): Promise<Tail> {
   if (offset === 0) return EMPTY_TAIL;
+  const base = await archivedBase(log);
+  if (base.offset === offset) return base;
   for await (const event of eventsOf(log.readAll({ from: offset, to: offset }))) {
     return { offset, hash: event.hash, recordedAt: event.recordedAt };
   }

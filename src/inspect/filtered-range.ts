@@ -1,5 +1,6 @@
 import { sessionStream } from "../../projections/sessions.js";
 import { NotFoundError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import type { EventFilter } from "./event-filter.js";
@@ -18,13 +19,14 @@ export interface FilteredRange {
  * The part of the log that a filter asks for.
  *
  * @param asked the log as it was then (inclusive); absent or behind the tail: the tail
- * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`
+ * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`; TypeError where `asked` is no offset
  */
 export async function filteredRange(
   log: EventLog,
   filter: EventFilter,
   asked: number | undefined,
 ): Promise<FilteredRange> {
+  if (asked !== undefined) assertCount("head", asked, 0);
   const tail = await log.tail();
   const head = Math.min(asked ?? tail.offset, tail.offset);
   for (const id of new Set(filter.sessions)) await assertSession(log, id, head);

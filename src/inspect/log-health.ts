@@ -1,16 +1,20 @@
 import { IntegrityError } from "../errors.js";
+import { archivedBase } from "../log/archives.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { projectionStates } from "./projections.js";
 
-/** Events at the end of the log whose hashes are recomputed: all of them would take as long as the log is. */
+/**
+ * Events at the end of the log whose hashes are recomputed: all of them would take as long as the log is. What is archived
+ * is not among them: a probe must not fail because a file lies elsewhere, nor wait until it is unpacked.
+ */
 const CHECKED_EVENTS = 100;
 
 export interface LogHealth {
   readonly ok: boolean;
   readonly tail: Tail;
-  /** The last so many events fit each other; 0 for an empty log. */
+  /** The last so many events fit each other; 0 for an empty log, and at most those behind the archives. */
   readonly checked: number;
   /** Where the log goes on since a cut-over; undefined where it is not frozen. */
   readonly movedTo?: string;
@@ -48,7 +52,8 @@ export async function logHealth(log: EventLog, { maxLag }: LogHealthOptions = {}
 }
 
 async function checkEnd(log: EventLog, { offset, hash }: Tail): Promise<number> {
-  const after = await tailAt(log, Math.max(0, offset - CHECKED_EVENTS));
+  const { offset: archived } = await archivedBase(log);
+  const after = await tailAt(log, Math.max(archived, offset - CHECKED_EVENTS));
   let last = after.hash;
   for await (const event of checkedEvents(log, after, offset)) last = event.hash;
   if (last === hash) return offset - after.offset;

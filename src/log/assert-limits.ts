@@ -29,6 +29,12 @@ export function assertLimits(given: Limits): void {
   }
 }
 
+/** @throws TypeError where it is no whole number from `least` */
+export function assertCount(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return;
+  throw new TypeError(`${name} is a whole number from ${least}, not ${shown(value)}`);
+}
+
 function shown(value: unknown): string {
   return typeof value === "number" ? String(value) : typeof value;
 }

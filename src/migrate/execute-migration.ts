@@ -1,4 +1,5 @@
 import { type SessionDbError, StoppedError, UnavailableError, UsageError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertFreezable, assertOtherLog } from "./cut-over.js";
 import { type ExecuteOptions, type OnConflict, verifyOptions } from "./execute-options.js";
@@ -20,7 +21,8 @@ import { verifyMigration } from "./verify-migration.js";
  * @param plan of these two logs, whose target has not been written to since
  * @param target open for writing
  * @throws whatever the plan's first obstacle is; UnavailableError TARGET_CHANGED, MIGRATION_RUNNING; StoppedError
- *   MIGRATION_STOPPED; IntegrityError MIGRATION_MISMATCH; whatever the backends throw
+ *   MIGRATION_STOPPED; IntegrityError MIGRATION_MISMATCH; TypeError where `batchEvents` is no whole number from 1;
+ *   whatever the backends throw
  */
 export async function executeMigration(
   plan: MigrationPlan,
@@ -28,6 +30,7 @@ export async function executeMigration(
   target: EventLog,
   options: ExecuteOptions,
 ): Promise<MigrationReport> {
+  if (options.batchEvents !== undefined) assertCount("batchEvents", options.batchEvents, 1);
   const onConflict = plan.divergence === undefined ? "abort" : (options.onConflict ?? "abort");
   assertExecutable(plan, onConflict);
   await assertAsPlanned(plan, target);

@@ -1,5 +1,6 @@
 import { isSessionEventType } from "../../projections/session-events.js";
 import { sessionIdOf, sessionStream } from "../../projections/sessions.js";
+import { archivedBase } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
 import { type EventLog, MAX_PAGE_EVENTS } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -19,6 +20,9 @@ export interface OwnActsOptions {
   /** Only what was done to this session. */
   readonly session?: string | undefined;
 }
+
+/** Among events: what comes next is of another append. */
+const APPEND_ENDS = Symbol("an append ends");
 
 /** Without the data of events, so that a long log can be looked through. */
 interface OwnEvent {
@@ -53,10 +57,11 @@ async function* acts(log: EventLog, options: OwnActsOptions, judge: Judge): Asyn
   let taken: TakenBack[] = [];
   let act: OwnEvent[] = [];
   for await (const event of ownEventsBackwards(log, options)) {
-    if (act.length > 0 && !continues(act, event)) {
+    if (act.length > 0 && (event === APPEND_ENDS || !continues(act, event))) {
       yield actOf(act);
       act = [];
     }
+    if (event === APPEND_ENDS) continue;
     taken = taken.filter(({ first }) => first <= event.offset); // what lies behind us is needed no more
     const verdict = judge(event, taken);
     if (verdict === "end") break;
@@ -86,16 +91,23 @@ function actOf(backwards: readonly OwnEvent[]): Act {
   return { parts: [...bySession.values()], first: first.offset, last: last.offset };
 }
 
+/**
+ * The archives of a log are read last, where what is behind them was not enough: their file may not be at hand. They end
+ * with a whole append, which is said before, so that nobody has to look into them to see it.
+ */
 async function* ownEventsBackwards(
   log: EventLog,
   { actor, session }: OwnActsOptions,
-): AsyncGenerator<OwnEvent, void, undefined> {
+): AsyncGenerator<OwnEvent | typeof APPEND_ENDS, void, undefined> {
   if (session !== undefined) {
     yield* (await ownEvents(log.readStream(sessionStream(session)), actor)).reverse();
     return;
   }
-  for (let { offset: to } = await log.tail(); to > 0; to -= MAX_PAGE_EVENTS) {
-    yield* (await ownEvents(log.readAll({ from: Math.max(1, to - MAX_PAGE_EVENTS + 1), to }), actor)).reverse();
+  const { offset: archived } = await archivedBase(log);
+  for (let { offset: to } = await log.tail(), from = to; to > 0; to = from - 1) {
+    if (to === archived) yield APPEND_ENDS;
+    from = Math.max(to > archived ? archived + 1 : 1, to - MAX_PAGE_EVENTS + 1);
+    yield* (await ownEvents(log.readAll({ from, to }), actor)).reverse();
   }
 }
 

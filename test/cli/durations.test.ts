@@ -28,6 +28,13 @@ test("a time of days is taken, as a point is", async () => {
   expect(code, "nothing to claim").toBe(3);
 });
 
+test("a batch of no events is refused, and no target is made", async () => {
+  const cwd = tempDir();
+  await runCli(["session", "start", "a", ...STORE], { cwd });
+  expect(await failure(cwd, "migrate", "--to", "jsonl:./t.jsonl", "--batch", "0")).toEqual([2, "ARGUMENT_INVALID"]);
+  expect((await runCli(["status", "--store", "jsonl:./t.jsonl"], { cwd })).code).toBe(3);
+});
+
 test("a memory that is given as text and as JSON is refused, and nothing is written", async () => {
   const cwd = tempDir();
   await runCli(["collab", "create", "c", ...STORE], { cwd });

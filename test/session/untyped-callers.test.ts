@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { audit } from "../../src/inspect/audit.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
 import { pathHistory } from "../../src/inspect/path-history.js";
 import { stateAt } from "../../src/inspect/state-at.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { tempDir } from "../support/temp.js";
 
 async function storeOf() {
   const store = new SessionStore(await openLog("memory:"), { actor: "user:test" });
@@ -50,3 +53,22 @@ test("questions take a place as people write it, and as a pointer", async () => 
   expect((await pathHistory(log, "a", "prState.exists")).changes).toHaveLength(1);
   await expect(blame(log, "a", { path: "a..b" })).rejects.toMatchObject({ code: "FIELD_PATH_INVALID" });
 });
+
+test.each([-1, 1.5, Number.NaN, "2"])(
+  "a depth, a head and a batch of %j are mistakes of the program",
+  async (count) => {
+    const { log } = await storeOf();
+    await expect(blame(log, "a", { depth: any(count) })).rejects.toThrow(TypeError);
+    await expect(audit(log, {}, { head: any(count) }).next()).rejects.toThrow(TypeError);
+    const migrator = new CrossDatabaseMigrator({ actor: "user:test" });
+    const [source, target] = [`jsonl:${tempDir()}/s.jsonl`, `sqlite:${tempDir()}/s.db`];
+    const written = await openLog(source);
+    await written.append({ stream: "s", events: [{ type: "t", data: {} }] }, { actor: "user:test" });
+    await written.close();
+    const plan = await migrator.planMigration(source, target);
+    for (const batchEvents of [any(count), 0]) {
+      await expect(migrator.executeMigration(plan, { batchEvents })).rejects.toThrow(TypeError);
+    }
+    expect((await migrator.executeMigration(plan, { batchEvents: 1 })).events).toBe(1);
+  },
+);

@@ -77,7 +77,7 @@ function withOptions(command: Command): Command {
         .default("abort"),
     )
     .option("--backup <folder>", "first save the events of both sides there, as logs of their own")
-    .option("--batch <events>", "events in one transaction, at least", wholeNumber("--batch"))
+    .option("--batch <events>", "events in one transaction, at least", wholeNumber("--batch", 1))
     .option(
       "--cutover",
       "at the end freeze the source, so that its writers go on in the target; they may write until then",

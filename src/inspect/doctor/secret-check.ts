@@ -1,6 +1,8 @@
 import { legacyStatePath } from "../../config/paths.js";
+import { ArchivedError } from "../../errors.js";
 import { holdsSecretForm } from "../../import/mask-secrets.js";
 import { readPlainFile } from "../../import/plain-file.js";
+import { archivedBase } from "../../log/archives.js";
 import { eventsOf } from "../../log/paging.js";
 import { shellWord } from "../../log/shell-word.js";
 import type { Check } from "./check.js";
@@ -11,17 +13,36 @@ import type { Patient } from "./patient.js";
 export const secretCheck: Check = {
   name: "secrets",
   async look(patient) {
-    const seen = [...(await inLog(patient)), ...(await inLegacyFile(patient))];
-    return seen.length === 0 ? [ok("none", "no text in the form of a known token or password")] : seen;
+    const { seen, rest } = await inLog(patient);
+    const all = [...seen, ...(await inLegacyFile(patient))];
+    return all.length === 0 ? [ok("none", `no text in the form of a known token or password${rest}`)] : all;
   },
 };
 
-async function inLog(patient: Patient): Promise<Seen[]> {
+interface Looked {
+  readonly seen: Seen[];
+  /** What was not looked at, to be said behind what was; "" where that is nothing. */
+  readonly rest: string;
+}
+
+/** Where the beginning is archived and the file not at hand, what is behind it, and that is said. */
+async function inLog(patient: Patient): Promise<Looked> {
+  try {
+    return { seen: await inEvents(patient, 1, ""), rest: "" };
+  } catch (error) {
+    if (!(error instanceof ArchivedError)) throw error;
+    const { offset } = await archivedBase(await patient.log());
+    const rest = `; 1..${offset} are archived, and their file is not at hand`;
+    return { seen: await inEvents(patient, offset + 1, rest), rest };
+  }
+}
+
+async function inEvents(patient: Patient, from: number, rest: string): Promise<Seen[]> {
   const log = await patient.log();
   const { offset: total } = await log.tail();
   const [offsets, erasable]: [number[], number[]] = [[], []];
   let count = 0;
-  for await (const event of eventsOf(log.readAll({ to: total }))) {
+  for await (const event of eventsOf(log.readAll({ from, to: total }))) {
     patient.options.onProgress?.("secrets", event.offset, total);
     const inData = holdsSecretForm(event.dataText ?? "");
     if (!inData && !holdsSecretForm(event.metaText)) continue;
@@ -35,7 +56,7 @@ async function inLog(patient: Patient): Promise<Seen[]> {
     {
       code: "in-log",
       severity: "warn",
-      what: `events ${offsets.join(", ")}${more} hold text in the form of a token, key or password`,
+      what: `events ${offsets.join(", ")}${more} hold text in the form of a token, key or password${rest}`,
       why: "whoever reads the log reads it, also in backups and copies: make it worthless where it was issued, then erase it",
       mend: command(`${mendOf(offsets, erasable)}${patient.storeOption}`),
     },
