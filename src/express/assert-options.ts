@@ -33,6 +33,12 @@ export function assertStoreOptions(options: unknown): void {
   }
 }
 
+/** What is neither would be taken for "drop" in silence. @throws UsageError WEB_OPTION_INVALID */
+export function assertLateSave(lateSave: unknown): void {
+  if (lateSave === "drop" || lateSave === "error") return;
+  throw invalid('lateSave is "drop" or "error"');
+}
+
 function invalid(what: string): UsageError {
   return new UsageError("WEB_OPTION_INVALID", `options of the session store: ${what}`, {
     hint: 'write sessionStore({ url: "sqlite:./web.db" }); docs/web-sessions.md has all of them',

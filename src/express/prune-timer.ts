@@ -19,7 +19,8 @@ export class PruneTimer {
 
   /** @throws UsageError WEB_OPTION_INVALID */
   check(): void {
-    if (this.#seconds === false || (this.#seconds > 0 && this.#seconds <= MAX_SECONDS)) return;
+    const given: unknown = this.#seconds; // true would be taken for a second
+    if (given === false || (typeof given === "number" && given > 0 && given <= MAX_SECONDS)) return;
     throw new UsageError("WEB_OPTION_INVALID", `pruneInterval is false, or seconds up to ${MAX_SECONDS}`, {
       hint: "for example pruneInterval: 900",
     });

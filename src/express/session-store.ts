@@ -6,7 +6,7 @@ import { destroyAllSessions, destroySessionsOfUser, expireSessions } from "../we
 import { type OpenWebSessionsOptions, openWebSessions } from "../web-session/open-web-sessions.js";
 import type { WebSessionStore } from "../web-session/web-session-store.js";
 import { answer, type Callback } from "./answer.js";
-import { assertStoreOptions } from "./assert-options.js";
+import { assertLateSave, assertStoreOptions } from "./assert-options.js";
 import { PruneTimer } from "./prune-timer.js";
 
 export interface SessionStoreOptions extends OpenWebSessionsOptions {
@@ -50,6 +50,7 @@ export class SessionDbStore extends session.Store {
       "session store",
       async () => {
         this.#prune.check();
+        assertLateSave(this.#lateSave);
         const opened = await openWebSessions(options);
         this.#prune.start();
         return opened;

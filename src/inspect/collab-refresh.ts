@@ -5,6 +5,7 @@ import { collabMemories } from "../../projections/collab-memories.js";
 import { collabSessions } from "../../projections/collab-sessions.js";
 import { collabTasks } from "../../projections/collab-tasks.js";
 import type { Projection } from "../../projections/projection.js";
+import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 
@@ -23,12 +24,23 @@ const MODELS = [
  * it asks.)
  *
  * @returns the offset that all of them have reached at least
+ * @throws UsageError PERMISSION_DENIED where they may not be written, as by a role that only appends or at a standby; those
+ *   before the first one that may not are brought up
  */
 export async function refreshCollab(log: EventLog): Promise<number> {
   const offsets: number[] = [];
   for (const projection of MODELS) {
-    const { offset } = await new ReadModel(log, projection).query({ limit: 1 });
-    offsets.push(offset);
+    const model = new ReadModel(log, projection);
+    // A reader would answer all the same, from memory: here the table itself is what was asked for.
+    if (model.kind === "table" && !(await model.catchUp())) throw mayNotWrite(log, projection.name);
+    offsets.push((await model.query({ limit: 1 })).offset);
   }
   return Math.min(...offsets);
+}
+
+function mayNotWrite({ url }: EventLog, name: string): UsageError {
+  const message = `${url}: the tables of ${name} may not be written here, so SQL tools do not see what came since`;
+  return new UsageError("PERMISSION_DENIED", message, {
+    hint: "let the owner of the tables do it, at the primary server: sessiondb collab refresh",
+  });
 }

@@ -78,7 +78,7 @@ BEGIN
     -- Where writers who wait for each other leave what they want to append, and to claim.
     GRANT INSERT, UPDATE, DELETE ON "${schema}".append_requests, "${schema}".claim_requests TO ${writer};
   ELSE
-    RAISE NOTICE 'there is no log in "${schema}" yet: let ${owner} open it once, then run this again';
+    RAISE NOTICE 'there is no log in "${schema}" yet: let ${owner} make it (a first session, an import, a migration), then run this again';
   END IF;
 END $$;
 COMMIT;

@@ -9,6 +9,8 @@ export interface StoreProbe {
   readonly freeBytes?: number;
   /** Why this user could not create it or write to it; undefined where nothing is known against it. */
   readonly writeFault?: string;
+  /** True beside a `writeFault`, where events may be appended all the same: the everyday role of a server with roles. */
+  readonly mayAppend?: boolean;
 }
 
 /** A log that is one file, with others beside it (`beside` are their endings). The files are not opened. */

@@ -153,6 +153,27 @@ describe("the program works", () => {
     expect((await admin.query(`SELECT count(*) FROM ${schema}.events`)).rows).toEqual(before.rows);
   });
 
+  test("doctor says of the writer that it may append, and of the reader that it may not", async () => {
+    const room = async (user: string) => {
+      const { stdout } = await cli(user, "doctor", "--json");
+      return JSON.parse(stdout).items.find(({ check }: { check: string }) => check === "room");
+    };
+    expect(await room(writer)).toMatchObject({ code: "appends-only", severity: "ok" });
+    expect(await room(reader)).toMatchObject({ code: "read-only", severity: "warn" });
+    expect(await room(owner)).toMatchObject({ code: "writable", severity: "ok" });
+  });
+
+  test("tables for SQL tools that may not be brought up are no success", async () => {
+    await cli(writer, "collab", "create", "c");
+    for (const user of [writer, reader]) {
+      const { code, stdout, stderr } = await cli(user, "collab", "refresh");
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(/^error PERMISSION_DENIED: /m);
+    }
+    expect((await cli(owner, "collab", "refresh")).code).toBe(0);
+    expect((await admin.query(`SELECT id FROM ${schema}.collab_sessions`)).rows).toEqual([{ id: "c" }]);
+  });
+
   test("as the writer it cannot cut back, freeze or load; as the owner it can", async () => {
     const log = await openPostgres(asUser(url, writer));
     const tail = await log.tail();

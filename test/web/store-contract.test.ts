@@ -220,8 +220,9 @@ test("a store that is closed leaves no key that nothing was sealed with", async 
 });
 
 test("options that cannot be are errors of the first use", async () => {
-  for (const options of [{ pruneInterval: -1 }, { pruneInterval: Number.NaN }, { ttl: -1 }, { maxBytes: 0 }]) {
-    const store = opened({ url: "memory:", ...options });
+  const wrong = [{ pruneInterval: -1 }, { pruneInterval: Number.NaN }, { pruneInterval: true }, { lateSave: "refuse" }];
+  for (const options of [...wrong, { ttl: -1 }, { maxBytes: 0 }]) {
+    const store = opened({ url: "memory:", ...options } as SessionStoreOptions);
     const [error] = await called((callback) => store.get("sid", callback));
     expect(error).toMatchObject({ code: "WEB_OPTION_INVALID" });
   }

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { RefusedError } from "../../errors.js";
 import { writeAtomically } from "../../export/atomic-file.js";
 import { signTail } from "../../inspect/sign-tail.js";
 import { readPrivateKey } from "../../inspect/signing-key.js";
@@ -31,6 +33,7 @@ export function signCommand(state: RunState): Command {
 }
 
 async function sign({ options, streams, openStore }: CommandContext<SignOptions>): Promise<undefined> {
+  if (options.output !== undefined) assertNew(options.output);
   const key = await readPrivateKey(options.key);
   if (key.exposed) streams.note(`warning: others can read ${options.key}; type: chmod 600 ${options.key}`);
   const log = await openStore({ mustExist: true });
@@ -47,4 +50,12 @@ async function sign({ options, streams, openStore }: CommandContext<SignOptions>
   } else if (file === undefined) streams.lines([printable(text)]);
   else streams.lines([printable(`${file}: signed offset ${signed.offset}, hash ${signed.hash}`)]);
   streams.note(`check it with: sessiondb verify --key FILE.pub --signed ${file ?? "FILE"}`);
+}
+
+/** Said before the whole log is verified for nothing. */
+function assertNew(path: string): void {
+  if (!existsSync(path)) return;
+  throw new RefusedError("OUTPUT_EXISTS", `${path} is there already; it was not touched`, {
+    hint: "choose another name; to keep several signatures in one file: --append FILE",
+  });
 }

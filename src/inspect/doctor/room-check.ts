@@ -7,7 +7,11 @@ const LOW_BYTES = 256 * 1024 * 1024;
 export const roomCheck: Check = {
   name: "room",
   async look(patient) {
-    const { freeBytes, writeFault, sizeBytes } = await patient.probe();
+    const { freeBytes, writeFault, mayAppend, sizeBytes } = await patient.probe();
+    if (mayAppend === true)
+      return [
+        ok("appends-only", "you may append events; tables, read models and archives are their owner's to change"),
+      ];
     if (writeFault !== undefined) {
       const mend = advice("check the owner and the rights, if you mean to write to it");
       return [{ code: "read-only", severity: "warn", what: writeFault, why: "every change is refused", mend }];

@@ -27,7 +27,7 @@ export async function openSchema(session: PgSession, request: SchemaRequest): Pr
   const schema = new PostgresSchema(session, url, tables, limits);
   if (mustExist && !(await assertReadable(schema))) {
     throw new NotFoundError("LOG_NOT_FOUND", `${url}: there is no log in schema "${tables.schema}"`, {
-      hint: "check the address and its ?schema=; opening it without requiring that it exists creates an empty log",
+      hint: "check the address and its ?schema=; the first append, or an import, makes a log there",
     });
   }
   if (readOnly) return;

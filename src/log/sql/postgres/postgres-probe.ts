@@ -16,7 +16,7 @@ const FACTS = statement(
        AND has_table_privilege(sidecar, 'INSERT'),
      CASE WHEN schema IS NULL THEN has_database_privilege(current_database(), 'CREATE')
        ELSE has_schema_privilege(schema, 'CREATE') END,
-     current_setting('transaction_read_only') = 'on'
+     current_setting('transaction_read_only') = 'on', has_table_privilege(events, 'INSERT')
    FROM place`,
 );
 
@@ -35,10 +35,17 @@ export async function probePostgres(url: string, options: PostgresLogOptions): P
 
 async function probe(session: PgSession, schema: string): Promise<StoreProbe> {
   const [row = []] = await session.rows(FACTS, [`"${schema}"`]);
-  const [size, mayWrite, mayCreate, readOnly] = row as [string | null, boolean | null, boolean, boolean];
+  const [size, mayWrite, mayCreate, readOnly, mayInsert] = row as [
+    string | null,
+    boolean | null,
+    boolean,
+    boolean,
+    boolean | null,
+  ];
   const sizeBytes = Number(size ?? 0);
   const fault = faultOf(schema, mayWrite, mayCreate, readOnly);
-  return fault === undefined ? { sizeBytes } : { sizeBytes, writeFault: fault };
+  if (fault === undefined) return { sizeBytes };
+  return { sizeBytes, writeFault: fault, mayAppend: mayInsert === true && !readOnly };
 }
 
 function faultOf(schema: string, mayWrite: boolean | null, mayCreate: boolean, readOnly: boolean): string | undefined {

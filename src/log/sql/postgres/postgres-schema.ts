@@ -81,7 +81,7 @@ export class PostgresSchema implements SchemaStore {
     if (row === undefined || row[0] === true) return;
     const message = `${this.url}: the tables must be made or brought up to date, and the user ${row[1]} may not do that`;
     throw new UsageError("PERMISSION_DENIED", message, {
-      hint: "let the owner of the tables open the log once with this version: sessiondb status",
+      hint: "let the owner of the schema make the log by a first append or an import; or, where it is of an older version, open it once: sessiondb status",
     });
   }
 
