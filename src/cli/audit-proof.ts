@@ -3,6 +3,7 @@ import type { EventFilter } from "../inspect/event-filter.js";
 import type { SigningKey } from "../inspect/signing-key.js";
 import { writeProof } from "../inspect/write-proof.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertSettled } from "./assert-settled.js";
 import { counted } from "./audit-printer.js";
 import { interruptible } from "./interruptible.js";
 import { printable } from "./output/escape.js";
@@ -16,6 +17,7 @@ export async function exportProof(
   options: AuditOptions & { force: boolean; key?: SigningKey },
   streams: Streams,
 ): Promise<void> {
+  assertSettled(log, Math.min((await log.tail()).offset, options.head ?? Number.MAX_SAFE_INTEGER));
   const proof = await interruptible((signal) => writeProof(log, filter, file, { ...options, signal }));
   streams.progress("");
   const { store, after, head, events, matched } = proof;

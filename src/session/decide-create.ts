@@ -24,12 +24,9 @@ export function decideCreate(
   return [sessionEvent("session.created", { record }, options)];
 }
 
-export function sessionDeleted({ id, deleted }: SessionDocument): RuleError {
-  return new RuleError(
-    "SESSION_DELETED",
-    `session ${id} was deleted at offset ${deleted?.offset} by ${deleted?.actor}`,
-    {
-      hint: "choose another id, or use this one again: --recreate, in the library recreate: true",
-    },
-  );
+const TAKEN = "choose another id, or use this one again: --recreate, in the library recreate: true";
+
+export function sessionDeleted({ id, deleted }: SessionDocument, hint = TAKEN): RuleError {
+  const message = `session ${id} was deleted at offset ${deleted?.offset} by ${deleted?.actor}`;
+  return new RuleError("SESSION_DELETED", message, { hint });
 }

@@ -4,6 +4,7 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { RuleError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
+import { shellWord } from "../log/shell-word.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { sessionDeleted } from "./decide-create.js";
 import { type ChangeNote, sessionEvent } from "./session-event.js";
@@ -34,7 +35,10 @@ export function decideUpdate(
 /** @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED */
 export function assertPresent(current: SessionDocument | null, id: string, asOf?: number): SessionDocument {
   if (current === null) throw sessionNotFound(id, asOf);
-  if (current.deleted !== null) throw sessionDeleted(current);
+  if (current.deleted !== null) {
+    const { offset } = current.deleted;
+    throw sessionDeleted(current, `bring it back: sessiondb session revert ${shellWord(id)} --event ${offset}`);
+  }
   return current;
 }
 

@@ -65,6 +65,16 @@ test("a server that stops and comes back: writes are queued loudly, reads say th
     code: "CONNECT_REFUSED",
     completeAt: expect.any(String),
   });
+  expect((await run("key create k")).code).toBe(0);
+  for (const line of ["sign --key k -o t.json", "sign --key k --append t.jsonl", "audit --proof p.jsonl"]) {
+    const refused = await run(line);
+    expect([line, refused.code, refused.stderr]).toEqual([
+      line,
+      5,
+      expect.stringContaining("OUTBOX_PLACE_PROVISIONAL"),
+    ]);
+  }
+  expect((await run("audit --proof p.jsonl --as-of 1")).code, "what the server has is settled").toBe(0);
   const { outbox, stale } = await json("status");
   expect([outbox, stale]).toMatchObject([{ queued: 2 }, { queued: 2 }]);
   const waiting = await json("outbox list");
@@ -119,6 +129,7 @@ test("what others wrote meanwhile conflicts: it is listed, kept, and given up on
     { refused: { code: "VERSION_CONFLICT" }, events: [{ stream: "session-shared" }] },
   ]);
   expect((await run("status")).stdout).toContain("0 queued, 2 conflicts: sessiondb outbox list");
+  expect((await run("outbox replay")).code, "as long as they are kept").toBe(4);
   expect((await run("outbox drop --conflicts")).code).toBe(7);
   expect((await run("outbox drop --conflicts --yes=wrong")).code).toBe(7);
   const dropped = await run(`outbox drop --conflicts --yes=${outbox.name}`);

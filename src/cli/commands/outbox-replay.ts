@@ -13,7 +13,7 @@ export function outboxReplayCommand(state: RunState): Command {
   const command = readLeaf<ReplayOptions>(
     state,
     "replay",
-    "send what waits to the server now, and bring the local copy up to date; exit code 4 where something conflicts",
+    "send what waits to the server now, and bring the local copy up to date; exit code 4 where something conflicts, or did before and is kept",
     replay,
   ).option("--force", "also into a log that is not the one that was copied: what expects a version conflicts there");
   return examples(command, ["sessiondb outbox replay --store sqlite:./s.db"]);
@@ -31,9 +31,11 @@ async function replay(context: CommandContext<ReplayOptions>): Promise<number | 
   try {
     const result = await log.replay({ force: options.force === true });
     const { copiedOffset, conflicts } = await outboxReport(outboxRoot, url);
-    const code = replayed(context, result, copiedOffset);
-    if (conflicts.length > before.conflicts.length) streams.note("what conflicts is kept: sessiondb outbox list");
-    return code;
+    replayed(context, result, copiedOffset);
+    if (conflicts.length === 0) return undefined;
+    // Any command may have sent what waited: whoever asks here has to hear of a conflict that it met.
+    streams.note(`${conflicts.length} that conflict are kept: sessiondb outbox list`);
+    return EXIT.conflict;
   } finally {
     await log.close();
   }
@@ -43,8 +45,7 @@ function replayed(
   { streams }: CommandContext<ReplayOptions>,
   { appended, repeated, conflicts }: { appended: number; repeated: number; conflicts: number },
   offset: number,
-): number | undefined {
+): undefined {
   if (streams.json) streams.document({ schema: "outbox-replay/1", offset, appended, repeated, conflicts });
   else streams.lines([`sent ${appended}, were there already ${repeated}, conflicts ${conflicts}`]);
-  return conflicts > 0 ? EXIT.conflict : undefined;
 }

@@ -5,6 +5,7 @@ import { writeAtomically } from "../../export/atomic-file.js";
 import { signTail } from "../../inspect/sign-tail.js";
 import { readPrivateKey } from "../../inspect/signing-key.js";
 import { encodeSignature } from "../../inspect/tail-signature.js";
+import { assertSettled } from "../assert-settled.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
 import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
@@ -37,6 +38,7 @@ async function sign({ options, streams, openStore }: CommandContext<SignOptions>
   const key = await readPrivateKey(options.key);
   if (key.exposed) streams.note(`warning: others can read ${options.key}; type: chmod 600 ${options.key}`);
   const log = await openStore({ mustExist: true });
+  assertSettled(log, (await log.tail()).offset);
   const line = progressLine(streams, "verifying");
   const append = options.append === undefined ? {} : { append: options.append };
   const signed = await interruptible((signal) => signTail(log, key, { ...append, signal, onVerified: line }));
