@@ -6,6 +6,7 @@ import type { ConfiguredStore } from "../session/configured-store.js";
 import { EXIT } from "./exit-code.js";
 import { OpenedLogs, type OpenHow } from "./opened-logs.js";
 import { foldedLine } from "./output/folded-line.js";
+import { fieldNames } from "./output/pick-fields.js";
 import { Streams } from "./output/streams.js";
 
 /** Options that every command takes. */
@@ -81,7 +82,11 @@ export function readLeaf<Options extends ReadOptions>(
     .description(summary)
     .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://… (env: SESSIONDB_STORE)"))
     .addOption(new Option("--json", "one JSON document on stdout; errors as JSON on stderr"))
-    .addOption(new Option("--fields <names>", "with --json: only these fields, also written --json=a,b").hideHelp())
+    .addOption(
+      new Option("--fields <names>", "with --json: only these fields of each item, also written --json=a,b")
+        .argParser((text: string) => fieldNames(text).join(","))
+        .hideHelp(),
+    )
     .addOption(
       new Option("--archive <place>", "an archive of the store, or a folder of them; may be repeated")
         .argParser(collected)

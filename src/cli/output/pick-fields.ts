@@ -7,10 +7,22 @@ import { UsageError } from "../../errors.js";
  */
 export function pickFields(item: Record<string, unknown>, fields: string | undefined): Record<string, unknown> {
   if (fields === undefined) return item;
+  // A member of the very name goes first: an item that was picked before stays as it is.
+  const valueAt = (name: string) => (Object.hasOwn(item, name) ? item[name] : memberAt(item, name));
+  return Object.fromEntries(fieldNames(fields).map((name) => [name, valueAt(name) ?? null]));
+}
+
+/** The same of each item of a document that lists some; other documents are left as they are. */
+export function pickItems(document: unknown, fields: string | undefined): unknown {
+  if (fields === undefined || !isObject(document) || !Array.isArray(document.items)) return document;
+  return { ...document, items: document.items.map((item) => (isObject(item) ? pickFields(item, fields) : item)) };
+}
+
+/** @throws UsageError ARGUMENT_INVALID */
+export function fieldNames(fields: string): string[] {
   const names = fields.split(",").filter((name) => name !== "");
-  if (names.length === 0)
-    throw new UsageError("ARGUMENT_INVALID", "--json= takes names of fields", { hint: "--json=session,status" });
-  return Object.fromEntries(names.map((name) => [name, memberAt(item, name) ?? null]));
+  if (names.length > 0) return names;
+  throw new UsageError("ARGUMENT_INVALID", "--json= takes names of fields", { hint: "--json=session,status" });
 }
 
 function memberAt(value: unknown, path: string): unknown {

@@ -3,6 +3,7 @@ import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
 import { printable, printableJson } from "./escape.js";
+import { pickItems } from "./pick-fields.js";
 import { told } from "./told.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
@@ -11,11 +12,14 @@ export class Streams {
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #debug: boolean;
+  /** With --json=a,b: what is left of each item. */
+  readonly #fields: string | undefined;
   /** How old what is printed is, where it does not come from the store itself; every document says it as `stale`. */
   staleness: () => Staleness | undefined = () => undefined;
   #progressShown = false;
 
-  constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean } = {}) {
+  constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean; fields?: string } = {}) {
+    this.#fields = options.fields;
     this.json = options.json === true || options.ndjson === true;
     this.#quiet = options.quiet === true;
     this.#debug = options.debug === true;
@@ -44,7 +48,7 @@ export class Streams {
 
   /** One JSON document. */
   document(value: unknown): void {
-    process.stdout.write(`${printableJson(JSON.stringify(this.#aged(value)))}\n`);
+    process.stdout.write(`${printableJson(JSON.stringify(this.#aged(pickItems(value, this.#fields))))}\n`);
   }
 
   /** Documents are told by their schema, the end of records by its name; records themselves are left as they are. */
