@@ -18,7 +18,8 @@ import { findTelemetry } from "./log/telemetry.js";
  * What it does is told to `options.logger`, and to OpenTelemetry where the program has registered a provider before.
  * A bare path ending in .jsonl, .db or .sqlite is taken for what it says. `~` means the home folder.
  *
- * @throws UsageError STORE_URL_INVALID, SCRUB_INVALID, and whatever the backend throws
+ * @throws UsageError STORE_URL_INVALID, SCRUB_INVALID; NotFoundError LOG_NOT_FOUND with `mustExist` or `readOnly`; TypeError
+ *   where a limit is no whole number within its bounds; and whatever the backend throws
  */
 export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
   const telemetry = await findTelemetry();

@@ -41,7 +41,8 @@ export interface BisectResult {
  * Finds the first event after which a session was bad, judging log2(n) states of the n between a good and a bad one.
  * Where the verdict turns more than once, it is one of the turns from good to bad.
  *
- * @throws UsageError BISECT_RANGE_INVALID, BISECT_GOOD_IS_BAD, BISECT_BAD_IS_GOOD; NotFoundError SESSION_NOT_FOUND, POINT_OUTSIDE
+ * @throws UsageError BISECT_RANGE_INVALID, BISECT_GOOD_IS_BAD, BISECT_BAD_IS_GOOD, ARGUMENT_INVALID; NotFoundError SESSION_NOT_FOUND,
+ *   POINT_OUTSIDE; whatever `verdict` throws
  */
 export async function bisect(log: EventLog, id: string, options: BisectOptions): Promise<BisectResult> {
   const { good, bad } = options;

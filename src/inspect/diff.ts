@@ -46,7 +46,8 @@ export interface SessionDiff {
  * What differs between two points of one session, and who made it so.
  *
  * @throws NotFoundError SESSION_NOT_FOUND where it has no events up to the later point, PATH_NOT_FOUND where it never had
- *   anything at `path` up to then, POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID
+ *   anything at `path` up to then, POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID,
+ *   FIELD_PATH_INVALID
  */
 export async function diff(log: EventLog, id: string, { from, to, ...options }: DiffOptions): Promise<SessionDiff> {
   const path = parseFieldPath(options.path ?? "");

@@ -1,6 +1,7 @@
 import { valueAt } from "../../projections/json-leaves.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { changedAt, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
 import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
@@ -37,10 +38,12 @@ export interface PathHistory {
  *
  * @param place JSON Pointer, or as people write it: prState.exists; empty for the whole record
  * @param toOffset inclusive; default the tail
- * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where nothing ever was there up to then
+ * @throws NotFoundError SESSION_NOT_FOUND, PATH_NOT_FOUND where nothing ever was there up to then, POINT_OUTSIDE where the
+ *   log has no such `toOffset`; UsageError FIELD_PATH_INVALID, ARGUMENT_INVALID
  */
 export async function pathHistory(log: EventLog, id: string, place: string, toOffset?: number): Promise<PathHistory> {
   const path = parseFieldPath(place);
+  await assertAsOf(log, toOffset);
   const steps = await recordSteps(log, id, toOffset);
   const changing = steps.filter((step) => changedAt(step, path));
   if (changing.length === 0) throw pathNotFound(id, path);

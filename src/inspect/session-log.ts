@@ -5,6 +5,7 @@ import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
+import { assertAsOf } from "../replay/assert-offset-in.js";
 import { evolved } from "../replay/fold.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { type Change, changesBetween } from "./changes.js";
@@ -36,7 +37,7 @@ export interface SessionLogOptions {
   /** Globs: only events of such a type, or by such an actor. */
   readonly type?: string;
   readonly actor?: string;
-  /** JSON Pointer: only events that changed what lies there, and of these only those changes. */
+  /** JSON Pointer, or as people write it (`prState.exists`): only events that changed what lies there, and of these only those changes. */
   readonly path?: string;
 }
 
@@ -44,7 +45,8 @@ export interface SessionLogOptions {
  * The audit trail of one session, oldest first: who changed what, from what to what, and why.
  *
  * @throws NotFoundError SESSION_NOT_FOUND where the session has no events (up to that offset), PATH_NOT_FOUND where its
- *   record never had anything at `path`; UsageError GLOB_INVALID
+ *   record never had anything at `path`, POINT_OUTSIDE where the log has no such `toOffset`; UsageError GLOB_INVALID,
+ *   FIELD_PATH_INVALID, ARGUMENT_INVALID
  */
 export async function* sessionLog(
   log: EventLog,
@@ -54,6 +56,7 @@ export async function* sessionLog(
   const { toOffset } = options;
   const path = parseFieldPath(options.path ?? "");
   const isMeant = matcherOf(options);
+  await assertAsOf(log, toOffset);
   let before: SessionDocument | null = null;
   let [found, pathFound] = [false, path === ""];
   const range = toOffset === undefined ? {} : { toOffset };

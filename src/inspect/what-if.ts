@@ -8,11 +8,12 @@ import type { EventLog } from "../log/event-log.js";
 import { shellWord } from "../log/shell-word.js";
 import { type RecordStep, recordSteps, type SetBy, setBy, stepsOf } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
+import { parseFieldPath } from "./field-path.js";
 
 /** A value that an event is imagined to have set. */
 export interface ImaginedValue {
   readonly offset: number;
-  /** JSON Pointer. */
+  /** JSON Pointer, or as people write it: `prState.exists`. */
   readonly path: string;
   /** undefined: it removed what was there. */
   readonly value: Json | undefined;
@@ -38,9 +39,12 @@ export interface WhatIf {
  * The record as it would be, had some events not happened or set other values. Every event is applied again in its
  * order; nothing is written.
  *
- * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; UsageError NOTHING_TO_CHANGE, SESSION_ID_FIXED
+ * @throws NotFoundError SESSION_NOT_FOUND, EVENT_NOT_FOUND; UsageError NOTHING_TO_CHANGE, SESSION_ID_FIXED,
+ *   FIELD_PATH_INVALID
  */
-export async function whatIf(log: EventLog, id: string, { skip = [], set = [] }: WhatIfOptions): Promise<WhatIf> {
+export async function whatIf(log: EventLog, id: string, options: WhatIfOptions): Promise<WhatIf> {
+  const { skip = [] } = options;
+  const set = (options.set ?? []).map((one) => ({ ...one, path: parseFieldPath(one.path) }));
   const real = await recordSteps(log, id);
   assertEvents(id, real, [...skip, ...set.map(({ offset }) => offset)]);
   const kept = real.map(({ event }) => event).filter(({ offset }) => !skip.includes(offset));

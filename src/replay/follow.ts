@@ -34,7 +34,7 @@ export interface FollowOptions {
  *
  * @throws IntegrityError LOG_CUT_BACK the last event that was handed out is no longer in the log; CHAIN_BROKEN it is, and
  *   the next one does not fit it
- * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; and whatever a read throws
+ * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; TypeError where `after` is no offset; and whatever a read throws
  */
 export async function* follow(
   log: EventLog,

@@ -142,7 +142,10 @@ export class SessionStore {
     return events;
   }
 
-  /** @throws RuleError SESSION_EXISTS, SESSION_DELETED */
+  /**
+   * @throws RuleError SESSION_EXISTS, SESSION_DELETED; UsageError SESSION_ID_INVALID, SESSION_RECORD_INVALID; RefusedError
+   *   SECRET_REFUSED for a token in `github.token`; InvalidEventError for what no log can hold (DATA_NOT_JSON, NAME_INVALID …)
+   */
   async create(record: SessionRecord, options: CreateOptions & ChangeOptions = {}): Promise<ChangeResult> {
     const stored = storedRecord(record);
     return this.change(stored.session, (current) => decideCreate(current, stored, options), options);
@@ -152,7 +155,8 @@ export class SessionStore {
    * Changes the present record: `change` gets a copy of its own and returns the new one, or an object gives new values
    * for its members (undefined removes one). May be called again after a conflict.
    *
-   * @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, SESSION_ID_FIXED, ConflictError
+   * @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, SESSION_ID_FIXED, ConflictError VERSION_CONFLICT;
+   *   UsageError SESSION_RECORD_INVALID, RefusedError SECRET_REFUSED, InvalidEventError as create
    */
   async update(
     id: string,

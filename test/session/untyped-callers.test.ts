@@ -4,7 +4,9 @@ import { audit } from "../../src/inspect/audit.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
 import { pathHistory } from "../../src/inspect/path-history.js";
+import { sessionLog } from "../../src/inspect/session-log.js";
 import { stateAt } from "../../src/inspect/state-at.js";
+import { whatIf } from "../../src/inspect/what-if.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { tempDir } from "../support/temp.js";
@@ -72,3 +74,13 @@ test.each([-1, 1.5, Number.NaN, "2"])(
     expect((await migrator.executeMigration(plan, { batchEvents: 1 })).events).toBe(1);
   },
 );
+
+test("a place that is none, and an end that the log does not have, have codes wherever they are asked for", async () => {
+  const { log } = await storeOf();
+  const none = { offset: 2, path: "a..b", value: 1 };
+  await expect(whatIf(log, "a", { set: [none] })).rejects.toMatchObject({ code: "FIELD_PATH_INVALID" });
+  const imagined = await whatIf(log, "a", { set: [{ ...none, path: "prState.exists" }] });
+  expect(imagined.record).toMatchObject({ prState: { exists: 1 } });
+  await expect(pathHistory(log, "a", "branch", 3)).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
+  await expect(sessionLog(log, "a", { toOffset: 3 }).next()).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
+});
