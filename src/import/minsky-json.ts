@@ -78,7 +78,7 @@ async function readBounded(path: string): Promise<Buffer> {
 
 function tooLarge(path: string, bytes: string): UsageError {
   return new UsageError("IMPORT_TOO_LARGE", `${path} has ${bytes}; at most ${MAX_FILE_BYTES} are read`, {
-    hint: "nothing was imported; part the sessions into several files, and import one after the other",
+    hint: "nothing was imported; split its sessions over several files, and import each",
   });
 }
 

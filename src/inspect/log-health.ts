@@ -1,5 +1,6 @@
 import { IntegrityError } from "../errors.js";
 import { archivedBase } from "../log/archives.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
@@ -33,9 +34,11 @@ export interface LogHealthOptions {
  * Whether a log can be worked with, in a time that does not grow with it: it answers, and its last events fit each other.
  * A log that was frozen, and read models that lag or have stopped, are problems.
  *
- * @throws whatever keeps the log from being read; IntegrityError where its end is damaged
+ * @throws whatever keeps the log from being read; IntegrityError where its end is damaged; TypeError where `maxLag` is no
+ *   whole number from 0
  */
 export async function logHealth(log: EventLog, { maxLag }: LogHealthOptions = {}): Promise<LogHealth> {
+  if (maxLag !== undefined) assertCount("maxLag", maxLag, 0);
   const tail = await log.tail();
   const checked = await checkEnd(log, tail);
   const movedTo = (await log.movedTo?.()) ?? undefined;

@@ -169,7 +169,9 @@ function idReuse(
 ): SessionDbError | undefined {
   const twice = firstRepeatedId(append);
   if (twice !== undefined) {
-    return new InvalidEventError("EVENT_ID_INVALID", `event id ${twice} stands twice in one append`, "/id");
+    return new InvalidEventError("EVENT_ID_INVALID", `event id ${twice} stands twice in one append`, "/id", {
+      hint: "give each event an id of its own, or leave ids out",
+    });
   }
   for (const [index, stored] of earlier.entries()) {
     const event = append[index] as PreparedEvent;

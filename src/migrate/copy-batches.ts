@@ -136,7 +136,10 @@ class Batch {
     const last = this.#last;
     if (last !== undefined && last.offset !== last.commit) {
       const message = `the append that is to end at offset ${last.commit} has no end`;
-      throw new IntegrityError("APPEND_TORN", message, { offset: last.offset });
+      throw new IntegrityError("APPEND_TORN", message, {
+        offset: last.offset,
+        hint: "the source ends in the middle of an append: look at it with sessiondb doctor",
+      });
     }
     return this.#intake;
   }

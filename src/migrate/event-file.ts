@@ -57,6 +57,7 @@ export async function checkEventFile(path: string, onEvent?: (event: SealedEvent
   if (last !== undefined && last.commit !== last.offset) {
     throw new IntegrityError("APPEND_TORN", `${path} ends inside an append (offset ${last.offset} of ${last.commit})`, {
       offset: last.offset,
+      hint: "its end is cut off: take another copy of it, or have what is not whole moved aside first: sessiondb doctor --fix --store jsonl:FILE",
     });
   }
   const events = first === undefined || last === undefined ? 0 : last.offset - first.offset + 1;

@@ -53,7 +53,10 @@ async function sameAt(source: EventLog, target: EventLog, offset: number): Promi
 /** @throws IntegrityError OFFSET_MISSING where the log has no such event */
 export async function eventAt(log: EventLog, offset: number): Promise<SealedEvent> {
   for await (const event of eventsOf(log.readAll({ from: offset, to: offset }))) return event;
-  throw new IntegrityError("OFFSET_MISSING", `${log.url} has no event at offset ${offset}`, { offset });
+  throw new IntegrityError("OFFSET_MISSING", `${log.url} has no event at offset ${offset}`, {
+    offset,
+    hint: "it was cut back meanwhile, or events are lost: look at it with sessiondb verify",
+  });
 }
 
 /** The tail that the log had at `offset`. */

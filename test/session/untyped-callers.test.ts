@@ -3,6 +3,7 @@ import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-m
 import { audit } from "../../src/inspect/audit.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
+import { logHealth } from "../../src/inspect/log-health.js";
 import { pathHistory } from "../../src/inspect/path-history.js";
 import { sessionLog } from "../../src/inspect/session-log.js";
 import { stateAt } from "../../src/inspect/state-at.js";
@@ -62,6 +63,7 @@ test.each([-1, 1.5, Number.NaN, "2"])(
     const { log } = await storeOf();
     await expect(blame(log, "a", { depth: any(count) })).rejects.toThrow(TypeError);
     await expect(audit(log, {}, { head: any(count) }).next()).rejects.toThrow(TypeError);
+    await expect(logHealth(log, { maxLag: any(count) })).rejects.toThrow(TypeError);
     const migrator = new CrossDatabaseMigrator({ actor: "user:test" });
     const [source, target] = [`jsonl:${tempDir()}/s.jsonl`, `sqlite:${tempDir()}/s.db`];
     const written = await openLog(source);
