@@ -61,6 +61,17 @@ export class PostgresModelDocuments {
     await session.script(`DROP TABLE IF EXISTS ${documents}, ${words}, ${counts}`);
   }
 
+  /**
+   * Room of rows that were overwritten is used again, and the planner knows how many there are. Not in a transaction. What
+   * cannot be done now is done later: others are at it, the role does not own the tables, or they are gone.
+   */
+  async tidy(session: PgSession): Promise<void> {
+    const { documents, words, counts } = this.#tables;
+    const tables = this.#shape.searchable ? [documents, words, counts] : [documents];
+    const vacuum = `VACUUM (ANALYZE, SKIP_LOCKED, TRUNCATE false) ${tables.join(", ")}`;
+    await session.script(vacuum).catch(() => undefined);
+  }
+
   async clearLocked(session: PgSession): Promise<void> {
     const { documents, words, counts } = this.#tables;
     const searched = this.#shape.searchable ? `; DELETE FROM ${words}; DELETE FROM ${counts}` : "";

@@ -33,6 +33,12 @@ export type RunOnServer = <T>(operation: string, act: (session: PgSession) => Pr
 /** Where a reader cannot write, it goes on without: no rights, a replica, a full disk, a lock that somebody holds for long. */
 const CANNOT_WRITE = ["PERMISSION_DENIED", "STORAGE_READ_ONLY", "DISK_FULL", "LOG_LOCKED"];
 
+/**
+ * Each step leaves dead rows of the documents that it has changed. The server cleans up by itself, but once a minute at best, and
+ * the tables of a long log are made sooner than that: they would be some hundred times as large as what is in them.
+ */
+const TIDY_EVERY_EVENTS = 20_000;
+
 /** Each step locks the row of its model: another process waits for it and finds the step done. Appends do not wait. */
 export class PostgresReadModels implements ReadModelTables {
   readonly #tables: Tables;
@@ -70,7 +76,10 @@ export class PostgresReadModels implements ReadModelTables {
         if (record !== undefined && (await this.#step.isDone(session, record))) return record.state;
         if (record === undefined && side === "live")
           await this.#transaction.alone(session, () => this.#make(session, shape));
-        return this.#transaction.run(session, () => this.#stepLocked(session, shape, fold, side));
+        const reached = await this.#transaction.run(session, () => this.#stepLocked(session, shape, fold, side));
+        const before = record?.state.offset ?? 0;
+        if (crosses(before, reached.offset)) await this.#tidy(session, shape, side);
+        return reached;
       });
     } catch (error) {
       if (error instanceof SessionDbError && CANNOT_WRITE.includes(error.code)) return null;
@@ -182,6 +191,11 @@ export class PostgresReadModels implements ReadModelTables {
     return reached;
   }
 
+  async #tidy(session: PgSession, shape: ReadModelShape, side: ModelSide): Promise<void> {
+    const record = await this.#register.find(session, shape, side);
+    if (record !== undefined) await this.#documentsOf(shape, record).tidy(session);
+  }
+
   async #make(session: PgSession, shape: ReadModelShape): Promise<void> {
     if ((await this.#register.find(session, shape, "live")) !== undefined) return; // another process was faster
     const documents = this.#documentsOf(shape, await this.#register.addLocked(session, shape, "live"));
@@ -216,4 +230,8 @@ export class PostgresReadModels implements ReadModelTables {
   #changeAlone(operation: string, act: (session: PgSession) => Promise<void>): Promise<void> {
     return this.#run(operation, (session) => this.#transaction.alone(session, () => act(session)));
   }
+}
+
+function crosses(before: number, after: number): boolean {
+  return Math.floor(before / TIDY_EVERY_EVENTS) < Math.floor(after / TIDY_EVERY_EVENTS);
 }
