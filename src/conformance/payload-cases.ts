@@ -130,4 +130,20 @@ export function payloadCases(define: DefineCase): void {
       await refuses(log, "NAME_INVALID", () => log.append({ stream: "session-a", events: [event()] }, { actor: name }));
     }
   });
+
+  define("names that are missing are refused, whichever event of an append lacks one", async ({ log }) => {
+    // As a caller without types may have it.
+    const nothing = undefined as unknown as string;
+    const nameless = { ...event(), type: nothing };
+    for (const events of [[nameless], [nameless, nameless], [event(), nameless], [nameless, event()]]) {
+      await refuses(log, "NAME_INVALID", () => log.append({ stream: "session-a", events }, ACTOR));
+    }
+    await refuses(log, "NAME_INVALID", () =>
+      log.append({ stream: "session-a", events: [event()] }, { actor: nothing }),
+    );
+    await refuses(log, "NAME_INVALID", () =>
+      log.append({ stream: "session-a", events: [event(), { ...event(), actor: "" }] }, ACTOR),
+    );
+    assert.equal((await log.tail()).offset, 0);
+  });
 }

@@ -133,8 +133,8 @@ function prepareEvent(
   const actor = event.actor ?? options.actor;
   const id = event.id ?? entropy.newId();
   // What the event before it has was checked.
-  if (type !== before?.type) assertName("type", type, MAX_NAME_BYTES);
-  if (actor !== before?.actor) assertName("actor", actor, MAX_NAME_BYTES);
+  if (before === undefined || type !== before.type) assertName("type", type, MAX_NAME_BYTES);
+  if (before === undefined || actor !== before.actor) assertName("actor", actor, MAX_NAME_BYTES);
   if (event.id !== undefined && !UUID.test(id))
     throw new InvalidEventError("EVENT_ID_INVALID", "an event id is a UUID in lower case", "/id", {
       hint: "leave it out, and it is made",
