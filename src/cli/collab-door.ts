@@ -5,7 +5,6 @@ import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "./as-of.js";
 import { type CommandContext, type CommonOptions, wholeNumber } from "./command.js";
-import { pickFields } from "./output/pick-fields.js";
 import type { Streams } from "./output/streams.js";
 import { type Column, renderFields, renderTable } from "./output/table.js";
 
@@ -86,12 +85,10 @@ export function tellPage<D extends object>(
   schema: string,
   page: Page<D>,
   columns: readonly Column<D>[],
-  fields: string | undefined,
 ): void {
   const { documents, offset, next, total = documents.length } = page;
   if (streams.json) {
-    const items = documents.map((one) => pickFields({ ...one } as Record<string, unknown>, fields));
-    streams.document({ schema, offset, total, items, next });
+    streams.document({ schema, offset, total, items: documents, next });
     return;
   }
   if (documents.length > 0) streams.lines(renderTable(documents, columns, streams.width));
@@ -106,10 +103,10 @@ export async function tellAll<D extends object>(
   schema: string,
   documents: readonly D[],
   columns: readonly Column<D>[],
-  { asOf, fields }: { readonly asOf: number | undefined; readonly fields: string | undefined },
+  asOf: number | undefined,
 ): Promise<void> {
   const offset = asOf ?? (await log.tail()).offset;
-  tellPage(streams, log, schema, { documents, offset, next: null }, columns, fields);
+  tellPage(streams, log, schema, { documents, offset, next: null }, columns);
 }
 
 function shown(value: unknown): string {

@@ -77,8 +77,7 @@ function samples(state: RunState): Command {
       const { options, streams } = context;
       const collab = await collabToWrite(context, false);
       const documents = await collab.agents.registerSamples(noteOf(options));
-      const told = { asOf: undefined, fields: options.fields };
-      await tellAll(streams, collab.log, "collab-agent-list/1", documents, COLUMNS, told);
+      await tellAll(streams, collab.log, "collab-agent-list/1", documents, COLUMNS, undefined);
     },
   );
   return examples(withReason(command), ["sessiondb collab agent samples --store sqlite:./s.db"]);
@@ -94,7 +93,7 @@ function list(state: RunState): Command {
     const { collab, asOf } = await collabToRead(context);
     const status = options.status === undefined ? {} : { status: options.status };
     const page = await collab.agents.list({ ...pageOf(options, asOf), ...status });
-    tellPage(streams, collab.log, "collab-agent-list/1", page, COLUMNS, options.fields);
+    tellPage(streams, collab.log, "collab-agent-list/1", page, COLUMNS);
   });
   return examples(
     withPages(command)

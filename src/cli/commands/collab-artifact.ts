@@ -95,7 +95,7 @@ function list(state: RunState): Command {
       const { type, task } = options;
       const filter = { ...(type === undefined ? {} : { type }), ...(task === undefined ? {} : { taskId: task }) };
       const page = await collab.artifacts.list(session, { ...pageOf(options, asOf), ...filter });
-      tellPage(streams, collab.log, "collab-artifact-list/1", page, COLUMNS, options.fields);
+      tellPage(streams, collab.log, "collab-artifact-list/1", page, COLUMNS);
     },
   );
   return examples(
@@ -149,9 +149,8 @@ function versions(state: RunState): Command {
     async (context, session = "", id = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = await collab.artifacts.versions(session, id, asOf);
-      const { streams, options } = context;
-      const told = { asOf: asOf.asOf, fields: options.fields };
-      await tellAll(streams, collab.log, "collab-artifact-versions/1", documents, COLUMNS, told);
+      const { streams } = context;
+      await tellAll(streams, collab.log, "collab-artifact-versions/1", documents, COLUMNS, asOf.asOf);
     },
   );
   return examples(command.addOption(asOfOption()), [

@@ -82,7 +82,7 @@ function list(state: RunState): Command {
       const { collab, asOf } = await collabToRead(context);
       const format = options.format === undefined ? {} : { format: options.format };
       const page = await collab.chunks.list(session, { ...pageOf(options, asOf), ...format });
-      tellPage(streams, collab.log, "collab-chunk-list/1", page, COLUMNS, options.fields);
+      tellPage(streams, collab.log, "collab-chunk-list/1", page, COLUMNS);
     },
   );
   const formats = new Option("--format <format>", "only of this format").choices([...CHUNK_FORMATS]);

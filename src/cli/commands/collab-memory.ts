@@ -94,7 +94,7 @@ function list(state: RunState): Command {
         ...(prefix === undefined ? {} : { keyPrefix: prefix }),
       };
       const page = await collab.memories.list(session, { ...pageOf(options, asOf), ...filter });
-      tellPage(streams, collab.log, "collab-memory-list/1", page, COLUMNS, options.fields);
+      tellPage(streams, collab.log, "collab-memory-list/1", page, COLUMNS);
     },
   );
   return examples(
@@ -140,9 +140,8 @@ function history(state: RunState): Command {
     async (context, session = "", key = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = await collab.memories.history(session, key, asOf);
-      const { streams, options } = context;
-      const told = { asOf: asOf.asOf, fields: options.fields };
-      await tellAll(streams, collab.log, "collab-memory-history/1", documents, COLUMNS, told);
+      const { streams } = context;
+      await tellAll(streams, collab.log, "collab-memory-history/1", documents, COLUMNS, asOf.asOf);
     },
   );
   return examples(command.addOption(asOfOption()), ["sessiondb collab memory history auth db --store sqlite:./s.db"]);

@@ -13,7 +13,6 @@ import {
   wholeNumber,
 } from "../command.js";
 import { marked } from "../output/marked.js";
-import { pickFields } from "../output/pick-fields.js";
 
 interface SearchOptions extends CommonOptions, AsOfOptions {
   session?: string;
@@ -50,8 +49,7 @@ async function search(context: CommandContext<SearchOptions>, query = ""): Promi
   const { collab, asOf } = await collabToRead(context);
   const { offset, hits, more } = await collab.search(query, { ...askedOf(options), ...asOf });
   if (streams.json) {
-    const items = hits.map((hit) => pickFields({ ...hit }, options.fields));
-    streams.document({ schema: "collab-search/1", offset, query, items, more });
+    streams.document({ schema: "collab-search/1", offset, query, items: hits, more });
     return;
   }
   streams.lines(hits.flatMap(linesOf));

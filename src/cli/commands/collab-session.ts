@@ -107,7 +107,7 @@ function list(state: RunState): Command {
       ...(status === undefined ? {} : { status }),
       ...(options.search === undefined ? {} : { search: options.search }),
     });
-    tellPage(streams, collab.log, "collab-list/1", page, COLUMNS, options.fields);
+    tellPage(streams, collab.log, "collab-list/1", page, COLUMNS);
   });
   const statuses = new Option("--status <status>", "only those; default active").choices([...SESSION_STATUSES]);
   return examples(

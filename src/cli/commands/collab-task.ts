@@ -100,7 +100,7 @@ function list(state: RunState): Command {
       ...(status === undefined ? {} : { status }),
       ...(agent === undefined ? {} : { agentName: agent }),
     });
-    tellPage(streams, collab.log, "collab-task-list/1", page, COLUMNS, options.fields);
+    tellPage(streams, collab.log, "collab-task-list/1", page, COLUMNS);
   });
   return examples(
     withPages(command)
@@ -146,9 +146,8 @@ function log(state: RunState): Command {
     async (context, id = "") => {
       const { collab, asOf } = await collabToRead(context);
       const documents = (await collab.tasks.history(id, asOf)).map(eventItem);
-      const { streams, options } = context;
-      const told = { asOf: asOf.asOf, fields: options.fields };
-      await tellAll(streams, collab.log, "collab-task-log/1", documents, EVENT_COLUMNS, told);
+      const { streams } = context;
+      await tellAll(streams, collab.log, "collab-task-log/1", documents, EVENT_COLUMNS, asOf.asOf);
     },
   );
   return examples(command.addOption(asOfOption()), ["sessiondb collab task log auth/review-1 --store sqlite:./s.db"]);

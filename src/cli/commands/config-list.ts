@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { type DescribedSetting, describeConfig } from "../../config/describe-config.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
-import { pickFields } from "../output/pick-fields.js";
 import { type Column, renderTable } from "../output/table.js";
 
 interface ConfigListOptions extends ReadOptions {
@@ -20,8 +19,7 @@ export function configListCommand(state: RunState): Command {
 async function list({ config, options, streams }: CommandContext<ConfigListOptions>): Promise<undefined> {
   const settings = describeConfig(config()).filter(({ source }) => source !== null || options.all === true);
   if (streams.json) {
-    const items = settings.map((setting) => pickFields({ ...setting }, options.fields));
-    streams.document({ schema: "config-list/1", items });
+    streams.document({ schema: "config-list/1", items: settings });
     return;
   }
   const columns: Column<DescribedSetting>[] = [

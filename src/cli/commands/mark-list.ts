@@ -3,7 +3,6 @@ import type { Mark } from "../../../projections/marks.js";
 import { listMarks } from "../../inspect/marks.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
-import { pickFields } from "../output/pick-fields.js";
 import { type Column, renderTable } from "../output/table.js";
 
 interface ListOptions extends CommonOptions, AsOfOptions {}
@@ -20,8 +19,7 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
   const offset = (await resolveAsOf(log, options, streams))?.offset ?? (await log.tail()).offset;
   const marks = [...(await listMarks(log, { asOf: offset }))].sort((a, b) => a.offset - b.offset);
   if (streams.json) {
-    const items = marks.map((mark) => pickFields({ ...mark }, options.fields));
-    streams.document({ schema: "mark-list/1", offset, items });
+    streams.document({ schema: "mark-list/1", offset, items: marks });
     return;
   }
   if (marks.length > 0) streams.lines(renderTable(marks, COLUMNS, streams.width));

@@ -9,7 +9,6 @@ import { HEALTHS, type SessionHealth, sessionHealth } from "../../workspace/sess
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
 import { EXIT } from "../exit-code.js";
-import { pickFields } from "../output/pick-fields.js";
 import { sessionItem } from "../output/session-item.js";
 import { sessionRows } from "../output/session-rows.js";
 import type { Streams } from "../output/streams.js";
@@ -86,7 +85,7 @@ async function show(log: EventLog, options: ListOptions, streams: Streams): Prom
   if (streams.json) {
     const items = shown.map((document) => {
       const item = sessionItem(document);
-      return pickFields(told === undefined ? item : { ...item, health: told(document) }, options.fields);
+      return told === undefined ? item : { ...item, health: told(document) };
     });
     if (options.ndjson === true) streams.records(items, offset);
     else streams.document({ schema: "session-list/1", offset, total, items });

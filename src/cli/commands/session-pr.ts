@@ -17,7 +17,6 @@ import {
   readLeaf,
 } from "../command.js";
 import { changed } from "../output/changed.js";
-import { pickFields } from "../output/pick-fields.js";
 import { relativeTime } from "../output/relative-time.js";
 import { type Column, renderFields, renderTable } from "../output/table.js";
 import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
@@ -122,12 +121,11 @@ async function show(
 }
 
 async function list(context: CommandContext<ReadOptions & AsOfOptions>): Promise<undefined> {
-  const { streams, options } = context;
+  const { streams } = context;
   const { documents, offset } = await new SessionStore(await openAsOf(context)).list();
   const items = knownPrs(documents);
   if (streams.json) {
-    const picked = items.map((item) => pickFields({ ...item }, options.fields));
-    return void streams.document({ schema: "session-pr-list/1", offset, total: items.length, items: picked });
+    return void streams.document({ schema: "session-pr-list/1", offset, total: items.length, items });
   }
   const now = new Date();
   // A pipe gets times as they are, a terminal as people tell them.

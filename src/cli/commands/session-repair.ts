@@ -2,7 +2,6 @@ import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { repairWorkspaces, type WorkspaceFinding } from "../../workspace/repair-workspaces.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
-import { pickFields } from "../output/pick-fields.js";
 import { type Column, renderTable } from "../output/table.js";
 import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
 
@@ -24,8 +23,7 @@ async function repair({ openStore, options, config, streams }: CommandContext<Re
   const { findings, offset } = await repairWorkspaces(tools, { execute });
   if (streams.json) {
     const baseDir = tools.folders.baseDir;
-    const items = findings.map((finding) => pickFields({ ...finding }, options.fields));
-    streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items });
+    streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items: findings });
     return;
   }
   // On a terminal without the base folder, which the last line tells.

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { searchSessions } from "../../inspect/search-sessions.js";
 import { type AsOfOptions, asOfOption, openAsOf } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
-import { pickFields } from "../output/pick-fields.js";
 import { sessionItem } from "../output/session-item.js";
 import { sessionRows } from "../output/session-rows.js";
 
@@ -24,8 +23,7 @@ async function search(context: CommandContext<SearchOptions>, ...args: string[])
   const limit = options.limit === undefined ? {} : { limit: options.limit };
   const { documents, offset, total = 0, next } = await searchSessions(log, args.flat().join(" "), limit);
   if (streams.json) {
-    const items = documents.map((document) => pickFields(sessionItem(document), options.fields));
-    streams.document({ schema: "session-search/1", offset, total, items });
+    streams.document({ schema: "session-search/1", offset, total, items: documents.map(sessionItem) });
     return;
   }
   if (documents.length > 0) streams.lines(sessionRows(documents, streams.width));

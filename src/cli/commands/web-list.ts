@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import { listWebSessions, type WebSessionInfo } from "../../inspect/web-sessions.js";
 import { asOfOption } from "../as-of.js";
 import { type CommandContext, examples, type RunState, readLeaf, wholeNumber } from "../command.js";
-import { pickFields } from "../output/pick-fields.js";
 import { relativeTime } from "../output/relative-time.js";
 import { type Column, renderTable } from "../output/table.js";
 import { onWebStore, openWebStore, type WebQuestionOptions, withUser } from "../web-leaf.js";
@@ -32,9 +31,8 @@ async function list(context: CommandContext<ListOptions>): Promise<undefined> {
   const log = await openWebStore(context);
   const { offset, at, total, sessions: shown } = await listWebSessions(log, options);
   if (streams.json) {
-    const items = shown.map((one) => pickFields({ ...one }, options.fields));
-    if (options.ndjson === true) streams.records(items, offset);
-    else streams.document({ schema: "web-list/1", offset, at, total, items });
+    if (options.ndjson === true) streams.records(shown, offset);
+    else streams.document({ schema: "web-list/1", offset, at, total, items: shown });
     return;
   }
   if (shown.length > 0) streams.lines(renderTable(shown, columns(streams.width, at), streams.width));

@@ -7,15 +7,18 @@ import { UsageError } from "../../errors.js";
  */
 export function pickFields(item: Record<string, unknown>, fields: string | undefined): Record<string, unknown> {
   if (fields === undefined) return item;
-  // A member of the very name goes first: an item that was picked before stays as it is.
-  const valueAt = (name: string) => (Object.hasOwn(item, name) ? item[name] : memberAt(item, name));
-  return Object.fromEntries(fieldNames(fields).map((name) => [name, valueAt(name) ?? null]));
+  return Object.fromEntries(fieldNames(fields).map((name) => [name, memberAt(item, name) ?? null]));
 }
 
 /** The same of each item of a document that lists some; other documents are left as they are. */
 export function pickItems(document: unknown, fields: string | undefined): unknown {
   if (fields === undefined || !isObject(document) || !Array.isArray(document.items)) return document;
-  return { ...document, items: document.items.map((item) => (isObject(item) ? pickFields(item, fields) : item)) };
+  return { ...document, items: document.items.map((item) => picked(item, fields)) };
+}
+
+/** The same of one item; what has no members stays as it is. */
+export function picked(item: unknown, fields: string | undefined): unknown {
+  return isObject(item) ? pickFields(item, fields) : item;
 }
 
 /** @throws UsageError ARGUMENT_INVALID */

@@ -3,7 +3,7 @@ import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
 import { printable, printableJson } from "./escape.js";
-import { pickItems } from "./pick-fields.js";
+import { picked, pickItems } from "./pick-fields.js";
 import { told } from "./told.js";
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
@@ -60,7 +60,7 @@ export class Streams {
 
   /** One record a line; the last line says that nothing was cut off, and the offset at which all was true. */
   records(items: Iterable<unknown>, offset: number): void {
-    for (const item of items) this.document(item);
+    for (const item of items) this.document(picked(item, this.#fields));
     this.recordsEnd(offset);
   }
 
