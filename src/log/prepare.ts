@@ -4,6 +4,7 @@ import type { NewEvent } from "./event.js";
 import { EventIds } from "./event-ids.js";
 import { assertExpectedVersion, type ExpectedVersion } from "./expected-version.js";
 import { bodyTextOf, dataHashOf } from "./hash-chain.js";
+import { MetaTexts, metaTextOf } from "./meta-text.js";
 import { RandomPool } from "./random-pool.js";
 import { REDACTIONS_STREAM } from "./redaction.js";
 import type { Scrubber } from "./scrubber.js";
@@ -58,7 +59,6 @@ export const MAX_CHARS_PER_APPEND = 64 * 1024 * 1024;
 /** UTF-8 bytes: with the version it must fit into one index entry of Postgres (2,704 bytes). */
 export const MAX_STREAM_BYTES = 1024;
 export const MAX_NAME_BYTES = 256;
-export const MAX_META_CHARS = 64 * 1024;
 /** That an event names; there may be more. */
 const MAX_SCRUBBED_PLACES = 50;
 
@@ -99,13 +99,14 @@ export function prepareOwnAppend(
   scrubber?: Scrubber,
 ): PreparedEvent[] {
   const prepared: PreparedEvent[] = [];
+  const metas = new MetaTexts();
   let chars = 0;
   for (const { stream, events, expectedVersion = "any" } of batch) {
     assertName("stream", stream, MAX_STREAM_BYTES);
     assertExpectedVersion(expectedVersion);
     events.forEach((event, index) => {
       const expected = index === 0 ? expectedVersion : undefined;
-      const ready = prepareEvent(stream, event, options, entropy, expected, scrubber, prepared.at(-1));
+      const ready = prepareEvent(stream, event, options, entropy, expected, scrubber, metas, prepared.at(-1));
       chars += ready.dataText.length + ready.metaText.length;
       prepared.push(ready);
     });
@@ -127,6 +128,7 @@ function prepareEvent(
   entropy: Entropy,
   expectedVersion: ExpectedVersion | undefined,
   scrubber: Scrubber | undefined,
+  metas: MetaTexts,
   before: PreparedEvent | undefined,
 ): PreparedEvent {
   const { type } = event;
@@ -140,7 +142,7 @@ function prepareEvent(
       hint: "leave it out, and it is made",
     });
   let dataText = canonicalText(event.data);
-  let metaText = metaTextOf(event.meta);
+  let metaText = metas.of(event.meta);
   if (scrubber !== undefined && (scrubber.suspects(dataText) || scrubber.suspects(metaText))) {
     const cleaned = withoutSecrets(stream, event, scrubber);
     if (cleaned !== undefined) [dataText, metaText] = cleaned;
@@ -180,27 +182,6 @@ function withoutSecrets(stream: string, event: NewEvent, scrubber: Scrubber): [s
   if (scrubber.mode !== "on") return undefined;
   const told = { ...(meta.value as NewEvent["meta"]), scrubbed: places.slice(0, MAX_SCRUBBED_PLACES) };
   return [canonicalText(data.value), metaTextOf(told)];
-}
-
-function metaTextOf(meta: NewEvent["meta"]): string {
-  if (meta === undefined) return "{}";
-  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
-    throw new InvalidEventError("META_INVALID", "meta is an object", "/meta", {
-      hint: 'for example {"reason": "typo"}',
-    });
-  }
-  if (meta.schema !== undefined && !(Number.isSafeInteger(meta.schema) && meta.schema >= 1)) {
-    throw new InvalidEventError("META_INVALID", "schema is a whole number from 1", "/meta/schema", {
-      hint: "leave it out for 1",
-    });
-  }
-  const text = canonicalText(meta);
-  if (text.length > MAX_META_CHARS) {
-    throw new InvalidEventError("META_INVALID", `meta is longer than ${MAX_META_CHARS} characters`, "/meta", {
-      hint: "put what is long into the data",
-    });
-  }
-  return text;
 }
 
 /** @throws InvalidEventError NAME_INVALID unless `value` is a printable, well-formed, not empty string within the limit */

@@ -26,6 +26,8 @@ export interface Known {
   eventById(id: string): SealedEvent | undefined;
   /** Why an id can neither be stored nor compared: its event was archived. */
   archivedId?(id: string): SessionDbError | undefined;
+  /** All ids of the group were made for it just now, and one that is there all the same is stopped where it is written: none is looked up. */
+  readonly idsAreNew?: boolean;
 }
 
 /** What became of one append of a group. `events` are the stored ones, also for a repeated append. */
@@ -74,17 +76,23 @@ class GroupState {
   }
 
   add(append: readonly PreparedEvent[]): SealOutcome {
-    const earlier = append.map((event) => this.#ids.get(event.id) ?? this.#known.eventById(event.id));
-    const error = this.#archived(append, earlier);
-    if (error !== undefined) return { kind: "refused", error };
-    const reuse = idReuse(append, earlier);
-    if (reuse !== undefined) return { kind: "refused", error: reuse };
-    if (earlier[0] !== undefined) return { kind: "repeated", events: earlier as SealedEvent[] };
+    const stored = this.#known.idsAreNew === true ? undefined : this.#storedAs(append);
+    if (stored !== undefined) return stored;
     const tailHash = append[0]?.tailHash;
     if (tailHash !== undefined && tailHash !== this.#beganAt) {
       return { kind: "refused", error: new TailMovedError(tailHash) };
     }
     return this.#sealAppend(append);
+  }
+
+  /** What its ids say that stand in the log or the group already; undefined where none does. */
+  #storedAs(append: readonly PreparedEvent[]): SealOutcome | undefined {
+    const earlier = append.map((event) => this.#ids.get(event.id) ?? this.#known.eventById(event.id));
+    const error = this.#archived(append, earlier);
+    if (error !== undefined) return { kind: "refused", error };
+    const reuse = idReuse(append, earlier);
+    if (reuse !== undefined) return { kind: "refused", error: reuse };
+    return earlier[0] === undefined ? undefined : { kind: "repeated", events: earlier as SealedEvent[] };
   }
 
   #archived(
@@ -134,7 +142,7 @@ class GroupState {
   #accept(events: readonly SealedEvent[], versions: ReadonlyMap<string, number>): void {
     for (const event of events) {
       this.events.push(event);
-      this.#ids.set(event.id, event);
+      if (this.#known.idsAreNew !== true) this.#ids.set(event.id, event);
     }
     for (const [stream, version] of versions) this.#versions.set(stream, version);
     const { offset, hash, recordedAt } = events.at(-1) ?? this.tail;

@@ -1,6 +1,7 @@
 import { canonicalText } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
-import { assertName, MAX_META_CHARS, MAX_NAME_BYTES, MAX_STREAM_BYTES } from "../log/prepare.js";
+import { MAX_META_CHARS } from "../log/meta-text.js";
+import { assertName, MAX_NAME_BYTES, MAX_STREAM_BYTES } from "../log/prepare.js";
 
 /**
  * Finds events that a backend could refuse, or would give back other than they are. An append refuses such values, so only

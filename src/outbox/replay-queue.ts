@@ -8,7 +8,8 @@ import {
 } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
-import { MAX_META_CHARS, type PreparedEvent } from "../log/prepare.js";
+import { MAX_META_CHARS } from "../log/meta-text.js";
+import type { PreparedEvent } from "../log/prepare.js";
 import { asNew, batchOf, idsOf, type QueuedAppend, storedForm } from "./queued-append.js";
 
 /** Appends of a replay, by what became of them. */

@@ -66,7 +66,8 @@ export class AppendViews {
         expected.set(stream, expectedVersion);
       }
     }
-    return { tail: this.#tail, known: this.#remembered(expected), looked: false, repeats: false, believed: expected };
+    const known = { ...this.#remembered(expected), idsAreNew: true };
+    return { tail: this.#tail, known, looked: false, repeats: false, believed: expected };
   }
 
   /** Asked only for streams that are known or in `expected`, and for ids that were made just now. */

@@ -28,13 +28,13 @@ export class EventInserter {
   }
 
   #insertAlike(events: readonly SealedEvent[], from: number): void {
-    const { offset, commit, version, recordedAt, stream, type, actor } = events[from] as SealedEvent;
+    const { offset, commit, version, recordedAt, stream, type, actor, metaText } = events[from] as SealedEvent;
     const values: unknown[] = [];
     for (let i = from; i < from + ROWS_AT_ONCE; i++) {
-      const { id, dataText, metaText, salt, hash } = events[i] as SealedEvent;
-      values.push(id, dataText, metaText, salt, hash);
+      const { id, dataText, salt, hash } = events[i] as SealedEvent;
+      values.push(id, dataText, salt, hash);
     }
-    this.#alike.run({ offset, commit, version, recordedAt, stream, type, actor }, values);
+    this.#alike.run({ offset, commit, version, recordedAt, stream, type, actor, metaText }, values);
   }
 }
 
@@ -44,10 +44,10 @@ function insert(rows: readonly string[]): string {
 
 /** Of the row that comes `i` rows after the first of events that are alike. */
 function placeholdersBehind(i: number): string {
-  return `(@offset + ${i}, @commit, @version + ${i}, @recordedAt, ?, @stream, @type, @actor, ?, ?, ?, NULL, ?)`;
+  return `(@offset + ${i}, @commit, @version + ${i}, @recordedAt, ?, @stream, @type, @actor, ?, @metaText, ?, NULL, ?)`;
 }
 
-/** Whether they are of one append to one stream, by one actor and of one type, as they follow each other, none of them redacted. */
+/** Whether they are of one append to one stream, by one actor, of one type and with one meta, as they follow each other, none of them redacted. */
 function areAlike(events: readonly SealedEvent[], from: number, to: number): boolean {
   const first = events[from] as SealedEvent;
   for (let i = from; i < to; i++) {
@@ -55,7 +55,8 @@ function areAlike(events: readonly SealedEvent[], from: number, to: number): boo
     const isNext = event.offset === first.offset + i - from && event.version === first.version + i - from;
     const isOfOneAppend = event.commit === first.commit && event.recordedAt === first.recordedAt;
     const isOfOneKind = event.stream === first.stream && event.type === first.type && event.actor === first.actor;
-    if (!isNext || !isOfOneAppend || !isOfOneKind || event.dataHash !== null) return false;
+    if (!isNext || !isOfOneAppend || !isOfOneKind || event.metaText !== first.metaText || event.dataHash !== null)
+      return false;
   }
   return true;
 }

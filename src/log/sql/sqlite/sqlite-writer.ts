@@ -85,6 +85,7 @@ export class SqliteWriter {
       versionOf: (stream) => this.#versionLocked(stream),
       eventById: (id) => (lookUp.has(id) ? this.#reader.eventById(id) : undefined),
       archivedId: (id) => (lookUp.has(id) ? this.#reader.archived.idError(id) : undefined),
+      idsAreNew: lookUp.size === 0,
     };
   }
 
