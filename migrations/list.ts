@@ -63,6 +63,11 @@ const SCHEMA_MIGRATIONS: readonly SchemaMigration[] = [
     dialects: ["postgres"],
     load: async () => (await import("./0008-claims.js")).createClaimsOnPostgres,
   },
+  {
+    name: "0009-lighter-append",
+    dialects: ["postgres"],
+    load: async () => (await import("./0009-lighter-append.js")).lightenContendedAppendOnPostgres,
+  },
 ];
 
 /** The names that a database of this version has, in order. */
