@@ -55,6 +55,12 @@ export interface Projection<D extends object> {
   evolve(document: D | null, event: FoldEvent): D | null;
   /** By name: a column of the read model's table, and a name in queries. */
   readonly fields: Readonly<Record<string, ProjectionField<D>>>;
+  /**
+   * The declared field that holds the version of the document's stream, at the last event that is in it; each of its events must
+   * change it, and no other stream may belong to the document. With it, the present of one document is read from tables,
+   * where they have it.
+   */
+  readonly versionField?: string;
   /** For orders over several fields. Each one costs a little with every change of a document. */
   readonly indexes?: readonly IndexShape[];
   /** How its view in SQL looks, where that is to show more than the fields. */

@@ -75,6 +75,7 @@ export const sessions = defineProjection<SessionDocument>({
     lastActor: { type: "text", of: ({ lastActor }) => lastActor },
     deleted: { type: "boolean", of: ({ deleted }) => deleted !== null },
   },
+  versionField: "version",
   search: ({ id, record }) => [id, ...SEARCHED.map((name) => record[name])],
 });
 

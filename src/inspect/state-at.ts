@@ -4,6 +4,7 @@ import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { recordOf } from "../replay/record-steps.js";
+import { StreamStates } from "../replay/stream-states.js";
 
 /**
  * The record of a session after `offset` (inclusive; default now); null where there was none, or it was deleted.
@@ -12,6 +13,9 @@ import { recordOf } from "../replay/record-steps.js";
  */
 export async function stateAt(log: EventLog, id: string, offset?: number): Promise<StoredRecord | null> {
   await assertAsOf(log, offset);
-  const { document } = await foldStream(log, sessions, sessionStream(id), offset);
+  const stream = sessionStream(id);
+  const { document } = await (offset === undefined
+    ? new StreamStates(log).state(sessions, stream)
+    : foldStream(log, sessions, stream, offset));
   return recordOf(document) ?? null;
 }

@@ -6,7 +6,7 @@ import type { Freezing } from "./freezing.js";
 import type { AppendOptions, StreamAppend } from "./prepare.js";
 import type { QueueClaimed, QueueClaims } from "./queue-claim.js";
 import type { RawPieces, RawRange } from "./raw-rows.js";
-import type { ReadModelTables } from "./read-model-tables.js";
+import type { DocumentQuery, DocumentRead, ReadModelTables } from "./read-model-tables.js";
 import type { Tail } from "./seal.js";
 import type { Sidecar } from "./sidecar.js";
 
@@ -255,6 +255,14 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
 
   /** Where the backend can keep read models in tables. Others keep them in memory, with snapshots in the sidecar. */
   readonly readModels?: ReadModelTables;
+
+  /**
+   * The present of one document, whatever the tables of its read model know of it: so a stream of any length is one look, also
+   * in a log whose other events lie between its own. Nothing is brought up to date.
+   *
+   * @returns undefined where there are no such tables, they belong to another history, have stopped, or lack too much
+   */
+  readDocument?(query: DocumentQuery): Promise<DocumentRead | undefined>;
 
   /**
    * Claims what stands first in a queue by one act of the server: where it can look and append behind its lock. Durable when

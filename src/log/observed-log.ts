@@ -36,6 +36,7 @@ export class ObservedLog implements EventLog {
   readonly checkPart?: StartPartChecker;
   readonly readRaw?: NonNullable<EventLog["readRaw"]>;
   readonly appendRaw?: NonNullable<EventLog["appendRaw"]>;
+  readonly readDocument?: NonNullable<EventLog["readDocument"]>;
   readonly #log: EventLog;
   readonly #observer: Observer;
 
@@ -74,6 +75,8 @@ export class ObservedLog implements EventLog {
     if (appendRaw !== undefined) {
       this.appendRaw = (pieces) => observer.operation("appendRaw", () => appendRaw.call(log, pieces));
     }
+    const readDocument = log.readDocument?.bind(log);
+    if (readDocument !== undefined) this.readDocument = readDocument;
     observer.info("log opened", { url: log.url });
   }
 

@@ -96,6 +96,28 @@ export interface QueueShape {
 /** Tables that are further behind are caught up before something is taken: what they do not know is looked up one by one. */
 export const MAX_QUEUE_LAG = 200;
 
+/** A document and its stream. */
+export interface DocumentQuery {
+  readonly shape: ReadModelShape;
+  readonly id: string;
+  readonly stream: string;
+  /** The declared field that holds the version of the stream at the last event that is in the document. */
+  readonly versionField: string;
+}
+
+/** A document as tables hold it, and what its stream has got since: all of one instant, so together they are the present. */
+export interface DocumentRead {
+  /** JSON; null where the tables hold none, and then there is at least one event. */
+  readonly body: string | null;
+  /** Of the stream, at the last event that is in the document; 0 for none. */
+  readonly version: number;
+  /** All events of the stream behind that version, in order. */
+  readonly newer: readonly SealedEvent[];
+}
+
+/** Where a document lacks more events than this, its stream is read in another way. */
+export const MAX_NEWER_EVENTS = 200;
+
 /** Which of the tables of a model: the one that answers, or the one that is built beside it. */
 export type ModelSide = "live" | "beside";
 

@@ -55,8 +55,20 @@ export async function foldPages<D extends object>(
     for (const event of page) fold.add(event);
     hash = page.at(-1)?.hash ?? hash;
   }
-  const { documents, versions } = fold.finish();
-  return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0, hash };
+  return { ...partOf(fold.finish(), id), hash };
+}
+
+/** The same of events that are there already. */
+export function foldEvents<D extends object>(
+  projection: Projection<D>,
+  stream: string,
+  events: readonly SealedEvent[],
+  start: StreamState<D>,
+): StreamState<D> {
+  const id = idIn(projection, stream);
+  const fold = new BulkFold(projection, folded(id, start), true);
+  for (const event of events) fold.add(event);
+  return partOf(fold.finish(), id);
 }
 
 function idIn<D extends object>(projection: Projection<D>, stream: string): string {

@@ -3,10 +3,13 @@ import { ArchivedError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { redactionEpoch } from "../log/redaction.js";
 import { type FoldedStream, foldPages, foldStream, type StreamState } from "./fold-stream.js";
+import { readStoredState, type StoredState } from "./stored-state.js";
 import { keepStreamSnapshot, readStreamSnapshot, type StreamSnapshot } from "./stream-snapshot.js";
 
 /** Streams of up to so many events are folded each time: that costs no more than asking whether anything was erased. */
 const SHORT_EVENTS = 200;
+/** So many that a table does not know are folded each time; where it is further behind, what was folded is held. */
+const FEW_EVENTS = 20;
 /** Folding fewer than this costs less than keeping a snapshot for the next process. */
 const SNAPSHOT_EVERY_EVENTS = 1_000;
 /** Long streams whose state stays in memory; the one that was asked for longest ago makes room. */
@@ -37,8 +40,8 @@ export class StreamStates {
   /** With everything that any process had appended to the stream before this call. The document is frozen. @throws ArchivedError */
   async state<D extends object>(projection: Projection<D>, stream: string): Promise<StreamState<D>> {
     const key = `${projection.name}-r${projection.revision} ${stream}`;
-    const short = this.#held.has(key) ? undefined : await this.#foldShort(projection, stream);
-    if (short !== undefined) return short;
+    const soon = this.#held.has(key) ? undefined : await this.#withoutHolding(projection, stream);
+    if (soon !== undefined) return soon;
     const epoch = await redactionEpoch(this.#log.sidecar); // before anything is read that is held under it
     const start = await this.#startOf(key, projection, stream, epoch);
     const fromStart = start && (await this.#foldOn(projection, stream, start.state as StreamSnapshot<D>));
@@ -53,6 +56,16 @@ export class StreamStates {
       this.#hold(key, await this.#kept(projection, stream, held));
     }
     return { document, version };
+  }
+
+  /** @returns undefined where the stream is long and no table knows nearly all of it */
+  async #withoutHolding<D extends object>(
+    projection: Projection<D>,
+    stream: string,
+  ): Promise<StreamState<D> | undefined> {
+    const stored = await readStoredState(this.#log, projection, stream);
+    if (stored === undefined) return this.#foldShort(projection, stream);
+    return stored.folded > FEW_EVENTS ? undefined : { document: stored.document, version: stored.version };
   }
 
   /** @returns undefined where the stream is longer, or its beginning is archived */
@@ -75,7 +88,8 @@ export class StreamStates {
   ): Promise<Held | undefined> {
     const held = this.#held.get(key);
     if (held?.epoch === epoch) return held;
-    const state = await readStreamSnapshot(this.#log, projection, stream, epoch);
+    const stored = await readStoredState(this.#log, projection, stream);
+    const state = isPlaced(stored) ? stored : await readStreamSnapshot(this.#log, projection, stream, epoch);
     return state && { epoch, state, keptVersion: state.version };
   }
 
@@ -115,4 +129,9 @@ export class StreamStates {
     const [oldest] = this.#held.keys();
     if (this.#held.size > MOST_HELD && oldest !== undefined) this.#held.delete(oldest);
   }
+}
+
+/** Whether it names its last event. */
+function isPlaced<D extends object>(state: StoredState<D> | undefined): state is StoredState<D> & StreamSnapshot<D> {
+  return state !== undefined && state.hash !== null;
 }

@@ -2,9 +2,11 @@ import { ArchivedError } from "../../../errors.js";
 import { assertBounds } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type { LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
+import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
 import type { LogServers } from "./log-servers.js";
 import type { FirstPage } from "./page-statements.js";
 import { walkPages } from "./page-walk.js";
+import type { PostgresDocumentReader } from "./postgres-document-reader.js";
 import type { ReadAct } from "./standby-reads.js";
 import type { StoredPages } from "./stored-pages.js";
 
@@ -14,12 +16,19 @@ type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 export class EventReads {
   readonly #servers: LogServers;
   readonly #pages: StoredPages;
+  readonly #documents: PostgresDocumentReader;
   readonly #assertOpen: (operation: string) => void;
 
   /** @param assertOpen asked before each page */
-  constructor(servers: LogServers, pages: StoredPages, assertOpen: (operation: string) => void) {
+  constructor(
+    servers: LogServers,
+    pages: StoredPages,
+    documents: PostgresDocumentReader,
+    assertOpen: (operation: string) => void,
+  ) {
     this.#servers = servers;
     this.#pages = pages;
+    this.#documents = documents;
     this.#assertOpen = assertOpen;
   }
 
@@ -62,6 +71,13 @@ export class EventReads {
     const last = await this.#ask("readLast", (session) => this.#pages.lastOf(session, stream, options));
     if (last !== undefined) this.#servers.history.saw(last);
     return last;
+  }
+
+  /** As `readDocument` of EventLog. */
+  async readDocument(query: DocumentQuery): Promise<DocumentRead | undefined> {
+    const read = await this.#servers.read("readDocument", (session) => this.#documents.read(session, query));
+    if (read !== undefined) this.#servers.history.saw(read.seen);
+    return read;
   }
 
   async offsetAt(time: Date): Promise<number> {

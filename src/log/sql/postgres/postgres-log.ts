@@ -19,6 +19,7 @@ import { maskUrl } from "../../mask-url.js";
 import type { AppendOptions, StreamAppend } from "../../prepare.js";
 import type { QueueClaimed, QueueClaims } from "../../queue-claim.js";
 import type { RawPieces } from "../../raw-rows.js";
+import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
 import type { Tail } from "../../seal.js";
 import { Announcer } from "./announcer.js";
 import { AppendStatements } from "./append-statements.js";
@@ -37,6 +38,7 @@ import { PageStatements } from "./page-statements.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresArchive } from "./postgres-archive.js";
 import { PostgresBulk } from "./postgres-bulk.js";
+import { PostgresDocumentReader } from "./postgres-document-reader.js";
 import type { PostgresDoorbell } from "./postgres-doorbell.js";
 import { translateError } from "./postgres-errors.js";
 import { PostgresFreeze } from "./postgres-freeze.js";
@@ -99,7 +101,7 @@ export class PostgresLog implements EventLog {
     this.url = address.url;
     this.#servers = servers;
     const rawRows = new PostgresRawRows(tables, lock, limits, channel);
-    this.#reads = new EventReads(servers, pages, assertOpen);
+    this.#reads = new EventReads(servers, pages, new PostgresDocumentReader(tables), assertOpen);
     this.#changes = new BulkChanges({
       servers,
       bulk,
@@ -199,6 +201,10 @@ export class PostgresLog implements EventLog {
 
   readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
     return this.#reads.readLast(stream, options);
+  }
+
+  readDocument(query: DocumentQuery): Promise<DocumentRead | undefined> {
+    return this.#reads.readDocument(query);
   }
 
   tail(): Promise<Tail> {

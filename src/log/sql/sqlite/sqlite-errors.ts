@@ -61,6 +61,12 @@ const TRANSLATIONS: Record<string, Translation> = {
 };
 
 const MODEL_GONE = /no such table: (main\.)?model_/;
+const MODELS_GONE = /no such table: (main\.)?(model_|read_models)/;
+
+/** A table of a read model is not there, though the list of them names it; or that list itself is gone. */
+export function isModelGone(error: unknown): boolean {
+  return sqliteCode(error) !== undefined && MODELS_GONE.test((error as Error).message);
+}
 
 function lockedError(url: string, text: string, cause: unknown): UnavailableError {
   return new UnavailableError("LOG_LOCKED", `${url} is locked by another writer (${text})`, {

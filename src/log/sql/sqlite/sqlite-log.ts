@@ -21,6 +21,7 @@ import { maskUrl } from "../../mask-url.js";
 import { knownOr } from "../../paging.js";
 import type { AppendOptions, Entropy, PreparedEvent, StreamAppend } from "../../prepare.js";
 import type { RawRange } from "../../raw-rows.js";
+import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
 import { offsetsNamedBy } from "../../redaction.js";
 import type { Scrubber } from "../../scrubber.js";
 import type { SealOutcome, Tail } from "../../seal.js";
@@ -97,6 +98,16 @@ export class SqliteLog implements EventLog {
       throw translateError(error, this.url);
     }
     return this.#readModels;
+  }
+
+  async readDocument(query: DocumentQuery): Promise<DocumentRead | undefined> {
+    let models: SqliteReadModels;
+    try {
+      models = this.readModels;
+    } catch {
+      return undefined; // without the list of read models the events tell
+    }
+    return models.document(query);
   }
 
   /**

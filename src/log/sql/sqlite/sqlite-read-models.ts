@@ -3,6 +3,8 @@ import { ArchivedError, SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
 import {
+  type DocumentQuery,
+  type DocumentRead,
   MAX_QUEUE_LAG,
   type ModelSide,
   type ModelState,
@@ -18,6 +20,7 @@ import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { modelTableNames, viewName } from "../read-model/model-tables.js";
 import { viewExtras, viewSelect } from "../read-model/view-sql.js";
+import { SqliteDocumentReader } from "./sqlite-document-reader.js";
 import { SQLITE_MODELS } from "./sqlite-model-dialect.js";
 import { SqliteModelDocuments } from "./sqlite-model-documents.js";
 import { SqliteModelRegister } from "./sqlite-model-register.js";
@@ -41,6 +44,7 @@ export class SqliteReadModels implements ReadModelTables {
   readonly #run: RunOnLog;
   readonly #register: SqliteModelRegister;
   readonly #transaction: WriteTransaction;
+  readonly #single: SqliteDocumentReader;
 
   constructor(db: Database.Database, reader: SqliteReader, run: RunOnLog) {
     this.#db = db;
@@ -48,6 +52,7 @@ export class SqliteReadModels implements ReadModelTables {
     this.#run = run;
     this.#register = new SqliteModelRegister(db);
     this.#transaction = new WriteTransaction(db);
+    this.#single = new SqliteDocumentReader(db, reader, this.#register);
   }
 
   async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {
@@ -80,6 +85,11 @@ export class SqliteReadModels implements ReadModelTables {
 
   read(shape: ReadModelShape, ids: readonly string[]): Promise<Pick<StoredPage, "state" | "documents"> | null> {
     return this.#reading(shape, (documents) => ({ documents: documents.bodies(ids) }));
+  }
+
+  /** As `readDocument` of EventLog. */
+  document(query: DocumentQuery): Promise<DocumentRead | undefined> {
+    return this.#run("readDocument", () => this.#single.read(query));
   }
 
   scan(shape: ReadModelShape, after: string | null, limit: number): Promise<ScannedRows | null> {
