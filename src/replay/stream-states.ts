@@ -47,7 +47,7 @@ export class StreamStates {
     const fromStart = start && (await this.#foldOn(projection, stream, start.state as StreamSnapshot<D>));
     const { document, version, hash } = fromStart ?? (await foldStream(this.#log, projection, stream));
     this.#held.delete(key);
-    if (hash !== null && version > SHORT_EVENTS) {
+    if (hash !== null) {
       const held = {
         epoch,
         state: { document, version, hash },

@@ -45,6 +45,44 @@ async function freshOf(log: EventLog, stream: string) {
   return { document, version };
 }
 
+/** Counts the events that a log gives of streams. */
+class CountedReads {
+  readonly log: EventLog;
+  #events = 0;
+
+  constructor(log: EventLog) {
+    const readDocument: EventLog["readDocument"] = async (query) => {
+      const read = await log.readDocument?.(query);
+      this.#events += read?.newer.length ?? 0;
+      return read;
+    };
+    const count = (pages: ReturnType<EventLog["readStream"]>) => this.#counted(pages);
+    this.log = new Proxy(log, {
+      get: (target, name) => {
+        if (name === "readDocument") return readDocument;
+        if (name === "readStream")
+          return (...args: Parameters<EventLog["readStream"]>) => count(log.readStream(...args));
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  }
+
+  /** Since the last call. */
+  take(): number {
+    const events = this.#events;
+    this.#events = 0;
+    return events;
+  }
+
+  async *#counted(pages: ReturnType<EventLog["readStream"]>) {
+    for await (const page of pages) {
+      this.#events += page.length;
+      yield page;
+    }
+  }
+}
+
 type Act =
   | { readonly walk: number; readonly stream: string }
   | { readonly end: string }
@@ -135,6 +173,23 @@ test.each(TABLES)("%s: a long stream costs one look once its table is there, and
   expect(await new StreamStates(other).state(trails, "trail-a")).toEqual(await freshOf(log, "trail-a"));
   await log.close();
   await other.close();
+});
+
+test.each(TABLES)("%s: what a table lacks of a short stream is read once, and then what is newer", async (_, fresh) => {
+  const log = await openLog(await fresh());
+  await walk(log, "trail-a", 40);
+  await new ReadModel(log, trails).catchUp();
+  await walk(log, "trail-a", 60);
+  const counted = new CountedReads(log);
+  const states = new StreamStates(counted.log);
+  const events: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    expect(await states.state(trails, "trail-a")).toEqual(await freshOf(log, "trail-a"));
+    events.push(counted.take());
+    await walk(log, "trail-a", 1);
+  }
+  expect(events.slice(1)).toEqual([2, 2]);
+  await log.close();
 });
 
 test.each(TABLES)("%s: events that are missing in the table may be long", async (_, fresh) => {
