@@ -10,6 +10,7 @@ import { readStoredState } from "../../src/replay/stored-state.js";
 import { StreamStates } from "../../src/replay/stream-states.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { SHARED_STORES } from "../support/stores.js";
+import { erase } from "./erase.js";
 
 interface Trail {
   version: number;
@@ -113,13 +114,6 @@ async function act(log: EventLog, one: Act): Promise<void> {
   else if ("list" in one) await new ReadModel(log, trails).catchUp();
   else if ("rebuild" in one) await new ReadModel(log, trails).rebuild();
   else if (tail.offset > 0) await erase(log, Math.max(1, Math.floor(one.erase * tail.offset)));
-}
-
-/** The records of redactions themselves stay. */
-async function erase(log: EventLog, offset: number): Promise<void> {
-  await log.redact?.({ offsets: [offset] }, BY).catch((error: { code?: string }) => {
-    if (error.code !== "REDACTION_REFUSED") throw error;
-  });
 }
 
 test.each(SHARED_STORES)(

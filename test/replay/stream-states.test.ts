@@ -8,6 +8,7 @@ import { foldStream } from "../../src/replay/fold-stream.js";
 import { PastLog } from "../../src/replay/past-log.js";
 import { StreamStates } from "../../src/replay/stream-states.js";
 import { SHARED_STORES } from "../support/stores.js";
+import { erase } from "./erase.js";
 
 interface Trail {
   steps: Record<string, number>;
@@ -133,13 +134,6 @@ async function act(log: EventLog, one: Act): Promise<void> {
     await log.append({ stream: "trail-a", events: [{ type: "trail.ended", data: null }] }, { actor: "a" });
   else if ("cut" in one) await log.truncateAfter(Math.floor(one.cut * tail.offset), tail);
   else if (tail.offset > 0) await erase(log, Math.max(1, Math.floor(one.erase * tail.offset)));
-}
-
-/** The records of redactions themselves stay. */
-async function erase(log: EventLog, offset: number): Promise<void> {
-  await log.redact?.({ offsets: [offset] }, { actor: "a" }).catch((error: { code?: string }) => {
-    if (error.code !== "REDACTION_REFUSED") throw error;
-  });
 }
 
 test.each(SHARED_STORES)(
