@@ -117,7 +117,9 @@ class Inode {
     const grain = GRAINS[Math.floor(random() * GRAINS.length)] as number;
     const share = random();
     for (let at = 0; at < mixed.length; at += grain) {
-      const from = random() < share ? this.#bytes : this.#lasting;
+      // What was cut off is gone with the new size; where the old size is found, it is there as it was, and not zeros.
+      const isNew = random() < share && at < this.#bytes.length;
+      const from = isNew ? this.#bytes : this.#lasting;
       if (at < from.length) from.copy(mixed, at, at, at + grain);
     }
     return mixed;
