@@ -6,10 +6,12 @@ import { modelTableNames } from "../read-model/model-tables.js";
 import { countOf, EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
 import { ifThere } from "./if-there.js";
 import type { PgSession } from "./pg-session.js";
+import { sqlState } from "./postgres-failures.js";
 import { PostgresModelRegister } from "./postgres-model-register.js";
 import type { ChainEnd } from "./server-history.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
+const PERMISSION_DENIED = "42501";
 /** Where there were no tables, they are looked for again after so many documents. */
 const LOOK_AGAIN_AFTER = 100;
 /** Columns of an answer before those of its event. */
@@ -44,9 +46,10 @@ export class PostgresDocumentReader {
     const key = shapeKey(query.shape);
     const live = this.#live.get(key) ?? (await this.#find(session, key, query));
     if (live === undefined) return undefined;
-    const rows = await ifThere(() => session.rows(live.statement, [key, query.id, query.stream]));
+    const rows = await ifSeen(() => session.rows(live.statement, [key, query.id, query.stream]));
     const [generation, , , isCurrent] = rows?.[0] ?? [];
     if (generation !== live.generation) this.#live.delete(key);
+    if (rows === undefined) this.#absent.set(key, LOOK_AGAIN_AFTER);
     return rows !== undefined && generation === live.generation && isCurrent === true ? documentOf(rows) : undefined;
   }
 
@@ -56,7 +59,7 @@ export class PostgresDocumentReader {
       this.#absent.set(key, absent - 1);
       return undefined;
     }
-    const generation = (await ifThere(() => this.#register.find(session, query.shape, "live")))?.generation;
+    const generation = (await ifSeen(() => this.#register.find(session, query.shape, "live")))?.generation;
     if (generation === undefined) {
       this.#absent.set(key, LOOK_AGAIN_AFTER);
       return undefined;
@@ -82,6 +85,16 @@ export class PostgresDocumentReader {
           SELECT ${EVENT_COLUMNS} FROM ${events} WHERE stream = $3 AND version > ${version}
           ORDER BY version LIMIT ${MAX_NEWER_EVENTS}) AS few) AS e ON e.bytes <= ${MAX_PAGE_CHARS}
       WHERE m.model = $1 AND m.side = 'live' ORDER BY e.version`;
+  }
+}
+
+/** @returns undefined also where this user may not see the table: whoever made it need not have granted that */
+async function ifSeen<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ifThere(act);
+  } catch (error) {
+    if (sqlState(error) !== PERMISSION_DENIED) throw error;
+    return undefined;
   }
 }
 
