@@ -46,10 +46,9 @@ export class PostgresDocumentReader {
     const key = shapeKey(query.shape);
     const live = this.#live.get(key) ?? (await this.#find(session, key, query));
     if (live === undefined) return undefined;
-    const rows = await ifSeen(() => session.rows(live.statement, [key, query.id, query.stream]));
+    const rows = await this.#ifSeen(key, () => session.rows(live.statement, [key, query.id, query.stream]));
     const [generation, , , isCurrent] = rows?.[0] ?? [];
     if (generation !== live.generation) this.#live.delete(key);
-    if (rows === undefined) this.#absent.set(key, LOOK_AGAIN_AFTER);
     return rows !== undefined && generation === live.generation && isCurrent === true ? documentOf(rows) : undefined;
   }
 
@@ -59,7 +58,7 @@ export class PostgresDocumentReader {
       this.#absent.set(key, absent - 1);
       return undefined;
     }
-    const generation = (await ifSeen(() => this.#register.find(session, query.shape, "live")))?.generation;
+    const generation = (await this.#ifSeen(key, () => this.#register.find(session, query.shape, "live")))?.generation;
     if (generation === undefined) {
       this.#absent.set(key, LOOK_AGAIN_AFTER);
       return undefined;
@@ -69,13 +68,24 @@ export class PostgresDocumentReader {
     return live;
   }
 
+  /** @returns undefined also where this user may not see the table: whoever made it need not have granted that */
+  async #ifSeen<T>(key: string, act: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await ifThere(act);
+    } catch (error) {
+      if (sqlState(error) !== PERMISSION_DENIED) throw error;
+      this.#absent.set(key, LOOK_AGAIN_AFTER);
+      return undefined;
+    }
+  }
+
   /** The document stands in the first row only: it may be long. */
   #sql({ shape, versionField }: DocumentQuery, generation: number): string {
     const { events, models, schema } = this.#tables;
     const { documents } = modelTableNames(shape, generation, `"${schema}".`);
     const version = `coalesce(d.${quoted(versionField)}, 0)::bigint`;
     return `SELECT m.generation, m."offset", m.hash,
-        m.fault_offset IS NULL AND EXISTS (SELECT FROM ${events} AS t WHERE t."offset" = m."offset" AND t.hash = m.hash),
+        m.fault_offset IS NULL AND (SELECT t.hash FROM ${events} AS t WHERE t."offset" = m."offset") = m.hash,
         CASE WHEN coalesce(e.version, 0) <= ${version} + 1 THEN d.document END, ${version},
         (SELECT version FROM ${events} WHERE stream = $3 ORDER BY version DESC LIMIT 1), e.*
       FROM ${models} AS m
@@ -85,16 +95,6 @@ export class PostgresDocumentReader {
           SELECT ${EVENT_COLUMNS} FROM ${events} WHERE stream = $3 AND version > ${version}
           ORDER BY version LIMIT ${MAX_NEWER_EVENTS}) AS few) AS e ON e.bytes <= ${MAX_PAGE_CHARS}
       WHERE m.model = $1 AND m.side = 'live' ORDER BY e.version`;
-  }
-}
-
-/** @returns undefined also where this user may not see the table: whoever made it need not have granted that */
-async function ifSeen<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ifThere(act);
-  } catch (error) {
-    if (sqlState(error) !== PERMISSION_DENIED) throw error;
-    return undefined;
   }
 }
 
