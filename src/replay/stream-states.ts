@@ -24,7 +24,8 @@ interface Held {
 }
 
 /**
- * The present state of one stream after another: of a long one only what is newer than the last look is read, and a
+ * The present state of one stream after another. It comes out of the table of its projection, where that knows nearly all of
+ * it. Else: of a long one only what is newer than the last look is read, and a
  * process that looks for the first time begins with a snapshot in the sidecar. A state counts while the stream has the
  * same event at its version and nothing was erased since; else the stream is folded anew.
  */
