@@ -4,9 +4,9 @@ import { MovedError } from "../../../errors.js";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { archiveOutdated, REDACTION_EPOCH } from "../../redaction.js";
 import { EventInserter } from "./event-inserter.js";
+import type { RunOnLog } from "./run-on-log.js";
 import { frozenFor } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
-import type { RunOnLog } from "./sqlite-sidecar.js";
 import { WriteTransaction } from "./write-transaction.js";
 
 /** Events of one transaction: writers wait for some tens of milliseconds. */

@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type Database from "better-sqlite3";
-import { AppendOutcomeUnknownError, type IntegrityError, UnavailableError, UsageError } from "../../../errors.js";
+import { type IntegrityError, UsageError } from "../../../errors.js";
 import { AppendIntake } from "../../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
-import { assertBounds, assertCutOffset } from "../../check-bounds.js";
+import { assertCutOffset } from "../../check-bounds.js";
 import { Closing } from "../../closing.js";
 import type { SealedEvent } from "../../event.js";
 import type {
@@ -18,25 +17,27 @@ import type {
   VersionRange,
 } from "../../event-log.js";
 import { maskUrl } from "../../mask-url.js";
-import { knownOr } from "../../paging.js";
-import type { AppendOptions, Entropy, PreparedEvent, StreamAppend } from "../../prepare.js";
+import type { AppendOptions, Entropy, StreamAppend } from "../../prepare.js";
 import type { RawRange } from "../../raw-rows.js";
 import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
 import { offsetsNamedBy } from "../../redaction.js";
 import type { Scrubber } from "../../scrubber.js";
-import type { SealOutcome, Tail } from "../../seal.js";
+import type { Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
+import { type RunOnLog, runOnLog } from "./run-on-log.js";
 import { SqliteArchive } from "./sqlite-archive.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
-import { CommitFailure, isBusy, translateError } from "./sqlite-errors.js";
-import { frozenFor, translateMoved } from "./sqlite-freeze.js";
+import { translateError } from "./sqlite-errors.js";
+import { frozenFor } from "./sqlite-freeze.js";
+import { SqliteGroupAppend } from "./sqlite-group-append.js";
 import { indexFault } from "./sqlite-index-check.js";
+import { purge } from "./sqlite-purge.js";
 import { SqliteRawRows } from "./sqlite-raw-rows.js";
 import { SqliteReadModels } from "./sqlite-read-models.js";
-import { type PageStart, SqliteReader } from "./sqlite-reader.js";
-import { emptyWal, vacuum } from "./sqlite-redaction.js";
-import { type RunOnLog, SqliteSidecar } from "./sqlite-sidecar.js";
+import { SqliteReader } from "./sqlite-reader.js";
+import { SqliteReads } from "./sqlite-reads.js";
+import { SqliteSidecar } from "./sqlite-sidecar.js";
 import { SqliteWriter } from "./sqlite-writer.js";
 
 export interface SqliteLogOptions {
@@ -56,12 +57,6 @@ export interface SqliteLogOptions {
   cacheBytes?: number | undefined;
 }
 
-/** Between two attempts to empty the -wal file. */
-const WAL_PAUSE_MS = 10;
-
-type Group = readonly (readonly PreparedEvent[])[];
-type Outcomes = readonly SealOutcome[];
-
 /** The log as tables in one SQLite file, shared by all processes of one machine. */
 export class SqliteLog implements EventLog {
   readonly url: string;
@@ -69,7 +64,9 @@ export class SqliteLog implements EventLog {
   readonly sidecar: SqliteSidecar;
   readonly #db: Database.Database;
   readonly #limitMs: number;
+  readonly #run: RunOnLog;
   readonly #reader: SqliteReader;
+  readonly #reads: SqliteReads;
   readonly #writer: SqliteWriter;
   readonly #doorbell: SqliteDoorbell;
   readonly #archive: SqliteArchive;
@@ -84,16 +81,20 @@ export class SqliteLog implements EventLog {
     this.#limitMs = limitMs;
     this.#reader = new SqliteReader(db);
     this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
-    this.#appends = new AppendIntake(options, (group) => this.#flush(group));
+    this.#run = runOnLog(url, limitMs, this.#closing);
+    this.#reads = new SqliteReads(this.#reader, this.#run);
     this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
-    this.sidecar = new SqliteSidecar(db, this.#runOnLog);
-    this.#archive = new SqliteArchive(db, this.#reader, this.url, this.#runOnLog);
+    const ring = () => this.#doorbell.ring();
+    const group = new SqliteGroupAppend({ writer: this.#writer, url, limitMs, ring });
+    this.#appends = new AppendIntake(options, (appends) => group.flush(appends));
+    this.sidecar = new SqliteSidecar(db, this.#run);
+    this.#archive = new SqliteArchive(db, this.#reader, url, this.#run);
   }
 
   /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. @throws StorageError */
   get readModels(): SqliteReadModels {
     try {
-      this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#runOnLog);
+      this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#run);
     } catch (error) {
       throw translateError(error, this.url);
     }
@@ -151,38 +152,8 @@ export class SqliteLog implements EventLog {
     return { ...result, remains: await this.#purge() };
   }
 
-  /** What was erased is gone from the log already; what others keep from being cleaned is told, and no failure. */
-  async #purge(): Promise<string[]> {
-    try {
-      await this.#run("redact", () => vacuum(this.#db));
-      const end = performance.now() + this.#limitMs;
-      while (!(await this.#run("redact", () => emptyWal(this.#db)))) {
-        if (performance.now() > end) throw new UnavailableError("LOG_LOCKED", "readers hold it");
-        await pause(WAL_PAUSE_MS);
-      }
-      return [];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const command = "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)";
-      return [
-        `free pages of the file and its -wal file, which could not be cleaned (${why}): run ${command} in SQLite`,
-      ];
-    }
-  }
-
-  async *readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    assertBounds(range);
-    const first = Math.max(range.from ?? 1, 1);
-    const tail = await this.#run("readAll", () => this.#reader.tail());
-    const last = Math.min(range.to ?? tail.offset, tail.offset);
-    if (first > last) return;
-    const page = (start: PageStart) => this.#run("readAll", () => this.#reader.page(start, last));
-    const begin = await page({ first, after: undefined });
-    yield* pages(
-      begin,
-      ({ offset }) => offset >= last,
-      (after) => page({ first, after }),
-    );
+  readAll(range: OffsetRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#reads.readAll(range);
   }
 
   readRaw(from: number, to: number, atLeast: number): Promise<RawRange> {
@@ -192,19 +163,12 @@ export class SqliteLog implements EventLog {
     });
   }
 
-  async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-    assertBounds(range);
-    const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
-    const begin = () => this.#reader.streamBegin(stream, Math.max(from, 1), to, toOffset);
-    const { page, last } = await this.#run("readStream", begin);
-    const next = (after: SealedEvent) => this.#run("readStream", () => this.#reader.streamPage(stream, after, last));
-    yield* pages(page, ({ version }) => version >= last, next);
+  readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
+    return this.#reads.readStream(stream, range);
   }
 
-  async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
-    const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
-    const last = await this.#run("readLast", () => this.#reader.lastOf(stream, limit));
-    return last === undefined ? undefined : knownOr(last, known);
+  readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
+    return this.#reads.readLast(stream, options);
   }
 
   async tail(): Promise<Tail> {
@@ -265,62 +229,7 @@ export class SqliteLog implements EventLog {
     });
   }
 
-  /** At once where nobody else holds the lock. */
-  #flush(group: Group): Outcomes | Promise<Outcomes> {
-    try {
-      return this.#written(this.#writer.append(group));
-    } catch (error) {
-      if (isBusy(error)) return this.#flushLater(group);
-      throw this.#appendError(error, group);
-    }
-  }
-
-  async #flushLater(group: Group): Promise<Outcomes> {
-    try {
-      return this.#written(await retryWhileBusy(this.#limitMs, () => this.#writer.append(group)));
-    } catch (error) {
-      throw this.#appendError(error, group);
-    }
-  }
-
-  #written(outcomes: Outcomes): Outcomes {
-    if (outcomes.some(({ kind }) => kind === "sealed")) this.#doorbell.ring();
-    return outcomes;
-  }
-
-  #appendError(error: unknown, group: Group): unknown {
-    const translated = translateError(translateMoved(error, this.url), this.url);
-    if (!(error instanceof CommitFailure)) return translated;
-    const ids = group.flatMap((append) => append.map(({ id }) => id));
-    return new AppendOutcomeUnknownError(ids, translated);
-  }
-
-  /** One synchronous act on the open database. Nothing of it is left when this returns: no cursor, no transaction. */
-  async #run<T>(operation: string, act: () => T, waitMs = this.#limitMs): Promise<T> {
-    try {
-      return await retryWhileBusy(Math.min(waitMs, this.#limitMs), () => {
-        this.#closing.assertOpen(operation);
-        return act();
-      });
-    } catch (error) {
-      throw translateError(translateMoved(error, this.url), this.url);
-    }
-  }
-
-  readonly #runOnLog: RunOnLog = (operation, act, waitMs) => this.#run(operation, act, waitMs);
-}
-
-/** Page after page, until one ends at the last event of the range. */
-async function* pages(
-  begin: readonly SealedEvent[],
-  isLast: (event: SealedEvent) => boolean,
-  fetch: (after: SealedEvent) => Promise<readonly SealedEvent[]>,
-): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-  for (let page = begin; ; ) {
-    const after = page.at(-1);
-    if (after === undefined) return;
-    yield page;
-    if (isLast(after)) return;
-    page = await fetch(after);
+  #purge(): Promise<string[]> {
+    return purge(this.#db, this.#run, this.#limitMs);
   }
 }

@@ -20,12 +20,12 @@ import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { modelTableNames, viewName } from "../read-model/model-tables.js";
 import { viewExtras, viewSelect } from "../read-model/view-sql.js";
+import type { RunOnLog } from "./run-on-log.js";
 import { SqliteDocumentReader } from "./sqlite-document-reader.js";
 import { SQLITE_MODELS } from "./sqlite-model-dialect.js";
 import { SqliteModelDocuments } from "./sqlite-model-documents.js";
 import { SqliteModelRegister } from "./sqlite-model-register.js";
 import type { SqliteReader } from "./sqlite-reader.js";
-import type { RunOnLog } from "./sqlite-sidecar.js";
 import { WriteTransaction } from "./write-transaction.js";
 
 /** Where a reader cannot write, it goes on without. A lock that is held for long is somebody's long transaction. */

@@ -57,14 +57,3 @@ export class SqliteRedaction {
       .run(REDACTION_EPOCH, epoch);
   }
 }
-
-/** Writes the database anew without its free pages, which still hold what was erased. */
-export function vacuum(db: Database.Database): void {
-  db.exec("VACUUM");
-}
-
-/** Empties the -wal file, which still holds it, too. @returns false where readers keep it from that, for now */
-export function emptyWal(db: Database.Database): boolean {
-  const [state] = db.pragma("wal_checkpoint(TRUNCATE)") as { readonly busy: number }[];
-  return state?.busy === 0;
-}

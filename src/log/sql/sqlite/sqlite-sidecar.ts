@@ -1,8 +1,6 @@
 import type Database from "better-sqlite3";
 import { assertSidecarName, type Sidecar } from "../../sidecar.js";
-
-/** Runs a synchronous act on the open log: again while it is busy (at most `limitMs`), with errors translated. */
-export type RunOnLog = <T>(operation: string, act: () => T, limitMs?: number) => Promise<T>;
+import type { RunOnLog } from "./run-on-log.js";
 
 /** The table `sidecar`: names are ASCII, so SQLite's order of bytes is the order of UTF-16 units. */
 export class SqliteSidecar implements Sidecar {
