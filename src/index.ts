@@ -34,7 +34,8 @@ export type {
   SearchKind,
 } from "./collab/search.js";
 export type { ClaimOptions } from "./collab/task-claims.js";
-export type { LeaseOptions, TaskEnd, TaskFilter, TaskInput, TaskQueue } from "./collab/task-queue.js";
+export type { TaskEnd, TaskInput } from "./collab/task-input.js";
+export type { LeaseOptions, TaskFilter, TaskQueue } from "./collab/task-queue.js";
 export type { StoreDecision } from "./config/decide-store.js";
 export { decideStore } from "./config/decide-store.js";
 export type { DescribedSetting } from "./config/describe-config.js";

@@ -12,7 +12,7 @@ import type { CollabSessionInput } from "./collab-sessions.js";
 import type { ChunkInput } from "./conversations.js";
 import { ForeignFields } from "./foreign-fields.js";
 import type { MemoryInput } from "./memories.js";
-import type { TaskInput } from "./task-queue.js";
+import type { TaskInput } from "./task-input.js";
 
 /** A foreign record as this store would be told it. */
 export interface Told<Input> {

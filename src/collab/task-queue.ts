@@ -11,44 +11,15 @@ import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import type { ClaimPace } from "./claim-pace.js";
 import { assertCollabId } from "./collab-id.js";
-import { boundedJson, label, labels, oneOf, timeText, wholeNumberIn } from "./collab-input.js";
+import { boundedJson, label, labels, oneOf } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
 import { type CollabPage, pageQuery } from "./collab-page.js";
 import { decideExpired, held, open, retryAt, taskNotFound, timeAt } from "./decide-task.js";
 import { type ClaimOptions, leaseMsOf, TaskClaims } from "./task-claims.js";
+import { createdData, endEvent, MAX_ERROR_CHARS, type TaskEnd, type TaskInput } from "./task-input.js";
 
-/** Of the text that says why a task failed. */
-const MAX_ERROR_CHARS = 100_000;
 /** Documents of one page while expired tasks are given back. */
 const PAGE = 100;
-
-export interface TaskInput {
-  /** Whose task it is: the name that `claim` is called with. It need not be registered. */
-  readonly agentName: string;
-  /** Such as `review`. */
-  readonly taskType: string;
-  /** Default: a new UUID. */
-  readonly taskId?: string;
-  /** The higher the sooner: -1,000,000 to 1,000,000; default 0. */
-  readonly priority?: number;
-  readonly input?: unknown;
-  /** Also counts attempts that ended with a lost lease. 1 to 1,000; default 3. */
-  readonly maxAttempts?: number;
-  /** Before the second attempt, doubled before each further one, at most an hour. Default 1,000. */
-  readonly backoffMs?: number;
-  /** Not handed out before. */
-  readonly notBefore?: Date | string;
-  readonly created?: Date | string;
-}
-
-/** How a task ended that another system has done. */
-export interface TaskEnd {
-  readonly status: "completed" | "failed" | "cancelled";
-  readonly at?: string;
-  readonly output?: unknown;
-  readonly artifacts?: readonly string[];
-  readonly error?: string;
-}
 
 export interface TaskFilter extends CollabPage {
   readonly session?: string;
@@ -92,7 +63,7 @@ export class TaskQueue {
   ): Promise<Task> {
     const { taskId = uuidV7() } = input;
     assertCollabId("task", taskId);
-    const event = collabEvent("task.created", dataOf(input), note);
+    const event = collabEvent("task.created", createdData(input), note);
     const end = ended === undefined ? [] : [endEvent(ended, this.#collab.nowText(), note)];
     if (session !== null) await this.#collab.session(session);
     const id = partId(session, taskId);
@@ -254,38 +225,4 @@ function streamOf(id: string): string {
   if (session !== "") assertCollabId("session", session);
   assertCollabId("task", key);
   return stream;
-}
-
-function dataOf(input: TaskInput): object {
-  const { priority = 0, maxAttempts = 3, backoffMs = 1_000, notBefore, created } = input;
-  assertCollabId("agent", input.agentName);
-  return {
-    agentName: input.agentName,
-    taskType: label("taskType", input.taskType),
-    priority: wholeNumberIn("priority", priority, -1_000_000, 1_000_000),
-    input: boundedJson("input", input.input ?? null),
-    maxAttempts: wholeNumberIn("maxAttempts", maxAttempts, 1, 1_000),
-    backoffMs: wholeNumberIn("backoffMs", backoffMs, 0, 24 * 60 * 60 * 1_000),
-    ...(notBefore === undefined ? {} : { notBefore: timeText("notBefore", notBefore) }),
-    ...(created === undefined ? {} : { created: timeText("created", created) }),
-  };
-}
-
-function endEvent({ status, at, output = null, artifacts = [], error = "" }: TaskEnd, now: string, note: CollabNote) {
-  const when = at === undefined ? now : timeText("at", at);
-  boundedJson("output", output);
-  switch (status) {
-    case "completed":
-      return collabEvent("task.completed", { output, artifacts: labels("artifacts", artifacts), at: when }, note);
-    case "failed":
-      return collabEvent(
-        "task.failed",
-        { error: error.slice(0, MAX_ERROR_CHARS), output, retryAt: null, at: when },
-        note,
-      );
-    case "cancelled":
-      return collabEvent("task.cancelled", { why: null, at: when }, note);
-    default:
-      throw new TypeError(`unhandled ${status satisfies never}`);
-  }
 }
