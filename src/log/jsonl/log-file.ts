@@ -1,12 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { ClosedError, StorageError } from "../../errors.js";
-import { shellWord } from "../shell-word.js";
+import { isSameFile, linkedError, replacedError } from "../file-name.js";
 import { syncFolder } from "../sync-folder.js";
 import { type FileCalls, SYSTEM_FILE_CALLS } from "./file-calls.js";
 import { closeSegments, damagedSegment, firstOffsetIn, LogSegments } from "./log-segments.js";
 import { manifestStamp } from "./manifest.js";
-import { isSameFile, openedFile } from "./opened-file.js";
+import { openedFile } from "./opened-file.js";
 
 const NO_SEGMENTS = new LogSegments([], "");
 
@@ -75,14 +75,7 @@ export class LogFile {
    */
   assertOneName(): void {
     const { nlink } = fstatSync(this.#opened());
-    if (nlink <= 1) return;
-    throw new StorageError(
-      "LOG_LINKED",
-      `jsonl:${this.path} has ${nlink} names (hard links), each with a lock of its own`,
-      {
-        hint: `keep one of them, or write to a copy; they are found with: find / -xdev -samefile ${shellWord(this.path)}`,
-      },
-    );
+    if (nlink > 1) throw linkedError(`jsonl:${this.path}`, this.path, nlink, "a lock");
   }
 
   /** Makes the name of the file last. */
@@ -213,9 +206,7 @@ export class LogFile {
     if (named !== undefined && isSameFile(named, open)) {
       if (this.#sameSegments()) return this.#segments.bytes + open.size;
     } else if (this.#followSegments()) return this.#sizeOfSameFile();
-    throw new StorageError("LOG_REPLACED", `jsonl:${this.path} was removed or replaced while it was open`, {
-      hint: "open the log again; never replace a log that is in use",
-    });
+    throw replacedError(`jsonl:${this.path}`);
   }
 
   /** A log that is one file becomes one of segments by getting another file, so it need not ask. */

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { IntegrityError } from "../../errors.js";
+import { isSameFile } from "../file-name.js";
 import { isReadOnlyError } from "./file-errors.js";
 import { assertWholeLog, closeSegments, LogSegments } from "./log-segments.js";
 
@@ -56,8 +57,4 @@ function openNamed(path: string): Pick<OpenedFile, "fd" | "writable"> | undefine
 function isNamed(fd: number, path: string): boolean {
   const named = statSync(path, { throwIfNoEntry: false });
   return named !== undefined && isSameFile(named, fstatSync(fd));
-}
-
-export function isSameFile(one: Stats, other: Stats): boolean {
-  return one.ino === other.ino && one.dev === other.dev;
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
 import { makeFolder } from "../../../files/make-folder.js";
@@ -53,7 +53,21 @@ function creationError(file: string, cause: unknown): StorageError {
   });
 }
 
-/** @throws NotFoundError LOG_NOT_FOUND */
+/** A file that may not be looked at is no file that is not there. @throws NotFoundError LOG_NOT_FOUND, StorageError */
+export function assertThere(file: string, url: string): void {
+  let found: unknown;
+  try {
+    found = statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new StorageError("STORAGE_UNREADABLE", `${url} cannot be looked at: ${(cause as Error).message}`, {
+      hint: "check the path, its links, and who may look into its folders",
+      cause,
+    });
+  }
+  if (found === undefined) throw noSuchFile(file);
+}
+
+/** Where no log is. */
 export function noSuchFile(file: string): NotFoundError {
   return new NotFoundError("LOG_NOT_FOUND", `${file} does not exist`, {
     hint: "check the path; the first append, or an import, makes a log there",

@@ -5,7 +5,8 @@ import { StorageError } from "../../../errors.js";
 import { assertOrdinaryFile } from "../../ordinary-file.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "./busy-retry.js";
-import { assertLocalFileSystem, createDatabaseFile, noSuchFile } from "./database-file.js";
+import { assertLocalFileSystem, assertThere, createDatabaseFile, noSuchFile } from "./database-file.js";
+import { assertOneName } from "./own-files.js";
 import { sqliteCode, translateError } from "./sqlite-errors.js";
 import { SqliteSchema } from "./sqlite-schema.js";
 import { assertSafeVersion } from "./sqlite-version.js";
@@ -24,8 +25,9 @@ export interface OpenSettings {
 /** Opens the file with the right tables and settings, and makes both where they are missing; else throws and has closed it. */
 export async function openDatabase(file: string, settings: OpenSettings): Promise<Database.Database> {
   assertOrdinaryFile(file, settings.url);
-  if (settings.mustExist && !existsSync(file)) throw noSuchFile(file);
+  if (settings.mustExist) assertThere(file, settings.url);
   if (!settings.readOnly) createDatabaseFile(file);
+  assertOneName(file, settings.url);
   assertLocalFileSystem(dirname(file));
   let db: Database.Database | undefined;
   try {
@@ -48,7 +50,8 @@ export async function openDatabase(file: string, settings: OpenSettings): Promis
  */
 export async function openToExamine(file: string, url: string, limitMs: number): Promise<Database.Database> {
   assertOrdinaryFile(file, url);
-  if (!existsSync(file)) throw noSuchFile(file);
+  assertThere(file, url);
+  assertOneName(file, url);
   let db: Database.Database | undefined;
   try {
     const settings = { url, limitMs, mustExist: true, readOnly: true };

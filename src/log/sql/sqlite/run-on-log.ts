@@ -1,5 +1,6 @@
 import type { Closing } from "../../closing.js";
 import { retryWhileBusy } from "./busy-retry.js";
+import type { OwnFiles } from "./own-files.js";
 import { translateError } from "./sqlite-errors.js";
 import { translateMoved } from "./sqlite-freeze.js";
 
@@ -10,11 +11,12 @@ import { translateMoved } from "./sqlite-freeze.js";
 export type RunOnLog = <T>(operation: string, act: () => T, limitMs?: number) => Promise<T>;
 
 /** @param limitMs how long an act is tried again while others hold the lock */
-export function runOnLog(url: string, limitMs: number, closing: Closing): RunOnLog {
+export function runOnLog(url: string, files: OwnFiles, limitMs: number, closing: Closing): RunOnLog {
   return async (operation, act, waitMs = limitMs) => {
     try {
       return await retryWhileBusy(Math.min(waitMs, limitMs), () => {
         closing.assertOpen(operation);
+        files.assertNamed();
         return act();
       });
     } catch (error) {

@@ -4,6 +4,7 @@ import { MovedError } from "../../../errors.js";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { archiveOutdated, REDACTION_EPOCH } from "../../redaction.js";
 import { EventInserter } from "./event-inserter.js";
+import type { OwnFiles } from "./own-files.js";
 import type { RunOnLog } from "./run-on-log.js";
 import { frozenFor } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
@@ -27,12 +28,12 @@ export class SqliteArchive {
   readonly #run: RunOnLog;
   readonly #transaction: WriteTransaction;
 
-  constructor(db: Database.Database, reader: SqliteReader, url: string, run: RunOnLog) {
+  constructor(db: Database.Database, files: OwnFiles, reader: SqliteReader, url: string, run: RunOnLog) {
     this.#db = db;
     this.#reader = reader;
     this.#url = url;
     this.#run = run;
-    this.#transaction = new WriteTransaction(db);
+    this.#transaction = new WriteTransaction(db, files);
   }
 
   /** @throws ChainBreakError, RefusedError ARCHIVE_OUTDATED, MovedError */

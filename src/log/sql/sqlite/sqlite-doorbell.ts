@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import { Bells } from "../../bells.js";
+import type { OwnFiles } from "./own-files.js";
 
 /**
  * Rings for appends of this process at once, and for those of others when SQLite's data_version says that another
@@ -8,6 +9,7 @@ import { Bells } from "../../bells.js";
  */
 export class SqliteDoorbell {
   readonly #dataVersion: Database.Statement;
+  readonly #files: OwnFiles;
   readonly #pollMs: number;
   readonly #bells = new Bells(
     () => this.#listen(),
@@ -16,8 +18,9 @@ export class SqliteDoorbell {
   #timer: NodeJS.Timeout | undefined;
   #seen = 0;
 
-  constructor(db: Database.Database, pollMs: number) {
+  constructor(db: Database.Database, files: OwnFiles, pollMs: number) {
     this.#dataVersion = db.prepare("PRAGMA data_version").pluck();
+    this.#files = files;
     this.#pollMs = pollMs;
   }
 
@@ -50,10 +53,10 @@ export class SqliteDoorbell {
     this.ring();
   }
 
-  /** NaN, which is never equal, where the file cannot be read now: then it rings, and the reader meets the error. */
+  /** NaN, which is never equal, where the file cannot be read now, or is another one: then it rings, and the reader meets the error. */
   #version(): number {
     try {
-      return this.#dataVersion.get() as number;
+      return this.#files.areNamed() ? (this.#dataVersion.get() as number) : Number.NaN;
     } catch {
       return Number.NaN;
     }

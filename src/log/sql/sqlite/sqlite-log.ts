@@ -25,6 +25,7 @@ import type { Scrubber } from "../../scrubber.js";
 import type { Tail } from "../../seal.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
+import { OwnFiles } from "./own-files.js";
 import { type RunOnLog, runOnLog } from "./run-on-log.js";
 import { SqliteArchive } from "./sqlite-archive.js";
 import { SqliteDoorbell } from "./sqlite-doorbell.js";
@@ -63,6 +64,7 @@ export class SqliteLog implements EventLog {
   readonly capabilities: Capabilities = { durable: true, shared: true, comparesTail: true };
   readonly sidecar: SqliteSidecar;
   readonly #db: Database.Database;
+  readonly #files: OwnFiles;
   readonly #limitMs: number;
   readonly #run: RunOnLog;
   readonly #reader: SqliteReader;
@@ -75,26 +77,27 @@ export class SqliteLog implements EventLog {
   #rawRows: SqliteRawRows | undefined;
   readonly #closing = new Closing();
 
-  private constructor(db: Database.Database, url: string, options: SqliteLogOptions, limitMs: number) {
+  private constructor(db: Database.Database, files: OwnFiles, url: string, options: SqliteLogOptions, limitMs: number) {
     this.url = url;
     this.#db = db;
+    this.#files = files;
     this.#limitMs = limitMs;
     this.#reader = new SqliteReader(db);
-    this.#writer = new SqliteWriter(db, this.#reader, options.now ?? (() => new Date()));
-    this.#run = runOnLog(url, limitMs, this.#closing);
+    this.#writer = new SqliteWriter(db, files, this.#reader, options.now ?? (() => new Date()));
+    this.#run = runOnLog(url, files, limitMs, this.#closing);
     this.#reads = new SqliteReads(this.#reader, this.#run);
-    this.#doorbell = new SqliteDoorbell(db, options.pollMs ?? 250);
+    this.#doorbell = new SqliteDoorbell(db, files, options.pollMs ?? 250);
     const ring = () => this.#doorbell.ring();
     const group = new SqliteGroupAppend({ writer: this.#writer, url, limitMs, ring });
     this.#appends = new AppendIntake(options, (appends) => group.flush(appends));
     this.sidecar = new SqliteSidecar(db, this.#run);
-    this.#archive = new SqliteArchive(db, this.#reader, url, this.#run);
+    this.#archive = new SqliteArchive(db, files, this.#reader, url, this.#run);
   }
 
   /** Made when it is first asked for: a log of an older program, which is only looked at, does not have its tables. @throws StorageError */
   get readModels(): SqliteReadModels {
     try {
-      this.#readModels ??= new SqliteReadModels(this.#db, this.#reader, this.#run);
+      this.#readModels ??= new SqliteReadModels(this.#db, this.#files, this.#reader, this.#run);
     } catch (error) {
       throw translateError(error, this.url);
     }
@@ -125,7 +128,8 @@ export class SqliteLog implements EventLog {
     const { mustExist = false, readOnly = false, cacheBytes } = options;
     const db = await openDatabase(file, { url, limitMs, mustExist, readOnly, cacheBytes });
     try {
-      return await retryWhileBusy(limitMs, () => new SqliteLog(db, url, options, limitMs));
+      const files = await retryWhileBusy(limitMs, () => new OwnFiles(db, file, url));
+      return await retryWhileBusy(limitMs, () => new SqliteLog(db, files, url, options, limitMs));
     } catch (error) {
       db.close();
       throw translateError(error, url);

@@ -20,6 +20,7 @@ import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { modelTableNames, viewName } from "../read-model/model-tables.js";
 import { viewExtras, viewSelect } from "../read-model/view-sql.js";
+import type { OwnFiles } from "./own-files.js";
 import type { RunOnLog } from "./run-on-log.js";
 import { SqliteDocumentReader } from "./sqlite-document-reader.js";
 import { SQLITE_MODELS } from "./sqlite-model-dialect.js";
@@ -46,12 +47,12 @@ export class SqliteReadModels implements ReadModelTables {
   readonly #transaction: WriteTransaction;
   readonly #single: SqliteDocumentReader;
 
-  constructor(db: Database.Database, reader: SqliteReader, run: RunOnLog) {
+  constructor(db: Database.Database, files: OwnFiles, reader: SqliteReader, run: RunOnLog) {
     this.#db = db;
     this.#reader = reader;
     this.#run = run;
     this.#register = new SqliteModelRegister(db);
-    this.#transaction = new WriteTransaction(db);
+    this.#transaction = new WriteTransaction(db, files);
     this.#single = new SqliteDocumentReader(db, reader, this.#register);
   }
 

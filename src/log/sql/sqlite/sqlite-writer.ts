@@ -11,6 +11,7 @@ import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import { DurabilityMark } from "./durability-mark.js";
 import { EventInserter } from "./event-inserter.js";
+import type { OwnFiles } from "./own-files.js";
 import { isUniqueViolation } from "./sqlite-errors.js";
 import { freezeLocked, frozenFor, thawLocked } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
@@ -33,11 +34,11 @@ export class SqliteWriter {
   readonly #versions = new StreamVersions();
   readonly #durability: DurabilityMark;
 
-  constructor(db: Database.Database, reader: SqliteReader, now: () => Date) {
+  constructor(db: Database.Database, files: OwnFiles, reader: SqliteReader, now: () => Date) {
     this.#db = db;
     this.#reader = reader;
     this.#now = now;
-    this.#transaction = new WriteTransaction(db);
+    this.#transaction = new WriteTransaction(db, files);
     this.#inserter = new EventInserter(db);
     this.#redaction = new SqliteRedaction(db);
     this.#durability = new DurabilityMark(db);

@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { OwnFiles } from "./own-files.js";
 import { CommitFailure, sqliteCode } from "./sqlite-errors.js";
 
 /**
@@ -7,22 +8,25 @@ import { CommitFailure, sqliteCode } from "./sqlite-errors.js";
  */
 export class WriteTransaction {
   readonly #db: Database.Database;
+  readonly #files: OwnFiles;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
   readonly #rollback: Database.Statement;
 
-  constructor(db: Database.Database) {
+  constructor(db: Database.Database, files: OwnFiles) {
     this.#db = db;
+    this.#files = files;
     this.#begin = db.prepare("BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
     this.#rollback = db.prepare("ROLLBACK");
   }
 
-  /** @throws what `act` throws, SQLite's errors, or CommitFailure where the outcome is not known; all is undone then */
+  /** @throws what `act` throws, SQLite's errors, those of OwnFiles, or CommitFailure where the outcome is not known; all is undone then */
   run<T>(act: () => T): T {
     this.#begin.run();
     try {
       const result = act();
+      this.#files.assertOwnLocked();
       this.#commitLocked();
       return result;
     } catch (error) {
