@@ -92,13 +92,14 @@ describe("who had the log open before its beginning was archived", () => {
     const url = await freshPostgresUrl();
     const [other, admin, schema] = [await opened(url), await openAdmin(url), schemaOf(url)];
     const user = `s_${schema}`;
+    await admin.query(`CREATE ROLE ${user} LOGIN; GRANT USAGE ON SCHEMA ${schema} TO ${user};
+      GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
+    const log = await openLog(asUser(url, user), { mustExist: true });
     // Row security makes each look at an event wait for a lock that the test holds, in the middle of the statement.
-    await admin.query(`CREATE ROLE ${user} LOGIN; CREATE FUNCTION ${schema}.pause() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    await admin.query(`CREATE FUNCTION ${schema}.pause() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
         PERFORM pg_advisory_xact_lock_shared(hashtext('${schema}')); RETURN true; END $$;
       ALTER TABLE ${schema}.events ENABLE ROW LEVEL SECURITY;
-      CREATE POLICY pause ON ${schema}.events USING (${schema}.pause());
-      GRANT USAGE ON SCHEMA ${schema} TO ${user}; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
-    const log = await openLog(asUser(url, user), { mustExist: true });
+      CREATE POLICY pause ON ${schema}.events USING (${schema}.pause())`);
     for (const data of [1, 2]) await append(log, "a", data);
     await admin.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('${schema}'))`);
     const late = append(log, "a", "late");

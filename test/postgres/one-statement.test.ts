@@ -121,13 +121,14 @@ describe("an append in one statement", () => {
     const url = await freshPostgresUrl();
     const [other, admin, schema] = [await openPostgres(url), await openAdmin(url), schemaOf(url)];
     await withRole(admin, schema, async (user) => {
+      await admin.query(`GRANT USAGE ON SCHEMA ${schema} TO ${user};
+        GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
+      const log = await openPostgres(asUser(url, user));
       // Row security makes each look at an event wait for a lock that the test holds, in the middle of the statement.
       await admin.query(`CREATE FUNCTION ${schema}.pause() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
           PERFORM pg_advisory_xact_lock_shared(hashtext('${schema}')); RETURN true; END $$;
         ALTER TABLE ${schema}.events ENABLE ROW LEVEL SECURITY;
-        CREATE POLICY pause ON ${schema}.events USING (${schema}.pause());
-        GRANT USAGE ON SCHEMA ${schema} TO ${user}; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
-      const log = await openPostgres(asUser(url, user));
+        CREATE POLICY pause ON ${schema}.events USING (${schema}.pause())`);
       await fill(log, 0);
       await admin.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('${schema}'))`);
       const late = append(log, "late");

@@ -1,5 +1,6 @@
 import { NotFoundError } from "../../../errors.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
+import { assertNoRowsHidden } from "./hidden-rows.js";
 import { readState } from "./partition-catalog.js";
 import { PartitionMaker } from "./partition-maker.js";
 import type { PgSession } from "./pg-session.js";
@@ -20,10 +21,11 @@ export interface SchemaRequest {
 /**
  * Makes or brings up to date the tables of one log.
  *
- * @throws NotFoundError LOG_NOT_FOUND there is none, and none is to be made
+ * @throws NotFoundError LOG_NOT_FOUND there is none, and none is to be made; UsageError PERMISSION_DENIED
  */
 export async function openSchema(session: PgSession, request: SchemaRequest): Promise<void> {
   const { url, tables, limits, mustExist, readOnly, partitionEvents } = request;
+  await assertNoRowsHidden(session, tables.schema);
   const schema = new PostgresSchema(session, url, tables, limits);
   if (mustExist && !(await assertReadable(schema))) {
     throw new NotFoundError("LOG_NOT_FOUND", `${url}: there is no log in schema "${tables.schema}"`, {

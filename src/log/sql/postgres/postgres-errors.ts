@@ -68,6 +68,18 @@ const denied = say(
   "this user may not do that",
   "let the owner grant it: GRANT CREATE ON DATABASE … to create a log, GRANT … ON ALL TABLES IN SCHEMA … to use it",
 );
+const noCopy = say(
+  UsageError,
+  "PERMISSION_DENIED",
+  "many rows at once are not taken from a user whom row level security concerns",
+  "let an administrator say: ALTER ROLE … BYPASSRLS; or do it as the owner of the tables",
+);
+const encoding = say(
+  StorageError,
+  "ENCODING_TOO_SMALL",
+  "the database cannot hold all characters; nothing was written",
+  "move the log to a database that was made with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0: sessiondb migrate",
+);
 const damaged: Translation = (url, text, cause) =>
   new IntegrityError("STORAGE_DAMAGED", `${url}: the server found damaged data (${text})`, {
     hint: "run: sessiondb verify; restore from a backup or another copy of this log",
@@ -113,6 +125,7 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
       "free some space there, then do it again; reading still works",
     ),
   ],
+  [/^22P05$/, encoding],
   [/^XX00[12]$/, damaged],
   [/^23505$/, headChanged],
   [/^(55P03|40P01|40001)$/, locked],
@@ -135,9 +148,10 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/, tlsFailed],
 ];
 
-/** pg has no codes for these. */
+/** pg has no codes for these, or the server one for many things. */
 const MESSAGE_TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^SASL|password must be a string/i, authFailed],
+  [/row-level security/, noCopy],
   [/SSL connection|SSL negotiation|self-signed certificate|certificate/i, tlsFailed],
 ];
 

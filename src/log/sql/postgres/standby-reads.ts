@@ -2,6 +2,7 @@ import { SessionDbError } from "../../../errors.js";
 import type { ReadPlace } from "../../event-log.js";
 import { maskText } from "../../mask-url.js";
 import { Connections } from "./connections.js";
+import { assertNoRowsHidden } from "./hidden-rows.js";
 import type { PgSession } from "./pg-session.js";
 import type { PostgresActs } from "./postgres-acts.js";
 import { isConnectionLost, sqlState } from "./postgres-failures.js";
@@ -113,6 +114,7 @@ export class StandbyReads {
   async #greet(session: PgSession): Promise<void> {
     const { check, primary } = this.#options;
     check.watch(session);
+    await assertNoRowsHidden(session, this.#options.address.schema); // it may be another user
     try {
       const hashAt = (offset: number) => primary.connections.reading((other) => check.hashAt(other, offset));
       await check.assertSameHistory(session, hashAt);
