@@ -30,7 +30,7 @@ test("a log cut at any byte of its last append opens with the appends before it,
   timeout: 60_000,
 }, async () => {
   const { bytes, whole } = await threeAppends();
-  for (let size = whole + 1; size < bytes.length; size++) {
+  for (let size = whole + 1; size < bytes.length - 1; size++) {
     const path = freshPath(IN_MEMORY);
     writeFileSync(path, bytes.subarray(0, size));
     const { log, notices } = await openNoticed(path, { entropy: fixedEntropy(50) });
@@ -48,12 +48,52 @@ test("a log cut at any byte of its last append opens with the appends before it,
   }
 });
 
-test("a complete record without its newline is torn, and does not come back to life", async () => {
+test("an append that has lost only its last line end, in an editor or a crash, is not lost: the end is put back", async () => {
   const { path, bytes } = await threeAppends();
   truncateSync(path, bytes.length - 1);
-  const log = await open(path, { entropy: fixedEntropy(50) });
+  const { log, notices } = await openNoticed(path, { entropy: fixedEntropy(50) });
+  expect(notices.map(({ code }) => code)).toEqual(["LINE_END_RESTORED"]);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect(offsetsOf(await allEvents(log))).toEqual([1, 2, 3, 4, 5]);
   await appendCount(log, "session-c", 1);
-  expect((await allEvents(log)).map(({ stream }) => stream)).toEqual(["session-a", "session-a", "session-c"]);
+  expect((await allEvents(log)).at(-1)).toMatchObject({ offset: 6, stream: "session-c" });
+  expect(tornFiles(path)).toEqual([]);
+});
+
+test("a log of one line that lost its end is whole again", async () => {
+  const path = freshPath();
+  const log = await open(path);
+  await appendCount(log, "session-a", 1);
+  await log.close();
+  truncateSync(path, readFileSync(path).length - 1);
+  expect(offsetsOf(await allEvents(await open(path)))).toEqual([1]);
+});
+
+test("a handle that is open meanwhile puts the line end back before it appends", async () => {
+  const { path, bytes } = await threeAppends();
+  const log = await open(path, { entropy: fixedEntropy(50) });
+  truncateSync(path, bytes.length - 1);
+  await appendCount(log, "session-c", 1);
+  expect(offsetsOf(await allEvents(log))).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test("a last line without its end whose text was changed is torn", async () => {
+  const { path, bytes } = await threeAppends();
+  const changed = Buffer.from(bytes.subarray(0, -1));
+  changed[changed.lastIndexOf('"actor":"') + 10] = 0x2a;
+  writeFileSync(path, changed);
+  const { log, notices } = await openNoticed(path);
+  expect(notices.map(({ code }) => code)).toEqual(["TORN_TAIL_MOVED"]);
+  expect(offsetsOf(await allEvents(log))).toEqual([1, 2]);
+});
+
+test("where it may only be read, a last line without its end is told of as what it is", async () => {
+  const { path, bytes } = await threeAppends();
+  truncateSync(path, bytes.length - 1);
+  const { log, notices } = await openNoticed(path, { readOnly: true });
+  expect(notices).toMatchObject([{ code: "TORN_TAIL_IGNORED", message: expect.stringContaining("line end") }]);
+  expect(offsetsOf(await allEvents(log))).toEqual([1, 2]);
+  expect(readFileSync(path).length).toBe(bytes.length - 1);
 });
 
 test("NUL bytes behind the last line are torn off", async () => {

@@ -20,7 +20,7 @@ export const EMPTY_END: FileEnd = { tail: EMPTY_TAIL, wholeBytes: 0, lastLine: B
 /**
  * Finds the end of the last whole append, reading from the back, so that opening costs the same for a log of any length.
  *
- * A record counts only with its newline, and an append only with its last event (offset = commit). What follows after
+ * A record counts only with its newline (unended-append.ts puts it back under the lock), and an append only with its last event (offset = commit). What follows after
  * that is torn: an append that is being written now, or one that a crash has cut. A last whole line that is no event, or
  * whose hash is wrong, is damage and not a torn tail. What a loss of power has left in the middle of unsynced lines
  * counts as the end of the file.

@@ -78,7 +78,8 @@ export class JsonlLog implements EventLog {
   }
 
   /**
-   * Reads the end of the file only. A torn tail is moved into a file beside the log and reported through onNotice; where
+   * Reads the end of the file only. A torn tail is moved into a file beside the log, or where only the end of its last line
+   * is missing that is put back, and reported through onNotice; where
    * the log may only be read, or a live writer holds the lock, it is left alone and not read.
    *
    * @throws IntegrityError the last line is damaged; NotFoundError LOG_NOT_FOUND; StorageError; UsageError of the manifest

@@ -4,11 +4,14 @@ import { isReadOnlyError } from "./file-errors.js";
 import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
 import type { LineWriter } from "./line-writer.js";
 import { LogFile } from "./log-file.js";
-import { ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
+import { endedNotice, ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
 import { checkManifest, type Manifest, manifestStamp, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { settleSegmentsLocked } from "./replace-log.js";
 import { moveTornTailLocked } from "./torn-tail.js";
+import { unendedAppend } from "./unended-append.js";
+
+const NEWLINE = Buffer.from("\n");
 
 export interface LockSettings {
   /** Of the log, for people. */
@@ -91,7 +94,7 @@ export class LockedStore {
   }
 
   /**
-   * Moves a torn tail aside where that is possible now. A live writer that holds the lock is in the middle of an append:
+   * Moves a torn tail aside where that is possible now, or ends its last line where nothing else is missing. A live writer that holds the lock is in the middle of an append:
    * then there is nothing to mend. Where the log may only be read, the torn bytes stay, and that is told.
    */
   async mendTail(readOnly = false): Promise<void> {
@@ -120,8 +123,9 @@ export class LockedStore {
     const known = await this.#store.indexed();
     known.file.openForWriting(); // it may be another one: a redaction has replaced it
     known.file.assertOneName();
-    if (known.tornBytes > 0) await this.#moveTornTailLocked();
-    return known;
+    if (known.tornBytes <= 0) return known;
+    await this.#moveTornTailLocked();
+    return this.#store.indexed();
   }
 
   /** The file may be another one than this process knows: what a crash has left begun is ended by what is there now. */
@@ -139,10 +143,18 @@ export class LockedStore {
   async #moveTornTailLocked(): Promise<void> {
     // First: half a line may be what says which segments are in effect.
     if (this.checkManifest()?.replaced != null) await this.#settleLocked();
-    const { file, end, tornBytes } = await this.#store.borrowed();
+    const seen = await this.#store.borrowed();
+    const { file, end, tornBytes } = seen;
     try {
       if (tornBytes <= 0) return;
       const { url, now, notify } = this.#settings;
+      const unended = await unendedAppend(seen);
+      if (unended !== undefined) {
+        file.writeAll(NEWLINE, file.size());
+        await file.sync();
+        notify(endedNotice(url, unended));
+        return;
+      }
       notify(movedNotice(url, await moveTornTailLocked(file, end.wholeBytes, now())));
     } finally {
       file.giveBack();
@@ -150,9 +162,15 @@ export class LockedStore {
   }
 
   async #noticeIgnored(): Promise<void> {
-    const { file, end, tornBytes } = await this.#store.borrowed();
-    file.giveBack();
-    // A writer who was at it has finished meanwhile, or taken it back.
-    if (tornBytes > 0) this.#settings.notify(ignoredNotice(this.#settings.url, tornBytes, end.wholeBytes));
+    const seen = await this.#store.borrowed();
+    const { file, end, tornBytes } = seen;
+    try {
+      // A writer who was at it has finished meanwhile, or taken it back.
+      if (tornBytes <= 0) return;
+      const isUnended = (await unendedAppend(seen)) !== undefined;
+      this.#settings.notify(ignoredNotice(this.#settings.url, tornBytes, end.wholeBytes, isUnended));
+    } finally {
+      file.giveBack();
+    }
   }
 }
