@@ -15,6 +15,7 @@ const KEEP_ALIVE_MS = 10_000;
 const IDLE_MS = 60_000;
 /** The server's own limit ends a statement first and says so; only a network that has fallen silent takes longer. */
 const ANSWER_GRACE_MS = 1_000;
+const SERVER_FULL = "53300";
 /** How long a farewell may take on a connection that no longer answers. */
 const GOODBYE_MS = 2_000;
 
@@ -68,7 +69,8 @@ export class Connections {
     this.#connectWriter = () =>
       this.#choice.connect((place, role) => {
         const meet = (client: pg.Client) => this.#meet(client, place, role);
-        return this.#writer.connect(clientConfig(place, limits), meet, (client) => this.#sessionOf(client));
+        const connecting = this.#writer.connect(clientConfig(place, limits), meet, (client) => this.#sessionOf(client));
+        return this.#orMakeRoom(connecting, () => this.#endIdlePools());
       });
   }
 
@@ -99,13 +101,31 @@ export class Connections {
   async #borrow(place: ServerPlace, role: ServerRole): Promise<pg.PoolClient> {
     const pool = this.#pools.get(place) ?? this.#poolAt(place);
     this.#pools.set(place, pool);
-    const client = await pool.connect();
+    const client = await this.#orMakeRoom(pool.connect(), () => this.#writer.dropIdle());
     try {
       await this.#meet(client, place, role);
       return client;
     } catch (error) {
       client.release(true);
       throw error;
+    }
+  }
+
+  /** Where the server has no room for one more, those of ours that nobody uses go: whoever tries again finds theirs. */
+  async #orMakeRoom<T>(connecting: Promise<T>, makeRoom: () => void): Promise<T> {
+    try {
+      return await connecting;
+    } catch (error) {
+      if (sqlState(error) === SERVER_FULL) makeRoom();
+      throw error;
+    }
+  }
+
+  #endIdlePools(): void {
+    for (const [place, pool] of this.#pools) {
+      if (pool.idleCount === 0 || pool.waitingCount > 0) continue;
+      this.#pools.delete(place);
+      pool.end().catch(() => undefined); // what is borrowed of it goes when it is given back
     }
   }
 

@@ -10,6 +10,7 @@ import { socketOf } from "./statement-clock.js";
 export class WriterConnection {
   #client: pg.Client | undefined;
   #session: PgSession | undefined;
+  #isHeld = false;
 
   /** Makes the connection, where none is open. `meet` sees it first, and closes it by throwing. */
   async connect(
@@ -30,22 +31,31 @@ export class WriterConnection {
     }
     this.#client = client;
     this.#session = sessionOf(client);
+    this.#isHeld = true;
     return this.#session;
   }
 
   /** The connection, where one is open. */
   acquireOpen(): PgSession | undefined {
-    if (this.#client !== undefined) socketOf(this.#client).ref();
+    if (this.#client === undefined) return undefined;
+    this.#isHeld = true;
+    socketOf(this.#client).ref();
     return this.#session;
   }
 
   release(): void {
+    this.#isHeld = false;
     if (this.#client !== undefined) socketOf(this.#client).unref();
   }
 
   /** Closes it, and with it on the server whatever is open on it. Does not wait for that. */
   drop(): void {
     this.close().catch(() => undefined);
+  }
+
+  /** As drop, where nobody holds it. */
+  dropIdle(): void {
+    if (!this.#isHeld) this.drop();
   }
 
   async close(): Promise<void> {
