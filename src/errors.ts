@@ -121,6 +121,8 @@ export interface IntegrityFacts extends ErrorFacts {
   readonly line?: number;
   /** Byte position from 0 of the start of that line, for JSONL. */
   readonly byte?: number;
+  /** A shell command that prints the file as it was, where an editor has changed all of it, for JSONL. */
+  readonly undo?: string;
 }
 
 /** Stored history is damaged or was edited. */
@@ -128,9 +130,11 @@ export class IntegrityError extends SessionDbError {
   readonly offset: number | undefined;
   readonly line: number | undefined;
   readonly byte: number | undefined;
+  readonly undo: string | undefined;
 
   constructor(code: string, message: string, facts: IntegrityFacts = {}) {
     super(code, message, facts);
+    this.undo = facts.undo;
     this.offset = facts.offset;
     this.line = facts.line;
     this.byte = facts.byte;

@@ -384,3 +384,16 @@ test("a password in a configuration file that others can read: --fix takes it aw
   expect(await fixAll({ url, config })).toMatchObject([{ done: true }]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
+
+test.each([
+  ["a byte order mark", "broken", (text: string) => `\ufeff${text}`],
+  ["CR LF in every line", "damaged", (text: string) => text.replaceAll("\n", "\r\n")],
+  ["both", "damaged", (text: string) => `\ufeff${text.replaceAll("\n", "\r\n")}`],
+])("what an editor has added is taken out again, and all events are there: %s", async (_, code, change) => {
+  const { path, url, folder } = await filledFile("s.jsonl");
+  const bytes = readFileSync(path, "utf8");
+  writeFileSync(path, change(bytes));
+  await withMend(url, code, folder);
+  expect(readFileSync(`${path}.whole`, "utf8")).toBe(bytes);
+  expect(readFileSync(path, "utf8")).toBe(change(bytes));
+});

@@ -4,10 +4,10 @@ import { advice, command, type Mend } from "./finding.js";
 import type { Patient } from "./patient.js";
 
 /**
- * How to get at what stands before the damage. It goes into a new file: a damaged log is never changed, because it may be
- * all that is left of what stood behind.
+ * How to get at what stands before the damage, or at all of it where an editor's change can be taken back. It goes into a new
+ * file: a damaged log is never changed, because it may be all that is left of what stood behind.
  */
-export async function salvage(patient: Patient, { offset, byte }: IntegrityError): Promise<Mend> {
+export async function salvage(patient: Patient, { offset, byte, undo }: IntegrityError): Promise<Mend> {
   const exam = await patient.exam();
   const files = exam?.kind === "jsonl" ? exam.files() : [];
   const beside = files.filter(({ path }) => /\.archived-\d+$/.test(path));
@@ -17,7 +17,7 @@ export async function salvage(patient: Patient, { offset, byte }: IntegrityError
   if (exam?.kind === "jsonl" && byte !== undefined && (isOneFile || beside.length === 0)) {
     const to = shellWord(`${exam.path}.whole`);
     const all = [...segments.map(({ path }) => path), exam.path].map(shellWord).join(" ");
-    const head = isOneFile ? `head -c ${byte} ${all}` : `cat ${all} | head -c ${byte}`;
+    const head = isOneFile ? (undo ?? `head -c ${byte} ${all}`) : `cat ${all} | head -c ${byte}`;
     // A log that does not begin with offset 1 needs what says so.
     const named = beside.length === 0 ? [] : [`${exam.path}.manifest.json`, ...beside.map(({ path }) => path)];
     const copies = named.map(

@@ -1,4 +1,5 @@
 import { IntegrityError } from "../../errors.js";
+import { shellWord } from "../shell-word.js";
 import { NEWLINE } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
 
@@ -22,24 +23,33 @@ export async function reportDamage(
   const line = error.line === undefined ? await lineOfByte(file, byte) : error.line - archived;
   const place = error.line === undefined ? `${url}: line ${line}: ` : `${url}: `;
   const message = error.message.replace(`line ${error.line} `, `line ${line} `);
-  const undo = await undoHint(file, byte);
+  const [undo, how] = await undoOf(file, byte);
   return new IntegrityError(error.code, `${place}${message}`, {
     offset: error.offset ?? archived + line,
     line,
     byte,
-    hint: `${undo}run: sessiondb doctor --store ${url}`,
+    hint: `${how}run: sessiondb doctor --store ${url}`,
+    ...(undo === undefined ? {} : { undo }),
     cause: error,
   });
 }
 
-/** How to take back what programs are known to do to a whole file. */
-async function undoHint(file: LogFile, byte: number): Promise<string> {
+/**
+ * How to take back what programs are known to do to a whole file: no event holds a CR, because JSON escapes it.
+ *
+ * @returns the command that prints the file without it, and a hint for people
+ */
+async function undoOf(file: LogFile, byte: number): Promise<readonly [command: string | undefined, hint: string]> {
+  const path = shellWord(file.path);
   const start = await file.read(0, Math.min(file.size(), 3));
-  if (start.equals(Buffer.from("\ufeff"))) return `take the mark off again (tail -c +4 ${file.path}), or `;
+  if (start.equals(Buffer.from("\ufeff"))) {
+    return [`tail -c +4 ${path} | tr -d '\\r'`, `take the mark off again (tail -c +4 ${path}), or `];
+  }
   const end = await lineEnd(file, byte);
-  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d)
-    return `take the CRs out again (sed -i 's/\\r$//' ${file.path}), or `;
-  return "";
+  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d) {
+    return [`tr -d '\\r' < ${path}`, `take the CRs out again (sed -i 's/\\r$//' ${path}), or `];
+  }
+  return [undefined, ""];
 }
 
 /** The line number, from 1, of the line that begins at `byte`. */
