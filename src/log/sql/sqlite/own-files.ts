@@ -1,5 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import type Database from "better-sqlite3";
+import type { StorageError } from "../../../errors.js";
 import { realPathOf } from "../../../files/real-path.js";
 import { isSameFile, linkedError, replacedError } from "../../file-name.js";
 
@@ -29,7 +30,7 @@ export class OwnFiles {
   /** Whether the database still has its name. */
   areNamed(): boolean {
     const [database] = this.#files;
-    return database !== undefined && isNamed(database);
+    return database !== undefined && namedNow(database) !== undefined;
   }
 
   /** @throws StorageError LOG_REPLACED */
@@ -39,10 +40,12 @@ export class OwnFiles {
 
   /** Before anything is confirmed. The caller holds the write lock. @throws StorageError LOG_REPLACED, LOG_LINKED */
   assertOwnLocked(): void {
-    this.assertNamed();
-    const gone = this.#files.find((file) => !isNamed(file));
+    const [database, ...others] = this.#files;
+    const now = database === undefined ? undefined : namedNow(database);
+    if (now === undefined) throw replacedError(this.#url);
+    const gone = others.find((file) => namedNow(file) === undefined);
     if (gone !== undefined) throw replacedError(`${this.#url}: its file ${gone[0]}`);
-    assertOneName(this.#database, this.#url);
+    if (now.nlink > 1) throw manyNames(this.#url, this.#database, now.nlink);
   }
 }
 
@@ -54,16 +57,20 @@ export class OwnFiles {
  */
 export function assertOneName(path: string, url: string): void {
   const names = statOf(path)?.nlink ?? 1;
-  if (names > 1) throw linkedError(url, path, names, "a -wal file");
+  if (names > 1) throw manyNames(url, path, names);
 }
 
-/** A folder that may not be looked into any more says nothing about its files. */
-function isNamed([path, was]: readonly [string, Stats]): boolean {
+function manyNames(url: string, path: string, names: number): StorageError {
+  return linkedError(url, path, names, "a -wal file");
+}
+
+/** What has its name now, where it is the same file. A folder that may not be looked into any more says nothing about its files. */
+function namedNow([path, was]: readonly [string, Stats]): Stats | undefined {
   try {
     const now = statOf(path);
-    return now !== undefined && isSameFile(now, was);
+    return now !== undefined && isSameFile(now, was) ? now : undefined;
   } catch {
-    return true;
+    return was;
   }
 }
 
