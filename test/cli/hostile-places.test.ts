@@ -42,6 +42,16 @@ test.runIf(existsSync("/dev/full"))("a stdout that takes nothing is told in one 
   }
 });
 
+test.runIf(existsSync("/dev/full"))("a stderr that takes nothing ends no command, and changes no exit code", () => {
+  const cwd = tempDir();
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  shell('"$@" session start a', cwd, env);
+  const shown = shell('"$@" session show a --as-of 1 2> /dev/full', cwd, env);
+  expect([shown.status, shown.stdout]).toEqual([0, expect.stringContaining("branch")]);
+  expect(shell('"$@" session update a --set branch=b 2> /dev/full', cwd, env).status).toBe(0);
+  expect(shell('"$@" session show none 2> /dev/full', cwd, env).status).toBe(3);
+});
+
 test("a pipe in the place of a file that is to be kept is refused, and not waited for", () => {
   const cwd = tempDir();
   const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
