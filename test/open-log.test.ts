@@ -45,6 +45,17 @@ test.each([`jsonl:${join(folder, "no.jsonl")}`, `sqlite:${join(folder, "no.db")}
   },
 );
 
+test("a log as it is opened refuses a bound that is no whole number, as its backend does", async () => {
+  const log = await openLog(`sqlite:${join(folder, "bounds.db")}`);
+  await log.append({ stream: "a", events: [{ type: "t", data: {} }] }, { actor: "user:test" });
+  for (const bound of [Number.NaN, "1" as never, null as never]) {
+    await expect(log.readAll({ from: bound }).next()).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(log.readAll({ to: bound }).next()).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(log.readStream("a", { from: bound }).next()).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  }
+  await log.close();
+});
+
 test("a scheme of one's own is opened like the others", async () => {
   registerBackend("own", async (rest) => Object.assign(new MemoryLog(), { url: `own:${rest}` }));
   expect((await openLog("own:place")).url).toBe("own:place");

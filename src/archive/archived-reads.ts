@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ArchivedError } from "../errors.js";
 import type { ArchiveEntry } from "../log/archives.js";
+import { assertBounds, timeLimit } from "../log/check-bounds.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
 import { knownOr } from "../log/paging.js";
@@ -45,6 +46,7 @@ export class ArchivedReads implements Reads {
   }
 
   async *readAll(range: OffsetRange = {}): Pages {
+    assertBounds(range);
     // The end that the log has now: later appends are not of this read.
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, (await this.#log.tail()).offset);
     const stalls = new Stalls();
@@ -70,6 +72,7 @@ export class ArchivedReads implements Reads {
   }
 
   async *readStream(stream: string, range: VersionRange = {}): Pages {
+    assertBounds(range);
     const { to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const stalls = new Stalls();
     for (let from = Math.max(range.from ?? 1, 1); ; ) {
@@ -118,6 +121,7 @@ export class ArchivedReads implements Reads {
   }
 
   async offsetAt(time: Date): Promise<number> {
+    const limit = timeLimit(time);
     const stalls = new Stalls();
     for (;;) {
       try {
@@ -125,7 +129,6 @@ export class ArchivedReads implements Reads {
       } catch (error) {
         await stalls.at(0, error);
       }
-      const limit = time.toISOString();
       const entries = await this.#entries();
       if (entries.length === 0) continue;
       for (const entry of [...entries].reverse()) {

@@ -41,6 +41,14 @@ export function readCases(define: DefineCase): void {
     assert.equal((await allEvents(log, { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY })).length, 2);
   });
 
+  define("a name that no stream can have is read as a stream without events", async ({ log }) => {
+    await appendCount(log, "session-a", 1);
+    for (const stream of ["", "session-\0", "session-\n", "session-\ud800"]) {
+      assert.deepEqual(await versionsOf(log, stream), []);
+      assert.equal(await log.readLast(stream), undefined);
+    }
+  });
+
   define("readStream gives one stream by version, and as of an offset", async ({ log }) => {
     for (let i = 0; i < 6; i++) await appendCount(log, i % 2 === 0 ? "session-a" : "session-ab", 1);
     assert.deepEqual(await versionsOf(log, "session-a"), [1, 2, 3]);
@@ -151,6 +159,12 @@ export function readCases(define: DefineCase): void {
     assert.equal(await at("2026-02-01T00:00:02.000Z"), 2);
     assert.equal(await at("2026-02-01T00:00:03.500Z"), 4);
     assert.equal(await at("2030-01-01T00:00:00.000Z"), 5);
+    // Years of more than four digits are written with a sign, which comes before every digit.
+    assert.equal(await at("+010000-01-01T00:00:00.000Z"), 5);
+    assert.equal(await at("-000001-01-01T00:00:00.000Z"), 0);
+    for (const none of [new Date(Number.NaN), 0 as never, undefined as never, "2026-02-01" as never]) {
+      await rejectsWith("ARGUMENT_INVALID", () => log.offsetAt(none));
+    }
   });
 }
 

@@ -9,8 +9,9 @@ export class Bells {
     this.#stop = stop;
   }
 
-  /** @returns takes it away again */
+  /** @returns takes it away again. @throws TypeError here, where the mistake is, and not when the bell should ring */
   add(ring: () => void): () => void {
+    if (typeof ring !== "function") throw new TypeError("what rings is a function");
     const entry = { ring }; // an object of its own, so that the same function can be added twice
     this.#entries.add(entry);
     if (this.#entries.size === 1) this.#start();

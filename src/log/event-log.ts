@@ -204,7 +204,7 @@ export interface EventLog extends Partial<Freezing>, Partial<Archiving> {
   /** Of a log that is read at a standby, how far that is; else absent. Asks both servers. */
   readPlace?(): Promise<ReadPlace>;
 
-  /** Offset of the last event with recordedAt <= time; 0 where there is none. */
+  /** Offset of the last event with recordedAt <= time; 0 where there is none. @throws UsageError ARGUMENT_INVALID an Invalid Date */
   offsetAt(time: Date): Promise<number>;
 
   /**

@@ -1,3 +1,4 @@
+import { timeLimit } from "../log/check-bounds.js";
 import type { SealedEvent } from "../log/event.js";
 import type { LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
 import { knownOr, pagesOf } from "../log/paging.js";
@@ -95,7 +96,7 @@ export class LocalView {
   }
 
   async offsetAt(time: Date): Promise<number> {
-    const limit = time.toISOString();
+    const limit = timeLimit(time);
     const waiting = this.#waiting.findLast(({ recordedAt }) => recordedAt <= limit);
     if (waiting !== undefined) return waiting.offset;
     return Math.min(await this.copied.log.offsetAt(time), this.copied.tail.offset);

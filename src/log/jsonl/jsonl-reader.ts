@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError } from "../../errors.js";
 import type { ArchiveEntry } from "../archives.js";
-import { assertBounds } from "../check-bounds.js";
+import { assertBounds, timeLimit } from "../check-bounds.js";
 import type { SealedEvent } from "../event.js";
 import type { OffsetRange, VersionRange } from "../event-log.js";
 import { pagesOf } from "../paging.js";
@@ -82,10 +82,10 @@ export class JsonlReader {
   }
 
   async offsetAt(time: Date): Promise<number> {
+    const limit = timeLimit(time);
     const { file, end, before } = await this.#store.borrowed();
     try {
       const { tail, wholeBytes } = end;
-      const limit = time.toISOString();
       if (tail.recordedAt <= limit) return tail.offset;
       let found = before.base.offset;
       await bisectLines(file, wholeBytes, ({ offset, recordedAt }) => {

@@ -1,7 +1,7 @@
 import { ChainBreakError } from "../../errors.js";
 import { AppendIntake } from "../append-intake.js";
 import { Bells } from "../bells.js";
-import { assertBounds, assertCutOffset } from "../check-bounds.js";
+import { assertBounds, assertCutOffset, timeLimit } from "../check-bounds.js";
 import { Closing } from "../closing.js";
 import { SealedEvent } from "../event.js";
 import type {
@@ -109,7 +109,7 @@ export class MemoryLog implements EventLog {
 
   async offsetAt(time: Date): Promise<number> {
     this.#closing.assertOpen("offsetAt");
-    const limit = time.toISOString();
+    const limit = timeLimit(time);
     return this.#events.findLast(({ recordedAt }) => recordedAt <= limit)?.offset ?? 0;
   }
 

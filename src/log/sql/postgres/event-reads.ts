@@ -1,5 +1,5 @@
 import { ArchivedError } from "../../../errors.js";
-import { assertBounds } from "../../check-bounds.js";
+import { assertBounds, timeLimit } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type { LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
 import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
@@ -55,7 +55,7 @@ export class EventReads {
   async *readStream(stream: string, range: VersionRange): Pages {
     assertBounds(range);
     const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
-    if (first > to) return;
+    if (first > to || isNoName(stream)) return;
     const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
     yield* walkPages({
       first,
@@ -68,6 +68,7 @@ export class EventReads {
   }
 
   async readLast(stream: string, options: LastOptions): Promise<SealedEvent | undefined> {
+    if (isNoName(stream)) return undefined;
     const last = await this.#ask("readLast", (session) => this.#pages.lastOf(session, stream, options));
     if (last !== undefined) this.#servers.history.saw(last);
     return last;
@@ -75,6 +76,7 @@ export class EventReads {
 
   /** As `readDocument` of EventLog. */
   async readDocument(query: DocumentQuery): Promise<DocumentRead | undefined> {
+    if (isNoName(query.stream)) return undefined;
     const read = await this.#servers.read("readDocument", (session) => this.#documents.read(session, query));
     if (read !== undefined) this.#servers.history.saw(read.seen);
     return read;
@@ -82,7 +84,8 @@ export class EventReads {
 
   async offsetAt(time: Date): Promise<number> {
     const { history, reader } = this.#servers;
-    const place = await this.#ask("offsetAt", (session) => reader.offsetAt(session, time.toISOString()));
+    const limit = timeLimit(time);
+    const place = await this.#ask("offsetAt", (session) => reader.offsetAt(session, limit));
     history.saw(place);
     return place.offset;
   }
@@ -101,6 +104,11 @@ export class EventReads {
     if (answer instanceof ArchivedError) throw answer;
     return answer;
   }
+}
+
+/** The server takes no U+0000 in a text, not even to look for it; no stream is called so. */
+function isNoName(stream: string): boolean {
+  return typeof stream === "string" && stream.includes("\0");
 }
 
 /** bigint has no infinity. */

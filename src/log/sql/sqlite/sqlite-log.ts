@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import { type IntegrityError, UsageError } from "../../../errors.js";
 import { AppendIntake } from "../../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../../archives.js";
-import { assertCutOffset } from "../../check-bounds.js";
+import { assertCutOffset, timeLimit } from "../../check-bounds.js";
 import { Closing } from "../../closing.js";
 import type { SealedEvent } from "../../event.js";
 import type {
@@ -180,7 +180,7 @@ export class SqliteLog implements EventLog {
   }
 
   async offsetAt(time: Date): Promise<number> {
-    return this.#run("offsetAt", () => this.#reader.offsetAt(time.toISOString()));
+    return this.#run("offsetAt", () => this.#reader.offsetAt(timeLimit(time)));
   }
 
   indexFault(to: number): Promise<IntegrityError | undefined> {
