@@ -58,7 +58,7 @@ function cellOf({ name, type }: ForeignColumn, value: ForeignValue, remarks: str
   if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
   if (typeof value !== "string" || !type.startsWith("json")) return value as Json;
   const cell = jsonCell(value);
-  if (cell.remark !== undefined) remarks.push(`its ${name} ${cell.remark}`);
+  for (const what of [cell.repair, cell.remark]) if (what !== undefined) remarks.push(`its ${name} ${what}`);
   return cell.value ?? null;
 }
 

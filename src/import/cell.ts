@@ -1,6 +1,7 @@
 import type { Json } from "../log/canonical.js";
 import type { ForeignValue } from "../log/foreign-database.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
+import { instantOf } from "./instant.js";
 import type { ColumnKind } from "./minsky-columns.js";
 
 /** One cell of a table as a JSON value. */
@@ -13,11 +14,16 @@ export interface Cell {
   readonly remark?: string;
 }
 
-/** NULL says nothing, whatever the column: a table has no other way to leave a field out. */
-export function readCell(kind: ColumnKind, found: ForeignValue): Cell {
+const ROUNDED = "was a number that JSON has not, or would round; it was taken as text";
+
+/**
+ * NULL says nothing, whatever the column: a table has no other way to leave a field out. `declared` is the type of the
+ * column, as far as anything was declared.
+ */
+export function readCell(kind: ColumnKind, found: ForeignValue, declared = ""): Cell {
   if (found === null) return { value: undefined };
   const { value, repair } = plain(found);
-  const cell = byKind(kind, value);
+  const cell = kind === "unknown" ? unknownCell(value, declared) : byKind(kind, value);
   const all = [repair, cell.repair].filter((one) => one !== undefined).join(", ");
   return { ...cell, ...(all === "" ? {} : { repair: all }), ...replacementRemark(cell) };
 }
@@ -29,6 +35,7 @@ function byKind(kind: ColumnKind, value: Json): Cell {
     case "time":
       return timeCell(value);
     case "json":
+      if (Array.isArray(value)) return listCell(value.map((one) => byKind("json", one)));
       return typeof value === "string" ? jsonCell(value) : { value };
     case "flag":
       return flagCell(value);
@@ -39,6 +46,26 @@ function byKind(kind: ColumnKind, value: Json): Cell {
     default:
       throw new TypeError(`unhandled ${kind satisfies never}`);
   }
+}
+
+/** A column that no era knows. */
+function unknownCell(value: Json, declared: string): Cell {
+  if (declared.startsWith("json")) return byKind("json", value);
+  const isNumber = NUMBER_TYPE.test(declared);
+  if (isNumber && Array.isArray(value)) return listCell(value.map((one) => unknownCell(one, declared)));
+  return { value, ...(isNumber && typeof value === "string" && NUMBER.test(value) ? { repair: ROUNDED } : {}) };
+}
+
+const NUMBER_TYPE = /^(?:(?:small|big)?int|int\d|numeric|decimal|real|double|float)/;
+const NUMBER = /^(?:-?\d+(?:\.\d+)?|NaN|-?Infinity)$/;
+
+/** An array of a database; NULLs in it are null. What is to be said of its elements is said once. */
+function listCell(cells: readonly Cell[]): Cell {
+  const said = (all: (string | undefined)[]) => [...new Set(all.filter((one) => one !== undefined))].join(", ");
+  const repair = said(cells.map((cell) => cell.repair));
+  const remark = said(cells.map((cell) => cell.remark));
+  const value = cells.map((cell) => cell.value ?? null);
+  return { value, ...(repair === "" ? {} : { repair }), ...(remark === "" ? {} : { remark }) };
 }
 
 /** Bytes that are UTF-8 are a text that was stored under the wrong type; others are kept as base64. */
@@ -55,16 +82,22 @@ function plain(found: Exclude<ForeignValue, null>): { value: Json; repair?: stri
 /** JSON text; also JSON text inside JSON text, which some versions wrote. */
 export function jsonCell(text: string): Cell {
   if (text.trim() === "") return { value: null, repair: "was an empty text" };
-  const value = parsed(text);
-  if (value === undefined) return { value: text, remark: "is no JSON; it was kept as text" };
-  const inner = typeof value === "string" ? parsed(value) : undefined;
-  if (typeof inner === "object" && inner !== null) return { value: inner, repair: "was JSON inside JSON" };
-  return { value };
+  const outer = parsed(text);
+  if (outer === undefined) return { value: text, remark: "is no JSON; it was kept as text" };
+  const inner = typeof outer.value === "string" ? parsed(outer.value) : undefined;
+  const isNested = typeof inner?.value === "object" && inner.value !== null;
+  const { value, isRounded } = isNested ? inner : outer;
+  const repairs = [...(isNested ? ["was JSON inside JSON"] : []), ...(isRounded ? [HELD_ROUNDED] : [])];
+  return { value, ...(repairs.length === 0 ? {} : { repair: repairs.join(", ") }) };
 }
 
-function parsed(text: string): Json | undefined {
+/** Without the numbers: what a web session holds stands in no report. */
+const HELD_ROUNDED = "held whole numbers that JSON would round; they were taken as text";
+
+function parsed(text: string): { readonly value: Json; readonly isRounded: boolean } | undefined {
   try {
-    return JSON.parse(quoteRoundedNumbers(text).json) as Json;
+    const { json, numbers } = quoteRoundedNumbers(text);
+    return { value: JSON.parse(json) as Json, isRounded: numbers.length > 0 };
   } catch {
     return undefined;
   }
@@ -83,28 +116,32 @@ function flagCell(value: Json): Cell {
 
 function countCell(value: Json): Cell {
   if (typeof value !== "string") return { value };
-  if (/^\d{1,15}$/.test(value)) return { value: Number(value), repair: "was a text" };
+  if (/^-?\d{1,15}$/.test(value)) return { value: Number(value), repair: "was a text" };
+  if (/^-?\d+$/.test(value)) return { value, repair: ROUNDED };
   return { value, remark: "is no number; it was kept" };
 }
 
 /** 10 digits are seconds, 13 milliseconds, since 1970. */
 const EPOCH = /^(\d{10})(\d{3})?(?:\.0)?$/;
 /** As SQLite and Postgres print a time without a zone. */
-const NO_ZONE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,9})?$/;
+const NO_ZONE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(\.\d{1,9})?$/;
 
 /** ISO 8601 stays as it came, letter by letter; what is no time stays too, and is told elsewhere. */
 function timeCell(value: Json): Cell {
   const text = asText(value);
-  const [, seconds, milliseconds] = EPOCH.exec(text) ?? [];
-  if (seconds !== undefined) {
-    const time = new Date(Number(seconds) * 1000 + Number(milliseconds ?? 0)).toISOString();
+  const [, epoch, milliseconds] = EPOCH.exec(text) ?? [];
+  if (epoch !== undefined) {
+    const time = new Date(Number(epoch) * 1000 + Number(milliseconds ?? 0)).toISOString();
     return {
       value: time,
       repair: `was ${text}, ${milliseconds === undefined ? "seconds" : "milliseconds"} since 1970`,
     };
   }
-  const [, date, clock, fraction = ".000"] = NO_ZONE.exec(text) ?? [];
-  if (date !== undefined) return { value: `${date}T${clock}${fraction}Z`, repair: "had no zone; it was read as UTC" };
+  const [, date, clock, seconds = ":00", fraction = ".000"] = NO_ZONE.exec(text) ?? [];
+  // The 31st of February, and the 25th hour, are no times.
+  if (date !== undefined && instantOf(text) !== undefined) {
+    return { value: `${date}T${clock}${seconds}${fraction}Z`, repair: "had no zone; it was read as UTC" };
+  }
   return typeof value === "string" ? { value } : { value: text, repair: "was no text" };
 }
 

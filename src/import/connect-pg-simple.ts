@@ -45,13 +45,14 @@ function pgSimpleRecord(cells: Cells, zone: string): WebSessionFound {
   const sid = cells("sid");
   if (typeof sid !== "string" || sid === "") throw new WebSessionFault("its sid is no text");
   const sess = cells("sess");
-  const { value: data } = typeof sess === "string" ? jsonCell(sess) : { value: undefined };
+  const { value: data, repair } = typeof sess === "string" ? jsonCell(sess) : { value: undefined, repair: undefined };
   if (!isObject(data)) throw new WebSessionFault("its sess is no JSON object");
   const instant = localInstantOf(cells("expire"), zone);
   const expiresAt = instant === undefined ? undefined : isoOf(instant);
   if (expiresAt === undefined) throw new WebSessionFault("its expire is no time");
   const userId = userIdOf(data);
-  return { sid, data, expiresAt, ...(userId === undefined ? {} : { userId }) };
+  const repairs = repair === undefined ? [] : [`sess ${repair}`];
+  return { sid, data, expiresAt, repairs, ...(userId === undefined ? {} : { userId }) };
 }
 
 /** Where the usual libraries put it: passport, or a member of the session itself. */

@@ -26,9 +26,16 @@ export function instantOf(value: ForeignValue): Instant | undefined {
   ];
   const ms = Date.UTC(Number(year), mon - 1, d, h, min, s);
   const date = new Date(ms);
-  // Date takes the 31st of February for the 3rd of March.
-  if (Number.isNaN(ms) || date.getUTCDate() !== d || date.getUTCHours() !== h || min > 59 || s > 60) return undefined;
+  // Date takes the 31st of February for the 3rd of March, and a 13th month for the next January.
+  const isRead = date.getUTCMonth() === mon - 1 && date.getUTCDate() === d && date.getUTCHours() === h;
+  if (Number.isNaN(ms) || !isRead || min > 59 || s > 60) return undefined;
   return { seconds: ms / 1000 - zoneSeconds(zone), nanoseconds: Number(fraction.padEnd(9, "0")) };
+}
+
+/** Whether Date.parse can be believed: it takes the 30th of February for the 2nd of March. */
+export function isTime(text: string): boolean {
+  const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
+  return !Number.isNaN(Date.parse(text)) && (day === undefined || instantOf(`${day} 00:00`) !== undefined);
 }
 
 /** Milliseconds, where there is no more; else up to nine digits. undefined outside the years that ISO 8601 writes. */

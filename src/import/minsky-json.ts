@@ -35,6 +35,7 @@ async function readText(path: string, remarks: string[]): Promise<string> {
     const bytes = await readBounded(path);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
     if (isUtf16(bytes)) throw inUtf16(path);
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
     remarks.push("a byte order mark at the start was passed over");
@@ -54,6 +55,12 @@ function isUtf16(bytes: Buffer): boolean {
 function inUtf16(path: string): StorageError {
   return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is UTF-16, not UTF-8 text`, {
     hint: `nothing was imported; convert a copy of it: iconv -f UTF-16 -t UTF-8 ${shellWord(path)} > copy.json`,
+  });
+}
+
+function compressed(path: string): StorageError {
+  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is compressed by gzip`, {
+    hint: `nothing was imported; unpack a copy of it: gunzip -c < ${shellWord(path)} > copy.json`,
   });
 }
 
@@ -91,8 +98,18 @@ function parse(text: string, path: string, remarks: string[]): unknown {
     remarks.push(`${numbers.length} whole numbers that JSON rounds were taken as text, digit by digit: ${shown}`);
     return JSON.parse(json);
   } catch (cause) {
-    throw unreadable(path, `it is not JSON (${(cause as Error).message})`, cause);
+    const why = (cause as Error).message;
+    if (/ after JSON at /.test(why)) throw severalTexts(path, why, cause);
+    throw unreadable(path, `it is not JSON (${why})`, cause);
   }
+}
+
+/** A record a line, as logs have it, or two files that were joined; a text that was cut off and begun anew is such a one, too. */
+function severalTexts(path: string, why: string, cause: unknown): StorageError {
+  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is not one JSON text (${why})`, {
+    hint: `nothing was imported; where it has a record a line, make a list of them: jq -s . ${shellWord(path)} > list.json`,
+    cause,
+  });
 }
 
 function isDatabase(path: string): UsageError {

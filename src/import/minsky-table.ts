@@ -31,7 +31,15 @@ export async function readMinskyTable(database: ForeignDatabase): Promise<Minsky
     }
   }
   const layout = `table ${table.name}, ${columnStyle(table.columns.map(({ name }) => name))}`;
-  return { layout, baseDir: undefined, records, remarks: [] };
+  return { layout, baseDir: undefined, records, remarks: remarksOnOthers(table.name, await database.tableNames()) };
+}
+
+/** In other schemas of Postgres: which one is meant, only the caller knows. */
+function remarksOnOthers(taken: string, names: readonly string[]): string[] {
+  const others = names.filter((name) => name !== taken && name.split(".").at(-1) === "sessions");
+  if (others.length === 0) return [];
+  const shown = others.slice(0, 10).join(", ");
+  return [`only ${taken} was read; ?schema=NAME at the end of the address names another schema: ${shown}`];
 }
 
 type NamedColumn = MinskyColumn & { readonly name: string };
@@ -46,8 +54,7 @@ function recordOf(
   const remarks: string[] = [];
   const members = new Map<string, { readonly value: Json; readonly column: string }>();
   fields.forEach(({ field, kind, name: column }, i) => {
-    const declaredJson = kind === "unknown" && columns[i]?.type.startsWith("json") === true;
-    const { value, repair, remark } = readCell(declaredJson ? "json" : kind, row[i] ?? null);
+    const { value, repair, remark } = readCell(kind, row[i] ?? null, columns[i]?.type);
     if (repair !== undefined) repairs.push(`${column} ${repair}`);
     if (remark !== undefined) remarks.push(`its ${column} ${remark}`);
     if (value === undefined) return;

@@ -6,7 +6,10 @@ export type ForeignRow = readonly ForeignValue[];
 
 export interface ForeignColumn {
   readonly name: string;
-  /** As declared, in lower case; empty where nothing was. In SQLite it promises nothing about the values. */
+  /**
+   * As declared, in lower case, of a domain what it is made of; empty where nothing was. In SQLite it promises nothing about
+   * the values.
+   */
   readonly type: string;
 }
 

@@ -1,5 +1,6 @@
 import { type JsonObject, withMember } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
+import { isTime } from "../import/instant.js";
 import { withoutSecrets } from "./secrets.js";
 import { assertSessionId } from "./session-id.js";
 import { jsonCopy } from "./stored-record.js";
@@ -37,7 +38,7 @@ function withId(record: JsonObject): { record: JsonObject; idFrom: string } {
 function remarksOn(record: JsonObject): string[] {
   const createdAt = own(record, "createdAt") ?? own(record, "created");
   if (createdAt === undefined || createdAt === null) return ["it has no createdAt"];
-  if (typeof createdAt === "string" && !Number.isNaN(Date.parse(createdAt))) return [];
+  if (typeof createdAt === "string" && isTime(createdAt)) return [];
   return [`its createdAt ${JSON.stringify(createdAt)} is no time; it was kept as it is`];
 }
 

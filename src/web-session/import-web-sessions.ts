@@ -69,9 +69,10 @@ async function* batches(
 ): AsyncGenerator<readonly AdoptedSession[], void, undefined> {
   let batch: AdoptedSession[] = [];
   let chars = 0;
+  const taken = new Set<string>();
   for await (const record of records) {
     const one = adopted(record, report, rules());
-    if (one === undefined) continue;
+    if (one === undefined || isRepeated(one, taken, report)) continue;
     batch.push(one);
     chars += one.text.length;
     if (batch.length < AT_ONCE && chars < MAX_CHARS_AT_ONCE) continue;
@@ -80,6 +81,18 @@ async function* batches(
     chars = 0;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** A table without a primary key can hold an id twice. Taking both would write both again with every import. */
+function isRepeated({ stream }: AdoptedSession, taken: Set<string>, report: WebImportReport): boolean {
+  if (!taken.has(stream)) {
+    taken.add(stream);
+    return false;
+  }
+  report.duplicates++;
+  const why = "an earlier row has the same id; that one was taken";
+  (report.notes as ImportNote[]).push({ kind: "duplicate", place: `row ${report.read}`, id: undefined, why });
+  return true;
 }
 
 /** @returns undefined for one that is counted and not written */

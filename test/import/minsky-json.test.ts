@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { readMinskyJson } from "../../src/import/minsky-json.js";
 
@@ -104,6 +105,14 @@ test.each<[string, string | Uint8Array, string]>([
   ["an object of other things", '{"name":"x","version":1}', "IMPORT_LAYOUT_UNKNOWN"],
 ])("%s is an error, never an empty list", async (_what, content, code) => {
   await expect(readMinskyJson(file(content))).rejects.toMatchObject({ code });
+});
+
+test.each<[string, string | Uint8Array, string]>([
+  ["a file that gzip has compressed", gzipSync("[]"), "gunzip -c"],
+  ["a file with a record a line", '{"session":"a"}\n{"session":"b"}\n{"sess', "jq -s ."],
+])("%s is told as that, with what makes it one of JSON", async (_what, content, command) => {
+  const failed = readMinskyJson(file(content));
+  await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint: expect.stringContaining(command) });
 });
 
 test("a missing file is an error", async () => {

@@ -29,6 +29,66 @@ describe("every era of the table is read", () => {
   });
 });
 
+test("numbers that JSON has not are text, and are told; others are the same number however the server prints them", async () => {
+  const url =
+    await database(`CREATE TABLE sessions (session text, commit_count bigint, f float8, g real, n numeric, j jsonb);
+    INSERT INTO sessions VALUES ('a', 9223372036854775807, 'NaN', '-Infinity', 12345678901234567890, '{"n":12345678901234567890}'),
+      ('b', -5, 1e300, 1e-7, 1.50, '{"n":1}'), ('c', 0, '-0', 0.1, 'NaN', 'null');`);
+  const { records } = await readMinskyPostgres(url);
+  expect(records.map(({ record }) => record)).toEqual([
+    {
+      session: "a",
+      commitCount: "9223372036854775807",
+      f: "NaN",
+      g: "-Infinity",
+      n: "12345678901234567890",
+      j: { n: "12345678901234567890" },
+    },
+    { session: "b", commitCount: -5, f: 1e300, g: 1e-7, n: 1.5, j: { n: 1 } },
+    { session: "c", commitCount: 0, f: -0, g: 0.1, n: "NaN", j: null },
+  ]);
+  const told = ({ repairs = [] }: { repairs?: readonly string[] }) => repairs.map((why) => why.split(" ")[0]);
+  expect(records.map(told)).toEqual([["commit_count", "f", "g", "n", "j"], [], ["n"]]);
+});
+
+test("arrays and domains are read as what they are made of", async () => {
+  const url =
+    await database(`CREATE TYPE mood AS ENUM ('low', 'high'); CREATE DOMAIN doc AS jsonb; CREATE DOMAIN deep AS doc;
+    CREATE DOMAIN id AS text CHECK (VALUE <> ''); CREATE DOMAIN ids AS int[];
+    CREATE TABLE sessions (session id, i int[], n numeric[], b bool[], j jsonb[], t timestamptz[], m mood[], two text[][], d deep, ds ids);
+    INSERT INTO sessions VALUES ('a', '{1,NULL}', '{1.50,NaN}', '{t,f}', ARRAY['{"x":[1]}', NULL]::jsonb[],
+      '{"2025-06-01 12:00+02"}', '{low,high}', '{{a,"b,c"},{NULL,"NULL"}}', '{"y":2}', '[0:1]={7,8}')`);
+  const { records } = await readMinskyPostgres(url);
+  expect(records[0]?.record).toEqual({
+    session: "a",
+    i: [1, null],
+    n: [1.5, "NaN"],
+    b: [true, false],
+    j: [{ x: [1] }, null],
+    t: ["2025-06-01T10:00:00.000Z"],
+    m: ["low", "high"],
+    two: [
+      ["a", "b,c"],
+      [null, "NULL"],
+    ],
+    d: { y: 2 },
+    ds: [7, 8],
+  });
+});
+
+test("a table of the same name in another schema is told, not passed over", async () => {
+  const url = await database("CREATE TABLE sessions (session text)");
+  const schema = schemaOf(url);
+  const admin = await openAdmin(withoutSchema(url));
+  await admin.query(`CREATE SCHEMA ${schema}_b; CREATE TABLE ${schema}_b.sessions (session text)`);
+  const path = new URL(withoutSchema(url));
+  path.searchParams.set("options", `-c search_path=${schema}`);
+  expect((await readMinskyPostgres(url)).remarks).toEqual([]);
+  const { layout, remarks } = await readMinskyPostgres(path.href);
+  expect(layout).toContain(`${schema}.sessions`);
+  expect(remarks).toEqual([expect.stringMatching(new RegExp(`^only ${schema}\\.sessions was read; \\?schema=`))]);
+});
+
 test("types that the file formats have not: times, JSON, UUIDs, booleans, big numbers, arrays", async () => {
   const url = await database(`CREATE TABLE sessions (session varchar(255) PRIMARY KEY, created_at timestamptz,
       last_activity_at timestamp, project_id uuid, interface_binding text, short_id text, pr_approved boolean,

@@ -246,6 +246,20 @@ test("visitors of an app on connect-pg-simple stay signed in; the time zone of t
   expect(await ours.countSessionsForUser("ada")).toBe(1);
 });
 
+test("of rows with one id, which a table without a primary key can hold, one is taken, and nothing changes again", async () => {
+  const url = await freshPostgresUrl();
+  const schema = schemaOf(url);
+  const admin = await openAdmin(url);
+  await admin.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.session (sid text, sess json, expire timestamptz);
+    INSERT INTO ${schema}.session VALUES ('a', '{"n":1}', '2999-01-01'), ('a', '{"n":2}', '2999-01-01')`);
+  const run = () =>
+    runCli(["import", "connect-pg-simple", "env:OLD_URL", "--store", store, "--json"], { env: { OLD_URL: url } });
+  const store = `sqlite:${join(tempDir(), "s.db")}`;
+  const counts = { read: 2, duplicates: 1, kept: 0, offset: 1 };
+  expect(JSON.parse((await run()).stdout)).toMatchObject({ ...counts, imported: 1, notes: [{ kind: "duplicate" }] });
+  expect(JSON.parse((await run()).stdout)).toMatchObject({ ...counts, imported: 0, unchanged: 1 });
+});
+
 describe("the command", () => {
   test("says what became of the rows, and tells no id", async () => {
     const old = new OldServer();

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import {
+  type ForeignColumn,
   type ForeignDatabase,
   type ForeignRow,
   type ForeignTable,
@@ -29,8 +30,14 @@ const TABLES = `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
     AND (CASE WHEN $1::text IS NULL THEN true ELSE n.nspname = $1 END)
   ORDER BY (n.nspname = ANY (current_schemas(false))) DESC, array_position(current_schemas(false), n.nspname), 1, 2`;
 
-const COLUMNS = `SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`;
+/** Of a domain, the type that it is made of. */
+const COLUMNS = `WITH RECURSIVE made (attnum, attname, type, modifier) AS (
+    SELECT attnum, attname, atttypid, atttypmod FROM pg_catalog.pg_attribute
+      WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped
+    UNION ALL SELECT m.attnum, m.attname, t.typbasetype, t.typtypmod
+      FROM made AS m JOIN pg_catalog.pg_type AS t ON t.oid = m.type AND t.typtype = 'd')
+  SELECT m.attname, pg_catalog.format_type(m.type, m.modifier)
+    FROM made AS m JOIN pg_catalog.pg_type AS t ON t.oid = m.type AND t.typtype <> 'd' ORDER BY m.attnum`;
 
 /** How many rows are asked for while it is not yet known how large they are. */
 const FIRST_FETCH = 10;
@@ -94,10 +101,13 @@ export class ForeignPostgres implements ForeignDatabase {
   async #tableAt(quotedName: string, name: string): Promise<ForeignTable> {
     const { rows } = await this.#rows(COLUMNS, [quotedName]);
     const columns = rows.map(([column, type]) => ({ name: String(column), type: String(type).toLowerCase() }));
-    return { name, columns, pages: () => this.#pages(quotedName) };
+    return { name, columns, pages: () => this.#pages(quotedName, columns) };
   }
 
-  async *#pages(table: string): AsyncGenerator<readonly ForeignRow[], void, undefined> {
+  async *#pages(
+    table: string,
+    columns: readonly ForeignColumn[],
+  ): AsyncGenerator<readonly ForeignRow[], void, undefined> {
     const cursor = `foreign_rows_${++this.#cursors}`;
     await this.#rows(`DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT * FROM ${table}`);
     let count = FIRST_FETCH;
@@ -105,7 +115,7 @@ export class ForeignPostgres implements ForeignDatabase {
       const { rows, fields } = await this.#rows(`FETCH ${count} FROM ${cursor}`);
       if (rows.length === 0) break;
       const page = rows.map((row) =>
-        row.map((value, i) => postgresValue(value as string | null, fields[i]?.dataTypeID ?? 0)),
+        row.map((value, i) => postgresValue(value as string | null, fields[i]?.dataTypeID ?? 0, columns[i]?.type)),
       );
       const bytes = page.reduce((sum, row) => sum + foreignRowBytes(row), 0);
       yield page;
