@@ -1,3 +1,4 @@
+import type { Task } from "../../projections/collab-tasks.js";
 import { isSameJson } from "../../projections/json-patch.js";
 import { NotFoundError, SessionDbError } from "../errors.js";
 import type { CollabRecord } from "../import/collab-record.js";
@@ -133,7 +134,11 @@ class CollabImport {
     const told = this.#told(record, toldTask(record));
     const { tasks } = this.#collab;
     const there = await orNull(tasks.get(`${session ?? ""}/${record.id}`));
-    if (there !== null) return "unchanged";
+    if (there !== null) {
+      const differs = "there is a task of this id that differs, or did not end so; it was left as it is here";
+      if (!isSameTask(there, told)) this.#tell(record, "remark", differs);
+      return "unchanged";
+    }
     await tasks.create(session, { ...inputOf(told), taskId: record.id }, { ...this.#note, ended: endOf(told) });
     return "imported";
   }
@@ -187,6 +192,14 @@ function inputOf({
   ...input
 }: ForeignTask) {
   return input;
+}
+
+/** A task that did not end there may be anywhere here. */
+function isSameTask(there: Task, told: ForeignTask): boolean {
+  if (there.agentName !== told.agentName || there.taskType !== told.taskType) return false;
+  if (!isSameJson(there.input as never, told.input as never)) return false;
+  if (endOf(told) === undefined) return true;
+  return there.status === told.status && isSameJson(there.output as never, told.output as never);
 }
 
 /** How a task ended elsewhere; undefined where it did not. */

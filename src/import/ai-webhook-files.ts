@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../errors.js";
-import type { CollabKind, CollabRecord } from "./collab-record.js";
+import { type CollabKind, type CollabRecord, note } from "./collab-record.js";
 import type { ImportReport } from "./report.js";
 import { entriesOf, SessionFolder } from "./session-folder.js";
 
@@ -25,10 +25,14 @@ export async function* aiWebhookFiles(
   const folders = (await entriesOf(root)).some(({ name, folder }) => name === "sessions" && folder)
     ? join(root, "sessions")
     : root;
-  const entries = (await entriesOf(folders)).filter(({ folder }) => folder);
+  const found = await entriesOf(folders);
+  const entries = found.filter(({ folder }) => folder);
   if (entries.length === 0 && folders === root) throw noSessions(root);
+  for (const { name, folder } of found) if (!folder) note(report, { ...NO_FOLDER, place: name });
   for (const { name } of entries) yield* sessionFiles(new SessionFolder(join(folders, name), report));
 }
+
+const NO_FOLDER = { kind: "remark", id: undefined, why: "it is no folder of a session; it was left out" } as const;
 
 async function* sessionFiles(session: SessionFolder): AsyncGenerator<CollabRecord, void, undefined> {
   yield* session.jsonFile("session", "session.json", { session_id: session.name });

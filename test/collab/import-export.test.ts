@@ -104,7 +104,9 @@ describe("from files", () => {
     const root = folder(FILES);
     await taken(collab, readAiWebhook(root));
     const { offset } = await collab.log.tail();
-    expect(await taken(collab, readAiWebhook(root))).toMatchObject({ imported: 0, updated: 0, unchanged: 11 });
+    const again = await taken(collab, readAiWebhook(root));
+    expect(again).toMatchObject({ imported: 0, updated: 0, unchanged: 11 });
+    expect(again.notes.filter(({ why }) => why.includes("differs"))).toEqual([]);
     expect((await collab.log.tail()).offset).toBe(offset);
     await collab.memories.set("s1", "k1", { type: "fact", content: "changed here" });
     writeFileSync(join(root, "sessions/s1/artifacts/plan_a.md"), "# Plan 2");
@@ -113,6 +115,22 @@ describe("from files", () => {
     expect(await collab.memories.get("s1", "k1")).toMatchObject({ content: "changed here" });
     expect(await collab.artifacts.get("s1", "plan_a")).toMatchObject({ content: "# Plan 2", version: 2 });
   });
+});
+
+test("a task that has ended there since, or another of its id, stays as it is here, and that is told", async () => {
+  const collab = await store();
+  const task = { task_id: "t", agent_name: "a", task_type: "x", status: "in_progress", data: 1 };
+  const other = { ...task, data: 2 };
+  const root = folder({ "s1/session.json": {}, "s1/tasks/t.json": task, "s1/tasks/u.json": other });
+  const first = await taken(collab, readAiWebhook(root));
+  writeFileSync(
+    join(root, "sessions/s1/tasks/t.json"),
+    JSON.stringify({ ...task, status: "completed", result: "done" }),
+  );
+  const second = await taken(collab, readAiWebhook(root));
+  const told = ({ notes }: typeof first) => notes.filter(({ why }) => why.includes("differs")).length;
+  expect([told(first), told(second)]).toEqual([1, 2]);
+  expect(await collab.tasks.get("s1/t")).toMatchObject({ status: "pending", input: 1 });
 });
 
 test("from Postgres: sessions, parts, tasks of no session and agents", async () => {

@@ -38,6 +38,17 @@ const SESSION = {
 };
 
 describe("files", () => {
+  test("what lies beside the folders of the sessions is told", async () => {
+    const root = folder({ "sessions/s1/session.json": SESSION, "sessions/notes.txt": "x" });
+    symlinkSync(tempDir(), join(root, "sessions", "linked"));
+    const { found, whys } = await all(readAiWebhook(root));
+    expect(found.map(({ id }) => id)).toEqual(["s1"]);
+    expect(whys).toEqual([
+      "remark linked: it is no folder of a session; it was left out",
+      "remark notes.txt: it is no folder of a session; it was left out",
+    ]);
+  });
+
   test("every kind is read, with times in UTC", async () => {
     const root = folder({
       "sessions/s1/session.json": { ...SESSION, memory_count: 1 },
