@@ -1,6 +1,7 @@
 import session, { type SessionData } from "express-session";
 import { RuleError } from "../errors.js";
 import { countWebSessions, listWebSessions, type WebSessionInfo } from "../inspect/web-sessions.js";
+import { Closing } from "../log/closing.js";
 import { LazyResource } from "../log/lazy-resource.js";
 import { destroyAllSessions, destroySessionsOfUser, expireSessions } from "../web-session/ending-sessions.js";
 import { type OpenWebSessionsOptions, openWebSessions } from "../web-session/open-web-sessions.js";
@@ -36,6 +37,8 @@ export class SessionDbStore extends session.Store {
   readonly #prune: PruneTimer;
   readonly #lateSave: "drop" | "error";
   readonly #now: () => Date;
+  readonly #closing = new Closing();
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /** @throws UsageError WEB_OPTION_INVALID for what is no option of this store */
   constructor(options: SessionStoreOptions = {}) {
@@ -44,7 +47,11 @@ export class SessionDbStore extends session.Store {
     this.#lateSave = options.lateSave ?? "drop";
     this.#now = options.now ?? (() => new Date());
     this.#prune = new PruneTimer(options.pruneInterval, () =>
-      this.deleteExpired().catch((error: unknown) => this.emit("lost-error", error)),
+      // Not asked for by anybody: a long sweep does not hold up the closing.
+      this.#sessions
+        .get()
+        .then(expireSessions)
+        .catch((error: unknown) => this.emit("lost-error", error)),
     );
     this.#sessions = new LazyResource(
       "session store",
@@ -100,17 +107,17 @@ export class SessionDbStore extends session.Store {
 
   /** How many sessions of this user live (then). */
   countSessionsForUser(user: string | number, { asOf }: AsOfQuestion = {}): Promise<number> {
-    return this.#ask(async ({ log }) => (await countWebSessions(log, this.#question(asOf, user))).count);
+    return this.#ask(async ({ log }) => (await countWebSessions(log, this.#question(asOf, nameOf(user)))).count);
   }
 
   /** The sessions of this user that live (then), oldest first: hashes of ids and times, never data. */
   listSessionsForUser(user: string | number, { asOf }: AsOfQuestion = {}): Promise<readonly WebSessionInfo[]> {
-    return this.#ask(async ({ log }) => (await listWebSessions(log, this.#question(asOf, user))).sessions);
+    return this.#ask(async ({ log }) => (await listWebSessions(log, this.#question(asOf, nameOf(user)))).sessions);
   }
 
   /** Logs a user out everywhere. @returns how many sessions it has ended */
   clearSessionsForUser(user: string | number): Promise<number> {
-    return this.#ask((sessions) => destroySessionsOfUser(sessions, String(user)));
+    return this.#ask((sessions) => destroySessionsOfUser(sessions, nameOf(user)));
   }
 
   /** Logs everybody out. @returns how many sessions it has ended */
@@ -131,7 +138,10 @@ export class SessionDbStore extends session.Store {
   /** Waits for what is under way, then closes the store's own connections. Safe to call twice. */
   async close(): Promise<void> {
     this.#prune.stop();
-    await this.#sessions.close();
+    await this.#closing.once(async () => {
+      await Promise.allSettled(this.#underWay);
+      await this.#sessions.close();
+    });
   }
 
   async #save(sessions: WebSessionStore, sid: string, data: SessionData): Promise<void> {
@@ -144,18 +154,31 @@ export class SessionDbStore extends session.Store {
     }
   }
 
-  #question(asOf: string | undefined, user?: string | number) {
+  #question(asOf: string | undefined, user?: string) {
     const when = asOf === undefined ? {} : { asOf };
-    return { now: this.#now(), ...when, ...(user === undefined ? {} : { user: String(user) }) };
+    return { now: this.#now(), ...when, ...(user === undefined ? {} : { user }) };
   }
 
   async #ask<T>(act: (sessions: WebSessionStore) => Promise<T>): Promise<T> {
-    return act(await this.#sessions.get());
+    this.#closing.assertOpen("session store");
+    const done = this.#sessions.get().then(act);
+    this.#underWay.add(done);
+    try {
+      return await done;
+    } finally {
+      this.#underWay.delete(done);
+    }
   }
 
   #answer<T>(act: (sessions: WebSessionStore) => Promise<T>, callback: Callback<T> | undefined): Promise<T> {
     return answer(this.#ask(act), callback, (error) => this.emit("lost-error", error));
   }
+}
+
+/** Nobody's name must not be taken for everybody: `request.user?.id` is undefined where nobody has signed in. */
+function nameOf(user: unknown): string {
+  if (typeof user === "string" || typeof user === "number") return String(user);
+  throw new TypeError(`a user is named by a text or a number, not ${user === null ? "null" : typeof user}`);
 }
 
 /** A store for `session({ store })`. See {@link SessionStoreOptions} and docs/web-sessions.md. */

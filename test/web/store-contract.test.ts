@@ -34,6 +34,29 @@ describe.each(BACKENDS)("a store on %s", (_name, freshUrl) => {
     expect(store).toBeInstanceOf(EventEmitter);
   });
 
+  test("closing waits for what is under way, and may be asked for again", async () => {
+    const url = await freshUrl();
+    const store = opened({ url });
+    await store.set("first", data());
+    const saves = Array.from({ length: 20 }, (_, i) => store.set(`sid-${i}`, data()));
+    const closed = store.close();
+    await expect(store.get("first")).rejects.toMatchObject({ code: "LOG_CLOSED" });
+    await Promise.all([...saves, closed, store.close()]);
+    await store.close();
+    expect(await opened({ url }).length()).toBe(21);
+  });
+
+  test("who names no user asks for nobody's sessions, and not for everybody's", async () => {
+    const store = opened({ url: await freshUrl() });
+    await store.set("sid", data({ user_id: "ada" }));
+    for (const none of [undefined, null, {}] as never[]) {
+      await expect(store.countSessionsForUser(none)).rejects.toThrow(TypeError);
+      await expect(store.listSessionsForUser(none)).rejects.toThrow(TypeError);
+      await expect(store.clearSessionsForUser(none)).rejects.toThrow(TypeError);
+    }
+    expect(await store.countSessionsForUser("ada")).toBe(1);
+  });
+
   test("answers through callbacks: null and the value, later and never at once", async () => {
     const store = opened({ url: await freshUrl() });
     let isLater = false;
