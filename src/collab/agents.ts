@@ -52,7 +52,7 @@ export class Agents {
   }
 
   /** Registers it, or changes what is registered. @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID */
-  register(name: string, input: AgentInput, note: CollabNote = {}): Promise<Agent> {
+  async register(name: string, input: AgentInput, note: CollabNote = {}): Promise<Agent> {
     assertCollabId("agent", name);
     const event = collabEvent("agent.registered", dataOf(input), note);
     return this.#collab.change(collabAgents, agentStream(name), () => [event], note);
@@ -70,7 +70,7 @@ export class Agents {
   }
 
   /** It is there, and, where a status is given, how it is. @throws NotFoundError AGENT_NOT_FOUND */
-  heartbeat(name: string, status?: AgentStatus, note: CollabNote = {}): Promise<Agent> {
+  async heartbeat(name: string, status?: AgentStatus, note: CollabNote = {}): Promise<Agent> {
     assertCollabId("agent", name);
     const named = status === undefined ? {} : { status: oneOf("status", AGENT_STATUSES, status) };
     const event = collabEvent("agent.heartbeat", { ...named, at: this.#collab.nowText() }, note);
@@ -90,7 +90,7 @@ export class Agents {
   }
 
   /** By name. */
-  list(filter: AgentFilter = {}): Promise<Page<Agent>> {
+  async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
     const { status, type } = filter;
     if (status !== undefined) oneOf("status", AGENT_STATUSES, status);
     const { query, asOf } = pageQuery(filter, { status, type }, [{ field: "name" }]);

@@ -34,7 +34,7 @@ export class CollabSessions {
   }
 
   /** @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID; RuleError COLLAB_SESSION_EXISTS */
-  create(
+  async create(
     id: string,
     input: CollabSessionInput & { readonly created?: Date | string } = {},
     note: CollabNote = {},
@@ -59,7 +59,7 @@ export class CollabSessions {
   }
 
   /** The last active first. */
-  list(filter: CollabSessionFilter = {}): Promise<Page<CollabSession>> {
+  async list(filter: CollabSessionFilter = {}): Promise<Page<CollabSession>> {
     const { status, search } = filter;
     if (status !== undefined) oneOf("status", SESSION_STATUSES, status);
     const { query, asOf } = pageQuery(filter, { status }, [{ field: "last_activity", direction: "desc" }]);
@@ -76,12 +76,12 @@ export class CollabSessions {
   }
 
   /** @throws RuleError COLLAB_STATUS_CONFLICT it is completed */
-  pause(id: string, note: CollabNote = {}): Promise<CollabSession> {
+  async pause(id: string, note: CollabNote = {}): Promise<CollabSession> {
     return this.#move(id, "collab.paused", "paused", note);
   }
 
   /** @throws RuleError COLLAB_STATUS_CONFLICT it is completed */
-  resume(id: string, note: CollabNote = {}): Promise<CollabSession> {
+  async resume(id: string, note: CollabNote = {}): Promise<CollabSession> {
     return this.#move(id, "collab.resumed", "active", note);
   }
 
@@ -90,7 +90,10 @@ export class CollabSessions {
    *
    * @param note `at`: when that was, where it was before now
    */
-  complete(id: string, { at, ...note }: CollabNote & { readonly at?: Date | string } = {}): Promise<CollabSession> {
+  async complete(
+    id: string,
+    { at, ...note }: CollabNote & { readonly at?: Date | string } = {},
+  ): Promise<CollabSession> {
     return this.#move(id, "collab.completed", "completed", note, at === undefined ? {} : { at: timeText("at", at) });
   }
 

@@ -91,7 +91,7 @@ export class TaskQueue {
   }
 
   /** The work has begun; the lease begins anew. @throws as complete */
-  start(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+  async start(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
     const lease = leaseMsOf(leaseMs);
     return this.#holding(id, token, note, (task, nowMs) => {
       if (task.status === "running") return [];
@@ -101,7 +101,7 @@ export class TaskQueue {
   }
 
   /** The worker is there; the lease begins anew. @throws as complete */
-  heartbeat(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+  async heartbeat(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
     const lease = leaseMsOf(leaseMs);
     return this.#holding(id, token, note, (_task, nowMs) => {
       return [collabEvent("task.heartbeat", { leaseUntil: timeAt(nowMs + lease) }, note)];
@@ -109,7 +109,7 @@ export class TaskQueue {
   }
 
   /** @throws NotFoundError TASK_NOT_FOUND; RuleError TASK_ENDED, LEASE_LOST: nothing was written */
-  complete(
+  async complete(
     id: string,
     token: number,
     { output = null, artifacts = [] }: { readonly output?: unknown; readonly artifacts?: readonly string[] } = {},
@@ -122,7 +122,7 @@ export class TaskQueue {
   }
 
   /** It is handed out again after its backoff, unless this was the last attempt or `retry` is false. @throws as complete */
-  fail(
+  async fail(
     id: string,
     token: number,
     {
@@ -141,7 +141,7 @@ export class TaskQueue {
   }
 
   /** Also while somebody works on it, who is refused from then on. @throws NotFoundError TASK_NOT_FOUND; RuleError TASK_ENDED */
-  cancel(id: string, note: CollabNote = {}): Promise<Task> {
+  async cancel(id: string, note: CollabNote = {}): Promise<Task> {
     return this.#change(id, note, (task) => {
       open(task, id);
       const data = { why: note.reason ?? null, at: this.#collab.nowText() };
@@ -178,7 +178,7 @@ export class TaskQueue {
   }
 
   /** In the order of the queue: highest priority first, then oldest. */
-  list(filter: TaskFilter = {}): Promise<Page<Task>> {
+  async list(filter: TaskFilter = {}): Promise<Page<Task>> {
     const { session, status, agentName, claimedBy } = filter;
     if (status !== undefined) oneOf("status", TASK_STATUSES, status);
     const where = { session_id: session, status, agent_name: agentName, claimed_by: claimedBy };

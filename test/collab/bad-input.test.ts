@@ -28,6 +28,10 @@ const ATTEMPTS: ReadonlyArray<readonly [string, string, Attempt]> = [
   ["a wrong memory type", "COLLAB_INVALID", (s) => s.memories.set("s", "k", wrong({ type: "hunch", content: 1 }))],
   ["a wrong chunk format", "COLLAB_INVALID", (s) => s.chunks.add("s", "c", wrong({ content: "x", format: "html" }))],
   ["a wrong status to ask for", "COLLAB_INVALID", (s) => s.sessions.list(wrong({ status: "open" }))],
+  ["a list of statuses to ask for", "COLLAB_INVALID", (s) => s.tasks.list(wrong({ status: ["pending"] }))],
+  ["a wrong lease", "COLLAB_INVALID", (s) => s.tasks.start("s/t", 1, { leaseMs: -1 })],
+  ["an output that is no JSON", "DATA_NOT_JSON", (s) => s.tasks.complete("s/t", 1, { output: 1n })],
+  ["a failure without a word", "COLLAB_INVALID", (s) => s.tasks.fail("s/t", 1, wrong({}))],
   ["a wrong status of an agent", "COLLAB_INVALID", (s) => s.agents.register("a", wrong({ type: "x", status: "up" }))],
   ["a limit of no tasks", "COLLAB_INVALID", (s) => s.agents.register("a", { type: "x", maxConcurrent: 0 })],
   ["a time without a zone", "COLLAB_INVALID", (s) => s.chunks.add("s", "c", { content: "", startTime: "2026-01-31" })],
@@ -54,7 +58,8 @@ describe("bad input gets a clear error, and nothing is written:", () => {
     const store = new CollaborativeSessions(log, { actor: "user:ada" });
     await store.sessions.create("s");
     const { offset } = await log.tail();
-    const error = await (async () => attempt(store))().catch((thrown: unknown) => thrown);
+    // Rejects, and does not throw: a worker that catches what a promise brings would end by it.
+    const error = await attempt(store).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code });
     expect((error as { hint?: string }).hint ?? "").not.toBe("");
     expect((await log.tail()).offset).toBe(offset);
