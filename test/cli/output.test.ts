@@ -1,8 +1,9 @@
 import stringWidth from "string-width";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
+import { Streams } from "../../src/cli/output/streams.js";
 import { renderFields, renderTable } from "../../src/cli/output/table.js";
 import { runCli as runAlone } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
@@ -12,6 +13,24 @@ test("text that could drive a terminal becomes visible", () => {
   const text = "a\u001b[2Jb\u0007\u009b31m\u202e\u2066\u200f\r\n\u2028\u0085";
   expect(printable(text)).toBe("a\\u{1b}[2Jb\\u{7}\\u{9b}31m\\u{202e}\\u{2066}\\u{200f}\\u{d}\\u{a}\\u{2028}\\u{85}");
   expect(printable("修复登录🚀 é ü")).toBe("修复登录🚀 é ü");
+});
+
+test.each([
+  ["dumb", ""],
+  ["xterm", "\r\u001b[Khalf"],
+])("progress on a terminal that is %s", (term, shown) => {
+  const written: string[] = [];
+  const isTTY = Object.getOwnPropertyDescriptor(process.stderr, "isTTY");
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    Object.defineProperty(process.stderr, "isTTY", isTTY ?? { value: undefined, configurable: true });
+  });
+  vi.stubEnv("TERM", term);
+  Object.defineProperty(process.stderr, "isTTY", { value: true, configurable: true });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  new Streams().progress("half");
+  expect(written.join("")).toBe(shown);
 });
 
 const COLUMNS = [

@@ -38,7 +38,7 @@ export class Streams {
 
   /** An empty screen, where stdout is a terminal. What was scrolled away stays. */
   clear(): void {
-    if (process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[2J");
+    if (process.stdout.isTTY && !isDumb()) process.stdout.write("\u001b[H\u001b[2J");
   }
 
   /** Waits until stdout has taken what was printed: long answers would else pile up in memory where it is slow. */
@@ -95,7 +95,7 @@ export class Streams {
 
   /** A line that overwrites itself, only on a terminal. An empty text clears it. */
   progress(text: string): void {
-    if (!process.stderr.isTTY || this.#quiet || this.json) return;
+    if (!process.stderr.isTTY || isDumb() || this.#quiet || this.json) return;
     process.stderr.write(`\r\u001b[K${printable(text)}`);
     this.#progressShown = text !== "";
   }
@@ -132,4 +132,9 @@ function describe(error: unknown): { code: string; message: string; hint: string
   if (error instanceof SessionDbError) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "UNEXPECTED", message, hint: "run the command again with --debug and report what it prints" };
+}
+
+/** A terminal that obeys no escapes, and shows them: an editor's shell, a log of a build. */
+function isDumb(): boolean {
+  return process.env.TERM === "dumb";
 }
