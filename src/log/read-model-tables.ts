@@ -2,6 +2,7 @@ import type { FieldValue } from "../query/field-value.js";
 import type { ParsedQuery } from "../query/parse-query.js";
 import type { ReadModelShape } from "../query/shape.js";
 import type { SealedEvent } from "./event.js";
+import type { Tail } from "./seal.js";
 
 /** A document as it is stored, with the values of the declared fields in their order. */
 export interface StoredDocument {
@@ -122,6 +123,32 @@ export const MAX_NEWER_EVENTS = 200;
 export type ModelSide = "live" | "beside";
 
 /**
+ * The documents of a whole log on their way into tables of their own, which nobody asks before they are in place. Who fills
+ * tables of the same model meanwhile has others.
+ *
+ * It is over for good where these tables were dropped or emptied: data was erased, another process has put its own in place,
+ * or a newer revision makes room. What a process leaves that is killed is dropped when the next tables are put in place.
+ */
+export interface ModelFill {
+  /** The end of the log where it is written, when this began. Events are to be read after that: none holds what was erased before. */
+  readonly tail: Tail;
+
+  /** Adds documents, none of which is there yet, in one transaction: few, as appends may wait for it. @returns false where it is over */
+  write(documents: readonly ChangedDocument[]): Promise<boolean>;
+
+  /**
+   * Puts the tables in the place of the live ones, in one transaction; the next step goes on from there.
+   *
+   * @param end the last event that is in the documents
+   * @returns false where it is over, the log has no such event any more, or the live tables are as far; nothing has changed then
+   */
+  finish(end: Pick<Tail, "offset" | "hash">): Promise<boolean>;
+
+  /** Drops the tables, if they are still there and not in place. */
+  abandon(): Promise<void>;
+}
+
+/**
  * Read models as tables beside the log, in the same database. Caches, as everything but the log: whoever reads brings
  * them up to date, and losing them loses no fact.
  *
@@ -137,6 +164,16 @@ export interface ReadModelTables {
    * @returns null where this user may only read
    */
   advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null>;
+
+  /**
+   * Makes empty tables, for documents that are folded elsewhere: of a long log that is sooner done than the steps. Where the
+   * storage cannot do that, this is absent, and there are steps.
+   *
+   * @param replaces true where the live tables are to be replaced however far they are, as by a rebuild
+   * @returns null where the live tables must stay, as rights were given on them
+   * @throws where this user may not
+   */
+  beginFill?(shape: ReadModelShape, replaces: boolean): Promise<ModelFill | null>;
 
   /** How far the live tables are; null where there are none. */
   state(shape: ReadModelShape): Promise<ModelState | null>;

@@ -44,6 +44,11 @@ export class BulkFold<D extends object> {
     }
   }
 
+  /** How many streams of the projection were seen: there are no more documents than these. */
+  get streams(): number {
+    return this.#entries.size;
+  }
+
   /** As it is now; its documents are still changed by `add`. */
   get folded(): Folded<D> {
     const folded: Folded<D> = { documents: new Map(), versions: new Map() };

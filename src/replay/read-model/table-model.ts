@@ -26,11 +26,14 @@ import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
 import { parsedDocument } from "./parsed-document.js";
+import { isWorthFilling, TableFill } from "./table-fill.js";
 import { type Take, takeFromPages, takeOffered } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
 const MAX_ATTEMPTS = 10;
 const SCAN_ROWS = 1_000;
+/** What came between a fill may come between the next one, too; steps get further each time. */
+const MAX_FILLS = 3;
 
 /** Documents in a table beside the log. Who may not write there gets the missing events laid over it in memory. */
 export class TableModel<D extends object> implements ModelEngine<D> {
@@ -41,6 +44,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
   readonly #rows: ModelRows<D>;
   readonly #fold: ModelFold<D>;
   readonly #memory: MemoryModel<D>;
+  readonly #fill: TableFill<D>;
   #catchingUp: Promise<ModelState | null> | undefined;
 
   constructor(log: EventLog, tables: ReadModelTables, projection: Projection<D>, rows: ModelRows<D>) {
@@ -50,6 +54,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     this.#rows = rows;
     this.#fold = new ModelFold(projection, rows);
     this.#memory = new MemoryModel(log, projection, rows);
+    this.#fill = new TableFill(log, tables, projection, rows);
   }
 
   get(id: string): Promise<D | null> {
@@ -153,8 +158,13 @@ export class TableModel<D extends object> implements ModelEngine<D> {
   }
 
   async rebuild(onProgress?: OnProgress): Promise<void> {
-    await this.#tables.beginRebuild(this.#rows.shape);
     const { offset } = await this.#log.tail();
+    for (let fills = 0; isWorthFilling(0, offset) && fills < MAX_FILLS; fills++) {
+      const outcome = await this.#fill.run(true, onProgress);
+      if (outcome === "filled") return;
+      if (outcome === "unfit") break;
+    }
+    await this.#tables.beginRebuild(this.#rows.shape);
     const state = await this.#advanceTo(offset, "beside", onProgress);
     if (state?.fault !== undefined) throw this.#stopped(state);
     await this.#tables.finishRebuild(this.#rows.shape);
@@ -202,12 +212,18 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     let target = offset;
     let before = -1;
     let stalls = 0;
+    let fills = 0;
     for (;;) {
       const state = await this.#tables.advance(this.#rows.shape, this.#fold, side);
       if (state === null || state.fault !== undefined || state.isOver || state.offset >= target) return state;
       onProgress?.(state.offset, target);
       // Each step is done at once; the rest of the program gets a turn between two of them.
       await nextTurn();
+      // The step before has made the tables, and has found that this user may write there.
+      if (side === "live" && fills < MAX_FILLS && isWorthFilling(state.offset, target)) {
+        fills = (await this.#fill.run(false)) === "unfit" ? MAX_FILLS : fills + 1;
+        continue;
+      }
       if (state.offset === before) {
         // It gets no further than the end of a log that was cut back meanwhile.
         target = Math.min(target, (await this.#log.tail()).offset);

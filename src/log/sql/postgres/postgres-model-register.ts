@@ -1,5 +1,5 @@
 import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
-import type { Fault, ModelSide, ModelState } from "../../read-model-tables.js";
+import type { Fault, ModelState } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 import { countOf } from "./event-rows.js";
@@ -17,6 +17,7 @@ export class PostgresModelRegister {
   readonly #save: Statement;
   readonly #remove: Statement;
   readonly #makeLive: Statement;
+  readonly #supplant: Statement;
 
   constructor({ models }: Tables) {
     const one = "WHERE model = $1 AND side = $2";
@@ -32,15 +33,21 @@ export class PostgresModelRegister {
       `UPDATE ${models} SET "offset" = $3::bigint, hash = $4, fault_offset = $5::bigint, fault_why = $6 ${one}`,
     );
     this.#remove = statement(`DELETE FROM ${models} ${one}`);
-    this.#makeLive = statement(`UPDATE ${models} SET side = 'live' WHERE model = $1 AND side = 'beside'`);
+    this.#makeLive = statement(`UPDATE ${models} SET side = 'live' ${one}`);
+    const columns = ["generation", '"offset"', "hash", "fault_offset", "fault_why"];
+    this.#supplant = statement(
+      `UPDATE ${models} AS live SET ${columns.map((column) => `${column} = built.${column}`).join(", ")}
+       FROM ${models} AS built
+       WHERE built.model = $1 AND built.side = $2 AND live.model = $1 AND live.side = 'live'`,
+    );
   }
 
-  async find(session: PgSession, shape: ReadModelShape, side: ModelSide): Promise<ModelRecord | undefined> {
+  async find(session: PgSession, shape: ReadModelShape, side: ModelRecord["side"]): Promise<ModelRecord | undefined> {
     return (await session.rows(this.#find, [shapeKey(shape), side])).map(recordOf)[0];
   }
 
   /** As find; nobody else can change it, or the tables that it names, until the transaction ends. */
-  async lock(session: PgSession, shape: ReadModelShape, side: ModelSide): Promise<ModelRecord | undefined> {
+  async lock(session: PgSession, shape: ReadModelShape, side: ModelRecord["side"]): Promise<ModelRecord | undefined> {
     return (await session.rows(this.#lock, [shapeKey(shape), side])).map(recordOf)[0];
   }
 
@@ -48,7 +55,12 @@ export class PostgresModelRegister {
     return (await session.rows(this.#all)).map(recordOf);
   }
 
-  async addLocked(session: PgSession, shape: ReadModelShape, side: ModelSide): Promise<ModelRecord> {
+  /** Of the same fields and revision, and not live: what is built, or was left by a process that was killed. */
+  async unfinished(session: PgSession, shape: ReadModelShape): Promise<ModelRecord[]> {
+    return (await this.all(session)).filter(({ model, side }) => model === shapeKey(shape) && side !== "live");
+  }
+
+  async addLocked(session: PgSession, shape: ReadModelShape, side: ModelRecord["side"]): Promise<ModelRecord> {
     const [row] = await session.rows(this.#add, [shapeKey(shape), side, shape.name, shape.revision]);
     return recordOf(row as unknown[]);
   }
@@ -65,8 +77,11 @@ export class PostgresModelRegister {
     await session.affected(this.#remove, [model, side]);
   }
 
-  async makeLiveLocked(session: PgSession, { model }: ModelRecord): Promise<void> {
-    await session.affected(this.#makeLive, [model]);
+  /** The live row stays, with other tables: whoever waits for its lock goes on with those. */
+  async makeLiveLocked(session: PgSession, built: ModelRecord): Promise<void> {
+    const { model, side } = built;
+    if ((await session.affected(this.#supplant, [model, side])) > 0) return this.removeLocked(session, built);
+    await session.affected(this.#makeLive, [model, side]);
   }
 }
 
@@ -77,7 +92,7 @@ function recordOf(row: unknown[]): ModelRecord {
   const at = { offset: countOf(row[5]), hash: hash as string };
   return {
     model: model as string,
-    side: side as ModelSide,
+    side: side as ModelRecord["side"],
     name: name as string,
     revision: Number(revision),
     generation: Number(generation),

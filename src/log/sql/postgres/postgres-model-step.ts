@@ -55,13 +55,27 @@ export class PostgresModelStep {
     { state }: ModelRecord,
     documents: PostgresModelDocuments,
   ): Promise<ModelState> {
-    if (state.offset === 0) return state;
-    const [row] = await session.rows(this.#hashAt, [state.offset]);
-    if (row?.[0] === state.hash) return state;
-    const base = row === undefined ? await this.#archived.holding(session, state.offset) : undefined;
-    if (base?.to === state.offset && base.hash === state.hash) return state;
-    if (base !== undefined) throw archived(`offset ${state.offset}`, base);
+    const known = await this.#whereabouts(session, state);
+    if (known === "there") return state;
+    if (known instanceof ArchivedError) throw known;
     await documents.clearLocked(session);
     return EMPTY_TAIL;
+  }
+
+  /** Whether the log, or an archive that ends there, has this event. */
+  async isKnown(session: PgSession, end: Pick<ModelState, "offset" | "hash">): Promise<boolean> {
+    return (await this.#whereabouts(session, end)) === "there";
+  }
+
+  async #whereabouts(
+    session: PgSession,
+    { offset, hash }: Pick<ModelState, "offset" | "hash">,
+  ): Promise<"there" | "nowhere" | ArchivedError> {
+    if (offset === 0) return "there";
+    const [row] = await session.rows(this.#hashAt, [offset]);
+    if (row !== undefined) return row[0] === hash ? "there" : "nowhere";
+    const base = await this.#archived.holding(session, offset);
+    if (base?.to === offset && base.hash === hash) return "there";
+    return base === undefined ? "nowhere" : archived(`offset ${offset}`, base);
   }
 }

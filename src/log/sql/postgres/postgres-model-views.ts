@@ -1,20 +1,33 @@
 import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
+import type { ModelRecord } from "../read-model/model-record.js";
 import { viewName } from "../read-model/model-tables.js";
 import { viewExtras, viewSelect } from "../read-model/view-sql.js";
 import type { PgSession } from "./pg-session.js";
 import { POSTGRES_MODELS } from "./postgres-model-dialect.js";
-import type { PostgresModelDocuments } from "./postgres-model-documents.js";
+import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import type { PostgresModelRegister } from "./postgres-model-register.js";
-import type { Tables } from "./statement.js";
+import { type Statement, statement, type Tables } from "./statement.js";
+
+/** Of the documents, their words and the counts of these. */
+const ENDS = ["", "_w", "_n"];
 
 /** The view under which people find the documents of the newest revision of a projection. */
 export class PostgresModelViews {
   readonly #tables: Tables;
   readonly #register: PostgresModelRegister;
+  readonly #rights: Statement;
 
   constructor(tables: Tables, register: PostgresModelRegister) {
     this.#tables = tables;
     this.#register = register;
+    const pairs = ENDS.map((end) => `($2 || '${end}', $3 || '${end}')`).join(", ");
+    this.#rights = statement(
+      `SELECT bool_and(a.relowner = b.relowner AND a.relacl IS NOT DISTINCT FROM b.relacl)
+       FROM pg_catalog.pg_namespace AS s
+       JOIN pg_catalog.pg_class AS a ON a.relnamespace = s.oid
+       JOIN pg_catalog.pg_class AS b ON b.relnamespace = s.oid
+       WHERE s.nspname = $1 AND (a.relname::text, b.relname::text) IN (${pairs})`,
+    );
   }
 
   /**
@@ -34,11 +47,45 @@ export class PostgresModelViews {
       if (!(await this.#attempt(session, drop + this.#viewSql(shape, documents, "CREATE VIEW")))) return;
     }
     for (const older of others) {
-      const tables = ["", "_w", "_n"].map((end) => this.#named(`model_${older.model}_g${older.generation}${end}`));
+      const tables = ENDS.map((end) => this.#named(`model_${older.model}_g${older.generation}${end}`));
       if (await this.#attempt(session, `DROP TABLE IF EXISTS ${tables.join(", ")}`)) {
         await this.#register.removeLocked(session, older);
       }
     }
+  }
+
+  /**
+   * Puts tables that were built in the place of the live ones. All others of the model go: of these, too, this is the end.
+   *
+   * @throws the driver's error where the live ones cannot be dropped
+   */
+  async putInPlaceLocked(session: PgSession, shape: ReadModelShape, built: ModelRecord): Promise<void> {
+    const live = await this.#register.lock(session, shape, "live");
+    await this.#register.makeLiveLocked(session, built);
+    await this.showLocked(session, shape, this.#documentsOf(shape, built));
+    if (live !== undefined) await this.#documentsOf(shape, live).dropLocked(session);
+    for (const left of await this.#register.unfinished(session, shape)) await this.dropLocked(session, shape, left);
+  }
+
+  async dropLocked(session: PgSession, shape: ReadModelShape, record: ModelRecord): Promise<void> {
+    await this.#documentsOf(shape, record).dropLocked(session);
+    await this.#register.removeLocked(session, record);
+  }
+
+  /** Whether the tables of two generations have the same owner and rights: nobody misses one when the other is in its place. */
+  async haveSameRights(
+    session: PgSession,
+    shape: ReadModelShape,
+    one: ModelRecord,
+    other: ModelRecord,
+  ): Promise<boolean> {
+    const names = [one, other].map((record) => this.#documentsOf(shape, record).name);
+    const [row] = await session.rows(this.#rights, [this.#tables.schema, ...names]);
+    return row?.[0] === true;
+  }
+
+  #documentsOf(shape: ReadModelShape, { generation }: ModelRecord): PostgresModelDocuments {
+    return new PostgresModelDocuments(shape, generation, this.#tables.schema);
   }
 
   #viewSql(shape: ReadModelShape, { table }: PostgresModelDocuments, create: string): string {

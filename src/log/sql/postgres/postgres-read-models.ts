@@ -2,6 +2,7 @@ import { ArchivedError, SessionDbError } from "../../../errors.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import type { ReadModelShape } from "../../../query/shape.js";
 import type {
+  ModelFill,
   ModelSide,
   ModelState,
   ModelSummary,
@@ -13,22 +14,21 @@ import type {
   StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
-import type { ModelRecord } from "../read-model/model-record.js";
+import { type ModelRecord, standOf } from "../read-model/model-record.js";
 import type { ArchivedRows } from "./archived-rows.js";
 import { countOf } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
+import { type PostgresFillParts, PostgresModelFill } from "./postgres-model-fill.js";
 import { PostgresModelRegister } from "./postgres-model-register.js";
 import { PostgresModelStep } from "./postgres-model-step.js";
 import { PostgresModelTransaction } from "./postgres-model-transaction.js";
 import { PostgresModelViews } from "./postgres-model-views.js";
 import { PostgresQueue } from "./postgres-queue.js";
 import type { PostgresReader } from "./postgres-reader.js";
+import type { RunOnServer } from "./run-on-server.js";
 import { statement, type Tables } from "./statement.js";
 import type { StoredPages } from "./stored-pages.js";
-
-/** Runs an act on a connection of its own; again after failures that pass. */
-export type RunOnServer = <T>(operation: string, act: (session: PgSession) => Promise<T>) => Promise<T>;
 
 /** Where a reader cannot write, it goes on without: no rights, a replica, a full disk, a lock that somebody holds for long. */
 const CANNOT_WRITE = ["PERMISSION_DENIED", "STORAGE_READ_ONLY", "DISK_FULL", "LOG_LOCKED"];
@@ -39,6 +39,9 @@ const CANNOT_WRITE = ["PERMISSION_DENIED", "STORAGE_READ_ONLY", "DISK_FULL", "LO
  */
 const TIDY_EVERY_EVENTS = 20_000;
 
+/** Tables are not swapped so often that the third look fails, too: then they are gone. */
+const MAX_LOOKS = 3;
+
 /** Each step locks the row of its model: another process waits for it and finds the step done. Appends do not wait. */
 export class PostgresReadModels implements ReadModelTables {
   readonly #tables: Tables;
@@ -48,6 +51,7 @@ export class PostgresReadModels implements ReadModelTables {
   readonly #views: PostgresModelViews;
   readonly #step: PostgresModelStep;
   readonly #queue: PostgresQueue;
+  readonly #fillParts: PostgresFillParts;
   readonly #saw: (state: ModelState) => void;
 
   /** `saw` is told where a model stands whose documents are given out: what is read of the log must reach so far. */
@@ -67,6 +71,9 @@ export class PostgresReadModels implements ReadModelTables {
     this.#views = new PostgresModelViews(tables, this.#register);
     this.#queue = new PostgresQueue(tables, this.#register);
     this.#step = new PostgresModelStep(tables, reader, pages, archived);
+    const { schema } = tables;
+    const [register, transaction, views, step] = [this.#register, this.#transaction, this.#views, this.#step];
+    this.#fillParts = { schema, run, reader, register, transaction, views, step };
   }
 
   async advance(shape: ReadModelShape, fold: PageFold, side: ModelSide): Promise<ModelState | null> {
@@ -142,10 +149,16 @@ export class PostgresReadModels implements ReadModelTables {
     }
   }
 
+  async beginFill(shape: ReadModelShape, replaces: boolean): Promise<ModelFill | null> {
+    const fill = await PostgresModelFill.begin(this.#fillParts, shape, replaces);
+    if (fill !== null) this.#saw(fill.tail);
+    return fill;
+  }
+
   async beginRebuild(shape: ReadModelShape): Promise<void> {
     await this.#changeAlone("readModels.beginRebuild", async (session) => {
       const left = await this.#register.lock(session, shape, "beside");
-      if (left !== undefined) await this.#dropLocked(session, shape, left);
+      if (left !== undefined) await this.#views.dropLocked(session, shape, left);
       const record = await this.#register.addLocked(session, shape, "beside");
       await this.#documentsOf(shape, record).createLocked(session);
     });
@@ -155,16 +168,12 @@ export class PostgresReadModels implements ReadModelTables {
     await this.#changeAlone("readModels.finishRebuild", async (session) => {
       const built = await this.#register.lock(session, shape, "beside");
       if (built === undefined) return; // another process has built it with us, and has finished
-      const live = await this.#register.lock(session, shape, "live");
-      if (live !== undefined) await this.#register.removeLocked(session, live);
-      await this.#register.makeLiveLocked(session, built);
-      await this.#views.showLocked(session, shape, this.#documentsOf(shape, built));
-      if (live !== undefined) await this.#documentsOf(shape, live).dropLocked(session);
+      await this.#views.putInPlaceLocked(session, shape, built);
     });
   }
 
   list(): Promise<ModelSummary[]> {
-    return this.#run("readModels.list", async (session) => {
+    return this.#look("readModels.list", async (session) => {
       const summaries: ModelSummary[] = [];
       for (const { model, name, revision, generation, side, state } of await this.#register.all(session)) {
         const table = `model_${model}_g${generation}`;
@@ -173,9 +182,9 @@ export class PostgresReadModels implements ReadModelTables {
           name,
           revision,
           table,
-          rebuilding: side === "beside",
+          rebuilding: side !== "live",
           documents: countOf(row?.[0]),
-          ...state,
+          ...standOf({ side, state }),
         });
       }
       return summaries;
@@ -203,11 +212,6 @@ export class PostgresReadModels implements ReadModelTables {
     await this.#views.showLocked(session, shape, documents);
   }
 
-  async #dropLocked(session: PgSession, shape: ReadModelShape, record: ModelRecord): Promise<void> {
-    await this.#documentsOf(shape, record).dropLocked(session);
-    await this.#register.removeLocked(session, record);
-  }
-
   #documentsOf(shape: ReadModelShape, { generation }: ModelRecord): PostgresModelDocuments {
     return new PostgresModelDocuments(shape, generation, this.#tables.schema);
   }
@@ -217,7 +221,7 @@ export class PostgresReadModels implements ReadModelTables {
     shape: ReadModelShape,
     act: (session: PgSession, documents: PostgresModelDocuments) => Promise<T>,
   ): Promise<(T & { state: ModelState }) | null> {
-    return this.#run("readModels.read", (session) =>
+    return this.#look("readModels.read", (session) =>
       this.#transaction.snapshot(session, async () => {
         const record = await this.#register.find(session, shape, "live");
         if (record === undefined) return null;
@@ -225,6 +229,18 @@ export class PostgresReadModels implements ReadModelTables {
         return { state: record.state, ...(await act(session, this.#documentsOf(shape, record))) };
       }),
     );
+  }
+
+  /** Once more where the tables were dropped between a look at their list and one at them: others are in their place. */
+  async #look<T>(operation: string, act: (session: PgSession) => Promise<T>): Promise<T> {
+    for (let look = 1; ; look++) {
+      try {
+        return await this.#run(operation, act);
+      } catch (error) {
+        const isGone = error instanceof SessionDbError && error.code === "READ_MODEL_DAMAGED";
+        if (!isGone || look === MAX_LOOKS) throw error;
+      }
+    }
   }
 
   #changeAlone(operation: string, act: (session: PgSession) => Promise<void>): Promise<void> {

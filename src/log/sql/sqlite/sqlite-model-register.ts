@@ -1,12 +1,12 @@
 import type Database from "better-sqlite3";
 import { type ReadModelShape, shapeKey } from "../../../query/shape.js";
-import type { Fault, ModelSide, ModelState } from "../../read-model-tables.js";
+import type { Fault, ModelState } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
 import type { ModelRecord } from "../read-model/model-record.js";
 
 interface Row {
   readonly model: string;
-  readonly side: ModelSide;
+  readonly side: ModelRecord["side"];
   readonly name: string;
   readonly revision: number;
   readonly generation: number;
@@ -35,10 +35,10 @@ export class SqliteModelRegister {
       `UPDATE read_models SET "offset" = ?, hash = ?, fault_offset = ?, fault_why = ? WHERE model = ? AND side = ?`,
     );
     this.#remove = db.prepare("DELETE FROM read_models WHERE model = ? AND side = ?");
-    this.#makeLive = db.prepare("UPDATE read_models SET side = 'live' WHERE model = ? AND side = 'beside'");
+    this.#makeLive = db.prepare("UPDATE read_models SET side = 'live' WHERE model = ? AND side = ?");
   }
 
-  find(shape: ReadModelShape, side: ModelSide): ModelRecord | undefined {
+  find(shape: ReadModelShape, side: ModelRecord["side"]): ModelRecord | undefined {
     const row = this.#find.get(shapeKey(shape), side) as Row | undefined;
     return row === undefined ? undefined : recordOf(row);
   }
@@ -47,8 +47,13 @@ export class SqliteModelRegister {
     return (this.#all.all() as Row[]).map(recordOf);
   }
 
+  /** Of the same fields and revision, and not live: what is built, or was left by a process that was killed. */
+  unfinished(shape: ReadModelShape): ModelRecord[] {
+    return this.all().filter(({ model, side }) => model === shapeKey(shape) && side !== "live");
+  }
+
   /** With a generation of its own among those of its model. */
-  addLocked(shape: ReadModelShape, side: ModelSide): ModelRecord {
+  addLocked(shape: ReadModelShape, side: ModelRecord["side"]): ModelRecord {
     const model = shapeKey(shape);
     const used = this.all().filter((record) => record.model === model);
     const generation = Math.max(0, ...used.map((record) => record.generation)) + 1;
@@ -65,8 +70,8 @@ export class SqliteModelRegister {
     this.#remove.run(model, side);
   }
 
-  makeLiveLocked({ model }: ModelRecord): void {
-    this.#makeLive.run(model);
+  makeLiveLocked({ model, side }: ModelRecord): void {
+    this.#makeLive.run(model, side);
   }
 }
 

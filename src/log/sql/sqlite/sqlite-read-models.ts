@@ -6,6 +6,7 @@ import {
   type DocumentQuery,
   type DocumentRead,
   MAX_QUEUE_LAG,
+  type ModelFill,
   type ModelSide,
   type ModelState,
   type ModelSummary,
@@ -17,15 +18,15 @@ import {
   type StoredPage,
 } from "../../read-model-tables.js";
 import { EMPTY_TAIL } from "../../seal.js";
-import type { ModelRecord } from "../read-model/model-record.js";
-import { modelTableNames, viewName } from "../read-model/model-tables.js";
-import { viewExtras, viewSelect } from "../read-model/view-sql.js";
+import { type ModelRecord, standOf } from "../read-model/model-record.js";
 import type { OwnFiles } from "./own-files.js";
 import type { RunOnLog } from "./run-on-log.js";
 import { SqliteDocumentReader } from "./sqlite-document-reader.js";
 import { SQLITE_MODELS } from "./sqlite-model-dialect.js";
 import { SqliteModelDocuments } from "./sqlite-model-documents.js";
+import { SqliteModelFill } from "./sqlite-model-fill.js";
 import { SqliteModelRegister } from "./sqlite-model-register.js";
+import { SqliteModelViews } from "./sqlite-model-views.js";
 import type { SqliteReader } from "./sqlite-reader.js";
 import { WriteTransaction } from "./write-transaction.js";
 
@@ -34,6 +35,9 @@ const CANNOT_WRITE = ["STORAGE_READ_ONLY", "DISK_FULL", "LOG_LOCKED"];
 
 /** Appends hold the lock for milliseconds; a reader who waits for longer goes on without it. */
 const STEP_BUSY_MS = 500;
+
+/** What a fill has folded is worth a longer wait. */
+const FILL_BUSY_MS = 5_000;
 
 /**
  * Each step is one short write transaction: the events are read, folded and written synchronously, so that another
@@ -46,6 +50,7 @@ export class SqliteReadModels implements ReadModelTables {
   readonly #register: SqliteModelRegister;
   readonly #transaction: WriteTransaction;
   readonly #single: SqliteDocumentReader;
+  readonly #views: SqliteModelViews;
 
   constructor(db: Database.Database, files: OwnFiles, reader: SqliteReader, run: RunOnLog) {
     this.#db = db;
@@ -53,6 +58,7 @@ export class SqliteReadModels implements ReadModelTables {
     this.#run = run;
     this.#register = new SqliteModelRegister(db);
     this.#transaction = new WriteTransaction(db, files);
+    this.#views = new SqliteModelViews(db, this.#register);
     this.#single = new SqliteDocumentReader(db, reader, this.#register);
   }
 
@@ -129,10 +135,16 @@ export class SqliteReadModels implements ReadModelTables {
     return brought === undefined ? lag : "behind";
   }
 
+  beginFill(shape: ReadModelShape, replaces: boolean): Promise<ModelFill> {
+    const change = <T>(act: () => T) => this.#run("readModels.fill", () => this.#transaction.run(act), FILL_BUSY_MS);
+    const [db, reader, register, views] = [this.#db, this.#reader, this.#register, this.#views];
+    return SqliteModelFill.begin({ db, reader, register, views, change }, shape, replaces);
+  }
+
   async beginRebuild(shape: ReadModelShape): Promise<void> {
     await this.#change("readModels.beginRebuild", () => {
       const left = this.#register.find(shape, "beside");
-      if (left !== undefined) this.#dropLocked(shape, left);
+      if (left !== undefined) this.#views.dropLocked(shape, left);
       const record = this.#register.addLocked(shape, "beside");
       this.#documentsOf(shape, record).createLocked();
     });
@@ -142,10 +154,7 @@ export class SqliteReadModels implements ReadModelTables {
     await this.#change("readModels.finishRebuild", () => {
       const built = this.#register.find(shape, "beside");
       if (built === undefined) return; // another process has built it with us, and has finished
-      const live = this.#register.find(shape, "live");
-      if (live !== undefined) this.#dropLocked(shape, live);
-      this.#register.makeLiveLocked(built);
-      this.#showLocked(shape, built);
+      this.#views.putInPlaceLocked(shape, built);
     });
   }
 
@@ -154,7 +163,7 @@ export class SqliteReadModels implements ReadModelTables {
       this.#register.all().map(({ model, name, revision, generation, side, state }) => {
         const table = `model_${model}_g${generation}`;
         const documents = this.#db.prepare(`SELECT count(*) FROM "${table}"`).pluck().get() as number;
-        return { name, revision, table, rebuilding: side === "beside", documents, ...state };
+        return { name, revision, table, rebuilding: side !== "live", documents, ...standOf({ side, state }) };
       }),
     );
   }
@@ -198,29 +207,8 @@ export class SqliteReadModels implements ReadModelTables {
     if (side === "beside") return undefined;
     const record = this.#register.addLocked(shape, "live");
     this.#documentsOf(shape, record).createLocked();
-    this.#showLocked(shape, record);
+    this.#views.showLocked(shape, record);
     return record;
-  }
-
-  /** The newest revision has the view; older ones make room. A program that still uses one makes it again for itself. */
-  #showLocked(shape: ReadModelShape, record: ModelRecord): void {
-    const others = this.#register.all().filter(({ name, model }) => name === shape.name && model !== record.model);
-    if (others.some(({ revision }) => revision > shape.revision)) return;
-    const view = `"${viewName(shape)}"`;
-    const { name: table, documents } = modelTableNames(shape, record.generation, "");
-    const select = viewSelect(SQLITE_MODELS, shape, documents, "");
-    this.#db.exec(`DROP VIEW IF EXISTS ${view}; CREATE VIEW ${view} AS ${select}`);
-    for (const sql of viewExtras(SQLITE_MODELS, shape, "", table)) this.#db.exec(sql);
-    for (const older of others) {
-      const table = `model_${older.model}_g${older.generation}`;
-      this.#db.exec(`DROP TABLE IF EXISTS "${table}"; DROP TABLE IF EXISTS "${table}_w"`);
-      this.#register.removeLocked(older);
-    }
-  }
-
-  #dropLocked(shape: ReadModelShape, record: ModelRecord): void {
-    this.#documentsOf(shape, record).dropLocked();
-    this.#register.removeLocked(record);
   }
 
   #documentsOf(shape: ReadModelShape, { generation }: ModelRecord): SqliteModelDocuments {
