@@ -141,6 +141,7 @@ export interface ModelFill {
    *
    * @param end the last event that is in the documents
    * @returns false where it is over, the log has no such event any more, or the live tables are as far; nothing has changed then
+   * @throws where the live tables cannot be dropped, as somebody's own view shows them; nothing has changed then, either
    */
   finish(end: Pick<Tail, "offset" | "hash">): Promise<boolean>;
 

@@ -2,9 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { ReadModelShape } from "../../../query/shape.js";
 import type { ChangedDocument, ModelFill } from "../../read-model-tables.js";
 import type { Tail } from "../../seal.js";
-import { FILLING, type FillSide, type ModelRecord } from "../read-model/model-record.js";
+import { FILLING, type FillSide } from "../read-model/model-record.js";
 import type { PgSession } from "./pg-session.js";
-import { sqlState } from "./postgres-failures.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import type { PostgresModelRegister } from "./postgres-model-register.js";
 import type { PostgresModelStep } from "./postgres-model-step.js";
@@ -12,8 +11,6 @@ import type { PostgresModelTransaction } from "./postgres-model-transaction.js";
 import type { PostgresModelViews } from "./postgres-model-views.js";
 import type { PostgresReader } from "./postgres-reader.js";
 import type { RunOnServer } from "./run-on-server.js";
-
-const DEPENDED_ON = "2BP01";
 
 export interface PostgresFillParts {
   readonly schema: string;
@@ -85,14 +82,15 @@ export class PostgresModelFill implements ModelFill {
   }
 
   finish(end: Pick<Tail, "offset" | "hash">): Promise<boolean> {
-    const { schema, run, register, transaction, step } = this.#parts;
+    const { schema, run, register, transaction, views, step } = this.#parts;
     return run("readModels.fill", async (session) => {
       const placed = await transaction.alone(session, async () => {
         const record = await register.lock(session, this.#shape, this.#side);
         if (record?.state.hash !== FILLING || record.state.offset !== this.#written) return undefined;
         if (!(await step.isKnown(session, end)) || (await this.#isNeedless(session, end))) return undefined;
         await register.saveLocked(session, record, end);
-        return (await this.#putInPlaceLocked(session, record)) ? record : undefined;
+        await views.putInPlaceLocked(session, this.#shape, record);
+        return record;
       });
       if (placed === undefined) return false;
       await new PostgresModelDocuments(this.#shape, placed.generation, schema).tidy(session);
@@ -108,19 +106,6 @@ export class PostgresModelFill implements ModelFill {
         if (record !== undefined) await views.dropLocked(session, this.#shape, record);
       }),
     );
-  }
-
-  /** @returns false where the live tables cannot be dropped: a view of somebody else shows them */
-  async #putInPlaceLocked(session: PgSession, record: ModelRecord): Promise<boolean> {
-    await session.script("SAVEPOINT filled");
-    try {
-      await this.#parts.views.putInPlaceLocked(session, this.#shape, record);
-      return true;
-    } catch (error) {
-      if (sqlState(error) !== DEPENDED_ON) throw error;
-      await session.script("ROLLBACK TO SAVEPOINT filled");
-      return false;
-    }
   }
 
   /** Another process has brought the live tables as far. */
