@@ -1,10 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { freeze } from "immer";
 import type { Projection } from "../../../projections/projection.js";
-import { UnavailableError } from "../../errors.js";
 import type { EventLog } from "../../log/event-log.js";
 import type {
-  ModelSide,
   ModelState,
   QueueShape,
   ReadModelTables,
@@ -26,14 +23,12 @@ import type { ModelRow, ModelRows } from "./model-row.js";
 import { Overlay } from "./overlay.js";
 import { pageOf } from "./page-of.js";
 import { parsedDocument } from "./parsed-document.js";
-import { isWorthFilling, TableFill } from "./table-fill.js";
+import { readModelBusy, TableProgress } from "./table-progress.js";
 import { type Take, takeFromPages, takeOffered } from "./take.js";
 
 /** Others may cut the log or swap the tables while a question is asked; then it is asked again. */
 const MAX_ATTEMPTS = 10;
 const SCAN_ROWS = 1_000;
-/** What came between a fill may come between the next one, too; steps get further each time. */
-const MAX_FILLS = 3;
 
 /** Documents in a table beside the log. Who may not write there gets the missing events laid over it in memory. */
 export class TableModel<D extends object> implements ModelEngine<D> {
@@ -44,7 +39,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
   readonly #rows: ModelRows<D>;
   readonly #fold: ModelFold<D>;
   readonly #memory: MemoryModel<D>;
-  readonly #fill: TableFill<D>;
+  readonly #progress: TableProgress<D>;
   #catchingUp: Promise<ModelState | null> | undefined;
 
   constructor(log: EventLog, tables: ReadModelTables, projection: Projection<D>, rows: ModelRows<D>) {
@@ -54,7 +49,7 @@ export class TableModel<D extends object> implements ModelEngine<D> {
     this.#rows = rows;
     this.#fold = new ModelFold(projection, rows);
     this.#memory = new MemoryModel(log, projection, rows);
-    this.#fill = new TableFill(log, tables, projection, rows);
+    this.#progress = new TableProgress(log, tables, projection, rows, this.#fold);
   }
 
   get(id: string): Promise<D | null> {
@@ -154,20 +149,12 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       const fresh = await foldFresh(this.#log, this.#projection, scanned.offset);
       return compareDocuments(this.#rows, fresh.documents, scanned.documents, scanned.offset);
     }
-    throw this.#busy();
+    throw readModelBusy(this.#projection.name);
   }
 
   async rebuild(onProgress?: OnProgress): Promise<void> {
-    const { offset } = await this.#log.tail();
-    for (let fills = 0; isWorthFilling(0, offset) && fills < MAX_FILLS; fills++) {
-      const outcome = await this.#fill.run(true, onProgress);
-      if (outcome === "filled") return;
-      if (outcome === "unfit") break;
-    }
-    await this.#tables.beginRebuild(this.#rows.shape);
-    const state = await this.#advanceTo(offset, "beside", onProgress);
+    const state = await this.#progress.rebuild(onProgress);
     if (state?.fault !== undefined) throw this.#stopped(state);
-    await this.#tables.finishRebuild(this.#rows.shape);
   }
 
   /** Asks the table once it is at the tail; or, where it cannot be brought there, what is laid over it. */
@@ -192,44 +179,19 @@ export class TableModel<D extends object> implements ModelEngine<D> {
       const stored = await ask(this.#tables);
       if (stored !== null && stored.state.offset >= tail.offset) return answer(stored);
     }
-    throw this.#busy();
+    throw readModelBusy(this.#projection.name);
   }
 
   /** Callers of one process share the steps that are under way, and look again when these end before their own tail. */
   async #catchUp(offset: number): Promise<ModelState | null> {
     const state = await this.#catchingUp?.catch(() => undefined); // its caller gets the error; we try ourselves
     if (state !== undefined && (state === null || state.fault !== undefined || state.offset >= offset)) return state;
-    const mine = this.#advanceTo(offset, "live");
+    const mine = this.#progress.catchUp(offset);
     this.#catchingUp = mine;
     try {
       return await mine;
     } finally {
       if (this.#catchingUp === mine) this.#catchingUp = undefined;
-    }
-  }
-
-  async #advanceTo(offset: number, side: ModelSide, onProgress?: OnProgress): Promise<ModelState | null> {
-    let target = offset;
-    let before = -1;
-    let stalls = 0;
-    let fills = 0;
-    for (;;) {
-      const state = await this.#tables.advance(this.#rows.shape, this.#fold, side);
-      if (state === null || state.fault !== undefined || state.isOver || state.offset >= target) return state;
-      onProgress?.(state.offset, target);
-      // Each step is done at once; the rest of the program gets a turn between two of them.
-      await nextTurn();
-      // The step before has made the tables, and has found that this user may write there.
-      if (side === "live" && fills < MAX_FILLS && isWorthFilling(state.offset, target)) {
-        fills = (await this.#fill.run(false)) === "unfit" ? MAX_FILLS : fills + 1;
-        continue;
-      }
-      if (state.offset === before) {
-        // It gets no further than the end of a log that was cut back meanwhile.
-        target = Math.min(target, (await this.#log.tail()).offset);
-        if (state.offset < target && ++stalls === MAX_ATTEMPTS) throw this.#busy();
-      }
-      before = state.offset;
     }
   }
 
@@ -260,11 +222,5 @@ export class TableModel<D extends object> implements ModelEngine<D> {
 
   #stopped({ fault }: ModelState): ProjectionStopped {
     return new ProjectionStopped(this.#projection.name, fault?.offset ?? 0, fault?.why ?? "");
-  }
-
-  #busy(): UnavailableError {
-    return new UnavailableError("READ_MODEL_BUSY", `the read model ${this.#projection.name} is changed all the time`, {
-      hint: "try again; if it stays so, look for a program that cuts the log back or rebuilds its read models",
-    });
   }
 }

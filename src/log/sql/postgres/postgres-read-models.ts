@@ -178,14 +178,8 @@ export class PostgresReadModels implements ReadModelTables {
       for (const { model, name, revision, generation, side, state } of await this.#register.all(session)) {
         const table = `model_${model}_g${generation}`;
         const [row] = await session.rows(statement(`SELECT count(*) FROM "${this.#tables.schema}"."${table}"`));
-        summaries.push({
-          name,
-          revision,
-          table,
-          rebuilding: side !== "live",
-          documents: countOf(row?.[0]),
-          ...standOf({ side, state }),
-        });
+        const stand = standOf({ side, state });
+        summaries.push({ name, revision, table, rebuilding: side !== "live", documents: countOf(row?.[0]), ...stand });
       }
       return summaries;
     });
