@@ -45,6 +45,12 @@ test("tables on which rights were given stay, so that nobody loses them", async 
   const eyes = await opened(asUser(url, role));
   expect((await new ReadModel(eyes, notes()).query()).documents).toHaveLength(4);
   expect(await fillTables(eyes, notes())).toBe("unfit"); // he may not
+  // Rights that new tables get as well are no hindrance.
+  await admin.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA "${schema}" GRANT SELECT ON TABLES TO ${role}`);
+  await new ReadModel(log, notes()).rebuild();
+  await put(log, "e", { title: "e" });
+  expect(await fillTables(log, notes())).toBe("filled");
+  expect((await new ReadModel(eyes, notes()).query()).documents).toHaveLength(5);
 });
 
 test("tables that somebody's own view shows stay", async () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
-import type { EventLog } from "../../src/log/event-log.js";
+import type { EventLog, OffsetRange } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { foldWhole, MAX_WHOLE_CHARS, MAX_WHOLE_DOCUMENTS } from "../../src/replay/read-model/fold-whole.js";
 import { ModelRows } from "../../src/replay/read-model/model-row.js";
@@ -173,6 +173,17 @@ describe.each(BACKENDS.filter(([name]) => name !== "jsonl"))("%s", (_, freshUrl)
     expect(await fill?.finish(fill.tail)).toBe(false);
     await fill?.abandon();
     expect((await new ReadModel(log, notes(1, "none")).query({ search: "hunter2" })).documents).toEqual([]);
+  });
+
+  test("nothing is filled out of a copy of the log that lags behind: something may not be erased there yet", async () => {
+    const log = await opened(await freshUrl());
+    await appendTurns(log, 100);
+    const lagging = {
+      readAll: (range: OffsetRange) => log.readAll({ ...range, to: 90 }),
+      archives: () => log.archives?.(),
+    } as EventLog;
+    expect(await fillTables(lagging, notes(), { tables: tablesOf(log) })).toBe("over");
+    expect(await tablesOf(log).list()).toEqual([]);
   });
 
   test("where the steps have what a fill would bring, they stay", async () => {

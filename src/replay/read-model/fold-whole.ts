@@ -18,10 +18,14 @@ export interface WholeFold<D extends object> {
   readonly documents: ReadonlyMap<string, D>;
   /** The last event that is in them. */
   readonly end: Tail;
+  /** The last event that was read, all in one walk: whoever has it has done what was erased before it, too. */
+  readonly read: Tail;
 }
 
 /**
  * All documents after `to` (inclusive), from the first event on. The rest of the program gets a turn after each page.
+ *
+ * @param before events from this offset on are read, and are not in the documents
  *
  * @returns undefined where they are too many or too long to be held
  * @throws ProjectionStopped, and what reading the log throws
@@ -31,24 +35,30 @@ export async function foldWhole<D extends object>(
   projection: Projection<D>,
   to: number,
   onPage?: (offset: number) => void,
+  before = Number.POSITIVE_INFINITY,
 ): Promise<WholeFold<D> | undefined> {
   const fold = new BulkFold(projection);
   const size = new SizeGuess();
-  let end: Tail = EMPTY_TAIL;
-  if (to === 0) return { documents: new Map(), end };
+  let [end, read]: [Tail, Tail] = [EMPTY_TAIL, EMPTY_TAIL];
+  if (to === 0) return { documents: new Map(), end, read };
   for await (const page of log.readAll({ to })) {
     for (const event of page) {
+      if (event.offset >= before) break;
       fold.add(event);
       size.add(event);
     }
-    const { offset, hash, recordedAt } = page.at(-1) ?? end;
-    end = { offset, hash, recordedAt };
+    end = tailOf(page.findLast(({ offset }) => offset < before)) ?? end;
+    read = tailOf(page.at(-1)) ?? read;
     if (fold.streams > MAX_WHOLE_DOCUMENTS) return undefined;
     if (size.isDue && (await size.measure(fold.folded.documents)) > MAX_WHOLE_CHARS) return undefined;
-    onPage?.(offset);
+    onPage?.(read.offset);
     await nextTurn();
   }
-  return { documents: fold.folded.documents, end };
+  return { documents: fold.folded.documents, end, read };
+}
+
+function tailOf(event: SealedEvent | undefined): Tail | undefined {
+  return event === undefined ? undefined : { offset: event.offset, hash: event.hash, recordedAt: event.recordedAt };
 }
 
 /**

@@ -83,6 +83,8 @@ export class TableFill<D extends object> {
     const onPage = (offset: number) => told((offset / tail.offset) * FOLD_SHARE);
     const folded = await this.#fold(tail.offset, !replaces, onPage);
     if (folded === undefined) return "unfit";
+    // Cut back meanwhile, or read where not all of it is yet: there, something may not be erased yet.
+    if (folded.read.hash !== tail.hash) return "over";
     let written = 0;
     for (const part of this.#parts(folded)) {
       if (!(await fill.write(part))) return "over";
@@ -99,7 +101,7 @@ export class TableFill<D extends object> {
       return await foldWhole(this.#log, this.#projection, to, onPage);
     } catch (error) {
       if (!(error instanceof ProjectionStopped) || !passes || !isWorthFilling(0, error.offset - 1)) throw error;
-      return foldWhole(this.#log, this.#projection, error.offset - 1, onPage);
+      return foldWhole(this.#log, this.#projection, to, onPage, error.offset);
     }
   }
 
