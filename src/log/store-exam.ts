@@ -106,6 +106,8 @@ export interface PostgresFacts {
   readonly synchronousCommit: string;
   /** A standby only reads. */
   readonly inRecovery: boolean;
+  /** Tables of the log, its partitions too, that the server empties after a crash. */
+  readonly unlogged: readonly string[];
   readonly schema: SchemaFacts;
 }
 

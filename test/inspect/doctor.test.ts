@@ -325,6 +325,7 @@ describe("a Postgres log", () => {
       fullPageWrites: "on",
       synchronousCommit: "off",
       inRecovery: false,
+      unlogged: [],
     };
     const seen = serverSettings({ ...settings, fsync: "off" });
     expect(seen.map(({ code, severity }) => [code, severity])).toEqual([
@@ -335,6 +336,18 @@ describe("a Postgres log", () => {
     // Only looked at: the server is everybody's.
     const [name] = /ALTER SYSTEM SET (\w+) = on/.exec(seen[0]?.mend?.text ?? "")?.slice(1) ?? [];
     expect((await admin.query(`SELECT 1 FROM pg_settings WHERE name = '${name}'`)).rows).toHaveLength(1);
+  });
+
+  test("whose events the server would empty after a crash: what it says mends it", async () => {
+    const url = await freshPostgresUrl();
+    await filled(url);
+    const schema = new URL(url).searchParams.get("schema");
+    const admin = await openAdmin(url);
+    await admin.query(`ALTER TABLE "${schema}".events SET UNLOGGED`);
+    const found = (await wrong(url)).filter(({ check }) => check === "server");
+    expect(found).toMatchObject([{ code: "unlogged", severity: "bad", mend: { kind: "sql" } }]);
+    await admin.query(found[0]?.mend?.text ?? "");
+    expect((await wrong(url)).filter(({ check }) => check === "server")).toEqual([]);
   });
 
   test("behind something that swallows notifications: the command names a direct address, and with it all is well", async () => {

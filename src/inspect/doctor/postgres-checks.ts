@@ -12,7 +12,7 @@ export const serverCheck: Check = {
 };
 
 export function serverSettings(facts: Omit<PostgresFacts, "schema">): Seen[] {
-  const { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery } = facts;
+  const { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery, unlogged } = facts;
   const seen: Seen[] = [];
   if (fsync !== "on")
     seen.push(switchedOff("fsync", "a crash of the machine loses confirmed events, or the whole database"));
@@ -21,6 +21,7 @@ export function serverSettings(facts: Omit<PostgresFacts, "schema">): Seen[] {
       switchedOff("full_page_writes", "a crash of the machine may leave half-written pages, which nothing mends"),
     );
   }
+  seen.push(...unlogged.map(emptied));
   if (inRecovery) seen.push(standby());
   const commits = ["on", "remote_apply"].includes(synchronousCommit)
     ? `synchronous_commit=${synchronousCommit}`
@@ -36,6 +37,16 @@ function switchedOff(setting: string, why: string): Seen {
     what: `the server runs with ${setting}=off`,
     why,
     mend,
+  };
+}
+
+function emptied(table: string): Seen {
+  return {
+    code: "unlogged",
+    severity: "bad",
+    what: `the table ${table} is UNLOGGED`,
+    why: "after a crash the server empties it, with all that was confirmed",
+    mend: sql(`ALTER TABLE ${table} SET LOGGED`),
   };
 }
 

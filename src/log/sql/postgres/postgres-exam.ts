@@ -22,6 +22,15 @@ const SETTINGS = statement(
      current_setting('synchronous_commit'), pg_is_in_recovery()`,
 );
 
+/** What waits for others is allowed to be lost with the server: requests, and read models. */
+const UNLOGGED = statement(
+  `WITH RECURSIVE log (oid) AS (
+     SELECT c.oid FROM pg_class c WHERE c.relnamespace = to_regnamespace($1)
+       AND c.relname IN ('events', 'sidecar', 'archives', 'archived_streams', 'archived_ids', 'schema_migrations')
+     UNION ALL SELECT i.inhrelid FROM log JOIN pg_inherits i ON i.inhparent = log.oid)
+   SELECT c.oid::regclass::text FROM log JOIN pg_class c USING (oid) WHERE c.relpersistence = 'u' ORDER BY 1`,
+);
+
 /** A Postgres log as a server and a schema. Every question has a connection of its own. */
 export class PostgresServerExam implements PostgresExam {
   readonly kind = "postgres";
@@ -50,7 +59,8 @@ export class PostgresServerExam implements PostgresExam {
       const { url, schema } = this.#address;
       const store = new PostgresSchema(session, url, tablesOf(schema), this.#limits);
       const settings = { host, serverVersion, fsync, fullPageWrites, synchronousCommit, inRecovery };
-      return { ...settings, schema: await schemaFacts(store) };
+      const unlogged = (await session.rows(UNLOGGED, [`"${schema}"`])).map(([table]) => String(table));
+      return { ...settings, unlogged, schema: await schemaFacts(store) };
     });
   }
 
