@@ -1,13 +1,14 @@
-import pc from "picocolors";
 import type { Snippet } from "../../query/snippet.js";
+import { coloursOf } from "./colours.js";
 import { printable } from "./escape.js";
 
 /** The lines of a snippet, with what was found in bold where there are colours. Empty lines are left out. */
 export function marked({ text, marks }: Snippet): string[] {
+  const { bold } = coloursOf(process.stdout);
   let line = "";
   let at = 0;
   for (const [from, to] of marks) {
-    line += shown(text.slice(at, from)) + pc.bold(shown(text.slice(from, to)));
+    line += shown(text.slice(at, from)) + bold(shown(text.slice(from, to)));
     at = to;
   }
   line += shown(text.slice(at));

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import pc from "picocolors";
 import { SessionDbError } from "../../errors.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
+import { coloursOf } from "./colours.js";
 import { printable, printableJson } from "./escape.js";
 import { picked, pickItems } from "./pick-fields.js";
 import { told } from "./told.js";
@@ -121,8 +121,9 @@ export class Streams {
         `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,
       );
     } else {
-      const lines = [`${pc.red("error")} ${code}: ${printable(message)}`];
-      if (hint !== undefined) lines.push(`${pc.cyan("hint")}: ${printable(hint)}`);
+      const { red, cyan } = coloursOf(process.stderr);
+      const lines = [`${red("error")} ${code}: ${printable(message)}`];
+      if (hint !== undefined) lines.push(`${cyan("hint")}: ${printable(hint)}`);
       process.stderr.write(`${lines.join("\n")}\n`);
     }
   }
