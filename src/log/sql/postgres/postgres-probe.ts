@@ -4,6 +4,7 @@ import type { PgSession } from "./pg-session.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLogOptions } from "./postgres-options.js";
 import { parsePostgresUrl } from "./postgres-url.js";
+import { OutcomeUnknown, retryTransient } from "./retry.js";
 import { statement } from "./statement.js";
 
 /** NULL where there is no such table: then the right to create one is what counts. */
@@ -23,11 +24,13 @@ const FACTS = statement(
 /** The free space of a server's disk cannot be asked for by its users. */
 export async function probePostgres(url: string, options: PostgresLogOptions): Promise<StoreProbe> {
   const address = parsePostgresUrl(url);
-  const connections = new Connections(address, limitsOf(options), 1, undefined, false);
+  const limits = limitsOf(options);
+  const connections = new Connections(address, limits, 1, undefined, false);
+  const attempt = () => connections.reading((session) => probe(session, address.schema));
   try {
-    return await connections.reading((session) => probe(session, address.schema));
+    return await retryTransient(limits.readRetryMs, attempt, limits);
   } catch (error) {
-    throw translateError(error, address.url);
+    throw translateError(error instanceof OutcomeUnknown ? error.cause : error, address.url);
   } finally {
     await connections.close();
   }
