@@ -211,7 +211,7 @@ describe("a Postgres that goes away", () => {
     const { code, stderr } = await worker.exit;
     expect(code).toBe(130);
     expect(stderr).toMatch(/^(CONNECT_REFUSED|SERVER_UNREACHABLE): .* trying again$/m);
-    expect(stderr).toMatch(/^reached again · at [24] · resume with --from [24]$/m);
+    expect(stderr).toMatch(/^reached again · at [234] · resume with --from [234]$/m);
   });
 
   test("for longer than --retry is an error that says where to go on", { timeout: 120_000 }, async () => {
