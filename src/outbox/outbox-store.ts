@@ -197,7 +197,7 @@ export class OutboxStore {
     const { view } = await this.#currentLocked();
     return answers.map((answer) => {
       if (answer.kind !== "sealed") return answer;
-      return { kind: "sealed", events: answer.events.map((event) => view.waiting(event.id) ?? event) };
+      return { kind: "sealed", events: answer.events.map((event) => view.addedEvent(event.id) ?? event) };
     });
   }
 
