@@ -15,7 +15,28 @@ import { truncateCases } from "./truncate-cases.js";
 
 /** Registers every promise of EventLog as a test of `target`. Works with any `(title, fn) => void`. */
 export function conformanceSuite(register: RegisterTest, target: ConformanceTarget): void {
-  const define: DefineCase = (title, run) => {
+  appendingSuite(register, target);
+  const define = definer(register, target);
+  sealedCases(define);
+  truncateCases(define);
+  freezeCases(define);
+  redactCases(define);
+  archiveCases(define);
+  sharedCases(define);
+}
+
+/** The promises of appending and reading alone, for a log that refuses to be changed in any other way. */
+export function appendingSuite(register: RegisterTest, target: ConformanceTarget): void {
+  const define = definer(register, target);
+  appendCases(define);
+  idempotenceCases(define);
+  payloadCases(define);
+  readCases(define);
+  lifecycleCases(define);
+}
+
+function definer(register: RegisterTest, target: ConformanceTarget): DefineCase {
+  return (title, run) => {
     register(title, async () => {
       const handles: EventLog[] = [];
       const clock = new ManualClock();
@@ -42,17 +63,6 @@ export function conformanceSuite(register: RegisterTest, target: ConformanceTarg
       }
     });
   };
-  appendCases(define);
-  idempotenceCases(define);
-  payloadCases(define);
-  readCases(define);
-  sealedCases(define);
-  truncateCases(define);
-  freezeCases(define);
-  redactCases(define);
-  archiveCases(define);
-  lifecycleCases(define);
-  sharedCases(define);
 }
 
 function uniqueName(): string {

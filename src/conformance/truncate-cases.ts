@@ -32,6 +32,13 @@ export function truncateCases(define: DefineCase): void {
     );
   });
 
+  define("readLast does not give back the event that the caller has, where it was cut", async ({ log }) => {
+    await appendCount(log, "session-a", 2);
+    const known = await log.readLast("session-a");
+    await log.truncateAfter(0, await log.tail());
+    assert.equal(await log.readLast("session-a", { known }), undefined);
+  });
+
   define("cutting is refused when the tail is not the expected one", async ({ log }) => {
     await appendCount(log, "session-a", 2);
     const old = await log.tail();

@@ -48,15 +48,15 @@ export class ReadOnlyLog implements EventLog {
   }
 
   async append(): Promise<AppendResult> {
-    throw refused(this.url, "append");
+    throw readOnlyRefusal(this.url, "append");
   }
 
   async appendSealed(): Promise<Tail> {
-    throw refused(this.url, "appendSealed");
+    throw readOnlyRefusal(this.url, "appendSealed");
   }
 
   async truncateAfter(): Promise<Tail> {
-    throw refused(this.url, "truncateAfter");
+    throw readOnlyRefusal(this.url, "truncateAfter");
   }
 
   readAll(range?: OffsetRange): AsyncGenerator<readonly SealedEvent[], void, undefined> {
@@ -93,15 +93,16 @@ function readOnlySidecar({ url, sidecar }: EventLog): Sidecar {
     read: (name) => sidecar.read(name),
     list: (prefix) => sidecar.list(prefix),
     write: async () => {
-      throw refused(url, "sidecar.write");
+      throw readOnlyRefusal(url, "sidecar.write");
     },
     remove: async () => {
-      throw refused(url, "sidecar.remove");
+      throw readOnlyRefusal(url, "sidecar.remove");
     },
   };
 }
 
-function refused(url: string, operation: string): StorageError {
+/** What anything that would write says of a log that is only looked at. */
+export function readOnlyRefusal(url: string, operation: string): StorageError {
   return new StorageError("STORAGE_READ_ONLY", `${operation}: ${url} was opened for reading only`, {
     hint: "open it without readOnly to change it",
   });

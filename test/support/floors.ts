@@ -41,7 +41,7 @@ const UNITS: readonly Unit[] = [
     floor: 4,
     paths: [`src/${path}`],
   })),
-  { floor: 4, paths: ["src/open-log.ts", "src/backends/"] },
+  { floor: 4, paths: ["src/open-log.ts", "src/open-trial.ts", "src/backends/"] },
   { floor: 5, paths: ["src/compose.ts"] },
   { floor: 5, paths: ["src/cross-database/"] },
   ...["ui-server/", "ui/", "mcp/", "express/"].map((path) => ({ floor: 6, paths: [`src/${path}`] })),
