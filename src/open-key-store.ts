@@ -34,6 +34,12 @@ export function keyStoreUrlOf(logUrl: string): string {
   }
 }
 
+/** As {@link openKeyStore}, to say what would become of it: keys that are made or destroyed are so in memory alone. */
+export async function openTrialKeyStore(url: string): Promise<KeyStore> {
+  const { TrialKeyStore } = await import("./keys/trial-key-store.js");
+  return new TrialKeyStore(await openKeyStore(url));
+}
+
 /**
  * Opens the key store at `file:FOLDER`, `postgres://…` or `memory:`. Nothing is made before its first key.
  *

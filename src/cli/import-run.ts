@@ -3,15 +3,14 @@ import type { Command } from "commander";
 import { RefusedError, UsageError } from "../errors.js";
 import { AtomicFile } from "../export/atomic-file.js";
 import type { MinskySource } from "../import/minsky-source.js";
-import type { ImportReport } from "../import/report.js";
 import { importRecords } from "../session/import-records.js";
 import { SessionStore } from "../session/session-store.js";
 import { assertNotStore } from "../session/store-file.js";
 import type { CommandContext, CommonOptions } from "./command.js";
-import { EXIT } from "./exit-code.js";
-import { importSummary, tellImport } from "./output/import-report.js";
+import { endImport } from "./end-import.js";
 
 export interface ImportOptions extends CommonOptions {
+  dryRun?: boolean;
   report?: string;
   reason?: string;
 }
@@ -24,22 +23,20 @@ export interface ImportRun {
   read(): Promise<MinskySource>;
 }
 
-export function withReport(command: Command): Command {
+export function withImportOptions(command: Command): Command {
   return command
+    .option("--dry-run", "write nothing, say what would be imported")
     .option("--report <file>", "write the whole report as JSON")
     .option("--reason <text>", "why, for the audit trail");
 }
 
-/**
- * Reads the whole source before the store is opened, so that a source that cannot be read makes no store. Exit code 1
- * where records were refused: a script must not take a part for the whole.
- */
+/** Reads the whole source before the store is opened, so that a source that cannot be read makes no store. */
 export async function runImport(context: CommandContext<ImportOptions>, run: ImportRun): Promise<number> {
-  const { options, openStore, streams } = context;
+  const { options, openStore } = context;
   const found = await run.read();
   const reportFile = await openReport(options.report, run.file);
   try {
-    const log = await openStore();
+    const log = await openStore({ trial: options.dryRun === true });
     if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
     const store = new SessionStore(log, options.actor === undefined ? {} : { actor: options.actor });
     const report = await importRecords(store, found.records, {
@@ -48,16 +45,11 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
       ...(found.baseDir === undefined ? {} : { baseDir: found.baseDir }),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
     });
-    const { offset } = await log.tail();
-    const document = { schema: "import/1", store: log.url, offset, ...report, remarks: found.remarks };
-    await reportFile?.write(`${JSON.stringify(document, null, 2)}\n`);
-    await reportFile?.commit();
-    if (streams.json) streams.document(document);
-    else {
-      streams.lines([`${run.source} (${found.layout}) → ${log.url}`, importSummary(report)]);
-      tellImport(streams, report, found.remarks);
-    }
-    return exitCodeOf(report);
+    const { remarks } = found;
+    return await endImport(context, log, reportFile, {
+      document: { schema: "import/1", ...report, remarks },
+      source: `${run.source} (${found.layout})`,
+    });
   } finally {
     await reportFile?.discard();
   }
@@ -108,8 +100,4 @@ function placeOf(path: string): string | undefined {
   } catch {
     return undefined; // a file that is not there is not the source
   }
-}
-
-function exitCodeOf({ refused }: ImportReport): number {
-  return refused > 0 ? EXIT.failed : EXIT.done;
 }

@@ -24,8 +24,18 @@ export async function openBehindOutbox(url: string, options: OutboxLogOptions, s
 /** Who turns `fallback` off again must not forget what waits. */
 export async function tellWaiting({ url }: ConfiguredStore, config: Config, streams: Streams): Promise<void> {
   if (!isServerAddress(url)) return;
-  const { waitingFor } = await import("../outbox/outbox-report.js");
-  const count = await waitingFor(String(config.find("outbox.path")?.value), url);
+  const count = await countWaiting(url, String(config.find("outbox.path")?.value));
   if (count > 0)
     streams.notice(`WARNING: ${count} appends wait for this server, and fallback is off: sessiondb outbox replay`);
+}
+
+/** What is tried out on a server's log is tried out without what waits for that, which would be sent before it. */
+export async function tellWaitingFirst(url: string, outboxRoot: string, streams: Streams): Promise<void> {
+  const count = await countWaiting(url, outboxRoot);
+  if (count > 0) streams.notice(`WARNING: ${count} appends wait for this server, and would be sent first`);
+}
+
+async function countWaiting(url: string, outboxRoot: string): Promise<number> {
+  const { waitingFor } = await import("../outbox/outbox-report.js");
+  return waitingFor(outboxRoot, url);
 }

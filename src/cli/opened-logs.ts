@@ -2,9 +2,10 @@ import { type Config, loadConfig } from "../config/layers.js";
 import type { EventLog } from "../log/event-log.js";
 import type { LogNotice, OpenLogOptions } from "../log/open-log-options.js";
 import { openLog } from "../open-log.js";
+import { openTrial } from "../open-trial.js";
 import { type ConfiguredStore, configuredStore, isDefaultPlace, optionsOf } from "../session/configured-store.js";
 import { firstStart } from "../session/first-start.js";
-import { openBehindOutbox, tellWaiting } from "./open-behind-outbox.js";
+import { openBehindOutbox, tellWaiting, tellWaitingFirst } from "./open-behind-outbox.js";
 import { tellFirstStart } from "./output/import-report.js";
 import type { Streams } from "./output/streams.js";
 import { warnOfPassword } from "./written-address.js";
@@ -12,6 +13,8 @@ import { warnOfPassword } from "./written-address.js";
 export interface OpenHow {
   /** Refuse a log that is not there. */
   readonly mustExist?: boolean;
+  /** Only say what would be written: it stays in memory, and nothing is made where there is no log. */
+  readonly trial?: boolean;
 }
 
 /** What the command line says about logs. */
@@ -56,26 +59,32 @@ export class OpenedLogs {
   async openStore(how: OpenHow = {}): Promise<EventLog> {
     const configured = this.store();
     const { url, options: limits, outboxRoot } = configured;
-    if (outboxRoot !== undefined) return this.#openBehindOutbox(url, { ...limits, ...how }, outboxRoot);
+    const { trial = false, ...must } = how;
+    if (outboxRoot !== undefined) {
+      if (!trial) return this.#openBehindOutbox(url, { ...limits, ...must }, outboxRoot);
+      await tellWaitingFirst(url, outboxRoot, this.#streams);
+      return this.#open(url, limits, trial);
+    }
     await tellWaiting(configured, this.config(), this.#streams);
-    const start = () => firstStart(() => this.#open(url, limits), process.env);
+    const start = () => firstStart(() => this.#open(url, limits, trial), process.env);
     const first = isDefaultPlace(configured) ? await start() : undefined;
-    if (first === undefined) return this.#open(url, { ...limits, ...how });
-    this.#isPartial = tellFirstStart(this.#streams, first);
+    if (first === undefined) return this.#open(url, { ...limits, ...must }, trial);
+    this.#isPartial = tellFirstStart(this.#streams, first, trial);
     return first.log;
   }
 
-  async open(url: string, how: OpenHow = {}): Promise<EventLog> {
-    return this.#open(url, { ...optionsOf(this.config()), ...how });
+  async open(url: string, { trial = false, ...must }: OpenHow = {}): Promise<EventLog> {
+    return this.#open(url, { ...optionsOf(this.config()), ...must }, trial);
   }
 
   async close(): Promise<void> {
     for (const log of this.#opened) await log.close();
   }
 
-  async #open(url: string, options: OpenLogOptions): Promise<EventLog> {
+  async #open(url: string, options: OpenLogOptions, trial = false): Promise<EventLog> {
     warnOfPassword(url, this.#streams);
-    const log = await openLog(url, { ...options, ...archivesOf(this.#given), onNotice: noticeTo(this.#streams) });
+    const how = { ...options, ...archivesOf(this.#given), onNotice: noticeTo(this.#streams) };
+    const log = await (trial ? openTrial(url, how) : openLog(url, how));
     this.#opened.push(log);
     return log;
   }

@@ -3,9 +3,8 @@ import type { ForeignRead } from "../open-foreign.js";
 import { assertNotStore } from "../session/store-file.js";
 import { importWebSessions, type WebImportOptions, type WebImportReport } from "../web-session/import-web-sessions.js";
 import type { CommandContext } from "./command.js";
-import { EXIT } from "./exit-code.js";
+import { endImport } from "./end-import.js";
 import { type ImportOptions, openReport } from "./import-run.js";
-import { importSummary, tellImport } from "./output/import-report.js";
 import { urlOfWebStore, type WebChangeOptions, withSessions } from "./web-leaf.js";
 
 export interface WebImportRunOptions extends ImportOptions, WebChangeOptions {
@@ -14,8 +13,8 @@ export interface WebImportRunOptions extends ImportOptions, WebChangeOptions {
 }
 
 /**
- * The first row is read before the store is opened, so that a source that cannot be read makes no store. Exit code 1
- * where rows were refused. `file` is the source, where it is a file.
+ * The first row is read before the store is opened, so that a source that cannot be read makes no store. `file` is the
+ * source, where it is a file.
  */
 export async function runWebImport(
   context: CommandContext<WebImportRunOptions>,
@@ -26,21 +25,16 @@ export async function runWebImport(
   const reportFile = await openReport(options.report, file);
   try {
     const first = await records.next();
-    const log = await open(urlOfWebStore(options));
+    const log = await open(urlOfWebStore(options), { trial: options.dryRun === true });
     if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
     const found = { records: withFirst(first, records), report: counts };
     const about = importOptions(counts.source, options, ({ read }) => streams.progress(`${read} sessions read`));
     const report = await withSessions(log, options, (sessions) => importWebSessions(sessions, found, about));
-    const { offset } = await log.tail();
-    const document = { schema: "web-import/1", store: log.url, offset, ...report };
-    await reportFile?.write(`${JSON.stringify(document, null, 2)}\n`);
-    await reportFile?.commit();
-    if (streams.json) streams.document(document);
-    else {
-      streams.lines([`${report.source} → ${log.url}`, summaryOf(report)]);
-      tellImport(streams, report, []);
-    }
-    return report.refused > 0 ? EXIT.failed : EXIT.done;
+    return await endImport(context, log, reportFile, {
+      document: { schema: "web-import/1", ...report },
+      source: report.source,
+      more: `, ${report.expired} had expired, ${report.kept} kept as they are here`,
+    });
   } finally {
     await records.return();
     await reportFile?.discard();
@@ -63,8 +57,4 @@ function importOptions(
 ): WebImportOptions {
   const why = reason === undefined ? {} : { reason };
   return { source, onProgress, ...why, ...(userPath === undefined ? {} : { userIdPath: userPath }) };
-}
-
-function summaryOf(report: WebImportReport): string {
-  return `${importSummary(report)}, ${report.expired} had expired, ${report.kept} kept as they are here`;
 }

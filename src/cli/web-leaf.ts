@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { webStoreUrl } from "../config/paths.js";
 import type { EventLog } from "../log/event-log.js";
-import { keyStoreUrlOf, openKeyStore } from "../open-key-store.js";
+import { keyStoreUrlOf, openKeyStore, openTrialKeyStore } from "../open-key-store.js";
 import { defaultActor } from "../session/default-actor.js";
 import { WebSessionStore } from "../web-session/web-session-store.js";
 import type { CommandContext, CommonOptions, ReadOptions } from "./command.js";
@@ -37,13 +37,14 @@ export function openWebStore({ open, options }: CommandContext<ReadOptions>): Pr
   return open(urlOfWebStore(options), { mustExist: true });
 }
 
-/** For commands that end sessions: their keys are destroyed with them. */
+/** For commands that end sessions, whose keys are destroyed with them, or make some. A dry run leaves all keys as they are. */
 export async function withSessions<T>(
   log: EventLog,
-  options: WebChangeOptions,
+  options: WebChangeOptions & { readonly dryRun?: boolean },
   act: (sessions: WebSessionStore) => Promise<T>,
 ): Promise<T> {
-  const keyStore = await openKeyStore(options.keys ?? keyStoreUrlOf(urlOfWebStore(options)));
+  const { keys = keyStoreUrlOf(urlOfWebStore(options)), dryRun = false } = options;
+  const keyStore = await (dryRun ? openTrialKeyStore(keys) : openKeyStore(keys));
   const sessions = new WebSessionStore(log, keyStore, { actor: options.actor ?? defaultActor() });
   try {
     return await act(sessions);

@@ -135,7 +135,7 @@ class TakenBaseDir {
   }
 
   get remark(): string {
-    return `the store's base folder is now ${JSON.stringify(this.#baseDir)}`;
+    return `the store's base folder becomes ${JSON.stringify(this.#baseDir)}`;
   }
 
   async append(): Promise<readonly StreamAppend[]> {

@@ -163,3 +163,23 @@ test("a server that was never reached: nothing is read, nothing that must be dec
   const hostile = await run("session list");
   expect([hostile.code, hostile.stderr]).toEqual([7, expect.stringContaining("CONFIG_NOT_FOR_REPOSITORY")]);
 });
+
+test("a dry run of an import asks the server alone, and says what would be sent before it", {
+  timeout: MANY_LINES_MS,
+}, async () => {
+  const { server, home, run, json } = await machine();
+  writeFileSync(join(home, "db.json"), JSON.stringify([{ session: "imported" }]));
+  const dryRun = "import minsky-json db.json --dry-run";
+  const untouched = readdirSync(home, { recursive: true });
+  expect(await json(dryRun)).toMatchObject({ dryRun: true, imported: 1, offset: 1 });
+  expect(readdirSync(home, { recursive: true })).toEqual(untouched);
+  expect((await run("session start first")).code).toBe(0);
+  await server.stop("immediate");
+  expect((await run("session start second")).stdout).toContain("queued");
+  expect((await run(dryRun)).code).toBe(5);
+  await server.restart();
+  const told = await run(dryRun);
+  expect(told.stderr).toContain("WARNING: 1 appends wait for this server, and would be sent first");
+  expect([told.code, told.stdout]).toEqual([0, expect.stringContaining("would end at offset 2")]);
+  expect(await json("import minsky-json db.json")).toMatchObject({ dryRun: false, imported: 1, offset: 3 });
+});

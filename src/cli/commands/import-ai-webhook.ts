@@ -6,9 +6,8 @@ import type { CollabRecord } from "../../import/collab-record.js";
 import { type ForeignRead, readAiWebhook, readAiWebhookPostgres } from "../../open-foreign.js";
 import { assertNotStore } from "../../session/store-file.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
-import { EXIT } from "../exit-code.js";
-import { type ImportOptions, openReport, withReport } from "../import-run.js";
-import { importSummary, tellImport } from "../output/import-report.js";
+import { endImport } from "../end-import.js";
+import { type ImportOptions, openReport, withImportOptions } from "../import-run.js";
 import { addressOf } from "../written-address.js";
 
 export function importAiWebhookCommand(state: RunState): Command {
@@ -16,7 +15,8 @@ export function importAiWebhookCommand(state: RunState): Command {
   const command = leaf<ImportOptions>(state, "ai-webhook <folder>", summary, (context, folder = "") =>
     run(context, readAiWebhook(expandPath(folder))),
   );
-  return examples(withReport(command), [
+  return examples(withImportOptions(command), [
+    "sessiondb import ai-webhook webhook --dry-run --store sqlite:./s.db",
     "sessiondb import ai-webhook webhook --store sqlite:./s.db --report report.json",
   ]);
 }
@@ -26,31 +26,26 @@ export function importAiWebhookPostgresCommand(state: RunState): Command {
   const command = leaf<ImportOptions>(state, "ai-webhook-postgres <url>", summary, (context, url = "") =>
     run(context, readAiWebhookPostgres(addressOf(url, context.streams))),
   );
-  return examples(withReport(command), [
+  return examples(withImportOptions(command), [
     "sessiondb import ai-webhook-postgres env:AI_WEBHOOK_POSTGRES_URL --store sqlite:./s.db",
   ]);
 }
 
-/** Record by record. Exit code 1 where some were refused: a script must not take a part for the whole. */
+/** Record by record. */
 async function run(context: CommandContext<ImportOptions>, found: ForeignRead<CollabRecord>): Promise<number> {
-  const { options, openStore, streams } = context;
+  const { options, openStore } = context;
   const records = await begun(found.records);
   const file = await openReport(options.report, undefined);
   try {
-    const log = await openStore();
+    const log = await openStore({ trial: options.dryRun === true });
     if (file !== undefined) assertNotStore(file.path, log.url);
     const collab = new CollaborativeSessions(log, options.actor === undefined ? {} : { actor: options.actor });
     const note = options.reason === undefined ? {} : { reason: options.reason };
     const report = await importCollab(collab, records, found.report, note);
-    const document = { schema: "import/1", store: log.url, offset: (await log.tail()).offset, ...report, remarks: [] };
-    await file?.write(`${JSON.stringify(document, null, 2)}\n`);
-    await file?.commit();
-    if (streams.json) streams.document(document);
-    else {
-      streams.lines([`${report.source} → ${log.url}`, importSummary(report)]);
-      tellImport(streams, report, []);
-    }
-    return report.refused > 0 ? EXIT.failed : EXIT.done;
+    return await endImport(context, log, file, {
+      document: { schema: "import/1", ...report, remarks: [] },
+      source: report.source,
+    });
   } finally {
     await file?.discard();
     await found.records.return();

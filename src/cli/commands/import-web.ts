@@ -4,7 +4,7 @@ import { expandPath } from "../../config/paths.js";
 import type { WebSessionReadOptions, WebSessionRecord } from "../../import/web-session.js";
 import { type ForeignRead, readConnectPgSimple, readTowerSessions } from "../../open-foreign.js";
 import { examples, leaf, type RunState } from "../command.js";
-import { withReport } from "../import-run.js";
+import { withImportOptions } from "../import-run.js";
 import { runWebImport, type WebImportRunOptions } from "../web-import-run.js";
 import { keysOption, onWebStore } from "../web-leaf.js";
 import { addressOf } from "../written-address.js";
@@ -14,6 +14,7 @@ type Read = (address: string, options: WebSessionReadOptions) => ForeignRead<Web
 export function towerSessionsCommand(state: RunState): Command {
   const summary = "take over login sessions of tower-sessions: a SQLite file, postgres://…, or env:NAME";
   return examples(webImport(state, "tower-sessions", summary, readTowerSessions), [
+    "sessiondb import tower-sessions app.db --dry-run --store sqlite:./web.db",
     "sessiondb import tower-sessions app.db --store sqlite:./web.db",
   ]);
 }
@@ -34,7 +35,7 @@ function webImport(state: RunState, kind: string, summary: string, read: Read): 
     const found = read(file ?? given, { keepSecrets: true, ...(table === undefined ? {} : { table }) });
     return runWebImport(context, found, file);
   });
-  return withReport(onWebStore(command))
+  return withImportOptions(onWebStore(command))
     .option("--table <name>", "where the sessions are, unless in the table that the store makes by itself")
     .option("--user-path <path>", "where in a session its user's id stands: user_id, passport.user.id")
     .addOption(keysOption());

@@ -4,7 +4,7 @@ import { readMinskyJson } from "../../import/minsky-json.js";
 import { maskUrl } from "../../log/mask-url.js";
 import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
 import { examples, leaf, noun, type RunState } from "../command.js";
-import { type ImportOptions, runImport, withReport } from "../import-run.js";
+import { type ImportOptions, runImport, withImportOptions } from "../import-run.js";
 import { addressOf } from "../written-address.js";
 import { importAiWebhookCommand, importAiWebhookPostgresCommand } from "./import-ai-webhook.js";
 import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
@@ -27,7 +27,10 @@ function minskyJson(state: RunState): Command {
     const file = expandPath(written);
     return runImport(context, { source: `minsky-json:${file}`, file, read: () => readMinskyJson(file) });
   });
-  return examples(withReport(command), ["sessiondb import minsky-json session-db.json --store sqlite:./s.db"]);
+  return examples(withImportOptions(command), [
+    "sessiondb import minsky-json session-db.json --dry-run --store sqlite:./s.db",
+    "sessiondb import minsky-json session-db.json --store sqlite:./s.db",
+  ]);
 }
 
 function minskySqlite(state: RunState): Command {
@@ -36,7 +39,7 @@ function minskySqlite(state: RunState): Command {
     const file = expandPath(written);
     return runImport(context, { source: `minsky-sqlite:${file}`, file, read: () => readMinskySqlite(file) });
   });
-  return examples(withReport(command), ["sessiondb import minsky-sqlite sessions.db --store sqlite:./s.db"]);
+  return examples(withImportOptions(command), ["sessiondb import minsky-sqlite sessions.db --store sqlite:./s.db"]);
 }
 
 function minskyPostgres(state: RunState): Command {
@@ -45,7 +48,7 @@ function minskyPostgres(state: RunState): Command {
     const url = addressOf(source, context.streams);
     return runImport(context, { source: `minsky-postgres:${maskUrl(url)}`, read: () => readMinskyPostgres(url) });
   });
-  return examples(withReport(command), [
+  return examples(withImportOptions(command), [
     "sessiondb import minsky-postgres env:MINSKY_POSTGRES_URL --store sqlite:./s.db --report report.json",
   ]);
 }

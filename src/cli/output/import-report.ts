@@ -5,9 +5,10 @@ import type { Streams } from "./streams.js";
 /** Notes of one kind on the terminal; the report file has all of them. */
 const MAX_NOTES = 50;
 
-export function importSummary(report: ImportReport): string {
+/** @param dryRun nothing of it was done */
+export function importSummary(report: ImportReport, dryRun: boolean): string {
   const { read, imported, updated, unchanged, duplicates, repaired, refused } = report;
-  return `${read} read, ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${duplicates} duplicates, ${repaired} repaired, ${refused} refused`;
+  return `${read} read, ${imported} ${dryRun ? "would be imported" : "imported"}, ${updated} updated, ${unchanged} unchanged, ${duplicates} duplicates, ${repaired} repaired, ${refused} refused`;
 }
 
 /** What became of single records, on stderr: what was refused first. */
@@ -22,14 +23,16 @@ export function tellImport(streams: Streams, { notes }: ImportReport, remarks: r
 }
 
 /** @returns whether records were refused */
-export function tellFirstStart(streams: Streams, { file, log, report, remarks }: FirstStart): boolean {
+export function tellFirstStart(streams: Streams, { file, log, report, remarks }: FirstStart, dryRun: boolean): boolean {
   if (report === undefined) return false;
-  streams.notice(`first start: took over ${file} into ${log.url}; the file stays as it is`);
-  streams.notice(importSummary(report));
+  streams.notice(
+    `first start: ${dryRun ? "would take over" : "took over"} ${file} into ${log.url}; the file stays as it is`,
+  );
+  streams.notice(importSummary(report, dryRun));
   tellImport(streams, report, remarks);
   if (report.refused === 0) return false;
   streams.notice(
-    `${report.refused} records were refused; for the reasons: sessiondb import minsky-json ${file} --report FILE`,
+    `${report.refused} records ${dryRun ? "would be" : "were"} refused; for the reasons: sessiondb import minsky-json ${file} --report FILE`,
   );
   return true;
 }

@@ -133,6 +133,7 @@ export const MOVE_OUTPUTS: readonly OutputSchema[] = [
   }),
   output("import/1", IMPORTS, {
     store,
+    dryRun: z.boolean(),
     offset,
     ...importCounts,
     remarks: z.array(z.string()),

@@ -22,6 +22,7 @@ export const WEB_OUTPUTS: readonly OutputSchema[] = [
   output("web-expire/1", ["web expire"], { offset, count }),
   output("web-import/1", ["import tower-sessions", "import connect-pg-simple"], {
     store,
+    dryRun: z.boolean(),
     offset,
     ...importCounts,
     expired: count,
