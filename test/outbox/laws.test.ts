@@ -135,9 +135,32 @@ function expectNoCopy(error: { code?: string }): void {
   expect(error.code).toBe("OUTBOX_NO_COPY");
 }
 
+/** The connection may be lost behind what is sent. */
 function expectAway(error: { code?: string }): void {
-  expect(["SERVER_UNREACHABLE", "CONNECT_REFUSED"]).toContain(error.code);
+  expect(["SERVER_UNREACHABLE", "CONNECT_REFUSED", "APPEND_OUTCOME_UNKNOWN"]).toContain(error.code);
 }
+
+const appendTo = (stream: string, expects: "any" | "seen"): Step => ({
+  kind: "append",
+  handle: 0,
+  streams: [stream],
+  expects,
+});
+
+/** Run whatever the seed, or the law might say nothing, where nothing happened: a conflict; a replay that is cut behind an append. */
+const EXAMPLES: [boolean, Step[]][] = [
+  [true, [{ kind: "cut", handle: 0 }, appendTo("session-b", "seen"), { kind: "others", handle: 0 }]],
+  [
+    true,
+    [
+      { kind: "cut", handle: 0 },
+      appendTo("session-a", "any"),
+      { kind: "cutBehind", handle: 0 },
+      appendTo("session-a", "any"),
+      { kind: "replay", handle: 0 },
+    ],
+  ],
+];
 
 test("what was acknowledged is in the server's log exactly once and in order, or listed as a conflict, whatever happens", {
   timeout: 240_000,
@@ -181,9 +204,8 @@ test("what was acknowledged is in the server's log exactly once and in order, or
       totals.conflicts += conflicts.length;
       await world.close();
     }),
-    { numRuns: Number(process.env.OUTBOX_RUNS ?? 25), endOnFailure: true },
+    { numRuns: Number(process.env.OUTBOX_RUNS ?? 25), examples: EXAMPLES, endOnFailure: true },
   );
-  // The law says nothing where nothing happened.
-  expect(totals.queued).toBeGreaterThan(10);
+  expect(totals.queued).toBeGreaterThan(2);
   expect(totals.conflicts).toBeGreaterThan(0);
 });
