@@ -1,5 +1,5 @@
-import { copyFileSync, existsSync, linkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { allEvents, appendCount, eventually } from "../../src/conformance/target.js";
 import { SqliteFileExam } from "../../src/log/sql/sqlite/sqlite-exam.js";
@@ -34,6 +34,19 @@ test.each(Object.entries(CHANGES))(
     await expect(allEvents(log)).rejects.toMatchObject(REPLACED);
     await expect(log.tail()).rejects.toMatchObject(REPLACED);
     await expect(log.sidecar.write("a", "x")).rejects.toMatchObject(REPLACED);
+    await log.close();
+  },
+);
+
+test.each(Object.entries({ ...CHANGES, "without its -wal file": (file: string) => rmSync(`${file}-wal`) }))(
+  "a file that is %s in a folder that had been quiet confirms no append",
+  async (_, change) => {
+    const { file, log } = await newLog();
+    await eventually("a quiet folder", () => Date.now() - statSync(dirname(file)).ctimeMs > 200);
+    await appendCount(log, "session-a", 2); // the second one looks at the folder only
+    await appendCount(log, "session-a", 1);
+    change(file);
+    await expect(appendCount(log, "session-a", 1)).rejects.toMatchObject(REPLACED);
     await log.close();
   },
 );
