@@ -24,8 +24,9 @@ export class OwnFiles {
   readonly #database: string;
   /** As they were when the database was opened. */
   readonly #files: readonly (readonly [path: string, was: Stats])[];
+  readonly #place: string;
   /** The folder as it was when all files had their names. */
-  #folder: Stats | undefined;
+  #folder: readonly [path: string, was: Stats] | undefined;
   /** performance.now() of the last look at the files themselves. */
   #looked = 0;
 
@@ -34,6 +35,7 @@ export class OwnFiles {
     db.pragma("user_version"); // only the first read makes the -wal and -shm files
     this.#url = url;
     this.#database = realPathOf(path); // SQLite puts the others beside the file itself
+    this.#place = dirname(this.#database);
     this.#files = ["", "-wal", "-shm"].flatMap((suffix) => {
       const file = this.#database + suffix;
       const was = statOf(file);
@@ -57,9 +59,9 @@ export class OwnFiles {
   assertOwnLocked(): void {
     const now = performance.now();
     if (now - this.#looked < LINKS_MS && this.#isFolderSame()) return;
-    const folder = settledFolder(this.#database);
+    const folder = settledFolder(this.#place);
     this.#assertEachLocked();
-    this.#folder = folder;
+    this.#folder = folder === undefined ? undefined : [this.#place, folder];
     this.#looked = now;
   }
 
@@ -74,8 +76,7 @@ export class OwnFiles {
 
   #isFolderSame(): boolean {
     if (this.#folder === undefined) return false;
-    const now = namedNow([dirname(this.#database), this.#folder]);
-    return now?.ctimeMs === this.#folder.ctimeMs;
+    return namedNow(this.#folder)?.ctimeMs === this.#folder[1].ctimeMs;
   }
 }
 
@@ -105,9 +106,9 @@ function namedNow([path, was]: readonly [string, Stats]): Stats | undefined {
 }
 
 /** @returns undefined where it was changed just now, or cannot be looked at: it may be changed again without looking so */
-function settledFolder(file: string): Stats | undefined {
+function settledFolder(path: string): Stats | undefined {
   try {
-    const folder = statOf(dirname(file));
+    const folder = statOf(path);
     return folder !== undefined && Date.now() - folder.ctimeMs > MOMENT_MS ? folder : undefined;
   } catch {
     return undefined;
