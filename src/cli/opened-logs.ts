@@ -2,7 +2,6 @@ import { type Config, loadConfig } from "../config/layers.js";
 import type { EventLog } from "../log/event-log.js";
 import type { LogNotice, OpenLogOptions } from "../log/open-log-options.js";
 import { openLog } from "../open-log.js";
-import { openTrial } from "../open-trial.js";
 import { type ConfiguredStore, configuredStore, isDefaultPlace, optionsOf } from "../session/configured-store.js";
 import { firstStart } from "../session/first-start.js";
 import { openBehindOutbox, tellWaiting, tellWaitingFirst } from "./open-behind-outbox.js";
@@ -84,7 +83,7 @@ export class OpenedLogs {
   async #open(url: string, options: OpenLogOptions, trial = false): Promise<EventLog> {
     warnOfPassword(url, this.#streams);
     const how = { ...options, ...archivesOf(this.#given), onNotice: noticeTo(this.#streams) };
-    const log = await (trial ? openTrial(url, how) : openLog(url, how));
+    const log = await (trial ? openOnTrial(url, how) : openLog(url, how));
     this.#opened.push(log);
     return log;
   }
@@ -108,4 +107,10 @@ function noticeTo(streams: Streams): (notice: LogNotice) => void {
     if (code.startsWith("SECRET")) streams.notice(`note: ${message}`);
     else streams.note(`note: ${message}`);
   };
+}
+
+/** Most commands start without what this needs. */
+async function openOnTrial(url: string, options: OpenLogOptions): Promise<EventLog> {
+  const { openTrial } = await import("../open-trial.js");
+  return openTrial(url, options);
 }
