@@ -9,7 +9,8 @@ const NO_REPOSITORY = /not a git repository|repository '.*' does not exist|does 
 const NO_COMMIT = /not a valid object name: '?HEAD|invalid reference: HEAD|unable to infer '--orphan'/;
 /** git 2.39, and since 2.43. */
 const CHECKED_OUT = /is already (?:checked out|used by worktree) at '(.*)'/;
-const NAME_IN_THE_WAY = /'refs\/heads\/(.+?)' exists; cannot create/;
+/** The name that is wanted stands before it, in quotes, too, and a colon: no branch has one in its name. */
+const NAME_IN_THE_WAY = /'refs\/heads\/([^:]+)' exists; cannot create/;
 
 /**
  * What kept a workspace from being made, where a word of git's has one meaning: a folder that is no repository, one
@@ -21,7 +22,8 @@ export function startFailed(error: unknown, { kind, address }: RepositoryAddress
   if (kind === "folder" && NO_REPOSITORY.test(said)) return noRepository(address);
   if (NO_COMMIT.test(said)) return noCommits(address);
   const elsewhere = CHECKED_OUT.exec(said)?.[1];
-  if (elsewhere !== undefined) return branchInUse(`branch ${branch} is checked out at ${elsewhere}`);
+  if (elsewhere !== undefined)
+    return existsSync(elsewhere) ? checkedOut(branch, elsewhere) : lostWorktree(branch, elsewhere, address);
   const inTheWay = NAME_IN_THE_WAY.exec(said)?.[1];
   return inTheWay === undefined ? error : branchInUse(`there is a branch ${inTheWay}, so there can be no ${branch}`);
 }
@@ -43,6 +45,17 @@ function repositoryAbove(path: string): string | undefined {
 function noCommits(address: string): SessionDbError {
   return new UsageError("REPOSITORY_EMPTY", `${address} has no commits, and a worktree begins at one`, {
     hint: "commit something there first, or leave out --worktree: a clone needs none",
+  });
+}
+
+function checkedOut(branch: string, path: string): SessionDbError {
+  return branchInUse(`branch ${branch} is checked out at ${path}`);
+}
+
+/** Somebody removed the folder by hand. git forgets it after months; it might also lie on a disk that is away. */
+function lostWorktree(branch: string, path: string, repository: string): SessionDbError {
+  return new RuleError("BRANCH_IN_USE", `branch ${branch} belongs to a worktree whose folder is gone: ${path}`, {
+    hint: `let git forget worktrees that are gone, then start again: git -C ${shellWord(repository)} worktree prune`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
@@ -103,8 +103,27 @@ test("a worktree of a repository without commits says what to do instead, and le
 test.each([false, true])("a branch that no branch can stand beside is a conflict (worktree: %s)", async (worktree) => {
   const { clone, baseDir } = repositories();
   const request = requestFor("a", clone, { worktree, record: { session: "a", branch: "main/x" } });
-  await expect(startSession(toolsIn(baseDir), request)).rejects.toMatchObject({ code: "BRANCH_IN_USE" });
+  await expect(startSession(toolsIn(baseDir), request)).rejects.toMatchObject({
+    code: "BRANCH_IN_USE",
+    message: "there is a branch main, so there can be no main/x",
+  });
   expect(leftIn(baseDir)).toEqual([]);
+});
+
+test("a branch of a worktree that was removed by hand is free again after what the hint says", async () => {
+  const { folder, clone, baseDir } = repositories();
+  const tools = toolsIn(baseDir);
+  const gone = join(folder, "gone");
+  git(clone, "worktree", "add", "--quiet", "-b", "work", gone);
+  rmSync(gone, { recursive: true });
+  await expect(startSession(tools, requestFor("a", clone, { worktree: true }))).rejects.toMatchObject({
+    code: "BRANCH_IN_USE",
+    message: `branch work belongs to a worktree whose folder is gone: ${gone}`,
+    hint: expect.stringContaining(`git -C ${clone} worktree prune`),
+  });
+  git(clone, "worktree", "prune");
+  await startSession(tools, requestFor("a", clone, { worktree: true }));
+  expect(leftIn(baseDir)).toEqual(["a"]);
 });
 
 test("a lock that a killed git has left is named with what to do", async () => {
