@@ -11,7 +11,7 @@ import { presentSession } from "./present-session.js";
 import type { RepositoryAddress } from "./repository-address.js";
 import { repositoryFiles } from "./repository-files.js";
 import type { WorkspaceTools } from "./start-session.js";
-import { uncommittedWork } from "./work-at-risk.js";
+import { commitsBehind, uncommittedWork } from "./work-at-risk.js";
 import { repositoryOf, workspaceOf } from "./workspace-of.js";
 
 export interface PrCreateOptions extends ChangeOptions {
@@ -28,7 +28,8 @@ export interface PrCreateOptions extends ChangeOptions {
  * prState, prBranch, status PR_OPEN. Done again, it pushes what came since, and an approval of the older state is void.
  *
  * @throws NotFoundError SESSION_NOT_FOUND, WORKSPACE_NOT_FOUND, REPOSITORY_NOT_FOUND, BRANCH_NOT_FOUND; RuleError PR_MERGED;
- *   RefusedError WORKSPACE_HAS_WORK where something is not committed; UsageError BRANCH_INVALID; GitError GIT_FAILED
+ *   RefusedError WORKSPACE_HAS_WORK where something is not committed, or
+ *   committed elsewhere than on its branch; UsageError BRANCH_INVALID; GitError GIT_FAILED
  */
 export async function createPr(
   tools: WorkspaceTools,
@@ -44,6 +45,7 @@ export async function createPr(
   const repository = requireRepository(record);
   await assertCommitted(tools, id, workspace);
   const commit = await tipOf(tools, record, workspace);
+  await assertCheckedOut(tools, record, workspace, commit);
   await pushPr(tools, { workspace, repository, commit, branch: prBranchOf(record), force: options.force === true });
   const now = (tools.now ?? (() => new Date()))().toISOString();
   const { title, body, base, force: _, ...note } = options;
@@ -56,7 +58,7 @@ export function requireRepository(record: SessionRecord): RepositoryAddress {
   const repository = repositoryOf(record);
   if (repository !== undefined) return repository;
   throw new NotFoundError("REPOSITORY_NOT_FOUND", `session ${record.session} names no repository that can be reached`, {
-    hint: "sessiondb session update --set repoUrl=… names it",
+    hint: `sessiondb session update ${shellWord(record.session)} --set repoUrl=… names it`,
   });
 }
 
@@ -72,9 +74,24 @@ async function assertCommitted({ git }: WorkspaceTools, id: string, workspace: s
   );
 }
 
+/** Who works on another branch, or on none, would miss it in the pull request. @throws RefusedError WORKSPACE_HAS_WORK */
+async function assertCheckedOut(tools: WorkspaceTools, record: SessionRecord, cwd: string, tip: string): Promise<void> {
+  const count = await commitsBehind(tools.git, cwd, tip);
+  if (count === 0) return;
+  const commits = count === 1 ? "a commit is" : `${count} commits are`;
+  const [path, branch] = [shellWord(cwd), branchOf(record)];
+  throw new RefusedError("WORKSPACE_HAS_WORK", `${commits} checked out in ${cwd}, and not on branch ${branch}`, {
+    hint: `take them along: git -C ${path} switch -C ${shellWord(branch)}; or leave them: git -C ${path} switch ${shellWord(branch)}`,
+  });
+}
+
+function branchOf({ branch, session }: SessionRecord): string {
+  return typeof branch === "string" && branch !== "" ? branch : session;
+}
+
 /** @throws NotFoundError BRANCH_NOT_FOUND, UsageError BRANCH_INVALID */
 async function tipOf({ git }: WorkspaceTools, record: SessionRecord, cwd: string): Promise<string> {
-  const branch = typeof record.branch === "string" && record.branch !== "" ? record.branch : record.session;
+  const branch = branchOf(record);
   assertBranchName(branch);
   const call = { cwd, args: ["rev-parse", "--verify", "--quiet", "--end-of-options", `refs/heads/${branch}^{commit}`] };
   const { exitCode, stdout } = await git.run(call);

@@ -11,13 +11,15 @@ const SHOWN = 3;
  * What would be lost with this folder, one sentence each; empty where nothing would: changes that are not committed, files
  * that git does not know (ignored ones are no work), commits and stashes that no remote has, as far as git knows here (of a
  * worktree: that no branch has), and whatever cannot be looked into. Reads only, and runs nothing that the workspace's configuration names.
+ *
+ * @throws UsageError GIT_MISSING
  */
 export async function workAtRisk(git: GitRunner, path: string): Promise<string[]> {
   try {
     const files = repositoryFiles(path);
     return [...nestedRepositories(files), ...(await uncommitted(git, files)), ...(await unpushed(git, files))];
   } catch (error) {
-    if (!(error instanceof SessionDbError)) throw error;
+    if (!(error instanceof SessionDbError) || error.code === "GIT_MISSING") throw error;
     if (error.code === "WORKSPACE_NOT_FOUND" && existsSync(path) && readdirSync(path).length === 0) return [];
     return [`git cannot tell what is in it: ${error.message}`];
   }
@@ -71,6 +73,13 @@ function isHidden(entry: string, { worktree }: RepositoryFiles): boolean {
   return /^[a-z]/.test(entry) || (entry.startsWith("S") && existsSync(join(worktree, entry.slice(2))));
 }
 
+/** How many commits what is checked out has behind `commit`. @throws GitError */
+export async function commitsBehind(git: GitRunner, path: string, commit: string): Promise<number> {
+  const files = repositoryFiles(path);
+  const head = await headOf(git, files);
+  return head === undefined || head === commit ? 0 : countCommits(git, files, [head], [commit]);
+}
+
 async function unpushed(git: GitRunner, files: RepositoryFiles): Promise<string[]> {
   const refs = await refsOf(git, files);
   const [kept, own] = files.isWorktree
@@ -80,16 +89,27 @@ async function unpushed(git: GitRunner, files: RepositoryFiles): Promise<string[
         refs.filter(({ name }) => !name.startsWith("refs/remotes/")),
       ];
   if (own.length === 0) return [];
-  const stdin = [...own.map(({ oid }) => oid), ...kept.map(({ oid }) => `^${oid}`)].join("\n");
-  const count = await NeutralRepository.with(async (neutral) => {
-    const env = await neutral.using(files);
-    const args = ["rev-list", "--count", "--stdin"];
-    return Number((await git.output({ cwd: files.worktree, args, env, stdin: `${stdin}\n` })).trim());
-  });
+  const oids = (of: readonly Ref[]) => of.map(({ oid }) => oid);
+  const count = await countCommits(git, files, oids(own), oids(kept));
   if (count === 0) return [];
   return [
     `${count} ${count === 1 ? "commit is" : "commits are"} ${files.isWorktree ? "on no branch" : "in no remote repository"}`,
   ];
+}
+
+/** Those that are reached from `own`, and not from `kept`. */
+async function countCommits(
+  git: GitRunner,
+  files: RepositoryFiles,
+  own: readonly string[],
+  kept: readonly string[],
+): Promise<number> {
+  const stdin = [...own, ...kept.map((oid) => `^${oid}`)].join("\n");
+  return NeutralRepository.with(async (neutral) => {
+    const env = await neutral.using(files);
+    const args = ["rev-list", "--count", "--stdin"];
+    return Number((await git.output({ cwd: files.worktree, args, env, stdin: `${stdin}\n` })).trim());
+  });
 }
 
 interface Ref {

@@ -229,6 +229,23 @@ test("what is not committed keeps a pull request from being made", async () => {
   expect(tips(all.remote)).not.toContain("pr/a");
 });
 
+test.each(["--detach", "--create=side"])(
+  "commits beside the session's branch (switch %s) keep a pull request from being made without them",
+  async (beside) => {
+    const all = repositories();
+    const { tools, path } = await session(all);
+    git(path, "switch", "--quiet", ...beside.split("="));
+    await createPr(tools, "a"); // what is checked out is the branch's own commit
+    const before = tips(all.remote);
+    const head = commit(path, "more.txt", "more");
+    await expect(createPr(tools, "a")).rejects.toMatchObject({ code: "WORKSPACE_HAS_WORK" });
+    expect(tips(all.remote)).toBe(before);
+    git(path, "switch", "--quiet", "-C", "work"); // as the hint says
+    await createPr(tools, "a");
+    expect(tips(all.remote)).toContain(`refs/heads/pr/a ${head}`);
+  },
+);
+
 test("new commits make an approval void, and a rebase needs --force", async () => {
   const all = repositories();
   const { tools, path } = await session(all);
