@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deleteWithWorkspace } from "../../src/workspace/delete-session.js";
+import { GitRunner } from "../../src/workspace/git-runner.js";
 import { repairWorkspaces } from "../../src/workspace/repair-workspaces.js";
 import { parseRepository } from "../../src/workspace/repository-address.js";
 import { sessionHealth } from "../../src/workspace/session-health.js";
@@ -79,6 +80,14 @@ describe("a workspace is not deleted while it holds", () => {
     expect(await tools.store.load("a")).not.toBeNull();
     expect(await deleteWithWorkspace(tools, "a", { force: true })).toMatchObject({ removed: path });
     expect(await tools.folders.find("a")).toBeUndefined();
+  });
+
+  test("what only git could tell: where it is not installed, that is told", async () => {
+    const { tools, path } = await started();
+    const git = new GitRunner({ PATH: path });
+    const deleted = deleteWithWorkspace({ ...tools, git }, "a");
+    await expect(deleted).rejects.toMatchObject({ code: "GIT_MISSING" });
+    expect((await tools.store.get("a")).version).toBe(1);
   });
 
   test("nothing but what is pushed, or ignored", async () => {
