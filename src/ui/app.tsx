@@ -13,13 +13,14 @@ import { Inspector } from "./panes/inspector.js";
 import { RevertDialog } from "./panes/revert-dialog.js";
 import { SessionsPane } from "./panes/sessions-pane.js";
 import { FailureNotice, Notice } from "./parts/notice.js";
+import { place } from "./place.js";
 import { StripCard } from "./timeline/strip.js";
 import { Timeline } from "./timeline/timeline.js";
 import { step } from "./walk.js";
 
 const PARTS = ["sessions", "events", "details"] as const;
-/** On a phone one of them is in sight. */
-const part = signal<(typeof PARTS)[number]>("events");
+/** On a phone one of them is in sight: what a link is about. */
+const part = signal<(typeof PARTS)[number]>(place.peek().pane === "state" ? "events" : "details");
 
 export function App() {
   const { data } = useAnswer<StepAnswer>(at.value === 0 ? undefined : address("step", { at: at.value }));

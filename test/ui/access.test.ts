@@ -79,6 +79,28 @@ test("axe finds nothing serious on a phone, where one part is seen at a time", a
   expect(overflow).toBeLessThanOrEqual(0);
 });
 
+test.each([1280, 390])(
+  "at a width of %i, a long list is scrolled by itself and makes the page no longer",
+  async (width) => {
+    const log = new MemoryLog();
+    const store = new SessionStore(log, { actor: "user:ada" });
+    for (let i = 0; i < 150; i++) await store.create({ session: `task-${i}`, branch: "b" });
+    const { page } = await openPage(log, { width, height: 800 });
+    await sees(page, ".event.chosen", "150");
+    const below =
+      "document.documentElement.scrollHeight - document.querySelector('.columns').getBoundingClientRect().bottom - scrollY";
+    expect(await page.evaluate(below)).toBeLessThan(30);
+    expect(await page.evaluate("document.querySelector('.events .list').scrollHeight")).toBeGreaterThan(2000);
+  },
+);
+
+test("on a phone a link that names a pane begins with the pane", async () => {
+  const { page } = await storyPage({ width: 390, height: 800, search: "?at=5&pane=blame&session=auth" });
+  await sees(page, "table.blame", "commitCount");
+  const other = await storyPage({ width: 390, height: 800, search: "?at=5" });
+  await sees(other.page, ".event.chosen", "5");
+});
+
 test("with the keyboard alone: walk, choose a pane, watch a value, look closer, search, pin, help", async () => {
   const { page } = await storyPage();
   const { keyboard } = page;
