@@ -8,6 +8,7 @@ import { SessionStore } from "../session/session-store.js";
 import { assertNotStore } from "../session/store-file.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { endImport } from "./end-import.js";
+import { progressLine } from "./output/progress.js";
 
 export interface ImportOptions extends CommonOptions {
   dryRun?: boolean;
@@ -32,7 +33,7 @@ export function withImportOptions(command: Command): Command {
 
 /** Reads the whole source before the store is opened, so that a source that cannot be read makes no store. */
 export async function runImport(context: CommandContext<ImportOptions>, run: ImportRun): Promise<number> {
-  const { options, openStore } = context;
+  const { options, openStore, streams } = context;
   const found = await run.read();
   const reportFile = await openReport(options.report, run.file);
   try {
@@ -44,7 +45,9 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
       layout: found.layout,
       ...(found.baseDir === undefined ? {} : { baseDir: found.baseDir }),
       ...(options.reason === undefined ? {} : { reason: options.reason }),
+      onProgress: progressLine(streams, "importing"),
     });
+    streams.progress("");
     const { remarks } = found;
     return await endImport(context, log, reportFile, {
       document: { schema: "import/1", ...report, remarks },

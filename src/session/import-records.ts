@@ -24,6 +24,8 @@ export interface ImportOptions {
   readonly baseDir?: string;
   /** All in one append, for what must be whole or not at all; bounded by the limits of one append. Default false. */
   readonly atomic?: boolean;
+  /** Told after each append how many of the records that can be taken are done. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -42,9 +44,12 @@ export async function importRecords(
   const candidates = lastOfEachId(records, report);
   const baseDir = new TakenBaseDir(store, options.baseDir);
   let others = () => baseDir.append();
+  let done = 0;
   for (const batch of importBatches(candidates, options.atomic === true)) {
     await importBatch(store, { candidates: batch, others }, report, options);
     others = async () => [];
+    done += batch.length;
+    options.onProgress?.(done, candidates.length);
   }
   if (baseDir.changed) note(report, { kind: "remark", place: "", id: undefined, why: baseDir.remark });
   return report;

@@ -85,6 +85,18 @@ test("records too large for one append come in several", async () => {
   expect(await importRecords(newStore(), records, OPTIONS)).toMatchObject({ imported: 6, refused: 0 });
 });
 
+test("each append tells how many of the records are done", async () => {
+  const told: number[][] = [];
+  const records = Array.from({ length: 1200 }, (_, i) => record(`s${i}`));
+  const onProgress = (done: number, total: number) => told.push([done, total]);
+  await importRecords(newStore(), found(...records), { source: "test:progress", onProgress });
+  expect(told).toEqual([
+    [500, 1200],
+    [1000, 1200],
+    [1200, 1200],
+  ]);
+});
+
 test("each event names its source, its actor and the reason", async () => {
   const store = newStore();
   await store.create(record("a", { branch: "x" }));

@@ -31,10 +31,13 @@ export function importAiWebhookPostgresCommand(state: RunState): Command {
   ]);
 }
 
+/** Records between two lines of progress. */
+const PROGRESS_EVERY = 100;
+
 /** Record by record. */
 async function run(context: CommandContext<ImportOptions>, found: ForeignRead<CollabRecord>): Promise<number> {
-  const { options, openStore } = context;
-  const records = await begun(found.records);
+  const { options, openStore, streams } = context;
+  const records = await begun(found.records, (read) => streams.progress(`${read} records read`));
   const file = await openReport(options.report, undefined);
   try {
     const log = await openStore({ trial: options.dryRun === true });
@@ -42,6 +45,7 @@ async function run(context: CommandContext<ImportOptions>, found: ForeignRead<Co
     const collab = new CollaborativeSessions(log, options.actor === undefined ? {} : { actor: options.actor });
     const note = options.reason === undefined ? {} : { reason: options.reason };
     const report = await importCollab(collab, records, found.report, note);
+    streams.progress("");
     return await endImport(context, log, file, {
       document: { schema: "import/1", ...report, remarks: [] },
       source: report.source,
@@ -53,11 +57,18 @@ async function run(context: CommandContext<ImportOptions>, found: ForeignRead<Co
 }
 
 /** A source that cannot be read makes no store: its first record is read before the store is opened. */
-async function begun(records: AsyncGenerator<CollabRecord, void, undefined>): Promise<AsyncIterable<CollabRecord>> {
+async function begun(
+  records: AsyncGenerator<CollabRecord, void, undefined>,
+  onProgress: (read: number) => void,
+): Promise<AsyncIterable<CollabRecord>> {
   const first = await records.next();
+  let read = 0;
   async function* all() {
     if (first.done !== true) yield first.value;
-    yield* records;
+    for await (const record of records) {
+      yield record;
+      if (++read % PROGRESS_EVERY === 0) onProgress(read);
+    }
   }
   return all();
 }
