@@ -1,6 +1,6 @@
 import type { AuditEntry } from "../inspect/audit.js";
 import type { AuditGroup, GroupBy } from "../inspect/audit-groups.js";
-import type { Column } from "./output/table.js";
+import { type Column, minuteOf } from "./output/table.js";
 import { placeName } from "./session-point.js";
 
 /** A side of a row: in a table under `title`, in CSV under `name`. */
@@ -41,5 +41,5 @@ function pathsText({ paths }: { readonly paths: readonly string[] }): string {
 }
 
 function timeText(time: string, human: boolean): string {
-  return human ? `${time.slice(0, 10)} ${time.slice(11, 16)}Z` : time;
+  return human ? minuteOf(time) : time;
 }

@@ -2,6 +2,7 @@ import stringWidth from "string-width";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
+import { progressLine } from "../../src/cli/output/progress.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
 import { Streams } from "../../src/cli/output/streams.js";
 import { renderFields, renderTable } from "../../src/cli/output/table.js";
@@ -15,28 +16,74 @@ test("text that could drive a terminal becomes visible", () => {
   expect(printable("修复登录🚀 é ü")).toBe("修复登录🚀 é ü");
 });
 
+/** What is written to a stderr that is a terminal. */
+function onTerminal(columns: number, term = "xterm"): string[] {
+  const written: string[] = [];
+  const before = ["isTTY", "columns"].map(
+    (name) => [name, Object.getOwnPropertyDescriptor(process.stderr, name)] as const,
+  );
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    for (const [name, is] of before) {
+      Object.defineProperty(process.stderr, name, is ?? { value: undefined, configurable: true });
+    }
+  });
+  vi.stubEnv("TERM", term);
+  Object.defineProperty(process.stderr, "isTTY", { value: true, configurable: true });
+  Object.defineProperty(process.stderr, "columns", { value: columns, configurable: true });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  return written;
+}
+
 test.each([
   ["dumb", ""],
   ["xterm", "\r\u001b[Khalf"],
 ])("progress on a terminal that is %s", (term, shown) => {
-  const written: string[] = [];
-  const isTTY = Object.getOwnPropertyDescriptor(process.stderr, "isTTY");
-  onTestFinished(() => {
-    vi.restoreAllMocks();
-    vi.unstubAllEnvs();
-    Object.defineProperty(process.stderr, "isTTY", isTTY ?? { value: undefined, configurable: true });
-  });
-  vi.stubEnv("TERM", term);
-  Object.defineProperty(process.stderr, "isTTY", { value: true, configurable: true });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  const written = onTerminal(80, term);
   new Streams().progress("half");
   expect(written.join("")).toBe(shown);
 });
+
+test.each([80, 60, 30])(
+  "a line of progress fits a terminal of %i columns, so that it can be taken away again",
+  (columns) => {
+    const written = onTerminal(columns);
+    const streams = new Streams();
+    progressLine(streams, "rebuilding conversation-chunks")(9_000_000, 150_000_000);
+    streams.progress(`Receiving objects: 修复登录${"x".repeat(200)}`);
+    for (const line of written.map((text) => text.replace("\r\u001b[K", ""))) {
+      expect(stringWidth(line)).toBeLessThan(columns);
+    }
+    if (columns > 60) expect(written[0]).toMatch(/chunks ━*·+ 9000000\/150000000 .* s left$/);
+  },
+);
 
 const COLUMNS = [
   { title: "NAME", value: (row: { name: string; n?: number }) => row.name, narrow: 8 },
   { title: "N", value: (row: { name: string; n?: number }) => row.n, align: "right" as const },
 ];
+
+test("a table that is too wide for the terminal tells times shorter, and cuts what may be cut as far as it must", () => {
+  const rows = [
+    { at: "2026-11-22T17:49:32.992Z", path: "prState.lastChecked", by: "agent:claude-code", why: "a long reason" },
+    { at: "2026-11-20T08:00:00.000Z", path: "status", by: "user:ada", why: "x" },
+  ];
+  const columns = [
+    { title: "AT", value: ({ at }: (typeof rows)[0]) => at, time: true as const },
+    { title: "PATH", value: ({ path }: (typeof rows)[0]) => path, narrow: 16 },
+    { title: "BY", value: ({ by }: (typeof rows)[0]) => by, narrow: 12 },
+    { title: "WHY", value: ({ why }: (typeof rows)[0]) => why, narrow: 10 },
+  ];
+  const now = () => new Date("2026-11-22T17:51:00Z");
+  const at = (width?: number) => renderTable(rows, columns, width, now)[1];
+  expect(at()).toBe("2026-11-22T17:49:32.992Z  prState.lastChecked  agent:claude-code  a long reason");
+  expect(at(80)).toBe(at());
+  expect(at(72)).toBe("2026-11-22 17:49Z  prState.lastChecked  agent:claude-code  a long reason");
+  expect(at(60)).toBe("2026-11-22 17:49Z  prState.lastCh…  agent:claud…  a long re…");
+  expect(at(47)).toBe("2026-11-22 17:49Z  prState…  agent:c…  a long …");
+  expect(at(32)).toBe("1m  prState…  agent:c…  a long …");
+});
 
 test("columns line up by the width on the screen", () => {
   expect(

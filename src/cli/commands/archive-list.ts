@@ -26,7 +26,7 @@ async function list({ options, streams, openStore, store }: CommandContext<ReadO
 const COLUMNS: readonly Column<ArchiveState>[] = [
   { title: "FROM", value: ({ from }) => from, align: "right" },
   { title: "TO", value: ({ to }) => to, align: "right" },
-  { title: "LAST EVENT", value: ({ recordedAt }) => recordedAt },
+  { title: "LAST EVENT", value: ({ recordedAt }) => recordedAt, time: true },
   { title: "SIZE", value: ({ bytes }) => sizeText(bytes), align: "right" },
   { title: "FILE", value: ({ foundAt, file }) => foundAt ?? `${file} (not at hand)` },
 ];

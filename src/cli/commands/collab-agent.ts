@@ -108,7 +108,7 @@ const COLUMNS: readonly Column<Agent>[] = [
   { title: "TYPE", value: ({ type }) => type, narrow: 8 },
   { title: "STATUS", value: ({ status }) => status },
   { title: "AT A TIME", value: ({ maxConcurrent }) => maxConcurrent, align: "right" },
-  { title: "LAST HEARTBEAT", value: ({ lastHeartbeat }) => lastHeartbeat },
+  { title: "LAST HEARTBEAT", value: ({ lastHeartbeat }) => lastHeartbeat, time: true },
   { title: "CAPABILITIES", value: ({ capabilities }) => JSON.stringify(capabilities), narrow: 20 },
 ];
 

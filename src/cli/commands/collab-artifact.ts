@@ -114,7 +114,7 @@ const COLUMNS: readonly Column<Artifact>[] = [
   { title: "VERSION", value: ({ version }) => version, align: "right" },
   { title: "CHARS", value: ({ chars }) => chars, align: "right" },
   { title: "BY", value: ({ actor }) => actor, narrow: 12 },
-  { title: "UPDATED", value: ({ updated }) => updated },
+  { title: "UPDATED", value: ({ updated }) => updated, time: true },
 ];
 
 interface ShowOptions extends CommonOptions, AsOfOptions {

@@ -96,7 +96,7 @@ const COLUMNS: readonly Column<ConversationChunk>[] = [
   { title: "FORMAT", value: ({ format }) => format },
   { title: "CHARS", value: ({ chars }) => chars, align: "right" },
   { title: "BY", value: ({ actor }) => actor, narrow: 12 },
-  { title: "CREATED", value: ({ created }) => created },
+  { title: "CREATED", value: ({ created }) => created, time: true },
   { title: "TEXT", value: ({ preview }) => preview, narrow: 20 },
 ];
 

@@ -54,7 +54,7 @@ async function beforeNewest(
 
 const COLUMNS: readonly Column<CollabHistoryEntry>[] = [
   { title: "OFFSET", value: ({ offset }) => offset, align: "right" },
-  { title: "TIME", value: ({ time }) => time },
+  { title: "TIME", value: ({ time }) => time, time: true },
   { title: "TYPE", value: ({ type }) => type },
   { title: "WHAT", value: ({ id }) => id ?? "session", narrow: 16 },
   { title: "ACTOR", value: ({ actor }) => actor, narrow: 12 },

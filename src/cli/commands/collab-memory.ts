@@ -111,7 +111,7 @@ const COLUMNS: readonly Column<Memory>[] = [
   { title: "TYPE", value: ({ type }) => type },
   { title: "VALUES", value: ({ version }) => version, align: "right" },
   { title: "BY", value: ({ actor }) => actor, narrow: 12 },
-  { title: "UPDATED", value: ({ updated }) => updated },
+  { title: "UPDATED", value: ({ updated }) => updated, time: true },
   { title: "TAGS", value: ({ tags }) => tags.join(" "), narrow: 12 },
   { title: "CONTENT", value: ({ content }) => textIn(content), narrow: 20 },
 ];

@@ -132,7 +132,7 @@ const COLUMNS: readonly Column<CollabSession>[] = [
   { title: "TASKS", value: ({ taskCount }) => taskCount, align: "right" },
   { title: "ARTIFACTS", value: ({ artifactCount }) => artifactCount, align: "right" },
   { title: "LAST BY", value: ({ lastActor }) => lastActor, narrow: 12 },
-  { title: "LAST ACTIVITY", value: ({ lastActivity }) => lastActivity },
+  { title: "UPDATED", value: ({ lastActivity }) => lastActivity, time: true },
 ];
 
 function show(state: RunState): Command {

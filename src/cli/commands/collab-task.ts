@@ -120,7 +120,7 @@ const COLUMNS: readonly Column<Task>[] = [
   { title: "TYPE", value: ({ taskType }) => taskType, narrow: 10 },
   { title: "CLAIMED BY", value: ({ claimedBy }) => claimedBy, narrow: 10 },
   { title: "ATTEMPTS", value: ({ attempts, maxAttempts }) => `${attempts}/${maxAttempts}`, align: "right" },
-  { title: "UPDATED", value: ({ updated }) => updated },
+  { title: "UPDATED", value: ({ updated }) => updated, time: true },
 ];
 
 function show(state: RunState): Command {

@@ -24,10 +24,14 @@ async function list({ config, options, streams }: CommandContext<ConfigListOptio
   }
   const columns: Column<DescribedSetting>[] = [
     { title: "KEY", value: ({ key }) => key },
-    { title: "VALUE", value: ({ value, problem }) => (problem === undefined ? textOf(value) : problem.code) },
+    {
+      title: "VALUE",
+      value: ({ value, problem }) => (problem === undefined ? textOf(value) : problem.code),
+      narrow: 24,
+    },
   ];
   if (options.sources === true) columns.push({ title: "SOURCE", value: ({ source }) => source?.name });
-  streams.lines(renderTable(settings, columns));
+  streams.lines(renderTable(settings, columns, streams.width));
   for (const { problem } of settings) if (problem !== undefined) streams.note(`warning: ${problem.message}`);
 }
 

@@ -29,7 +29,7 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
 const COLUMNS: readonly Column<Mark>[] = [
   { title: "MARK", value: ({ name }) => name, narrow: 20 },
   { title: "OFFSET", value: ({ offset }) => offset, align: "right" },
-  { title: "SET AT", value: ({ setAt }) => setAt },
+  { title: "SET AT", value: ({ setAt }) => setAt, time: true },
   { title: "BY", value: ({ actor }) => actor, narrow: 12 },
   { title: "WHY", value: ({ reason }) => (reason === null ? " " : JSON.stringify(reason)), narrow: 12 },
 ];

@@ -13,7 +13,7 @@ export interface JournalOptions extends CommonOptions {
 const COLUMNS: readonly Column<JournalEntry>[] = [
   { title: "MIGRATION", value: ({ id }) => id },
   { title: "STATE", value: (entry) => shownState(entry, new Date()) },
-  { title: "BEGAN", value: ({ startedAt }) => startedAt },
+  { title: "BEGAN", value: ({ startedAt }) => startedAt, time: true },
   { title: "EVENTS", value: ({ events }) => events, align: "right" },
   { title: "FROM", value: ({ source }) => source, narrow: 12 },
   { title: "TO", value: ({ target }) => target, narrow: 12 },

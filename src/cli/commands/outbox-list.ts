@@ -43,7 +43,7 @@ function headOf(report: { name: string; contactAt: string | null; completeAt: st
 }
 
 const WAITING: readonly Column<OutboxItem>[] = [
-  { title: "QUEUED AT", value: ({ queuedAt }) => queuedAt },
+  { title: "QUEUED AT", value: ({ queuedAt }) => queuedAt, time: true },
   { title: "BY", value: actorsOf, narrow: 12 },
   { title: "WHAT", value: whatOf, narrow: 30 },
   { title: "WHY", value: ({ why }) => why },
@@ -51,7 +51,7 @@ const WAITING: readonly Column<OutboxItem>[] = [
 ];
 
 const CONFLICTING: readonly Column<OutboxItem>[] = [
-  { title: "CONFLICT AT", value: ({ refused, queuedAt }) => refused?.at ?? queuedAt },
+  { title: "CONFLICT AT", value: ({ refused, queuedAt }) => refused?.at ?? queuedAt, time: true },
   { title: "BY", value: actorsOf, narrow: 12 },
   { title: "WHAT", value: whatOf, narrow: 30 },
   { title: "WHY", value: ({ refused }) => refused?.message ?? "-", narrow: 30 },

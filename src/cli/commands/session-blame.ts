@@ -65,7 +65,7 @@ const COLUMNS: Column<Row>[] = [
   { title: "VALUE", value: ({ value }) => value, narrow: 20 },
   { title: "SET AT", value: ({ set }) => `v${set.version}` },
   { title: "OFFSET", value: ({ set }) => set.offset, align: "right" },
-  { title: "WHEN", value: ({ set }) => set.recordedAt },
+  { title: "WHEN", value: ({ set }) => set.recordedAt, time: true },
   { title: "BY", value: ({ set }) => set.actor, narrow: 12 },
-  { title: "WHY", value: ({ set }) => (set.reason === undefined ? " " : JSON.stringify(set.reason)) },
+  { title: "WHY", value: ({ set }) => (set.reason === undefined ? " " : JSON.stringify(set.reason)), narrow: 12 },
 ];

@@ -45,7 +45,7 @@ async function log({ openStore, options, streams }: CommandContext<LogOptions>, 
     streams.document({ schema: "session-log/1", offset, session: id, total, items: shown });
     return;
   }
-  const [, ...rows] = renderTable(shown, COLUMNS);
+  const [, ...rows] = renderTable(shown, COLUMNS, streams.width);
   streams.lines(
     shown.flatMap((entry, i) => [rows[i] as string, ...(options.patch === true ? detailLines(entry) : [])]),
   );
@@ -78,10 +78,14 @@ async function collect(
 const COLUMNS = [
   { title: "VERSION", value: ({ version }: SessionLogEntry) => `v${version}` },
   { title: "OFFSET", value: ({ offset }: SessionLogEntry) => offset, align: "right" as const },
-  { title: "TIME", value: ({ recordedAt }: SessionLogEntry) => recordedAt },
-  { title: "BY", value: ({ actor }: SessionLogEntry) => actor },
+  { title: "TIME", value: ({ recordedAt }: SessionLogEntry) => recordedAt, time: true as const },
+  { title: "BY", value: ({ actor }: SessionLogEntry) => actor, narrow: 16 },
   { title: "TYPE", value: ({ type }: SessionLogEntry) => type },
-  { title: "WHY", value: ({ reason }: SessionLogEntry) => (reason === undefined ? " " : JSON.stringify(reason)) },
+  {
+    title: "WHY",
+    value: ({ reason }: SessionLogEntry) => (reason === undefined ? " " : JSON.stringify(reason)),
+    narrow: 24,
+  },
 ];
 
 function detailLines({ changes, fault }: SessionLogEntry): string[] {

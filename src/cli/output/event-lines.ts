@@ -4,7 +4,7 @@ import type { Column } from "./table.js";
 
 export const EVENT_COLUMNS: readonly Column<EventItem>[] = [
   { title: "OFFSET", value: ({ offset }) => offset, align: "right" },
-  { title: "TIME", value: ({ time }) => time },
+  { title: "TIME", value: ({ time }) => time, time: true },
   { title: "STREAM", value: ({ stream }) => stream, narrow: 16 },
   { title: "TYPE", value: ({ type }) => type, narrow: 16 },
   { title: "ACTOR", value: ({ actor }) => actor, narrow: 12 },

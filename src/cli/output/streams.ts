@@ -4,7 +4,10 @@ import { aged, type Staleness } from "../../outbox/staleness.js";
 import { coloursOf } from "./colours.js";
 import { printable, printableJson } from "./escape.js";
 import { picked, pickItems } from "./pick-fields.js";
+import { cut } from "./table.js";
 import { told } from "./told.js";
+
+const DEFAULT_COLUMNS = 80;
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
 export class Streams {
@@ -93,10 +96,16 @@ export class Streams {
     if (!this.#quiet) process.stderr.write(`${printable(text)}\n`);
   }
 
+  /** Columns that a line of progress may have. */
+  get progressWidth(): number {
+    return Math.max(1, (process.stderr.columns || DEFAULT_COLUMNS) - 1); // a terminal says 0 where nobody told it
+  }
+
   /** A line that overwrites itself, only on a terminal. An empty text clears it. */
   progress(text: string): void {
     if (!process.stderr.isTTY || isDumb() || this.#quiet || this.json) return;
-    process.stderr.write(`\r\u001b[K${printable(text)}`);
+    // A line that is wrapped could not be taken away again: only its last part would be.
+    process.stderr.write(`\r\u001b[K${cut(printable(text), this.progressWidth)}`);
     this.#progressShown = text !== "";
   }
 
