@@ -31,7 +31,17 @@ export async function readMinskyTable(database: ForeignDatabase): Promise<Minsky
     }
   }
   const layout = `table ${table.name}, ${columnStyle(table.columns.map(({ name }) => name))}`;
-  return { layout, baseDir: undefined, records, remarks: remarksOnOthers(table.name, await database.tableNames()) };
+  return { layout, baseDir: undefined, records: toldApart(records), remarks: remarksOnOthers(table.name, await database.tableNames()) };
+}
+
+/** Rows of one id get their numbers in the order of reading, too: the report of duplicates names each. */
+function toldApart(records: readonly ForeignRecord[]): ForeignRecord[] {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { place } of records) (seen.has(place) ? shared : seen).add(place);
+  return records.map((record, i) =>
+    shared.has(record.place) ? { ...record, place: `${record.place} row ${i + 1}` } : record,
+  );
 }
 
 /** In other schemas of Postgres: which one is meant, only the caller knows. */

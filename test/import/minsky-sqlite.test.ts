@@ -123,6 +123,13 @@ test("two columns of one field that differ: the younger style is taken, and that
   ]);
 });
 
+test("rows of one id are told apart by their numbers", async () => {
+  const { records } = await read(
+    "CREATE TABLE sessions (session, branch); INSERT INTO sessions VALUES ('a', 'one'), ('b', 'x'), ('a', 'two')",
+  );
+  expect(records.map(({ place }) => place)).toEqual(["sessions/a row 1", "sessions/b", "sessions/a row 3"]);
+});
+
 test("unknown columns are kept under their own names, __proto__ too", async () => {
   const { records } = await read(
     `CREATE TABLE sessions (session, "__proto__", my_note); INSERT INTO sessions VALUES ('a', 'p', 'n')`,
