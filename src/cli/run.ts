@@ -31,11 +31,19 @@ function splitJsonFields(arg: string): string[] {
   return arg.startsWith("--json=") ? ["--json", `--fields=${arg.slice("--json=".length)}`] : [arg];
 }
 
+/** Every command knows these: where one is unknown, it stands before the command. */
+const COMMON = /unknown option '--(?:store|json|quiet|debug)['=]/;
+
+function hintOf({ code, message }: CommanderError): string | undefined {
+  if (code !== "commander.unknownOption" || !COMMON.test(message)) return undefined;
+  return "options stand behind the command, for example: sessiondb session list --store sqlite:./s.db --json";
+}
+
 function failed(error: unknown, state: RunState): number {
   if (error instanceof CommanderError) {
     // Help and version that were asked for are no failure. A noun without its command has printed its help already.
     if (error.exitCode === 0) return EXIT.done;
-    if (error.code !== "commander.help") state.streams.usageError(error.message);
+    if (error.code !== "commander.help") state.streams.usageError(error.message, hintOf(error));
     return EXIT.usage;
   }
   state.streams.error(error);

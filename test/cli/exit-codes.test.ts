@@ -26,6 +26,7 @@ describe("each failure has its exit code, its own error code, and a hint", () =>
   test.each<[string, number, string, string[]]>([
     ["an unknown command", 2, "USAGE", ["sesion"]],
     ["an unknown option", 2, "USAGE", ["session", "list", "--limt", "3"]],
+    ["an option before the command", 2, "USAGE", ["session", ...STORE, "list"]],
     ["a missing argument", 2, "USAGE", ["session", "show", ...STORE]],
     ["a number that is none", 2, "ARGUMENT_INVALID", ["session", "list", "--limit", "x", ...STORE]],
     ["a store that is none", 2, "STORE_URL_INVALID", ["status", "--store", "ftp://x"]],
@@ -98,3 +99,12 @@ test("what a session is called cannot drive the terminal", async () => {
     expect(output).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   }
 });
+
+test.each([["--store", "sqlite:./s.db", "session", "list"], ["session", "--store=sqlite:./s.db", "list"], ["--json"]])(
+  "an option that every command takes, before the command: the hint says where it stands (%s %s)",
+  async (...args) => {
+    const { code, stderr } = await runCli(args, { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/unknown option.*options stand behind the command, for example: sessiondb session list/s);
+  },
+);

@@ -110,9 +110,9 @@ export class Streams {
   }
 
   /** What the parser of arguments says: it writes its suggestion on a second line. */
-  usageError(text: string): void {
+  usageError(text: string, otherHint = "add --help to see what it takes"): void {
     const [message = "", suggestion] = text.replace(/^error: /, "").split("\n");
-    const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "add --help to see what it takes";
+    const hint = suggestion?.replace(/^\(|\)$/g, "") ?? otherHint;
     this.#print({ code: "USAGE", message, hint });
   }
 
