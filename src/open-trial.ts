@@ -6,9 +6,9 @@ import { openLog, scrubberOf, shownUrl } from "./open-log.js";
 
 /**
  * The log at an address, to say what would become of it: what is appended stays in memory, and nothing is created,
- * mended or written at its place. Where there is no log, the trial begins with an empty one.
+ * mended or written at its place. Where there is no log, the trial begins with an empty one, but for `mustExist`.
  *
- * @throws as openLog, but for LOG_NOT_FOUND
+ * @throws as openLog
  */
 export async function openTrial(url: string, options: OpenLogOptions = {}): Promise<TrialLog> {
   const { now, entropy } = options;
@@ -20,7 +20,8 @@ async function openIfThere(url: string, options: OpenLogOptions): Promise<EventL
   try {
     return await openLog(url, { ...options, readOnly: true });
   } catch (error) {
-    if (error instanceof NotFoundError && error.code === "LOG_NOT_FOUND") return openLog("memory:");
+    const isMissing = error instanceof NotFoundError && error.code === "LOG_NOT_FOUND";
+    if (isMissing && options.mustExist !== true) return openLog("memory:");
     throw error;
   }
 }

@@ -2,6 +2,8 @@ import { Command, Option } from "commander";
 import type { Config } from "../config/layers.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { maskUrl } from "../log/mask-url.js";
+import { storeOption } from "../migrate/store-option.js";
 import type { ConfiguredStore } from "../session/configured-store.js";
 import { EXIT } from "./exit-code.js";
 import { OpenedLogs, type OpenHow } from "./opened-logs.js";
@@ -33,6 +35,8 @@ export interface CommandContext<Options extends ReadOptions> {
   config(): Config;
   /** The store that --store, the environment, the files or the default name. */
   store(): ConfiguredStore;
+  /** ` --store URL` for a command that is to mean the same store; empty where the command line does not name it. */
+  readonly storeOption: string;
   /** Opens that store; closed when the command ends. */
   openStore(how?: OpenHow): Promise<EventLog>;
   /** Opens any other log; closed when the command ends. */
@@ -117,6 +121,7 @@ async function withContext<Options extends ReadOptions>(
     streams,
     config: () => logs.config(),
     store: () => logs.store(),
+    storeOption: given.store === undefined ? "" : storeOption("--store", maskUrl(given.store)),
     openStore: (how) => logs.openStore(how),
     open: (url, how) => logs.open(url, how),
   };

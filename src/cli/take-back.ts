@@ -3,6 +3,7 @@ import { shellWord } from "../log/shell-word.js";
 import type { RevertPlan, RevertTarget } from "../session/plan-revert.js";
 import { previewRevert, type RevertOptions, revertSession } from "../session/revert-session.js";
 import type { ChangeResult, SessionStore } from "../session/session-store.js";
+import type { CommandContext, CommonOptions } from "./command.js";
 import { changeLines } from "./output/change-lines.js";
 import { appendedItems, changed } from "./output/changed.js";
 import type { Streams } from "./output/streams.js";
@@ -14,7 +15,11 @@ export async function takeBack(
   id: string,
   target: RevertTarget,
   note: RevertOptions,
-  { streams, dryRun }: { streams: Streams; dryRun: boolean },
+  {
+    streams,
+    storeOption,
+    dryRun,
+  }: Pick<CommandContext<CommonOptions>, "streams" | "storeOption"> & { dryRun: boolean },
 ): Promise<void> {
   if (dryRun) {
     const plan = await previewRevert(store, id, target);
@@ -30,7 +35,7 @@ export async function takeBack(
   changed(streams, id, done.events);
   const [event] = done.events;
   if (event !== undefined)
-    streams.note(`take it back: sessiondb session revert ${shellWord(id)} --event ${event.offset}`);
+    streams.note(`take it back: sessiondb session revert ${shellWord(id)} --event ${event.offset}${storeOption}`);
 }
 
 function documentOf(session: string, plan: RevertPlan, offset: number, events: ChangeResult["events"]) {

@@ -23,7 +23,9 @@ export function workspaceDiagnosis(config: () => Config): (patient: Patient) => 
   return async (patient) => {
     // Taking a snapshot on the way would be a change.
     const log = new ReadOnlyLog(await patient.log());
-    const { findings } = await repairWorkspaces(await workspaceTools(log, { options: {}, config }));
+    const { findings } = await repairWorkspaces(await workspaceTools(log, { options: {}, config }), {
+      storeOption: patient.storeOption,
+    });
     return [...byKind(findings).values()].flatMap((ofKind) => told(patient, config, ofKind));
   };
 }

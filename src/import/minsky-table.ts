@@ -31,7 +31,12 @@ export async function readMinskyTable(database: ForeignDatabase): Promise<Minsky
     }
   }
   const layout = `table ${table.name}, ${columnStyle(table.columns.map(({ name }) => name))}`;
-  return { layout, baseDir: undefined, records: toldApart(records), remarks: remarksOnOthers(table.name, await database.tableNames()) };
+  return {
+    layout,
+    baseDir: undefined,
+    records: toldApart(records),
+    remarks: remarksOnOthers(table.name, await database.tableNames()),
+  };
 }
 
 /** Rows of one id get their numbers in the order of reading, too: the report of duplicates names each. */

@@ -10,10 +10,12 @@ import { workspaceIn } from "./workspace-of.js";
 export interface DeleteWorkspaceOptions extends ChangeOptions {
   /** Removes the folder also where that loses work. */
   readonly force?: boolean;
+  /** Leaves the folder where it is: for a store on trial, to say what would be removed. Default false. */
+  readonly keep?: boolean;
 }
 
 export interface DeletedWorkspace extends ChangeResult {
-  /** The folder that was removed; undefined where there was none on this machine. */
+  /** The folder that was removed, or with `keep` would be; undefined where there was none on this machine. */
   readonly removed: string | undefined;
 }
 
@@ -29,12 +31,12 @@ export async function deleteWithWorkspace(
   id: string,
   options: DeleteWorkspaceOptions = {},
 ): Promise<DeletedWorkspace> {
-  const { force = false, ...note } = options;
+  const { force = false, keep = false, ...note } = options;
   const { record } = await presentSession(tools.store, id, options.expectedVersion);
   const path = workspaceIn(tools.folders, record);
   if (path !== undefined) await assertRemovable(tools, id, path, force);
   const result = await tools.store.delete(id, note);
-  if (path !== undefined) await removeWorkspace(tools, id, path);
+  if (path !== undefined && !keep) await removeWorkspace(tools, id, path);
   return { ...result, removed: path };
 }
 

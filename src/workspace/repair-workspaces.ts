@@ -42,11 +42,21 @@ export interface RepairReport {
 type Mend = (() => Promise<unknown>) | undefined;
 type Found = readonly [Omit<WorkspaceFinding, "done">, Mend];
 
+export interface RepairOptions {
+  /** Default false: it only says what is found. */
+  readonly execute?: boolean;
+  /** ` --store URL` for the commands in hints. */
+  readonly storeOption?: string;
+}
+
 /**
  * Compares the records with the folders below the base folder. With `execute` it mends what loses nothing: ends or removes
  * what killed starts left, records folders that have no record, removes folders of deleted sessions that hold no work.
  */
-export async function repairWorkspaces(tools: WorkspaceTools, { execute = false } = {}): Promise<RepairReport> {
+export async function repairWorkspaces(
+  tools: WorkspaceTools,
+  { execute = false, storeOption = "" }: RepairOptions = {},
+): Promise<RepairReport> {
   const { documents: map, offset } = await tools.store.folded();
   const documents = new Map(map);
   const now = (tools.now ?? (() => new Date()))();
@@ -56,7 +66,7 @@ export async function repairWorkspaces(tools: WorkspaceTools, { execute = false 
   const found = [
     ...starts.flatMap((start) => ofStart(tools, start, folders, documents, finished)),
     ...folders.flatMap((folder) => (finished.has(folder.path) ? [] : ofFolder(tools, folder, documents))),
-    ...[...documents.values()].flatMap((document) => ofRecord(document)),
+    ...[...documents.values()].flatMap((document) => ofRecord(document, storeOption)),
   ];
   const findings: WorkspaceFinding[] = [];
   for (const [finding, mend] of found)
@@ -132,12 +142,12 @@ function ofFolder(
   ];
 }
 
-function ofRecord({ id, record, deleted }: SessionDocument): Found[] {
+function ofRecord({ id, record, deleted }: SessionDocument, storeOption: string): Found[] {
   const path = recordedPath(record);
   if (deleted !== null || path === undefined || (isAbsolute(path) && isFolder(path))) return [];
   const named = Object.entries(record).find(([, value]) => value === path)?.[0];
-  const word = shellWord(id);
-  const hint = `sessiondb session delete ${word}, or: sessiondb session update ${word} --unset ${named}`;
+  const [remove, forget] = [`delete ${shellWord(id)}`, `update ${shellWord(id)} --unset ${named}`];
+  const hint = `sessiondb session ${remove}${storeOption}, or: sessiondb session ${forget}${storeOption}`;
   return [[{ kind: "record-without-folder", session: id, path, mend: null, hint }, undefined]];
 }
 

@@ -35,7 +35,7 @@ test("undo says what it takes back and what it leaves alone, then the new event"
     'undoing 2  session.updated  v2  a  by ada  "ready"',
     '  ~ status  "OPEN" → "CREATED"',
     '  conflict branch: is "other", was "main"; changed since by bob at offset 3 (v3)',
-    "take it back: sessiondb redo",
+    "take it back: sessiondb redo --store sqlite:./s.db",
     "",
   ]);
   expect(stdout).toBe("appended 4  session.updated  v4  a\n");

@@ -125,3 +125,20 @@ test("a patch is merged into the record, or applied to it, or refused whole", as
   }
   expect((await json("show", "a")).version).toBe(before);
 });
+
+test("a store from another machine lacks every folder: repair tells a few commands, each for this store", async () => {
+  const store = ["--store", "jsonl:./other.jsonl"];
+  const sessions = Array.from({ length: 8 }, (_, i) => ({ session: `s${i}`, repoPath: `/nowhere/s${i}` }));
+  writeFileSync(join(all.folder, "session-db.json"), JSON.stringify({ sessions, baseDir: all.baseDir }));
+  const imported = await runCli(["import", "minsky-json", "session-db.json", ...store], { cwd: all.folder });
+  expect(imported.code, imported.stderr).toBe(0);
+  const { code, stderr } = await run("repair", ...store);
+  expect(code).toBe(0);
+  const told = stderr.split("\n").filter((line) => line.startsWith("s"));
+  expect(told).toHaveLength(5);
+  const [first = ""] = told;
+  expect(stderr).toContain("and 3 more record-without-folder; all of them: --json");
+  const [, remove = ""] = /sessiondb session (delete [^,]+),/.exec(first) ?? [];
+  expect(remove).toBe("delete s0 --store jsonl:./other.jsonl");
+  expect((await run(...remove.split(" "))).code).toBe(0);
+});

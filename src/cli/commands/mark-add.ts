@@ -7,6 +7,7 @@ interface AddOptions extends CommonOptions {
   at?: string;
   reason?: string;
   force?: boolean;
+  dryRun?: boolean;
 }
 
 export function markAddCommand(state: RunState): Command {
@@ -18,13 +19,17 @@ export function markAddCommand(state: RunState): Command {
   )
     .option("--at <point>", "the place; default HEAD, the last event before the mark itself")
     .option("--reason <text>", "why, for the audit trail")
-    .option("--force", "move a name that is taken");
+    .option("--force", "move a name that is taken")
+    .option("--dry-run", "write nothing, say what would be written");
   return examples(command, ['sessiondb mark add before-merge --reason "all green" --store sqlite:./s.db']);
 }
 
-async function add({ openStore, options, streams }: CommandContext<AddOptions>, name: string): Promise<undefined> {
-  const log = await openStore({ mustExist: true });
-  const { actor, reason, force = false } = options;
+async function add(
+  { openStore, options, storeOption, streams }: CommandContext<AddOptions>,
+  name: string,
+): Promise<undefined> {
+  const { actor, reason, force = false, dryRun = false } = options;
+  const log = await openStore({ mustExist: true, trial: dryRun });
   const at = options.at === undefined ? undefined : (await notedPoint(log, options.at, streams)).offset;
   const mark = await setMark(log, name, {
     force,
@@ -32,7 +37,12 @@ async function add({ openStore, options, streams }: CommandContext<AddOptions>, 
     ...(reason === undefined ? {} : { reason }),
     ...(at === undefined ? {} : { at }),
   });
-  if (streams.json) streams.document({ schema: "mark-add/1", offset: mark.setOffset, mark });
-  else streams.lines([`mark:${name} is offset ${mark.offset}`]);
-  streams.note(`appended ${mark.setOffset}  mark.set · take it away: sessiondb mark rm ${name}`);
+  if (streams.json)
+    streams.document({ schema: "mark-add/1", offset: mark.setOffset, ...(dryRun ? { dryRun } : {}), mark });
+  else streams.lines([`mark:${name} ${dryRun ? "would be" : "is"} offset ${mark.offset}`]);
+  streams.note(
+    dryRun
+      ? "nothing was written"
+      : `appended ${mark.setOffset}  mark.set · take it away: sessiondb mark rm ${name}${storeOption}`,
+  );
 }

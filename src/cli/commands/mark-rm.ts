@@ -4,24 +4,31 @@ import { type CommandContext, type CommonOptions, examples, leaf, type RunState 
 
 interface RmOptions extends CommonOptions {
   reason?: string;
+  dryRun?: boolean;
 }
 
 export function markRmCommand(state: RunState): Command {
-  const command = leaf<RmOptions>(state, "rm <name>", "take a name away; the log keeps what it meant", rm).option(
-    "--reason <text>",
-    "why, for the audit trail",
-  );
+  const command = leaf<RmOptions>(state, "rm <name>", "take a name away; the log keeps what it meant", rm)
+    .option("--reason <text>", "why, for the audit trail")
+    .option("--dry-run", "write nothing, say what would be written");
   return examples(command, ["sessiondb mark rm before-merge --store sqlite:./s.db"]);
 }
 
-async function rm({ openStore, options, streams }: CommandContext<RmOptions>, name: string): Promise<undefined> {
-  const log = await openStore({ mustExist: true });
-  const { actor, reason } = options;
+async function rm(
+  { openStore, options, storeOption, streams }: CommandContext<RmOptions>,
+  name: string,
+): Promise<undefined> {
+  const { actor, reason, dryRun = false } = options;
+  const log = await openStore({ mustExist: true, trial: dryRun });
   const mark = await removeMark(log, name, {
     ...(actor === undefined ? {} : { actor }),
     ...(reason === undefined ? {} : { reason }),
   });
-  if (streams.json) streams.document({ schema: "mark-rm/1", offset: (await log.tail()).offset, removed: mark });
-  else streams.lines([`mark:${name} is gone; it was offset ${mark.offset}`]);
-  streams.note(`set it again: sessiondb mark add ${name} --at ${mark.offset}`);
+  const trial = dryRun ? { dryRun } : {};
+  if (streams.json)
+    streams.document({ schema: "mark-rm/1", offset: (await log.tail()).offset, ...trial, removed: mark });
+  else streams.lines([`mark:${name} ${dryRun ? "would be" : "is"} gone; it was offset ${mark.offset}`]);
+  streams.note(
+    dryRun ? "nothing was written" : `set it again: sessiondb mark add ${name} --at ${mark.offset}${storeOption}`,
+  );
 }

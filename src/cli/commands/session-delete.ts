@@ -10,6 +10,7 @@ interface DeleteOptions extends CommonOptions, BaseDirOptions {
   expectVersion?: number;
   workspace?: boolean;
   force?: boolean;
+  dryRun?: boolean;
 }
 
 export function deleteCommand(state: RunState): Command {
@@ -22,6 +23,7 @@ export function deleteCommand(state: RunState): Command {
     .option("--reason <text>", "why, for the audit trail")
     .option("--workspace", "also remove its folder; refused (exit code 7) where that would lose work")
     .option("--force", "with --workspace: remove it all the same")
+    .option("--dry-run", "write nothing, say what would be written")
     .addOption(baseDirOption());
   return examples(command, [
     'sessiondb session delete auth-refactor --reason "merged" --store sqlite:./s.db',
@@ -30,11 +32,11 @@ export function deleteCommand(state: RunState): Command {
 }
 
 async function act(
-  { openStore, options, config, streams }: CommandContext<DeleteOptions>,
+  { openStore, options, storeOption, config, streams }: CommandContext<DeleteOptions>,
   id: string,
 ): Promise<undefined> {
-  const { reason, expectVersion, workspace, force } = options;
-  const log = await openStore({ mustExist: true });
+  const { reason, expectVersion, workspace, force, dryRun = false } = options;
+  const log = await openStore({ mustExist: true, trial: dryRun });
   const note = {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
@@ -42,10 +44,13 @@ async function act(
   const tools = await workspaceTools(log, { options, config });
   const result =
     workspace === true
-      ? await deleteWithWorkspace(tools, id, { ...note, force: force === true })
+      ? await deleteWithWorkspace(tools, id, { ...note, force: force === true, keep: dryRun })
       : { ...(await tools.store.delete(id, note)), removed: undefined };
-  changed(streams, id, result.events);
-  if (workspace === true)
-    streams.note(result.removed === undefined ? "it had no workspace here" : `removed ${result.removed}`);
-  streams.note(`its past is still there: sessiondb session log ${shellWord(id)}`);
+  changed(streams, id, result.events, { dryRun });
+  if (workspace === true) {
+    const done = dryRun ? "would remove" : "removed";
+    streams.note(result.removed === undefined ? "it had no workspace here" : `${done} ${result.removed}`);
+  }
+  if (dryRun) return;
+  streams.note(`its past is still there: sessiondb session log ${shellWord(id)}${storeOption}`);
 }

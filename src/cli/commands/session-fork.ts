@@ -23,7 +23,10 @@ export function forkCommand(state: RunState): Command {
   return examples(command, ["sessiondb session fork auth-refactor --at v1 --as auth-again --store sqlite:./s.db"]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<ForkOptions>, id: string): Promise<undefined> {
+async function act(
+  { openStore, options, storeOption, streams }: CommandContext<ForkOptions>,
+  id: string,
+): Promise<undefined> {
   const log = await openStore({ mustExist: true });
   const { actor, as, reason } = options;
   const store = new SessionStore(log, actor === undefined ? {} : { actor });
@@ -36,5 +39,7 @@ async function act({ openStore, options, streams }: CommandContext<ForkOptions>,
   }
   const { events } = await forkSession(store, id, { at, as, ...(reason === undefined ? {} : { reason }) });
   changed(streams, as, events);
-  streams.note(`${as} begins as ${id} was at offset ${at} · compare: sessiondb session log ${shellWord(as)} --patch`);
+  streams.note(
+    `${as} begins as ${id} was at offset ${at} · compare: sessiondb session log ${shellWord(as)} --patch${storeOption}`,
+  );
 }

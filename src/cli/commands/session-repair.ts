@@ -5,6 +5,9 @@ import { type CommandContext, type CommonOptions, examples, leaf, type RunState 
 import { type Column, renderTable } from "../output/table.js";
 import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace-tools.js";
 
+/** Of one kind. */
+const MAX_HINTS = 5;
+
 interface RepairOptions extends CommonOptions, BaseDirOptions {
   execute?: boolean;
 }
@@ -17,10 +20,11 @@ export function repairCommand(state: RunState): Command {
   return examples(command, ["sessiondb session repair --store sqlite:./s.db"]);
 }
 
-async function repair({ openStore, options, config, streams }: CommandContext<RepairOptions>): Promise<undefined> {
+async function repair(context: CommandContext<RepairOptions>): Promise<undefined> {
+  const { openStore, options, storeOption, config, streams } = context;
   const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const execute = options.execute === true;
-  const { findings, offset } = await repairWorkspaces(tools, { execute });
+  const { findings, offset } = await repairWorkspaces(tools, { execute, storeOption });
   if (streams.json) {
     const baseDir = tools.folders.baseDir;
     streams.document({ schema: "session-repair/1", offset, baseDir, dryRun: !execute, items: findings });
@@ -36,12 +40,28 @@ async function repair({ openStore, options, config, streams }: CommandContext<Re
     { title: execute ? "DONE" : "WOULD", value: (finding) => toldOf(finding, execute), narrow: 22 },
   ];
   if (findings.length > 0) streams.lines(renderTable(findings, columns, streams.width));
-  for (const { session, path, hint } of findings) if (hint !== null) streams.note(`${session ?? path}: ${hint}`);
+  for (const hint of hintsOf(findings)) streams.note(hint);
   const open = findings.filter(({ mend, done }) => mend !== null && !done).length;
   const next = open > 0 ? " · --execute mends what can be" : "";
   streams.note(
     `${findings.length} ${findings.length === 1 ? "finding" : "findings"} · ${tools.folders.baseDir}${next}`,
   );
+}
+
+/** Of each kind the first ones: a store that was moved to another machine lacks every folder. */
+function hintsOf(findings: readonly WorkspaceFinding[]): string[] {
+  const counts = new Map<string, number>();
+  const hints: string[] = [];
+  for (const { kind, session, path, hint } of findings) {
+    if (hint === null) continue;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    if (count <= MAX_HINTS) hints.push(`${session ?? path}: ${hint}`);
+  }
+  for (const [kind, count] of counts) {
+    if (count > MAX_HINTS) hints.push(`and ${count - MAX_HINTS} more ${kind}; all of them: --json`);
+  }
+  return hints;
 }
 
 function toldOf({ mend, done }: WorkspaceFinding, execute: boolean): string {

@@ -29,12 +29,14 @@ export function revertCommand(state: RunState): Command {
   ]);
 }
 
-async function act({ openStore, options, streams }: CommandContext<RevertOptions>, id: string): Promise<undefined> {
+async function act(context: CommandContext<RevertOptions>, id: string): Promise<undefined> {
+  const { openStore, options, storeOption, streams } = context;
   const { actor, reason, dryRun } = options;
   const log = await openStore({ mustExist: true });
   const target = await targetOf(log, id, options, streams);
   const store = new SessionStore(log, actor === undefined ? {} : { actor });
-  await takeBack(store, id, target, reason === undefined ? {} : { reason }, { streams, dryRun: dryRun === true });
+  const note = reason === undefined ? {} : { reason };
+  await takeBack(store, id, target, note, { streams, storeOption, dryRun: dryRun === true });
 }
 
 /** @throws UsageError ARGUMENT_INVALID */

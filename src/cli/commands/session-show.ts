@@ -26,7 +26,8 @@ export function showCommand(state: RunState): Command {
   ]);
 }
 
-async function show({ openStore, options, streams }: CommandContext<ShowOptions>, id: string): Promise<undefined> {
+async function show(context: CommandContext<ShowOptions>, id: string): Promise<undefined> {
+  const { openStore, options, storeOption, streams } = context;
   const log = await openStore({ mustExist: true });
   const store = new SessionStore(log);
   const point = await resolveAsOf(log, options, streams, sessionStream(id));
@@ -53,7 +54,7 @@ async function show({ openStore, options, streams }: CommandContext<ShowOptions>
   streams.note(`version ${version} · last changed at offset ${lastOffset}, ${updatedAt}, by ${lastActor}`);
   if (faultCount > faults.length) streams.note(`warning: ${faultCount} events were passed over, the last of them:`);
   for (const { offset: at, why } of faults) streams.note(`warning: the event at offset ${at} was passed over: ${why}`);
-  if (point !== undefined) streams.note(pastNote(id, version, (await store.history(id)).length));
+  if (point !== undefined) streams.note(pastNote(id, version, (await store.history(id)).length, storeOption));
 }
 
 /** @throws NotFoundError PATH_NOT_FOUND */
@@ -76,9 +77,10 @@ function fieldText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function pastNote(id: string, version: number, now: number): string {
+function pastNote(id: string, version: number, now: number, storeOption: string): string {
   const newer = now - version;
   if (newer === 0) return "past state, read-only · no newer events";
   const events = `${newer} newer ${newer === 1 ? "event" : "events"}`;
-  return `past state, read-only · ${events} · compare: sessiondb session diff ${shellWord(id)} v${version}..HEAD`;
+  const compare = `sessiondb session diff ${shellWord(id)} v${version}..HEAD${storeOption}`;
+  return `past state, read-only · ${events} · compare: ${compare}`;
 }

@@ -21,6 +21,7 @@ interface StartOptions extends CommonOptions, BaseDirOptions {
   worktree?: boolean;
   /** commander's name for --no-workspace: true unless that is given. */
   workspace: boolean;
+  dryRun?: boolean;
 }
 
 export function startCommand(state: RunState): Command {
@@ -35,7 +36,8 @@ export function startCommand(state: RunState): Command {
     .addOption(new Option("--worktree", "a git worktree of the folder --repo instead of a clone"))
     .option("--no-workspace", "record the session only: nothing is cloned")
     .addOption(baseDirOption())
-    .addOption(new Option("--recreate", "use the id of a deleted session again"));
+    .addOption(new Option("--recreate", "use the id of a deleted session again"))
+    .option("--dry-run", "write nothing, say what would be recorded; not of a workspace, which git would have to make");
   return examples(command, [
     "sessiondb session start auth-refactor --task mt#7 --branch auth --store sqlite:./s.db",
     "sessiondb session start --repo ./app --task mt#7 --store sqlite:./s.db",
@@ -52,8 +54,13 @@ async function start(context: CommandContext<StartOptions>, name?: string): Prom
       hint: "for example --repo ./app --worktree",
     });
   }
+  if (options.dryRun === true && withWorkspace) {
+    throw new UsageError("ARGUMENT_INVALID", "--dry-run says what would be recorded, and makes no workspace", {
+      hint: "add --no-workspace",
+    });
+  }
   const result = withWorkspace ? await startWorkspace(context, id) : await recordOnly(context, id);
-  changed(streams, id, result.events);
+  changed(streams, id, result.events, { dryRun: options.dryRun === true });
   const { workspacePath } = result.document.record;
   if (withWorkspace) streams.note(`workspace: ${workspacePath}`);
 }
@@ -72,7 +79,8 @@ async function startWorkspace({ openStore, options, config, streams }: CommandCo
 }
 
 async function recordOnly({ openStore, options }: CommandContext<StartOptions>, id: string): Promise<ChangeResult> {
-  const store = new SessionStore(await openStore(), options.actor === undefined ? {} : { actor: options.actor });
+  const log = await openStore({ trial: options.dryRun === true });
+  const store = new SessionStore(log, options.actor === undefined ? {} : { actor: options.actor });
   return store.create({ ...recordOf(id, options), repoUrl: options.repo } as { session: string }, noteOf(options));
 }
 

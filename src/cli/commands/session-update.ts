@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { SessionRecord } from "../../../projections/session-record.js";
 import { UsageError } from "../../errors.js";
+import { changesBetween } from "../../inspect/changes.js";
 import { type Assignment, assignFields } from "../../session/assign-fields.js";
 import { parseRecordPatch, type RecordPatch } from "../../session/record-patch.js";
 import { SessionStore } from "../../session/session-store.js";
 import { parseSet, parseUnset } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
+import { changeLines } from "../output/change-lines.js";
 import { changed } from "../output/changed.js";
 
 interface UpdateOptions extends CommonOptions {
@@ -15,6 +17,7 @@ interface UpdateOptions extends CommonOptions {
   patch?: RecordPatch[];
   expectVersion?: number;
   reason?: string;
+  dryRun?: boolean;
 }
 
 export function updateCommand(state: RunState): Command {
@@ -39,7 +42,8 @@ export function updateCommand(state: RunState): Command {
       "refuse (exit code 4) unless the session is at this version",
       wholeNumber("--expect-version"),
     )
-    .option("--reason <text>", "why, for the audit trail");
+    .option("--reason <text>", "why, for the audit trail")
+    .option("--dry-run", "write nothing, say what would be written");
   return examples(command, [
     'sessiondb session update auth-refactor --set status=PR_OPEN --reason "ready for review" --store sqlite:./s.db',
     "sessiondb session update auth-refactor --set prState.exists=false --expect-version 2 --store sqlite:./s.db",
@@ -55,16 +59,20 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
       hint: "for example --set branch=main",
     });
   }
-  const { reason, expectVersion } = options;
+  const { reason, expectVersion, dryRun = false } = options;
   const store = new SessionStore(
-    await openStore({ mustExist: true }),
+    await openStore({ mustExist: true, trial: dryRun }),
     options.actor === undefined ? {} : { actor: options.actor },
   );
+  const before = dryRun ? await store.load(id) : null;
   const result = await store.update(id, (record) => assignFields(patched(record, patches), assignments), {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });
-  changed(streams, id, result.events);
+  changed(streams, id, result.events, { dryRun });
+  if (before === null || streams.json) return;
+  for (const line of changeLines(changesBetween(before.record, result.document.record), undefined, "  "))
+    streams.note(line);
 }
 
 /** What begins like an object or an array is the patch itself; a file's path does not. @throws UsageError PATCH_INVALID */

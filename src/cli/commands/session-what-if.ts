@@ -39,7 +39,7 @@ async function act(context: CommandContext<WhatIfOptions>, id: string): Promise<
   const { offset } = await log.tail();
   const result = await whatIf(log, id, { skip, set });
   if (streams.json) streams.document({ schema: "session-what-if/1", offset, skip, set, ...result });
-  else report(streams, result);
+  else report(context, result);
 }
 
 async function imagined(log: EventLog, id: string, text: string, streams: Streams): Promise<ImaginedValue> {
@@ -54,11 +54,14 @@ async function imagined(log: EventLog, id: string, text: string, streams: Stream
   return { offset, path: path.map((key) => `/${escapePointer(key)}`).join(""), value };
 }
 
-function report(streams: Streams, { session, changes, record, lost }: WhatIf): void {
+function report(
+  { storeOption, streams }: CommandContext<WhatIfOptions>,
+  { session, changes, record, lost }: WhatIf,
+): void {
   streams.lines(changeLines(changes));
   for (const { offset, version, type, actor, why } of lost)
     streams.lines([printable(`! v${version}  ${offset}  ${type}  ${actor}  would no longer apply: ${why}`)]);
   if (changes.length === 0) streams.note("the record would be the same");
   else if (record === null) streams.note("there would be no session");
-  streams.note(`nothing was written · now: sessiondb session show ${shellWord(session)}`);
+  streams.note(`nothing was written · now: sessiondb session show ${shellWord(session)}${storeOption}`);
 }

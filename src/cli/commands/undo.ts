@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { changesBetween } from "../../inspect/changes.js";
+import { shellWord } from "../../log/shell-word.js";
 import { SessionStore } from "../../session/session-store.js";
 import { redo, type Undone, undo } from "../../session/undo.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
@@ -36,7 +37,8 @@ function takingBack(state: RunState, kind: Kind, summary: string): Command {
     .option("--dry-run", "write nothing, say what would be taken back");
 }
 
-async function act({ openStore, options, streams }: CommandContext<UndoOptions>, kind: Kind): Promise<undefined> {
+async function act(context: CommandContext<UndoOptions>, kind: Kind): Promise<undefined> {
+  const { openStore, options, storeOption, streams } = context;
   const { actor, json, dryRun = false, session, force, reason } = options;
   const log = await openStore({ mustExist: true });
   const store = new SessionStore(log, actor === undefined ? {} : { actor });
@@ -54,8 +56,8 @@ async function act({ openStore, options, streams }: CommandContext<UndoOptions>,
   if (dryRun) return streams.lines(told) as undefined;
   for (const line of told) streams.note(line);
   streams.lines(done.events.map(appendedLine));
-  const only = session === undefined ? "" : ` --session ${session}`;
-  streams.note(`take it back: sessiondb ${kind === "undo" ? "redo" : "undo"}${only}`);
+  const only = session === undefined ? "" : ` --session ${shellWord(session)}`;
+  streams.note(`take it back: sessiondb ${kind === "undo" ? "redo" : "undo"}${only}${storeOption}`);
 }
 
 function documentOf(kind: Kind, { sessions, events }: Undone, offset: number, dryRun: boolean) {

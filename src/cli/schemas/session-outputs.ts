@@ -67,6 +67,11 @@ const takenBack = {
   items: z.array(appended),
 };
 
+const onTrial = z
+  .literal(true)
+  .optional()
+  .describe("with --dry-run: nothing was written, and ids and hashes would be others");
+
 /** They print what they have appended. */
 const CHANGING = ["start", "update", "delete", "fork", "approve", "pr create", "pr merge"].map(
   (name) => `session ${name}`,
@@ -109,6 +114,7 @@ export const SESSION_OUTPUTS: readonly OutputSchema[] = [
   output("session-changed/1", CHANGING, {
     session,
     offset: offset.nullable().describe("null where nothing differed: nothing was appended"),
+    dryRun: onTrial,
     items: z.array(appended),
   }),
   output("session-log/1", ["session log"], { offset, session, total: count, items: z.array(logged) }),
@@ -170,9 +176,9 @@ export const SESSION_OUTPUTS: readonly OutputSchema[] = [
   output("session-pr-list/1", ["session pr list"], { offset, total: count, items: z.array(knownPr) }),
   output("undo/1", ["undo"], takenBack),
   output("redo/1", ["redo"], takenBack),
-  output("mark-add/1", ["mark add"], { offset, mark: markSchema() }),
+  output("mark-add/1", ["mark add"], { offset, dryRun: onTrial, mark: markSchema() }),
   output("mark-list/1", ["mark list"], { offset, items: z.array(markSchema()) }),
-  output("mark-rm/1", ["mark rm"], { offset, removed: markSchema() }),
+  output("mark-rm/1", ["mark rm"], { offset, dryRun: onTrial, removed: markSchema() }),
 ];
 
 function markSchema() {
