@@ -1,5 +1,4 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { EventRow } from "../inspect/event-rows.js";
 import type { EventsAnswer, HistoryAnswer, StepAnswer } from "../ui-server/answers.js";
 import { address, ask } from "./api.js";
 import { at, drawnTo, isLive, tail } from "./live.js";
@@ -50,14 +49,23 @@ export function goLive(): void {
   go({ at: null });
 }
 
-/** To the next event that is not filtered away, before or behind. @returns false where there is none */
-export async function stepBy(direction: 1 | -1, rows: readonly EventRow[] = [], how: "push" | "replace" = "push") {
+/** To the next event that is not filtered away, before or behind. */
+export async function stepBy(direction: 1 | -1): Promise<void> {
   const here = at.peek();
-  const next = nextOf(rows, here, direction) ?? (await askedNext(here, direction));
-  if (next === undefined) return false;
-  if (direction === 1 && next === tail.peek() && !isFiltered.peek() && place.peek().to === null) goLiveOr(next, how);
+  if (!isFiltered.peek()) return moveTo(neighbour(here, direction), "push");
+  moveTo(await askedNext(here, direction).catch(nowhere), "push");
+}
+
+function moveTo(next: number | undefined, how: "push" | "replace"): void {
+  if (next === undefined) return;
+  const isForward = next > at.peek();
+  if (isForward && next === tail.peek() && !isFiltered.peek() && place.peek().to === null) goLiveOr(next, how);
   else goTo(next, how);
-  return true;
+}
+
+/** What the server could not tell: the banner says that it is gone, or what is wrong with the store. */
+function nowhere(): undefined {
+  return undefined;
 }
 
 function goLiveOr(offset: number, how: "push" | "replace"): void {
@@ -65,12 +73,12 @@ function goLiveOr(offset: number, how: "push" | "replace"): void {
   goTo(offset, how);
 }
 
-function nextOf(rows: readonly EventRow[], here: number, direction: 1 | -1): number | undefined {
-  const offsets = rows.map(({ offset }) => offset);
-  const [first, last] = [offsets[0], offsets.at(-1)];
-  // Only inside what is known without gaps.
-  if (first === undefined || last === undefined || here < first || here > last) return undefined;
-  return direction === 1 ? offsets.find((offset) => offset > here) : offsets.findLast((offset) => offset < here);
+/** Where every event is shown, of which none is missing, nobody has to be asked: a slow server loses no step. */
+function neighbour(here: number, direction: 1 | -1): number | undefined {
+  const { from, to } = place.peek();
+  const [first, last] = [from ?? 1, Math.min(to ?? tail.peek(), tail.peek())];
+  const next = direction === 1 ? Math.max(here + 1, first) : Math.min(here - 1, last);
+  return next < first || next > last ? undefined : next;
 }
 
 async function askedNext(here: number, direction: 1 | -1): Promise<number | undefined> {
@@ -85,7 +93,9 @@ async function askedNext(here: number, direction: 1 | -1): Promise<number | unde
 export async function stepOfPath(direction: 1 | -1): Promise<void> {
   const [session, path, here] = [shownSession.peek(), place.peek().path, at.peek()];
   if (session === null || path === null) return;
-  const { changes } = await ask<HistoryAnswer>(address("history", { session, path }));
+  const answer = await ask<HistoryAnswer>(address("history", { session, path })).catch(nowhere);
+  if (answer === undefined) return;
+  const { changes } = answer;
   const found =
     direction === 1 ? changes.find(({ offset }) => offset > here) : changes.findLast(({ offset }) => offset < here);
   if (found !== undefined) goTo(found.offset);
@@ -106,8 +116,9 @@ effect(() => {
 /** The next step begins when this one is there: a slow store plays slower, and nothing piles up. */
 async function playOn(speed: number): Promise<void> {
   const began = performance.now();
-  const moved = await stepBy(1, [], "replace").catch(() => false);
+  const next = await askedNext(at.peek(), 1).catch(nowhere);
   if (playing.peek() !== speed) return;
-  if (!moved || at.peek() >= tail.peek()) playing.value = 0;
+  moveTo(next, "replace");
+  if (next === undefined || at.peek() >= tail.peek()) playing.value = 0;
   else player = setTimeout(() => void playOn(speed), Math.max(0, 1_000 / speed - (performance.now() - began)));
 }

@@ -6,7 +6,7 @@ import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { cleanUp } from "../support/clean-up.js";
 import { tempDir } from "../support/temp.js";
-import { openPage, sees, withBrowser, writeStory } from "./page-fixture.js";
+import { openPage, sees, waitsAt, withBrowser, writeStory } from "./page-fixture.js";
 
 withBrowser();
 
@@ -58,6 +58,37 @@ test("a server that ended is told, and what was seen stays", async () => {
   await ui.close();
   await sees(page, ".banner", "The server of this page does not answer");
   await sees(page, ".tree", "commitCount");
+});
+
+test("while the server is slow, each step that is asked for counts", async () => {
+  const log = new MemoryLog();
+  await writeStory(new SessionStore(log, { actor: "user:ada" }));
+  const { page, wrongs } = await openPage(log, { search: "?at=1" });
+  await sees(page, ".event.chosen", "auth");
+  const held: (() => void)[] = [];
+  let isHeld = true;
+  await page.route("**/api/**", async (route) => {
+    if (isHeld) await new Promise<void>((resolve) => held.push(resolve));
+    await route.continue().catch(() => undefined); // of what the page has given up meanwhile
+  });
+  for (const key of ["j", "j", "ArrowRight", "k"]) await page.keyboard.press(key);
+  await waitsAt(page, 3);
+  isHeld = false;
+  for (const go of held) go();
+  await sees(page, ".event.chosen", "docs");
+  expect(wrongs).toEqual([]);
+});
+
+test("steps that a server which is gone cannot tell are no errors of the page", async () => {
+  const log = new MemoryLog();
+  await writeStory(new SessionStore(log, { actor: "user:ada" }));
+  const { page, ui, wrongs } = await openPage(log, { search: "?at=4&session=auth&path=commitCount&actor=agent:*" });
+  await sees(page, ".event.chosen", "auth");
+  await ui.close();
+  await sees(page, ".banner", "The server of this page does not answer");
+  for (const key of ["j", "k", "Shift+ArrowLeft", "Space"]) await page.keyboard.press(key);
+  await expect.poll(() => page.locator("[aria-label=play] [aria-pressed=true]").count(), { timeout: 15_000 }).toBe(0);
+  expect(wrongs).toEqual([]);
 });
 
 test("an event of a newer schema is shown as one that this program does not know, with what to do", async () => {
