@@ -62,6 +62,7 @@ test("axe finds nothing serious in what people and agents do together, opened, a
     }
     const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
     expect(overflow).toBeLessThanOrEqual(0);
+    await page.getByRole("search", { name: "collaborative sessions" }).waitFor(); // beside that of events
     await page.getByRole("button", { name: "all of them" }).click();
     await sees(page, ".about", "1 collaborative session");
     expect(await seriousFindings(page)).toEqual([]);

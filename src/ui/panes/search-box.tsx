@@ -35,6 +35,7 @@ export function SearchBox() {
     <form
       class="search-box"
       role="search"
+      aria-label="events"
       onSubmit={(event) => {
         event.preventDefault();
         if (text.trim() === "") show(undefined);

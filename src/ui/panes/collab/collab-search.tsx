@@ -36,6 +36,7 @@ export function CollabSearch({ session }: { session: string | null }) {
       <form
         class="path-form"
         role="search"
+        aria-label="collaborative sessions"
         onSubmit={(event) => {
           event.preventDefault();
           go({ find: text.trim() === "" ? null : text.trim() });
