@@ -69,10 +69,11 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });
+  if (before !== null && !streams.json) {
+    const changes = changesBetween(before.record, result.document.record);
+    for (const line of changeLines(changes, undefined, "  ")) streams.note(line);
+  }
   changed(streams, id, result.events, { dryRun });
-  if (before === null || streams.json) return;
-  for (const line of changeLines(changesBetween(before.record, result.document.record), undefined, "  "))
-    streams.note(line);
 }
 
 /** What begins like an object or an array is the patch itself; a file's path does not. @throws UsageError PATCH_INVALID */
