@@ -1,3 +1,4 @@
+import { UsageError } from "../src/errors.js";
 import { applyPatch, applyPatchTo, type PatchOp } from "./json-patch.js";
 import { defineProjection, type FoldEvent, type UpcastShape } from "./projection.js";
 import { isSessionEventType, SESSION_SCHEMA, type SessionEventType, sessionDataFault } from "./session-events.js";
@@ -26,8 +27,16 @@ export interface SessionDocument {
   faultCount: number;
 }
 
+/** @throws UsageError SESSION_ID_INVALID for what is no text: `undefined` would be the session of that name */
 export function sessionStream(id: string): string {
+  if (typeof id !== "string") throw notAnId(id);
   return `${SESSION_CATEGORY}-${id}`;
+}
+
+function notAnId(id: unknown): UsageError {
+  return new UsageError("SESSION_ID_INVALID", `${id === null ? "null" : typeof id} is no id for a session`, {
+    hint: "take 1 to 512 bytes of text without control characters, such as task#064",
+  });
 }
 
 export function sessionIdOf(stream: string): string | undefined {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ArchivedError } from "../errors.js";
 import type { ArchiveEntry } from "../log/archives.js";
-import { assertBounds, timeLimit } from "../log/check-bounds.js";
+import { assertBounds, assertStreamRead, timeLimit } from "../log/check-bounds.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, LastOptions, OffsetRange, VersionRange } from "../log/event-log.js";
 import { knownOr } from "../log/paging.js";
@@ -72,7 +72,7 @@ export class ArchivedReads implements Reads {
   }
 
   async *readStream(stream: string, range: VersionRange = {}): Pages {
-    assertBounds(range);
+    assertStreamRead(stream, range);
     const { to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const stalls = new Stalls();
     for (let from = Math.max(range.from ?? 1, 1); ; ) {

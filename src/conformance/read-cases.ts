@@ -41,6 +41,17 @@ export function readCases(define: DefineCase): void {
     assert.equal((await allEvents(log, { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY })).length, 2);
   });
 
+  define("a stream that is named by no text, and a limit that is no whole number, are refused", async ({ log }) => {
+    await appendCount(log, "undefined", 1);
+    for (const stream of [undefined, null, 7, {}, ["undefined"]]) {
+      await rejectsWith("ARGUMENT_INVALID", () => versionsOf(log, stream as never));
+      await rejectsWith("ARGUMENT_INVALID", () => log.readLast(stream as never));
+    }
+    for (const toOffset of [Number.NaN, 1.5, "1" as never, null as never]) {
+      await rejectsWith("ARGUMENT_INVALID", () => log.readLast("undefined", { toOffset }));
+    }
+  });
+
   define("a name that no stream can have is read as a stream without events", async ({ log }) => {
     await appendCount(log, "session-a", 1);
     for (const stream of ["", "session-\0", "session-\n", "session-\ud800"]) {

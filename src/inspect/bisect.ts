@@ -42,7 +42,7 @@ export interface BisectResult {
  * Where the verdict turns more than once, it is one of the turns from good to bad.
  *
  * @throws UsageError BISECT_RANGE_INVALID, BISECT_GOOD_IS_BAD, BISECT_BAD_IS_GOOD, ARGUMENT_INVALID; NotFoundError SESSION_NOT_FOUND,
- *   POINT_OUTSIDE; whatever `verdict` throws
+ *   POINT_OUTSIDE; TypeError where `verdict` gives something else; whatever it throws
  */
 export async function bisect(log: EventLog, id: string, options: BisectOptions): Promise<BisectResult> {
   const { good, bad } = options;
@@ -53,17 +53,24 @@ export async function bisect(log: EventLog, id: string, options: BisectOptions):
   const states = [stateOf(good, stepAt(steps, good)), ...candidates.map((step) => stateOf(good, step))];
   const [first, last] = [states[0] as BisectState, states.at(-1) as BisectState];
   options.began?.(first, last, candidates.length);
-  if ((await options.verdict(first)) !== "good") throw wrongEnd("BISECT_GOOD_IS_BAD", "good", first);
-  if ((await options.verdict(last)) !== "bad") throw wrongEnd("BISECT_BAD_IS_GOOD", "bad", last);
+  const judge = async (state: BisectState) => assertVerdict(await options.verdict(state));
+  if ((await judge(first)) !== "good") throw wrongEnd("BISECT_GOOD_IS_BAD", "good", first);
+  if ((await judge(last)) !== "bad") throw wrongEnd("BISECT_BAD_IS_GOOD", "bad", last);
   let judged = 0;
   const turn = await firstBad(candidates.length, async (index) => {
     const state = states[index] as BisectState;
-    const verdict = await options.verdict(state);
+    const verdict = await judge(state);
     options.judged?.(state, verdict);
     judged++;
     return verdict;
   });
   return { session: id, good, bad, steps: judged, suspects: candidates.slice(turn.good, turn.bad).map(suspectOf) };
+}
+
+/** A condition that forgets to answer, or answers true, would name any event. @throws TypeError */
+function assertVerdict(verdict: unknown): Verdict {
+  if (verdict === "good" || verdict === "bad" || verdict === "skip") return verdict;
+  throw new TypeError(`verdict gives "good", "bad" or "skip", not ${String(verdict)}`);
 }
 
 /** The most states that are judged between the ends, as long as none is skipped. */

@@ -1,18 +1,41 @@
 import { UsageError } from "../errors.js";
 
+const BOUNDS = ["from", "to", "toOffset"] as const;
+
+type Bounds = { readonly [name in (typeof BOUNDS)[number]]?: unknown };
+
 /**
  * NaN, or a text, compares with nothing: a read with such a bound would be empty, and a cut would take everything. Bounds
  * outside the log are fine.
  *
  * @throws UsageError ARGUMENT_INVALID
  */
-export function assertBounds(bounds: { readonly [name in "from" | "to" | "toOffset"]?: unknown }): void {
-  for (const name of ["from", "to", "toOffset"] as const) {
+export function assertBounds(bounds: Bounds): void {
+  for (const name of BOUNDS) {
     const value = bounds[name];
-    if (value === undefined || Number.isInteger(value) || Math.abs(value as number) === Number.POSITIVE_INFINITY)
-      continue;
+    if (value === undefined || isWhole(value)) continue;
     throw notWhole(name, value);
   }
+}
+
+/**
+ * The same of a read of one stream. What is no text would be read as a stream without events, or as one of that name:
+ * `undefined` as `session-undefined`.
+ *
+ * @throws UsageError ARGUMENT_INVALID
+ */
+export function assertStreamRead(stream: unknown, bounds: Bounds): void {
+  if (typeof stream !== "string") {
+    throw new UsageError("ARGUMENT_INVALID", `a stream is named by a text, not ${shown(stream)}`, {
+      hint: "for example session-auth",
+    });
+  }
+  assertBounds(bounds);
+}
+
+/** Also the infinite ones: they stand for the ends of the log. */
+export function isWhole(value: unknown): value is number {
+  return Number.isInteger(value) || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY;
 }
 
 /** @throws UsageError ARGUMENT_INVALID */

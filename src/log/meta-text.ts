@@ -6,6 +6,9 @@ type Meta = NewEvent["meta"];
 
 export const MAX_META_CHARS = 64 * 1024;
 
+/** The members that everybody who shows an event takes for texts. */
+const TEXTS = ["reason", "correlationId", "causationId", "source", "occurredAt"] as const;
+
 /** The texts of what the events of one append say of themselves: mostly all say the same, which is checked and printed once. */
 export class MetaTexts {
   #last: Meta;
@@ -37,6 +40,11 @@ export function metaTextOf(meta: Meta): string {
       hint: "leave it out for 1",
     });
   }
+  for (const name of TEXTS) {
+    const value = meta[name];
+    // What is stored as a reason is read as one for ever.
+    if (value !== undefined && typeof value !== "string") throw notText(name);
+  }
   const text = canonicalText(meta);
   if (text.length > MAX_META_CHARS) {
     throw new InvalidEventError("META_INVALID", `meta is longer than ${MAX_META_CHARS} characters`, "/meta", {
@@ -44,6 +52,12 @@ export function metaTextOf(meta: Meta): string {
     });
   }
   return text;
+}
+
+function notText(name: string): InvalidEventError {
+  return new InvalidEventError("META_INVALID", `${name} is a text`, `/meta/${name}`, {
+    hint: "leave it out where there is none; members of other names may be any JSON",
+  });
 }
 
 /** Whether `other` has the text of `valid`, which was printed: the same keys in the same order, and values without an inside. */

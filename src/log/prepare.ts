@@ -79,7 +79,7 @@ export function systemEntropy(): Entropy {
  * the input is refused before any lock is taken.
  *
  * @throws InvalidEventError for anything that could not be stored identically on every backend
- * @throws TypeError for an expectedVersion that is none
+ * @throws TypeError for an expectedVersion that is none, and for what is no append at all
  */
 export function prepareAppend(
   batch: readonly StreamAppend[],
@@ -87,6 +87,7 @@ export function prepareAppend(
   entropy: Entropy,
   scrubber?: Scrubber,
 ): PreparedEvent[] {
+  assertShape(batch, options);
   for (const { stream } of batch) if (stream === REDACTIONS_STREAM) throw reserved(stream);
   return prepareOwnAppend(batch, options, entropy, scrubber);
 }
@@ -113,6 +114,22 @@ export function prepareOwnAppend(
   }
   assertSize(prepared, chars);
   return prepared;
+}
+
+/** Not every caller is checked by a compiler. @throws TypeError */
+function assertShape(batch: readonly StreamAppend[], options: AppendOptions): void {
+  if (!isObject(options)) throw new TypeError(`the options of an append are { actor }, not ${String(options)}`);
+  for (const part of batch) {
+    if (!isObject(part)) throw new TypeError(`an append is { stream, events }, not ${String(part)}`);
+    if (!Array.isArray(part.events)) throw new TypeError(`events is a list of events, not ${typeof part.events}`);
+    for (const event of part.events) {
+      if (!isObject(event)) throw new TypeError(`an event is { type, data }, not ${String(event)}`);
+    }
+  }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function reserved(stream: string): InvalidEventError {

@@ -1,7 +1,7 @@
 import { MovedError, StorageError } from "../errors.js";
 import { AppendIntake, type IntakeOptions } from "./append-intake.js";
 import { Bells } from "./bells.js";
-import { assertBounds } from "./check-bounds.js";
+import { assertBounds, assertStreamRead } from "./check-bounds.js";
 import { Closing } from "./closing.js";
 import type { SealedEvent } from "./event.js";
 import type { AppendResult, Capabilities, EventLog, LastOptions, OffsetRange, VersionRange } from "./event-log.js";
@@ -91,12 +91,13 @@ export class TrialLog implements EventLog {
 
   async *readStream(stream: string, range: VersionRange = {}): Pages {
     this.#closing.assertOpen("readStream");
-    assertBounds(range);
+    assertStreamRead(stream, range);
     yield* this.#events.readStream(stream, range);
   }
 
   async readLast(stream: string, options: LastOptions = {}): Promise<SealedEvent | undefined> {
     this.#closing.assertOpen("readLast");
+    assertStreamRead(stream, { toOffset: options.toOffset });
     return this.#events.readLast(stream, options);
   }
 

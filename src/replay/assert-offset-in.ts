@@ -1,4 +1,5 @@
 import { NotFoundError, UsageError } from "../errors.js";
+import { isWhole } from "../log/check-bounds.js";
 import type { EventLog } from "../log/event-log.js";
 
 /**
@@ -9,7 +10,7 @@ import type { EventLog } from "../log/event-log.js";
  * @throws NotFoundError POINT_OUTSIDE; UsageError ARGUMENT_INVALID what is no whole number
  */
 export async function assertOffsetIn(log: EventLog, offset: number, text = String(offset)): Promise<void> {
-  if (!Number.isInteger(offset) && Math.abs(offset) !== Number.POSITIVE_INFINITY) {
+  if (!isWhole(offset)) {
     throw new UsageError("ARGUMENT_INVALID", `an offset is a whole number, not ${text}`, {
       hint: "offsets count from 1; offset 0 is before everything",
     });

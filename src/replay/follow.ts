@@ -1,4 +1,5 @@
 import { IntegrityError, NotFoundError } from "../errors.js";
+import { assertLimits } from "../log/assert-limits.js";
 import { chainBroken } from "../log/chain-check.js";
 import { recomputeHash, type SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -34,13 +35,14 @@ export interface FollowOptions {
  *
  * @throws IntegrityError LOG_CUT_BACK the last event that was handed out is no longer in the log; CHAIN_BROKEN it is, and
  *   the next one does not fit it
- * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; TypeError where `after` is no offset; and whatever a read throws
+ * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; TypeError where `after` is no offset or `pollMs` no number of milliseconds; and whatever a read throws
  */
 export async function* follow(
   log: EventLog,
   options: FollowOptions = {},
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
   const { signal, pollMs = 1000, onCaughtUp } = options;
+  assertLimits({ pollMs });
   const bell = new Bell();
   const stop = log.onAppended(() => bell.ring());
   const abort = () => bell.ring();

@@ -6,7 +6,7 @@ import { eventsOf } from "../log/paging.js";
 import { type Followed, type FollowOptions, follow } from "./follow.js";
 
 export interface SubscribeOptions extends FollowOptions {
-  /** How long a log that cannot be reached, or is locked, is tried again, from its first failure on. Default 60,000. */
+  /** How long a log that cannot be reached, or is locked, is tried again, from its first failure on; Infinity: for ever. Default 60,000. */
   readonly retryMs?: number;
   /** Called for each failure that is tried again. */
   readonly onRetry?: (error: UnavailableError) => void;
@@ -32,6 +32,7 @@ export async function* subscribe(
   options: SubscribeOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
   const { retryMs = 60_000, onRetry, signal } = options;
+  if (!(retryMs >= 0)) throw new TypeError(`retryMs is a number of milliseconds from 0, not ${String(retryMs)}`);
   const patience = new Patience(retryMs);
   const had = (last: Followed) => ({ after: last.offset, afterHash: last.hash });
   let start: Pick<FollowOptions, "after" | "afterHash"> = options;

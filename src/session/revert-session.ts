@@ -1,5 +1,6 @@
 import { sessionStream } from "../../projections/sessions.js";
-import { ConflictError } from "../errors.js";
+import { ConflictError, UsageError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { type RecordStep, recordSteps } from "../replay/record-steps.js";
@@ -43,9 +44,23 @@ export async function revertSession(
 }
 
 async function stepsFor(log: EventLog, id: string, target: RevertTarget): Promise<RecordStep[]> {
+  assertTarget(target);
   const steps = await recordSteps(log, id);
   if ("to" in target) await assertOffsetIn(log, target.to);
   return steps;
+}
+
+/** Not every caller is checked by a compiler. @throws UsageError ARGUMENT_INVALID */
+function assertTarget(target: RevertTarget): void {
+  const isObject = typeof target === "object" && target !== null;
+  if (isObject && "to" in target) return;
+  if (isObject && Number.isInteger(target.event)) {
+    const { event, upTo = event } = target;
+    if (Number.isInteger(upTo) && upTo >= event) return;
+  }
+  throw new UsageError("ARGUMENT_INVALID", "what is reverted is { event } or { event, upTo }, or { to }: offsets", {
+    hint: "an event of the session's log, and upTo none before it; or the last offset that stays",
+  });
 }
 
 /** Decided on one version of the session: when somebody was faster, conflicts have to be looked for again. */
@@ -60,6 +75,7 @@ async function revertOnce(
   const events = revertEvents(id, plan, options);
   const version = steps.at(-1)?.event.version ?? 0;
   const { expectedVersion = version } = options;
+  assertCount("expectedVersion", expectedVersion, 0);
   if (expectedVersion !== version) throw new ConflictError(sessionStream(id), expectedVersion, version);
   const result = await store.change(id, () => events, { ...options, expectedVersion });
   return { ...plan, events: result.events };

@@ -3,6 +3,7 @@ import { type SessionDocument, sessionStream, sessions } from "../../projections
 import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
 import { ConflictError } from "../errors.js";
 import { type PointLike, pointText, resolvePoint } from "../inspect/point.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -38,7 +39,10 @@ export interface AsOf {
 
 export interface ChangeOptions extends ChangeNote {
   readonly actor?: string;
-  /** The version that the session's stream must have; otherwise ConflictError, without a retry. */
+  /**
+   * The version that the session's stream must have (0: it must be new); otherwise ConflictError, without a retry. What is no
+   * whole number from 0 is a TypeError.
+   */
   readonly expectedVersion?: number;
 }
 
@@ -103,13 +107,16 @@ export class SessionStore {
     return new SessionStore(await PastLog.open(this.log, offset), { actor: this.actor });
   }
 
-  /** @returns null where there is no such session (then), or it was deleted */
+  /**
+   * @returns null where there is no such session (then), or it was deleted
+   * @throws UsageError SESSION_ID_INVALID an id that is no text
+   */
   async load(id: string, { asOf }: AsOf = {}): Promise<SessionDocument | null> {
     const { document } = await this.#stateOf(id, asOf);
     return document === null || document.deleted !== null ? null : document;
   }
 
-  /** As {@link load}. @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED */
+  /** As {@link load}. @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, UsageError SESSION_ID_INVALID */
   async get(id: string, { asOf }: AsOf = {}): Promise<SessionDocument> {
     return assertPresent((await this.#stateOf(id, asOf)).document, id, asOf);
   }
@@ -188,6 +195,8 @@ export class SessionStore {
     PastLog.assertPresent(this.log);
     assertSessionId(id);
     const { expectedVersion } = options;
+    // NaN, or the text of a header, fits no version: that would be a conflict for ever.
+    if (expectedVersion !== undefined) assertCount("expectedVersion", expectedVersion, 0);
     const stream = sessionStream(id);
     const decided = async () => {
       const { document, version } = await this.#stateOf(id);
@@ -226,11 +235,12 @@ export class SessionStore {
   }
 
   async #stateOf(id: string, asOf?: number): Promise<StreamState<SessionDocument>> {
+    const stream = sessionStream(id);
     if (asOf !== undefined) {
       await assertAsOf(this.log, asOf);
-      return foldStream(this.log, sessions, sessionStream(id), asOf);
+      return foldStream(this.log, sessions, stream, asOf);
     }
-    if (!this.#sessions.isWarm) return this.#streams.state(sessions, sessionStream(id));
+    if (!this.#sessions.isWarm) return this.#streams.state(sessions, stream);
     const { documents, versions } = await this.#sessions.current();
     return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
   }

@@ -1,5 +1,6 @@
 import { type SessionDocument, sessionStream } from "../../projections/sessions.js";
 import { ConflictError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { SessionStore } from "../session/session-store.js";
 
 /**
@@ -14,6 +15,7 @@ export async function presentSession(
   expectedVersion: number | undefined,
 ): Promise<SessionDocument> {
   const document = await store.get(id);
+  if (expectedVersion !== undefined) assertCount("expectedVersion", expectedVersion, 0);
   if (expectedVersion === undefined || expectedVersion === document.version) return document;
   throw new ConflictError(sessionStream(id), expectedVersion, document.version);
 }

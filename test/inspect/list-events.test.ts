@@ -82,15 +82,17 @@ test("an item tells what the event did to its session, and holds the data of all
   await store.create({ session: "s", branch: "main" }, { reason: "begin" });
   await store.update("s", { branch: "b2" });
   await store.delete("s");
-  await log.append({ stream: "other", events: [{ type: "x", data: [1], meta: { reason: 7 as never } }] }, ACTOR);
+  await log.append({ stream: "other", events: [{ type: "x", data: [1], meta: { reason: "seven" } }] }, ACTOR);
   const items = [];
   for await (const event of listEvents(log)) items.push(eventItem(event));
   expect(items).toMatchObject([
     { offset: 1, session: "s", reason: "begin", patch: [{ op: "add", path: "", value: { session: "s" } }] },
     { version: 2, reason: null, patch: [{ op: "replace", path: "/branch", value: "b2" }] },
     { type: "session.deleted", patch: [{ op: "replace", path: "", value: null }] },
-    { session: null, stream: "other", reason: null, data: [1] },
+    { session: null, stream: "other", reason: "seven", data: [1] },
   ]);
+  const { event: other } = await eventAt(log, 4);
+  expect(eventItem(new SealedEvent({ ...other, metaText: '{"reason":7}' }))).toMatchObject({ reason: null });
   const { event } = await eventAt(log, 2);
   const erased = new SealedEvent({ ...event, dataText: null, salt: null, dataHash: "0".repeat(64) });
   expect(eventItem(erased)).toMatchObject({ redacted: true });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { audit } from "../../src/inspect/audit.js";
+import { bisect } from "../../src/inspect/bisect.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
 import { logHealth } from "../../src/inspect/log-health.js";
@@ -9,6 +10,9 @@ import { sessionLog } from "../../src/inspect/session-log.js";
 import { stateAt } from "../../src/inspect/state-at.js";
 import { whatIf } from "../../src/inspect/what-if.js";
 import { openLog } from "../../src/open-log.js";
+import { follow } from "../../src/replay/follow.js";
+import { subscribe } from "../../src/replay/subscribe.js";
+import { previewRevert, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { tempDir } from "../support/temp.js";
 
@@ -86,3 +90,96 @@ test("a place that is none, and an end that the log does not have, have codes wh
   await expect(pathHistory(log, "a", "branch", 3)).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
   await expect(sessionLog(log, "a", { toOffset: 3 }).next()).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
 });
+
+test.each([undefined, null, 7, Number.NaN, {}, ["a"]])(
+  "an id that is %j is refused, and never the session of that name, or none",
+  async (id) => {
+    const store = await storeOf();
+    if (!Array.isArray(id)) await store.create({ session: String(id) });
+    const refused = { code: "SESSION_ID_INVALID" };
+    const asked = async () => {
+      await expect(store.load(any(id))).rejects.toMatchObject(refused);
+      await expect(store.get(any(id), { asOf: 1 })).rejects.toMatchObject(refused);
+      await expect(store.history(any(id))).rejects.toMatchObject(refused);
+      await expect(stateAt(store.log, any(id))).rejects.toMatchObject(refused);
+      await expect(diff(store.log, any(id), { from: 1, to: 2 })).rejects.toMatchObject(refused);
+    };
+    await asked();
+    await store.list(); // from now on the documents are held
+    await asked();
+  },
+);
+
+test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, "2", null, "any"])(
+  "an expected version of %j is a mistake of the program, not a conflict",
+  async (version) => {
+    const store = await storeOf();
+    const options = { expectedVersion: any(version) };
+    const refused = /expectedVersion is a whole number from 0/;
+    await expect(store.update("a", { branch: "b" }, options)).rejects.toThrow(refused);
+    await expect(store.create({ session: "b" }, options)).rejects.toThrow(refused);
+    await expect(store.delete("a", options)).rejects.toThrow(refused);
+    await expect(revertSession(store, "a", { event: 2 }, options)).rejects.toThrow(refused);
+    expect((await store.log.tail()).offset).toBe(2);
+    const updated = await store.update("a", { branch: "b" }, { expectedVersion: 2 });
+    expect(updated.document.version).toBe(3);
+  },
+);
+
+test("an append that is none says what is missing", async () => {
+  const { log } = await storeOf();
+  const [event, by] = [{ type: "t", data: {} }, { actor: "user:test" }];
+  await expect(log.append({ stream: "s", events: [event] }, any(undefined))).rejects.toThrow(/\{ actor \}/);
+  await expect(log.append(any(undefined), by)).rejects.toThrow(/\{ stream, events \}/);
+  for (const events of [undefined, null, "text", event]) {
+    await expect(log.append({ stream: "s", events: any(events) }, by)).rejects.toThrow(/^events is a list/);
+  }
+  await expect(log.append({ stream: "s", events: [any(null)] }, by)).rejects.toThrow(/\{ type, data \}/);
+  expect((await log.tail()).offset).toBe(2);
+});
+
+test.each(["reason", "source", "correlationId", "causationId", "occurredAt"])(
+  "a %s of an event that is no text is refused",
+  async (name) => {
+    const { log } = await storeOf();
+    for (const value of [7, null, {}, ["x"], true]) {
+      const event = { type: "t", data: {}, meta: { [name]: any(value) } };
+      const append = log.append({ stream: "s", events: [event] }, { actor: "user:test" });
+      await expect(append).rejects.toMatchObject({ code: "META_INVALID", path: `/meta/${name}` });
+    }
+    expect((await log.tail()).offset).toBe(2);
+  },
+);
+
+test.each([Number.NaN, 0, -1, Number.POSITIVE_INFINITY, "10", null])(
+  "a follower that should look every %j ms is refused, rather than looking without a pause",
+  async (pollMs) => {
+    const { log } = await storeOf();
+    await expect(follow(log, { pollMs: any(pollMs) }).next()).rejects.toThrow(/^pollMs is a whole number/);
+    await expect(subscribe(log, { pollMs: any(pollMs) }).next()).rejects.toThrow(/^pollMs is a whole number/);
+  },
+);
+
+test.each([Number.NaN, -1, "long", {}])("a patience of %j is refused, rather than endless", async (retryMs) => {
+  const { log } = await storeOf();
+  await expect(subscribe(log, { retryMs: any(retryMs) }).next()).rejects.toThrow(/^retryMs is a number/);
+});
+
+test("a condition that answers neither good nor bad is a mistake of the program, and no event is named", async () => {
+  const store = await storeOf();
+  for (const status of ["1", "2", "3"]) await store.update("a", { status });
+  for (const answer of [undefined, true, "BAD"]) {
+    const verdict = ({ offset }: { offset: number }) => (offset === 1 ? "good" : offset === 5 ? "bad" : any(answer));
+    await expect(bisect(store.log, "a", { good: 1, bad: 5, verdict })).rejects.toThrow(/^verdict gives/);
+  }
+});
+
+test.each([undefined, null, 7, "2", {}, { event: "2" }, { event: 2, upTo: 1 }, { event: 2, upTo: Number.NaN }])(
+  "%j is nothing to revert, and says so",
+  async (target) => {
+    const store = await storeOf();
+    const refused = { code: "ARGUMENT_INVALID" };
+    await expect(previewRevert(store, "a", any(target))).rejects.toMatchObject(refused);
+    await expect(revertSession(store, "a", any(target))).rejects.toMatchObject(refused);
+  },
+);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError } from "../../errors.js";
 import type { ArchiveEntry } from "../archives.js";
-import { assertBounds, timeLimit } from "../check-bounds.js";
+import { assertBounds, assertStreamRead, timeLimit } from "../check-bounds.js";
 import type { SealedEvent } from "../event.js";
 import type { OffsetRange, VersionRange } from "../event-log.js";
 import { pagesOf } from "../paging.js";
@@ -38,7 +38,7 @@ export class JsonlReader {
   }
 
   async *readStream(stream: string, range: VersionRange): Pages {
-    assertBounds(range);
+    assertStreamRead(stream, range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const known = await this.#store.indexed({ borrow: true });
     try {
@@ -59,6 +59,7 @@ export class JsonlReader {
   }
 
   async readLast(stream: string, toOffset = Number.MAX_SAFE_INTEGER): Promise<SealedEvent | undefined> {
+    assertStreamRead(stream, { toOffset });
     const known = await this.#store.indexed({ borrow: true });
     try {
       const offset = known.index.lastOffsetOf(stream, toOffset);

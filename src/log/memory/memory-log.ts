@@ -1,7 +1,7 @@
 import { ChainBreakError } from "../../errors.js";
 import { AppendIntake } from "../append-intake.js";
 import { Bells } from "../bells.js";
-import { assertBounds, assertCutOffset, timeLimit } from "../check-bounds.js";
+import { assertBounds, assertCutOffset, assertStreamRead, timeLimit } from "../check-bounds.js";
 import { Closing } from "../closing.js";
 import { SealedEvent } from "../event.js";
 import type {
@@ -88,7 +88,7 @@ export class MemoryLog implements EventLog {
 
   async *readStream(stream: string, range: VersionRange = {}): AsyncGenerator<readonly SealedEvent[], void, undefined> {
     this.#closing.assertOpen("readStream");
-    assertBounds(range);
+    assertStreamRead(stream, range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const all = this.#streams.get(stream) ?? [];
     const wanted = all.filter(({ version, offset }) => version >= from && version <= to && offset <= toOffset);
@@ -97,6 +97,7 @@ export class MemoryLog implements EventLog {
 
   async readLast(stream: string, { toOffset, known }: LastOptions = {}): Promise<SealedEvent | undefined> {
     this.#closing.assertOpen("readLast");
+    assertStreamRead(stream, { toOffset });
     const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
     const last = this.#streams.get(stream)?.findLast(({ offset }) => offset <= limit);
     return last === undefined ? undefined : knownOr(copyOf(last), known);

@@ -1,5 +1,5 @@
 import { ArchivedError } from "../../../errors.js";
-import { assertBounds, timeLimit } from "../../check-bounds.js";
+import { assertBounds, assertStreamRead, timeLimit } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type { LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
 import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
@@ -53,7 +53,7 @@ export class EventReads {
   }
 
   async *readStream(stream: string, range: VersionRange): Pages {
-    assertBounds(range);
+    assertStreamRead(stream, range);
     const [first, to] = [Math.max(range.from ?? 1, 1), bound(range.to)];
     if (first > to || isNoName(stream)) return;
     const toOffset = range.toOffset === undefined ? undefined : bound(range.toOffset);
@@ -68,6 +68,7 @@ export class EventReads {
   }
 
   async readLast(stream: string, options: LastOptions): Promise<SealedEvent | undefined> {
+    assertStreamRead(stream, { toOffset: options.toOffset });
     if (isNoName(stream)) return undefined;
     const last = await this.#ask("readLast", (session) => this.#pages.lastOf(session, stream, options));
     if (last !== undefined) this.#servers.history.saw(last);

@@ -1,4 +1,4 @@
-import { assertBounds } from "../../check-bounds.js";
+import { assertBounds, assertStreamRead } from "../../check-bounds.js";
 import type { SealedEvent } from "../../event.js";
 import type { LastOptions, OffsetRange, VersionRange } from "../../event-log.js";
 import { knownOr } from "../../paging.js";
@@ -33,7 +33,7 @@ export class SqliteReads {
   }
 
   async *readStream(stream: string, range: VersionRange): Pages {
-    assertBounds(range);
+    assertStreamRead(stream, range);
     const { from = 1, to = Number.MAX_SAFE_INTEGER, toOffset = Number.MAX_SAFE_INTEGER } = range;
     const begin = () => this.#reader.streamBegin(stream, Math.max(from, 1), to, toOffset);
     const { page, last } = await this.#run("readStream", begin);
@@ -42,6 +42,7 @@ export class SqliteReads {
   }
 
   async readLast(stream: string, { toOffset, known }: LastOptions): Promise<SealedEvent | undefined> {
+    assertStreamRead(stream, { toOffset });
     const limit = toOffset ?? Number.MAX_SAFE_INTEGER;
     const last = await this.#run("readLast", () => this.#reader.lastOf(stream, limit));
     return last === undefined ? undefined : knownOr(last, known);
