@@ -6,11 +6,13 @@ export type { AgentStatus, ChunkFormat, CollabStatus, MemoryType, TaskStatus } f
 export type { Memory } from "../projections/collab-memories.js";
 export type { CollabSession } from "../projections/collab-sessions.js";
 export type { Task } from "../projections/collab-tasks.js";
+export type { JsonObject, PatchOp } from "../projections/json-patch.js";
 export type { Mark } from "../projections/marks.js";
 export type { FoldEvent, Projection, ProjectionField } from "../projections/projection.js";
 export { defineProjection } from "../projections/projection.js";
-export type { PrState, SessionRecord } from "../projections/session-record.js";
+export type { PrState, SessionRecord, StoredRecord } from "../projections/session-record.js";
 export type { SessionDocument } from "../projections/sessions.js";
+export type { StoreSettings } from "../projections/store-settings.js";
 export type { WebSessionDocument } from "../projections/web-sessions.js";
 export { registerBackend } from "./backends/backends.js";
 export type { OpenBackend } from "./backends/log-backend.js";
@@ -42,6 +44,7 @@ export type { DescribedSetting } from "./config/describe-config.js";
 export { describeConfig } from "./config/describe-config.js";
 export type { ConfigContext, ConfigValue } from "./config/layers.js";
 export { Config, loadConfig } from "./config/layers.js";
+export type { Candidate as ConfigCandidate } from "./config/resolve-value.js";
 export type { ConfigSource, Layer } from "./config/source.js";
 export type { StoreSwitch } from "./config/switch-store.js";
 export { storeFile, switchBack, switchStore } from "./config/switch-store.js";
@@ -221,6 +224,7 @@ export type { ImaginedValue, WhatIf, WhatIfOptions } from "./inspect/what-if.js"
 export { whatIf } from "./inspect/what-if.js";
 export type { WriteProofOptions, WrittenProof } from "./inspect/write-proof.js";
 export { writeProof } from "./inspect/write-proof.js";
+export type { ArchiveEntry } from "./log/archives.js";
 export type { Json } from "./log/canonical.js";
 export type { EventMeta, NewEvent, SealedFields } from "./log/event.js";
 export { SealedEvent } from "./log/event.js";
@@ -280,12 +284,23 @@ export { dropFromOutbox, outboxReport } from "./outbox/outbox-report.js";
 export type { Replayed } from "./outbox/replay-queue.js";
 export type { Staleness } from "./outbox/staleness.js";
 export type { Comparison, OrderBy, Page, Query } from "./query/query.js";
+export type { ReadModelShape } from "./query/shape.js";
 export type { Snippet } from "./query/snippet.js";
+export type { FoldedAt } from "./replay/catch-up.js";
+export type { FoldedTo } from "./replay/fold-log.js";
+export type { StreamState } from "./replay/fold-stream.js";
 export type { Followed, FollowOptions } from "./replay/follow.js";
 export { follow } from "./replay/follow.js";
 export { MemorySnapshots } from "./replay/memory-snapshots.js";
 export { ProjectionStopped } from "./replay/projection-stopped.js";
-export type { ModelCheck, ModelDifference, SearchHit, SearchPage } from "./replay/read-model/model-engine.js";
+export type {
+  ModelCheck,
+  ModelDifference,
+  PagesAsIs,
+  SearchHit,
+  SearchPage,
+  StoredState,
+} from "./replay/read-model/model-engine.js";
 export { ReadModel } from "./replay/read-model/read-model.js";
 export type { SetBy } from "./replay/record-steps.js";
 export type { SubscribeOptions } from "./replay/subscribe.js";
@@ -349,6 +364,7 @@ export type { Approved } from "./workspace/approve-session.js";
 export { approveSession } from "./workspace/approve-session.js";
 export type { DeletedWorkspace, DeleteWorkspaceOptions } from "./workspace/delete-session.js";
 export { deleteWithWorkspace } from "./workspace/delete-session.js";
+export type { GitAnswer } from "./workspace/git-runner.js";
 export { GitRunner } from "./workspace/git-runner.js";
 export type { KnownPr } from "./workspace/known-prs.js";
 export { knownPrs } from "./workspace/known-prs.js";
@@ -366,4 +382,5 @@ export type { SessionHealth } from "./workspace/session-health.js";
 export { sessionHealth } from "./workspace/session-health.js";
 export type { StartRequest, WorkspaceTools } from "./workspace/start-session.js";
 export { startSession } from "./workspace/start-session.js";
+export type { FoundWorkspace } from "./workspace/workspace-folders.js";
 export { WorkspaceFolders } from "./workspace/workspace-folders.js";
