@@ -16,6 +16,19 @@ export const asOf = point.optional().describe("answer as it was then; default no
 
 export const path = z.string().max(2_000).describe("a place in the record: prState.exists, or /prState/exists");
 
+export type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * An object with members of any name; default none. Not a record of zod's: that passes over a member called `__proto__` and
+ * says nothing, so a change that names it and others would be half made.
+ */
+export const members = z
+  .unknown()
+  .refine((value) => typeof value === "object" && value !== null && !Array.isArray(value), "must be an object")
+  .meta({ type: "object" })
+  .transform((value) => value as Members)
+  .default({});
+
 export const limit = z.number().int().min(1).max(200).default(20).describe("items of one page, 1 to 200");
 
 export const cursor = z

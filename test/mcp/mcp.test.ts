@@ -90,6 +90,33 @@ describe.each(SHARED_STORES)("over %s", (_name, fresh) => {
     expect(data).toMatchObject({ last_actor: "agent:test", record: { session: "new", taskId: "mt#1" } });
     expect(data.record.prState).toBeUndefined();
   });
+
+  test("members of any name are written and come back, none is passed over", async () => {
+    const { call } = await connected(url, "--allow-write");
+    const odd = '{"0":0,"7":7,"__proto__":{"admin":true},"constructor":{"__proto__":1},"toString":"x"}';
+    await call("create_session", { session: "odd", fields: JSON.parse(odd), reason: "r" });
+    await call("update_session", { session: "auth", set: JSON.parse(odd), reason: "r" });
+    await call("update_session", { session: "auth", set: { "/": "empty" }, reason: "r" });
+    await call("append_event", { session: "auth", type: "agent.step", data: JSON.parse(odd) });
+    const { data: events } = await call("read_log", { session: "auth", order: "newest", limit: 1 });
+    expect(JSON.stringify(events.events[0].data)).toBe(odd);
+    for (const session of ["odd", "auth"]) {
+      const { data } = await call("get_session", { session });
+      for (const [name, value] of Object.entries(JSON.parse(odd))) {
+        expect([name, JSON.stringify(Object.getOwnPropertyDescriptor(data.record, name)?.value)]).toEqual([
+          name,
+          JSON.stringify(value),
+        ]);
+      }
+    }
+    expect((await call("get_session", { session: "auth", paths: ["/"] })).data.values).toEqual({ "/": "empty" });
+    const proto = await call("get_session", { session: "auth", paths: ["__proto__"] });
+    expect(Object.entries(proto.data.values)).toEqual([["__proto__", { admin: true }]]);
+    for (const set of [{ "": 1 }, [], "text", 7]) {
+      const { isError, text } = await call("update_session", { session: "auth", set, reason: "r" });
+      expect([isError, text]).toEqual([true, expect.stringMatching(/FIELD_PATH_INVALID|must be an object/)]);
+    }
+  });
 });
 
 describe("what a client is offered", () => {

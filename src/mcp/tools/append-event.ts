@@ -19,7 +19,7 @@ export const appendEvent = defineTool({
       .string()
       .regex(/^[a-z][a-z0-9-]*(\.[a-z0-9-]+)+$/, "write it like agent.step: lower case, with a dot")
       .max(100),
-    data: z.record(z.string(), z.unknown()).default({}),
+    data: inputs.members,
     expected_version: z.number().int().min(1).optional().describe("refuse unless the session is at this version"),
     reason: reason.optional(),
   }),

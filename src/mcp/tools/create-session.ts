@@ -12,10 +12,7 @@ export const createSession = defineTool({
   effect: "changes",
   input: z.object({
     session: inputs.session,
-    fields: z
-      .record(z.string(), z.unknown())
-      .default({})
-      .describe("the record: taskId, branch, repoName, repoUrl, description, status …"),
+    fields: inputs.members.describe("the record: taskId, branch, repoName, repoUrl, description, status …"),
     reason,
   }),
   output: appendedOutput,

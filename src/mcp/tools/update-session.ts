@@ -12,7 +12,7 @@ import { appended, appendedOutput, reason } from "../written.js";
 
 const input = z.object({
   session: inputs.session,
-  set: z.record(z.string().min(1), z.unknown()).default({}).describe('path → new value: {"prState.exists": false}'),
+  set: inputs.members.describe('path → new value: {"prState.exists": false}'),
   unset: z.array(z.string().min(1)).max(100).default([]).describe("paths to remove"),
   expected_version: z.number().int().min(1).optional().describe("refuse unless the session is at this version"),
   reason,
@@ -53,5 +53,10 @@ function changeOf({ set, unset }: z.output<typeof input>): (record: SessionRecor
 }
 
 function keysOf(path: string): readonly string[] {
+  if (path === "") {
+    throw new UsageError("FIELD_PATH_INVALID", "the empty path is the whole record, which is not set as one", {
+      hint: "name its members; one that is called by the empty text is /",
+    });
+  }
   return tokensOf(parseFieldPath(path));
 }
