@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 import { isBusy } from "./sqlite-errors.js";
 
 /** SQLite's own waiting blocks the event loop, so it gets only enough for the short waits of a commit or a checkpoint. */
@@ -27,5 +27,8 @@ export async function retryWhileBusy<T>(limitMs: number, act: () => T): Promise<
       if (now >= end) throw error;
     }
     await pause(Math.random() * MAX_PAUSE_MS);
+    // Timers alone starve everything else: while one attempt blocks, the pauses of others of this process end, and where
+    // they are many, whoever holds the lock never hears from the disk that he waits for to go on.
+    await nextTurn();
   }
 }
