@@ -9,7 +9,7 @@ import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labelOrNull, oneOf, wholeNumberIn } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
-import { type CollabPage, pageQuery } from "./collab-page.js";
+import { assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
 
 export interface AgentInput {
   /** Such as `cli`, `api`, `human`. */
@@ -93,6 +93,7 @@ export class Agents {
   async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
     const { status, type } = filter;
     if (status !== undefined) oneOf("status", AGENT_STATUSES, status);
+    assertTexts({ type });
     const { query, asOf } = pageQuery(filter, { status, type }, [{ field: "name" }]);
     return this.#model.query(query, asOf);
   }

@@ -10,7 +10,7 @@ import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, content, label, labelOrNull, oneOf, timeText } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
-import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
+import { assertTexts, betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
 import { contentAt } from "./conversations.js";
 
 export interface ArtifactInput {
@@ -69,6 +69,7 @@ export class Artifacts {
   async list(session: string, filter: ArtifactFilter = {}): Promise<Page<Artifact>> {
     await this.#collab.session(session, filter);
     const { type, taskId } = filter;
+    assertTexts({ type, taskId });
     const where = { session_id: session, type, task_id: taskId, created: betweenTimes(filter) };
     const { query, asOf } = pageQuery(filter, where, [{ field: "id" }]);
     return this.#model.query(query, asOf);

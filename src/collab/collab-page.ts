@@ -1,6 +1,6 @@
 import type { Comparison, OrderBy, Query } from "../query/query.js";
 import type { ModelAsOf } from "../replay/read-model/read-model.js";
-import { timeText } from "./collab-input.js";
+import { invalid, timeText } from "./collab-input.js";
 
 /** Which part of a list is wanted. */
 export interface CollabPage {
@@ -18,6 +18,18 @@ export interface CollabPage {
 export interface CollabTimes {
   readonly since?: Date | string;
   readonly until?: Date | string;
+}
+
+/**
+ * What a list is filtered by. An object, as a query string can hold one (`?agent[ne]=x`), would be a comparison of its own.
+ *
+ * @throws UsageError COLLAB_INVALID
+ */
+export function assertTexts(filter: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(filter)) {
+    if (value === undefined || typeof value === "string") continue;
+    throw invalid(`${name} is a text, not ${value === null ? "null" : typeof value}`, `leave ${name} out, or name one`);
+  }
 }
 
 /** The question to a read model; conditions that are undefined are none. */

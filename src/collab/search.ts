@@ -6,9 +6,9 @@ import { parseSearch } from "../query/search-terms.js";
 import { type Snippet, snippetOf } from "../query/snippet.js";
 import type { SearchPage } from "../replay/read-model/model-engine.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
-import { labels, oneOf, wholeNumberIn } from "./collab-input.js";
+import { invalid, labels, oneOf, wholeNumberIn } from "./collab-input.js";
 import type { CollabAsOf, CollabLog } from "./collab-log.js";
-import { betweenTimes, type CollabTimes } from "./collab-page.js";
+import { assertTexts, betweenTimes, type CollabTimes } from "./collab-page.js";
 import { contentAt } from "./conversations.js";
 
 export const SEARCH_KINDS = ["chunk", "memory", "artifact"] as const;
@@ -126,6 +126,8 @@ export class CollabSearch {
   async #asked(query: string, options: CollabSearchOptions, ask: Ask) {
     const { session, tags = [], limit = DEFAULT_HITS } = options;
     wholeNumberIn("limit", limit, 1, MAX_HITS);
+    assertTexts({ session, type: options.type });
+    labels("tags", tags);
     const terms = parseSearch(query);
     const kinds = kindsOf(options);
     if (session !== undefined) await this.#collab.session(session, options);
@@ -203,6 +205,7 @@ export class CollabSearch {
 
 /** Tags are a matter of memories. @throws UsageError COLLAB_INVALID */
 function kindsOf({ kinds = SEARCH_KINDS, tags = [] }: CollabSearchOptions): SearchKind[] {
+  if (!Array.isArray(kinds)) throw invalid("kinds is a list", `of: ${SEARCH_KINDS.join(", ")}`);
   const wanted = [...new Set(kinds.map((kind) => oneOf("kind", SEARCH_KINDS, kind)))];
   return tags.length === 0 ? wanted : wanted.filter((kind) => kind === "memory");
 }

@@ -13,7 +13,7 @@ import type { ClaimPace } from "./claim-pace.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labels, oneOf } from "./collab-input.js";
 import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
-import { type CollabPage, pageQuery } from "./collab-page.js";
+import { assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
 import { decideExpired, held, open, retryAt, taskNotFound, timeAt } from "./decide-task.js";
 import { type ClaimOptions, leaseMsOf, TaskClaims } from "./task-claims.js";
 import { createdData, endEvent, MAX_ERROR_CHARS, type TaskEnd, type TaskInput } from "./task-input.js";
@@ -181,6 +181,7 @@ export class TaskQueue {
   async list(filter: TaskFilter = {}): Promise<Page<Task>> {
     const { session, status, agentName, claimedBy } = filter;
     if (status !== undefined) oneOf("status", TASK_STATUSES, status);
+    assertTexts({ session, agentName, claimedBy });
     const where = { session_id: session, status, agent_name: agentName, claimed_by: claimedBy };
     const { query, asOf } = pageQuery(filter, where, QUEUE_ORDER);
     return this.#model.query(query, asOf);

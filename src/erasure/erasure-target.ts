@@ -17,6 +17,27 @@ export type ErasureTarget =
   | { readonly path: string; readonly session?: string }
   | { readonly session: string };
 
+/**
+ * Not every caller is checked by a compiler, and what is erased does not come back: a session that is named and undefined
+ * must not stand for all of them.
+ *
+ * @throws InvalidEventError REDACTION_INVALID
+ */
+export function assertTarget(target: ErasureTarget): void {
+  const { events, path, session } = (target ?? {}) as { events?: unknown; path?: unknown; session?: unknown };
+  if (Array.isArray(events)) return;
+  const isNamed = typeof session === "string" || !Object.hasOwn(Object(target), "session");
+  if (isNamed && (typeof path === "string" || (path === undefined && session !== undefined))) return;
+  throw new InvalidEventError(
+    "REDACTION_INVALID",
+    "what is erased is { events }, { path }, { path, session } or { session }",
+    "",
+    {
+      hint: "events are a list of offsets, path and session texts; nothing was erased",
+    },
+  );
+}
+
 /** For people and for the record of the redaction. Names only, no values. */
 export function subjectOf(target: ErasureTarget): string {
   if ("events" in target) return target.events.length === 1 ? "1 event" : `${target.events.length} events`;

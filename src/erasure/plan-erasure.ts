@@ -6,7 +6,7 @@ import type { StreamAppend } from "../log/prepare.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionEvent } from "../session/session-event.js";
-import { type ErasureTarget, eventsToErase, subjectOf } from "./erasure-target.js";
+import { assertTarget, type ErasureTarget, eventsToErase, subjectOf } from "./erasure-target.js";
 import { remainingCopies } from "./remaining-copies.js";
 import { restated } from "./restate.js";
 
@@ -60,6 +60,7 @@ export async function planErasure(
   { reason }: { readonly reason?: string } = {},
 ): Promise<ErasurePlan> {
   PastLog.assertPresent(log);
+  assertTarget(target);
   const { offset } = await log.tail();
   const found = new Found();
   for await (const event of eventsToErase(log, target, offset)) found.add(event);

@@ -23,15 +23,21 @@ export interface EventFilter {
   readonly until?: number;
 }
 
+const LISTS = ["actors", "types", "sessions", "paths"] as const;
+
 /** What is known of an event whose data is not. */
 export type Envelope = Pick<SealedFields, "offset" | "actor" | "type" | "stream">;
 
 /**
  * All conditions but that on paths. @throws UsageError GLOB_INVALID; TypeError where since or until is no whole number
- * from 0
+ * from 0, or a condition no list
  */
 export function envelopeMatcher(filter: EventFilter): (event: Envelope) => boolean {
   const { since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
+  for (const name of LISTS) {
+    // A text has a length, too, and a filter by one would be none.
+    if (filter[name] !== undefined && !Array.isArray(filter[name])) throw new TypeError(`${name} is a list of texts`);
+  }
   if (![since, until].every((offset) => Number.isSafeInteger(offset) && offset >= 0)) {
     throw new TypeError("since and until are offsets: whole numbers from 0");
   }

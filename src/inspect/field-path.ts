@@ -10,6 +10,7 @@ const PART = /("(?:[^"\\]|\\.)*"|[^."]+)(\.|$)/y;
  * @throws UsageError FIELD_PATH_INVALID
  */
 export function parseFieldPath(text: string): string {
+  if (typeof text !== "string") throw invalidPath(text);
   if (text === "") return text;
   if (text.startsWith("/")) {
     if (/~(?![01])/.test(text)) throw invalidPath(text);
@@ -38,7 +39,11 @@ function keyOf(part: string, text: string): string {
 }
 
 function invalidPath(text: string): UsageError {
-  return new UsageError("FIELD_PATH_INVALID", `${JSON.stringify(text)} names no place in a record`, {
-    hint: 'write prState.exists, labels."a.b" or /prState/exists',
-  });
+  return new UsageError(
+    "FIELD_PATH_INVALID",
+    `${typeof text === "string" ? JSON.stringify(text) : typeof text} names no place in a record`,
+    {
+      hint: 'write prState.exists, labels."a.b" or /prState/exists',
+    },
+  );
 }

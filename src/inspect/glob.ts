@@ -7,9 +7,14 @@ export const MAX_GLOB_CHARS = 500;
  * `*` stands for any text, also none, `?` for one character, everything else for itself. No regular expression: patterns
  * and texts come from strangers, and backtracking over several stars takes for ever.
  *
- * @throws UsageError GLOB_INVALID where the pattern is empty or longer than {@link MAX_GLOB_CHARS} characters
+ * @throws UsageError GLOB_INVALID where the pattern is no text, empty or longer than {@link MAX_GLOB_CHARS} characters
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
+  if (typeof pattern !== "string") {
+    throw new UsageError("GLOB_INVALID", `a pattern is a text, not ${pattern === null ? "null" : typeof pattern}`, {
+      hint: "for example 'agent:*'",
+    });
+  }
   if (pattern === "" || pattern.length > MAX_GLOB_CHARS) {
     const what = pattern === "" ? "an empty pattern" : `a pattern of ${pattern.length} characters`;
     throw new UsageError("GLOB_INVALID", `${what} cannot be matched`, {

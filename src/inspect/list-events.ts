@@ -1,4 +1,5 @@
 import { sessionStream } from "../../projections/sessions.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -31,7 +32,8 @@ const WINDOW = 200;
  * The events of a log that match, oldest first, or newest first with `reverse`. Memory is bounded whatever the length of
  * the log. A range without events, or without any that match, gives none.
  *
- * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`; UsageError GLOB_INVALID
+ * @throws NotFoundError SESSION_NOT_FOUND where a session of the filter has no event at `head`; UsageError GLOB_INVALID;
+ *   TypeError where `limit` is no whole number from 0
  */
 export async function* listEvents(
   log: EventLog,
@@ -39,6 +41,7 @@ export async function* listEvents(
   options: ListEventsOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
   const { limit = Number.POSITIVE_INFINITY, reverse = false, signal } = options;
+  if (limit !== Number.POSITIVE_INFINITY) assertCount("limit", limit, 0);
   const matches = eventSelector(filter);
   const wanted = (event: SealedEvent) => {
     signal?.throwIfAborted();

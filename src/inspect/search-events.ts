@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { type EventFilter, eventSelector } from "./event-filter.js";
@@ -39,7 +40,8 @@ export interface FoundEvents {
 /**
  * Events that hold a text, the newest first. Bounded work: where the log is long it stops and says where to go on.
  *
- * @throws UsageError QUERY_INVALID for an empty text, or one that is too long; GLOB_INVALID
+ * @throws UsageError QUERY_INVALID for an empty text, or one that is too long; GLOB_INVALID; TypeError where a number is
+ *   no whole one: `before` from 0, `limit` and `maxRead` from 1
  */
 export async function searchEvents(
   log: EventLog,
@@ -47,6 +49,9 @@ export async function searchEvents(
   { text, before, limit = 50, maxRead = 20_000 }: SearchEventsOptions,
 ): Promise<FoundEvents> {
   const find = finder(text);
+  if (before !== undefined) assertCount("before", before, 0);
+  assertCount("limit", limit, 1);
+  assertCount("maxRead", maxRead, 1);
   const isMeant = eventSelector(filter);
   const tail = await log.tail();
   const start = Math.min(before ?? tail.offset, tail.offset);
@@ -74,7 +79,7 @@ type Found = Pick<FoundEvent, "field" | "snippet">;
 
 /** Looks into the stored text, so that a long log is not parsed. */
 function finder(text: string): (event: SealedEvent) => Found | undefined {
-  if (text.trim() === "" || text.length > MAX_SEARCH_TEXT_CHARS) {
+  if (typeof text !== "string" || text.trim() === "" || text.length > MAX_SEARCH_TEXT_CHARS) {
     throw new UsageError("QUERY_INVALID", `a search takes 1 to ${MAX_SEARCH_TEXT_CHARS} characters`, {
       hint: "write a part of a value, a reason, an actor or a session's name",
     });

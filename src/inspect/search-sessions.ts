@@ -1,6 +1,7 @@
 import { type SessionDocument, sessions } from "../../projections/sessions.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
+import { assertSearchText } from "../query/search-terms.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 
 export interface SearchSessionsOptions {
@@ -17,11 +18,12 @@ export interface SearchSessionsOptions {
  *
  * @throws UsageError QUERY_INVALID, CURSOR_INVALID; ProjectionStopped
  */
-export function searchSessions(
+export async function searchSessions(
   log: EventLog,
   words: string,
   options: SearchSessionsOptions = {},
 ): Promise<Page<SessionDocument>> {
+  assertSearchText(words);
   const orderBy = [{ field: "lastOffset", direction: "desc" as const }];
   return new ReadModel(log, sessions).query({
     search: words,

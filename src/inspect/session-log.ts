@@ -1,6 +1,7 @@
 import { isUnder, valueAt } from "../../projections/json-leaves.js";
 import { isSameJson } from "../../projections/json-patch.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -46,7 +47,7 @@ export interface SessionLogOptions {
  *
  * @throws NotFoundError SESSION_NOT_FOUND where the session has no events (up to that offset), PATH_NOT_FOUND where its
  *   record never had anything at `path`, POINT_OUTSIDE where the log has no such `toOffset`; UsageError GLOB_INVALID,
- *   FIELD_PATH_INVALID, ARGUMENT_INVALID
+ *   FIELD_PATH_INVALID, ARGUMENT_INVALID; TypeError where `since` or `until` is no whole number from 0
  */
 export async function* sessionLog(
   log: EventLog,
@@ -73,6 +74,8 @@ export async function* sessionLog(
 }
 
 function matcherOf({ since = 0, until = Number.POSITIVE_INFINITY, type = "*", actor = "*" }: SessionLogOptions) {
+  assertCount("since", since, 0);
+  if (until !== Number.POSITIVE_INFINITY) assertCount("until", until, 0);
   const [isType, isActor] = [globMatcher(type), globMatcher(actor)];
   return (entry: SessionLogEntry) =>
     entry.offset > since && entry.offset <= until && isType(entry.type) && isActor(entry.actor);

@@ -1,5 +1,6 @@
 import { type WebSessionDocument, webSessions } from "../../projections/web-sessions.js";
 import { NotFoundError, UsageError } from "../errors.js";
+import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { MAX_LIMIT, type Query } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
@@ -57,6 +58,7 @@ const MODELS = new WeakMap<EventLog, ReadModel<WebSessionDocument>>();
 /** @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE. A time before the first event is no error: nobody was there. */
 export async function listWebSessions(log: EventLog, question: WebListQuestion = {}): Promise<WebSessionList> {
   const { limit = Number.POSITIVE_INFINITY } = question;
+  if (limit !== Number.POSITIVE_INFINITY) assertCount("limit", limit, 0);
   const sessions: WebSessionInfo[] = [];
   const moment = await resolveMoment(log, question);
   let [offset, total] = [moment.offset, 0];
@@ -76,6 +78,7 @@ export async function countWebSessions(
   log: EventLog,
   question: WebQuestion = {},
 ): Promise<{ offset: number; at: string; count: number }> {
+  if (question.user !== undefined) assertUser(question.user);
   const moment = await resolveMoment(log, question);
   const at = moment.at.toISOString();
   if (question.asOf !== undefined) {
@@ -144,6 +147,7 @@ export async function* webSessionPages(
   { offset, at }: WebMoment,
 ): AsyncGenerator<WebSessionPage, void, undefined> {
   const question = user === undefined ? {} : { user };
+  if (user !== undefined) assertUser(user);
   if (asOf === undefined) return yield* documentPages(log, whereOf(question, at.toISOString()));
   const living = (await webSessionsAt(log, offset)).filter((document) => {
     return document.expiresAt > at.toISOString() && (user === undefined || document.user === user);
@@ -163,6 +167,17 @@ export async function* documentPages(
     yield page;
     cursor = page.next;
   } while (cursor !== null);
+}
+
+/**
+ * Nobody's name must not be taken for everybody: null would mean all who have not signed in, and `{}`, out of a request,
+ * no condition at all.
+ *
+ * @throws TypeError
+ */
+export function assertUser(user: unknown): void {
+  if (typeof user === "string") return;
+  throw new TypeError(`a user is named by a text, not ${user === null ? "null" : typeof user}`);
 }
 
 function whereOf({ user }: { readonly user?: string }, at: string): NonNullable<Query["where"]> {

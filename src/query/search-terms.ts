@@ -25,6 +25,7 @@ const TERM = /(-?)(?:"([^"]*)"|([^\s"]+))(\*?)/gu;
  * @throws UsageError QUERY_INVALID nothing is left to look for, or too much
  */
 export function parseSearch(text: string): SearchTerm[] {
+  assertSearchText(text);
   if (text.length > MAX_SEARCH_CHARS) throw invalid(`a search has at most ${MAX_SEARCH_CHARS} characters`);
   const terms: SearchTerm[] = [];
   for (const [, minus, quoted, bare = "", star] of text.matchAll(TERM)) {
@@ -36,6 +37,12 @@ export function parseSearch(text: string): SearchTerm[] {
   if (terms.length === 0) throw invalid(`there is no word to search for in ${JSON.stringify(text)}`);
   if (terms.length > MAX_SEARCH_TERMS) throw invalid(`a search has at most ${MAX_SEARCH_TERMS} words and phrases`);
   return terms;
+}
+
+/** For who must have words: a query without any finds everything. @throws UsageError QUERY_INVALID */
+export function assertSearchText(text: unknown): void {
+  if (typeof text === "string") return;
+  throw invalid(`a search is a text, not ${text === null ? "null" : typeof text}`);
 }
 
 /** @param searchText as searchTextOf makes it */

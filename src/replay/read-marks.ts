@@ -21,10 +21,14 @@ export async function readMarks(log: EventLog, toOffset?: number): Promise<Marks
 
 /** @throws UsageError MARK_NAME_INVALID */
 export function assertMarkName(name: string): void {
-  if (isMarkName(name)) return;
-  throw new UsageError("MARK_NAME_INVALID", `${JSON.stringify(name)} is no name of a mark`, {
-    hint: "take 1 to 64 of a-z, A-Z, 0-9, dot, - and _, without two dots in a row or one at the end",
-  });
+  if (typeof name === "string" && isMarkName(name)) return;
+  throw new UsageError(
+    "MARK_NAME_INVALID",
+    `${typeof name === "string" ? JSON.stringify(name) : typeof name} is no name of a mark`,
+    {
+      hint: "take 1 to 64 of a-z, A-Z, 0-9, dot, - and _, without two dots in a row or one at the end",
+    },
+  );
 }
 
 /** @throws NotFoundError MARK_NOT_FOUND, with the names that are most like it */

@@ -2,6 +2,7 @@ import { MARKS_STREAM, type Mark, markEventSchemas } from "../../projections/mar
 import { NotFoundError, RuleError } from "../errors.js";
 import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
+import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { hashAt } from "../replay/hash-at.js";
 import { assertMarkName, markOf, readMarks } from "../replay/read-marks.js";
 import { defaultActor } from "./default-actor.js";
@@ -24,7 +25,7 @@ export interface SetMarkOptions extends MarkOptions {
  * Gives a place in the log a name, by an event. The hash of the place is kept with it, so that the name can never come to
  * mean another event.
  *
- * @throws UsageError MARK_NAME_INVALID; RuleError MARK_EXISTS; NotFoundError POINT_OUTSIDE
+ * @throws UsageError MARK_NAME_INVALID; RuleError MARK_EXISTS; NotFoundError POINT_OUTSIDE; UsageError ARGUMENT_INVALID
  */
 export async function setMark(log: EventLog, name: string, options: SetMarkOptions = {}): Promise<Mark> {
   assertMarkName(name);
@@ -59,6 +60,7 @@ export async function removeMark(log: EventLog, name: string, options: MarkOptio
 async function placeOf(log: EventLog, at: number | undefined): Promise<{ offset: number; hash: string }> {
   const tail = await log.tail();
   if (at === undefined) return { offset: tail.offset, hash: tail.hash };
+  await assertOffsetIn(log, at);
   const hash = await hashAt(log, at);
   if (hash !== undefined) return { offset: at, hash };
   throw new NotFoundError("POINT_OUTSIDE", `${at} is outside the log, which has offsets 1 to ${tail.offset}`, {

@@ -1,6 +1,6 @@
 import { webEventOf } from "../../projections/web-session-events.js";
 import type { WebSessionDocument } from "../../projections/web-sessions.js";
-import { documentPages } from "../inspect/web-sessions.js";
+import { assertUser, documentPages } from "../inspect/web-sessions.js";
 import { sha256Hex } from "../log/hash-chain.js";
 import type { Query } from "../query/query.js";
 import type { WebSessionStore } from "./web-session-store.js";
@@ -12,8 +12,9 @@ const MAX_ROUNDS = 10;
 /** Keys of one act of the key store. */
 const KEYS_AT_ONCE = 500;
 
-/** Ends every session of a user, those too that begin meanwhile. @returns how many it has ended */
+/** Ends every session of a user, those too that begin meanwhile. @returns how many it has ended. @throws TypeError a user that is no text */
 export async function destroySessionsOfUser(store: WebSessionStore, user: string, reason?: string): Promise<number> {
+  assertUser(user);
   return destroyWhere(store, { user }, reason);
 }
 

@@ -1,19 +1,26 @@
 import { expect, test } from "vitest";
+import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { erase } from "../../src/erasure/erase.js";
 import { audit } from "../../src/inspect/audit.js";
 import { bisect } from "../../src/inspect/bisect.js";
 import { blame } from "../../src/inspect/blame.js";
 import { diff } from "../../src/inspect/diff.js";
+import { listEvents } from "../../src/inspect/list-events.js";
 import { logHealth } from "../../src/inspect/log-health.js";
 import { pathHistory } from "../../src/inspect/path-history.js";
+import { searchEvents } from "../../src/inspect/search-events.js";
+import { searchSessions } from "../../src/inspect/search-sessions.js";
 import { sessionLog } from "../../src/inspect/session-log.js";
 import { stateAt } from "../../src/inspect/state-at.js";
+import { countWebSessions, listWebSessions } from "../../src/inspect/web-sessions.js";
 import { whatIf } from "../../src/inspect/what-if.js";
 import { openLog } from "../../src/open-log.js";
 import { follow } from "../../src/replay/follow.js";
 import { subscribe } from "../../src/replay/subscribe.js";
 import { previewRevert, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { setMark } from "../../src/session/set-mark.js";
 import { tempDir } from "../support/temp.js";
 
 async function storeOf() {
@@ -181,5 +188,85 @@ test.each([undefined, null, 7, "2", {}, { event: "2" }, { event: 2, upTo: 1 }, {
     const refused = { code: "ARGUMENT_INVALID" };
     await expect(previewRevert(store, "a", any(target))).rejects.toMatchObject(refused);
     await expect(revertSession(store, "a", any(target))).rejects.toMatchObject(refused);
+  },
+);
+
+test.each([undefined, null, 7, {}, ["a"]])("words, paths and patterns of %j are refused by code", async (text) => {
+  const { log } = await storeOf();
+  const query = { code: "QUERY_INVALID" };
+  await expect(searchSessions(log, any(text))).rejects.toMatchObject(query);
+  await expect(searchEvents(log, {}, { text: any(text) })).rejects.toMatchObject(query);
+  await expect(new CollaborativeSessions(log).search(any(text))).rejects.toMatchObject(query);
+  await expect(pathHistory(log, "a", any(text))).rejects.toMatchObject({ code: "FIELD_PATH_INVALID" });
+  await expect(listEvents(log, { actors: [any(text)] }).next()).rejects.toMatchObject({ code: "GLOB_INVALID" });
+  await expect(setMark(log, any(text))).rejects.toMatchObject({ code: "MARK_NAME_INVALID" });
+});
+
+test("a mark at what is no offset is refused by code", async () => {
+  const { log } = await storeOf();
+  for (const at of [Number.NaN, 1.5, any("1")]) {
+    await expect(setMark(log, "m", { at })).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+  }
+  await expect(setMark(log, "m", { at: -1 })).rejects.toMatchObject({ code: "POINT_OUTSIDE" });
+});
+
+test.each([Number.NaN, 1.5, -1, "2", null])("limits and ends of %j are mistakes of the program", async (count) => {
+  const { log } = await storeOf();
+  const limit = any(count);
+  await expect(listEvents(log, {}, { limit }).next()).rejects.toThrow(/^limit is/);
+  await expect(searchEvents(log, {}, { text: "a", limit })).rejects.toThrow(/^limit is/);
+  await expect(searchEvents(log, {}, { text: "a", before: limit })).rejects.toThrow(/^before is/);
+  await expect(searchEvents(log, {}, { text: "a", maxRead: limit })).rejects.toThrow(/^maxRead is/);
+  await expect(sessionLog(log, "a", { since: limit }).next()).rejects.toThrow(/^since is/);
+  await expect(sessionLog(log, "a", { until: limit }).next()).rejects.toThrow(/^until is/);
+  await expect(listWebSessions(log, { limit })).rejects.toThrow(/^limit is/);
+});
+
+test.each(["user:test", { length: 0 }, 7])(
+  "a filter of %j, which is no list, is no filter that lets all through",
+  async (one) => {
+    const { log } = await storeOf();
+    for (const name of ["actors", "types", "sessions", "paths"]) {
+      await expect(audit(log, { [name]: any(one) }).next()).rejects.toThrow(`${name} is a list of texts`);
+    }
+  },
+);
+
+test.each([{ ne: "x" }, {}, null, 7, ["a"]])(
+  "a list filtered by %j, as a query string can hold it, is refused",
+  async (one) => {
+    const { log } = await storeOf();
+    const collab = new CollaborativeSessions(log, { actor: "user:test" });
+    await collab.sessions.create("c");
+    await collab.tasks.create("c", { agentName: "x", taskType: "t" });
+    const refused = { code: "COLLAB_INVALID" };
+    for (const name of ["session", "agentName", "claimedBy"]) {
+      await expect(collab.tasks.list({ [name]: any(one) })).rejects.toMatchObject(refused);
+    }
+    await expect(collab.artifacts.list("c", { type: any(one) })).rejects.toMatchObject(refused);
+    await expect(collab.artifacts.list("c", { taskId: any(one) })).rejects.toMatchObject(refused);
+    await expect(collab.agents.list({ type: any(one) })).rejects.toMatchObject(refused);
+    await expect(collab.search("x", { type: any(one) })).rejects.toMatchObject(refused);
+    await expect(countWebSessions(log, { user: any(one) })).rejects.toThrow(/^a user is named by a text/);
+    await expect(listWebSessions(log, { user: any(one), asOf: "1" })).rejects.toThrow(/^a user is named by a text/);
+  },
+);
+
+test("of kinds and tags that are no lists, none is searched in silence", async () => {
+  const { log } = await storeOf();
+  const collab = new CollaborativeSessions(log);
+  for (const wrong of ["memory", 7, {}]) {
+    const refused = { code: "COLLAB_INVALID" };
+    await expect(collab.search("x", { kinds: any(wrong) })).rejects.toMatchObject(refused);
+    await expect(collab.search("x", { kinds: ["chunk"], tags: any(wrong) })).rejects.toMatchObject(refused);
+  }
+});
+
+test.each([undefined, null, 7, "a", {}, { path: "/branch", session: undefined }, { session: undefined }, { path: 7 }])(
+  "what is to be erased is %j: refused, and nothing is",
+  async (target) => {
+    const store = await storeOf();
+    await expect(erase(store.log, any(target))).rejects.toMatchObject({ code: "REDACTION_INVALID" });
+    expect((await store.get("a")).record.branch).toBe("main");
   },
 );

@@ -53,6 +53,16 @@ describe.each(BACKENDS)("web sessions on %s", (_name, freshUrl) => {
     }
   });
 
+  test("a user who is no text ends nobody's sessions", async () => {
+    const store = await openedSessions(await freshUrl());
+    await store.set("sid-1", sessionOf({ user_id: "ada" }));
+    await store.set("sid-2", sessionOf({}));
+    for (const user of [undefined, null, {}, { ne: "x" }, 7]) {
+      await expect(destroySessionsOfUser(store, user as never)).rejects.toThrow(/^a user is named by a text/);
+    }
+    expect(await typesOf(store)).toEqual(["web.saved", "web.saved"]);
+  });
+
   test("of saves, touches and a logout at the same time, the logout wins", async () => {
     const url = await freshUrl();
     const stores = [await openedSessions(url, { touchInterval: 0 }), await openedSessions(url, { touchInterval: 0 })];

@@ -3,6 +3,7 @@ import type { EventLog } from "../../log/event-log.js";
 import type { QueueShape } from "../../log/read-model-tables.js";
 import { type ParsedQuery, parseQuery } from "../../query/parse-query.js";
 import type { Page, Query } from "../../query/query.js";
+import { assertSearchText } from "../../query/search-terms.js";
 import type { ReadModelShape } from "../../query/shape.js";
 import { assertOffsetIn } from "../assert-offset-in.js";
 import { foldLog } from "../fold-log.js";
@@ -123,6 +124,7 @@ export class ReadModel<D extends object> {
   }
 
   #parsedSearch(search: string, { where, limit }: Pick<Query, "where" | "limit">): ParsedQuery {
+    assertSearchText(search);
     const given = { ...(where === undefined ? {} : { where }), ...(limit === undefined ? {} : { limit }) };
     return parseQuery(this.#rows.shape, { search, ...given });
   }
