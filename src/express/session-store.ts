@@ -1,4 +1,5 @@
 import session, { type SessionData } from "express-session";
+import type { JsonObject } from "../../projections/json-patch.js";
 import { RuleError } from "../errors.js";
 import { countWebSessions, listWebSessions, type WebSessionInfo } from "../inspect/web-sessions.js";
 import { Closing } from "../log/closing.js";
@@ -68,7 +69,7 @@ export class SessionDbStore extends session.Store {
 
   /** null where there is no such session, or none any more. */
   override get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | null> {
-    return this.#answer(async (sessions) => (await sessions.get(sid)) as SessionData | null, callback);
+    return this.#answer(async (sessions) => withCookie(await sessions.get(sid)), callback);
   }
 
   override set(sid: string, data: SessionData, callback?: Callback<void>): Promise<void> {
@@ -89,8 +90,8 @@ export class SessionDbStore extends session.Store {
     return this.#answer(async (sessions) => {
       const found: SessionData[] = [];
       for (const { id } of (await listWebSessions(sessions.log, { now: this.#now() })).sessions) {
-        const data = await sessions.getByHash(id);
-        if (data !== null) found.push(data as unknown as SessionData);
+        const data = withCookie(await sessions.getByHash(id));
+        if (data !== null) found.push(data);
       }
       return found;
     }, callback);
@@ -173,6 +174,17 @@ export class SessionDbStore extends session.Store {
   #answer<T>(act: (sessions: WebSessionStore) => Promise<T>, callback: Callback<T> | undefined): Promise<T> {
     return answer(this.#ask(act), callback, (error) => this.emit("lost-error", error));
   }
+}
+
+/**
+ * express-session makes no session of data without a cookie: each request that names it would fail until it expires. Such data
+ * comes from programs that write a session by hand, and out of tables of other stores.
+ */
+function withCookie(data: JsonObject | null): SessionData | null {
+  if (data === null) return null;
+  const { cookie } = data;
+  const hasCookie = typeof cookie === "object" && cookie !== null && !Array.isArray(cookie);
+  return (hasCookie ? data : { ...data, cookie: {} }) as unknown as SessionData;
 }
 
 /** Nobody's name must not be taken for everybody: `request.user?.id` is undefined where nobody has signed in. */

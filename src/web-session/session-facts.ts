@@ -11,24 +11,31 @@ const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 /**
  * When the session ends: what its cookie says (`expires`, else `maxAge` in milliseconds from now), else `ttlMs` from now.
  *
- * @throws InvalidEventError WEB_EXPIRY_INVALID the cookie's expiry is no time
+ * @throws InvalidEventError WEB_EXPIRY_INVALID the cookie's expiry is no time, or its age no number
  */
 export function expiryOf(session: JsonObject, now: Date, ttlMs: number): Date {
   const cookie = (session.cookie ?? {}) as { expires?: Json; maxAge?: Json; originalMaxAge?: Json };
-  if (typeof cookie.expires === "string" || typeof cookie.expires === "number") {
-    const ms = new Date(cookie.expires).getTime();
-    if (!Number.isNaN(ms)) return storableTime(ms);
-    throw new InvalidEventError(
-      "WEB_EXPIRY_INVALID",
-      "the expiry of a session's cookie is no time",
-      "/cookie/expires",
-      {
-        hint: "set cookie.maxAge, in milliseconds",
-      },
-    );
+  const { expires } = cookie;
+  if (!isNone(expires)) {
+    const ms = typeof expires === "string" || typeof expires === "number" ? new Date(expires).getTime() : Number.NaN;
+    if (Number.isNaN(ms)) throw invalidExpiry("the expiry of a session's cookie is no time", "/cookie/expires");
+    return storableTime(ms);
   }
-  const maxAge = cookie.maxAge ?? cookie.originalMaxAge;
-  return storableTime(now.getTime() + (typeof maxAge === "number" ? maxAge : ttlMs));
+  const name = isNone(cookie.maxAge) ? "originalMaxAge" : "maxAge";
+  const maxAge = cookie[name];
+  if (isNone(maxAge)) return storableTime(now.getTime() + ttlMs);
+  // express-session makes no session of another one: each request that names it would fail.
+  if (typeof maxAge !== "number") throw invalidExpiry(`${name} of a session's cookie is no number`, `/cookie/${name}`);
+  return storableTime(now.getTime() + maxAge);
+}
+
+/** What a cookie without an end of its own says; some write false. */
+function isNone(value: Json | undefined): value is null | false | undefined {
+  return value === undefined || value === null || value === false;
+}
+
+function invalidExpiry(message: string, path: string): InvalidEventError {
+  return new InvalidEventError("WEB_EXPIRY_INVALID", message, path, { hint: "set cookie.maxAge, in milliseconds" });
 }
 
 /** The nearest time that an event can hold. */

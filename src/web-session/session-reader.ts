@@ -103,7 +103,7 @@ export class SessionReader {
 /** A touch has moved the end since the data was saved. */
 function withExpiry(session: JsonObject, expiresAt: string): JsonObject {
   const { cookie } = session as { cookie?: { expires?: unknown } };
-  if (typeof cookie?.expires === "string") cookie.expires = expiresAt;
+  if (typeof cookie?.expires === "string" || typeof cookie?.expires === "number") cookie.expires = expiresAt;
   return session;
 }
 

@@ -35,6 +35,27 @@ describe.each(BACKENDS)("an Express app on %s", (_name, freshUrl) => {
     expect(await two.browser().json("/me")).toEqual({ user: null, views: 0 });
   });
 
+  test.each([undefined, null, "text", [1], 7])(
+    "a session whose cookie is %j, by other hands, can be used",
+    async (cookie) => {
+      const { store, browser } = await served({ url: await freshUrl() });
+      const visitor = browser();
+      const sid = (await visitor.get("/login?user=ada")).text;
+      await store.set(sid, { user_id: "bob", cookie } as never);
+      expect(await visitor.get("/me")).toMatchObject({ status: 200, text: '{"user":"bob","views":0}' });
+      expect(await visitor.json("/view")).toBe(1);
+      expect(await store.all()).toMatchObject([{ user_id: "bob", views: 1, cookie: expect.any(Object) }]);
+    },
+  );
+
+  test("an end that was saved as a number of milliseconds is a time for the next request", async () => {
+    const clock = new TestClock();
+    const { store } = await served({ url: await freshUrl(), now: clock.now });
+    const end = clock.now().getTime() + MINUTE_MS;
+    await store.set("sid", { cookie: { originalMaxAge: null, expires: end } } as never);
+    expect((await store.get("sid"))?.cookie.expires).toBe(new Date(end).toISOString());
+  });
+
   test("a login makes a new id and leaves the old one dead; a logout counts for all servers at once", async () => {
     const url = await freshUrl();
     const [one, two] = [await served({ url }), await served({ url })];
