@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
+import { defineProjection, type ProjectionField } from "../../projections/projection.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { openLog } from "../../src/open-log.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { fillTables, rowsOf, tablesOf } from "../read-model/filling.js";
-import { notes, put } from "../read-model/notes.js";
+import { type Note, notes, put } from "../read-model/notes.js";
 import { cleanUp } from "../support/clean-up.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { PostgresPair } from "../support/postgres-pair.js";
@@ -51,6 +52,35 @@ test("tables on which rights were given stay, so that nobody loses them", async 
   await put(log, "e", { title: "e" });
   expect(await fillTables(log, notes())).toBe("filled");
   expect((await new ReadModel(eyes, notes()).query()).documents).toHaveLength(5);
+});
+
+test("a rebuild hands on what was granted on tables, columns and the view, also where the view has other columns", async () => {
+  const url = await freshPostgresUrl();
+  const { log, table, admin } = await filled(url);
+  const [schema, reader, clerk] = [schemaOf(url), `r_${schemaOf(url).slice(-12)}`, `c_${schemaOf(url).slice(-12)}`];
+  await admin.query(`CREATE ROLE ${reader} LOGIN; CREATE ROLE ${clerk} LOGIN;
+    GRANT USAGE ON SCHEMA "${schema}" TO ${reader}, ${clerk}; GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${reader};
+    GRANT SELECT (id, title) ON "${schema}"."${table}" TO ${clerk}; GRANT SELECT ON "${schema}".notes TO ${clerk}`);
+  cleanUp(async () => {
+    await admin.query(`DROP OWNED BY ${reader}, ${clerk}; DROP ROLE ${reader}; DROP ROLE ${clerk}`);
+  });
+  const eyes = await opened(asUser(url, reader));
+  const hands = await openAdmin(asUser(url, clerk));
+  for (const one of [notes(), notes()]) {
+    await new ReadModel(log, one).rebuild();
+    const [now] = await tablesOf(log).list();
+    expect(now?.table).not.toBe(table);
+    expect((await new ReadModel(eyes, notes()).query({ search: "d" })).documents).toHaveLength(1);
+    expect((await hands.query(`SELECT id, title FROM "${schema}"."${now?.table}"`)).rows).toHaveLength(4);
+    await expect(hands.query(`SELECT document FROM "${schema}"."${now?.table}"`)).rejects.toThrow(/permission denied/);
+  }
+  const { title, rank } = notes().fields;
+  const fewer = defineProjection({
+    ...notes(2),
+    fields: { rank: rank as ProjectionField<Note>, title: title as ProjectionField<Note> },
+  });
+  await new ReadModel(log, fewer).rebuild();
+  expect((await hands.query(`SELECT title FROM "${schema}".notes`)).rows).toHaveLength(4);
 });
 
 test("tables that somebody's own view shows stay", async () => {

@@ -7,6 +7,7 @@ import { POSTGRES_MODELS } from "./postgres-model-dialect.js";
 import { PostgresModelDocuments } from "./postgres-model-documents.js";
 import type { PostgresModelRegister } from "./postgres-model-register.js";
 import { type Statement, statement, type Tables } from "./statement.js";
+import { grantsOf } from "./table-grants.js";
 
 /** Of the documents, their words and the counts of these. */
 const ENDS = ["", "_w", "_n"];
@@ -43,8 +44,9 @@ export class PostgresModelViews {
       await this.#attempt(session, sql);
     }
     if (!(await this.#attempt(session, this.#viewSql(shape, documents, "CREATE OR REPLACE VIEW")))) {
-      const drop = `DROP VIEW ${this.#viewOf(shape)}; `;
-      if (!(await this.#attempt(session, drop + this.#viewSql(shape, documents, "CREATE VIEW")))) return;
+      const grants = await grantsOf(session, this.#viewOf(shape));
+      const anew = [`DROP VIEW ${this.#viewOf(shape)}`, this.#viewSql(shape, documents, "CREATE VIEW"), ...grants];
+      if (!(await this.#attempt(session, anew.join("; ")))) return;
     }
     for (const older of others) {
       const tables = ENDS.map((end) => this.#named(`model_${older.model}_g${older.generation}${end}`));
@@ -55,16 +57,26 @@ export class PostgresModelViews {
   }
 
   /**
-   * Puts tables that were built in the place of the live ones. All others of the model go: of these, too, this is the end.
+   * Puts tables that were built in the place of the live ones, with what others may do with these. All others of the model go: of
+   * these, too, this is the end.
    *
    * @throws the driver's error where the live ones cannot be dropped
    */
   async putInPlaceLocked(session: PgSession, shape: ReadModelShape, built: ModelRecord): Promise<void> {
     const live = await this.#register.lock(session, shape, "live");
+    if (live !== undefined) await this.#handOnRights(session, shape, live, built);
     await this.#register.makeLiveLocked(session, built);
     await this.showLocked(session, shape, this.#documentsOf(shape, built));
     if (live !== undefined) await this.#documentsOf(shape, live).dropLocked(session);
     for (const left of await this.#register.unfinished(session, shape)) await this.dropLocked(session, shape, left);
+  }
+
+  async #handOnRights(session: PgSession, shape: ReadModelShape, from: ModelRecord, to: ModelRecord): Promise<void> {
+    const [before, after] = [from, to].map((record) => this.#documentsOf(shape, record).name);
+    for (const end of ENDS) {
+      const grants = await grantsOf(session, this.#named(`${before}${end}`), this.#named(`${after}${end}`));
+      for (const sql of grants) await session.script(sql);
+    }
   }
 
   async dropLocked(session: PgSession, shape: ReadModelShape, record: ModelRecord): Promise<void> {

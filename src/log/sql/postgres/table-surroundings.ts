@@ -1,6 +1,7 @@
 import { RefusedError } from "../../../errors.js";
 import type { PgSession } from "./pg-session.js";
 import { type Statement, statement, type Tables } from "./statement.js";
+import { grantsOf } from "./table-grants.js";
 
 /** What belongs to a table by its identity, and would stay behind with it when another one takes its name. */
 export interface TableSurroundings {
@@ -30,7 +31,7 @@ export async function surroundingsOf(session: PgSession, tables: Tables): Promis
       ...triggers.map(([name]) => `DROP TRIGGER ${String(name)} ON ${tables.events}`),
     ],
     give: [
-      ...(await texts(GRANTS)),
+      ...(await grantsOf(session, tables.events)),
       ...indexes,
       ...triggers.flatMap(([name, definition, state]) => [
         String(definition),
@@ -40,17 +41,6 @@ export async function surroundingsOf(session: PgSession, tables: Tables): Promis
     ],
   };
 }
-
-const GRANTS = statement(
-  `SELECT format('GRANT %s%s ON TABLE %s TO %s%s', privilege_type, CASE WHEN col IS NULL THEN '' ELSE format('(%I)', col) END, $1::text,
-     CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-   FROM (
-     SELECT NULL::name AS col, relowner, a.* FROM pg_class, aclexplode(relacl) a WHERE oid = to_regclass($1)
-     UNION ALL
-     SELECT attname, relowner, a.* FROM pg_attribute JOIN pg_class c ON c.oid = attrelid, aclexplode(attacl) a
-     WHERE attrelid = to_regclass($1) AND NOT attisdropped) AS granted
-   WHERE grantee <> relowner`,
-);
 
 /** Those of others: an index of the table of all partitions takes that of the old table in, and makes others. */
 const INDEXES = statement(
