@@ -3,6 +3,7 @@ import { type CollabSession, collabSessions } from "../../projections/collab-ses
 import { collabStream } from "../../projections/collab-streams.js";
 import type { Projection } from "../../projections/projection.js";
 import { InvalidEventError, NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventMeta, NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -46,6 +47,7 @@ export class CollabLog {
   readonly #listeners: Array<(events: readonly SealedEvent[]) => void> = [];
 
   constructor(log: EventLog, { actor, now = () => new Date() }: CollabOptions = {}) {
+    assertLog(log);
     this.log = log;
     this.#streams = new StreamStates(log);
     this.actor = actor ?? defaultActor();

@@ -1,5 +1,6 @@
 import { IntegrityError, NotFoundError } from "../errors.js";
 import { assertLimits } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import { chainBroken } from "../log/chain-check.js";
 import { recomputeHash, type SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -42,6 +43,7 @@ export async function* follow(
   options: FollowOptions = {},
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
   const { signal, pollMs = 1000, onCaughtUp } = options;
+  assertLog(log);
   assertLimits({ pollMs });
   const bell = new Bell();
   const stop = log.onAppended(() => bell.ring());

@@ -4,6 +4,7 @@ import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projec
 import { ConflictError } from "../errors.js";
 import { type PointLike, pointText, resolvePoint } from "../inspect/point.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -87,6 +88,7 @@ export class SessionStore {
   readonly #turns = new Turns();
 
   constructor(log: EventLog, options: SessionStoreOptions = {}) {
+    assertLog(log);
     this.log = log;
     this.actor = options.actor ?? defaultActor();
     this.#sessions = new CatchUp(log, sessions);

@@ -17,6 +17,7 @@ import { countWebSessions, listWebSessions } from "../../src/inspect/web-session
 import { whatIf } from "../../src/inspect/what-if.js";
 import { openLog } from "../../src/open-log.js";
 import { follow } from "../../src/replay/follow.js";
+import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { subscribe } from "../../src/replay/subscribe.js";
 import { previewRevert, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
@@ -132,6 +133,22 @@ test.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, "2", null, "any"])(
     expect(updated.document.version).toBe(3);
   },
 );
+
+test("a log that nobody has waited for, or that is none, is told apart from one that fails", async () => {
+  const { log } = await storeOf();
+  const projection = any({ name: "p", revision: 1, fields: {}, idOf: () => undefined, evolve: () => null });
+  for (const [wrong, said] of [
+    [Promise.resolve(log), /log is what openLog gives, not a promise of one: await it/],
+    [undefined, /not undefined$/],
+    [null, /not null$/],
+    [{}, /not object$/],
+  ] as const) {
+    expect(() => new SessionStore(any(wrong))).toThrow(said);
+    expect(() => new CollaborativeSessions(any(wrong))).toThrow(said);
+    expect(() => new ReadModel(any(wrong), projection)).toThrow(said);
+    await expect(follow(any(wrong)).next()).rejects.toThrow(said);
+  }
+});
 
 test("an append that is none says what is missing", async () => {
   const { log } = await storeOf();

@@ -1,4 +1,5 @@
 import type { Projection } from "../../../projections/projection.js";
+import { assertLog } from "../../log/assert-log.js";
 import type { EventLog } from "../../log/event-log.js";
 import type { QueueShape } from "../../log/read-model-tables.js";
 import { type ParsedQuery, parseQuery } from "../../query/parse-query.js";
@@ -37,6 +38,7 @@ export class ReadModel<D extends object> {
   #past: MemorySearch<D> | undefined;
 
   constructor(log: EventLog, projection: Projection<D>) {
+    assertLog(log);
     this.projection = projection;
     this.#log = log;
     this.#rows = new ModelRows(projection);
