@@ -1,5 +1,7 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 
+import type { ChangesOf } from "./changes-of.js";
+
 /** What a read gives. `success` with `data` undefined: there is nothing. A read that failed is never that. */
 export interface DatabaseReadResult<T> {
   success: boolean;
@@ -54,8 +56,11 @@ export interface DatabaseStorage<TEntity, TState> {
   /** Opens the store. Rejects with the reason where it cannot; it is called by the first use otherwise. */
   initialize(): Promise<boolean>;
   readState(): Promise<DatabaseReadResult<TState>>;
-  /** Atomic. Sessions that this storage never read are kept; the ones that it read and are missing are deleted. */
-  writeState(state: TState, options?: WriteOptions): Promise<DatabaseWriteResult>;
+  /**
+   * Atomic. Sessions that this storage never read are kept; the ones that it read and are missing are deleted. An expected
+   * version is none of many sessions: UsageError ARGUMENT_INVALID.
+   */
+  writeState(state: TState, options?: Omit<WriteOptions, "expectedVersion">): Promise<DatabaseWriteResult>;
   readEntity(id: string): Promise<DatabaseReadResult<TEntity>>;
   /** Creates, or changes what differs from what this storage last read or wrote of the entity. */
   writeEntity(entity: TEntity, options?: WriteOptions): Promise<DatabaseWriteResult>;
@@ -68,7 +73,7 @@ export interface DatabaseStorage<TEntity, TState> {
   /** Rejects where the id is in use, or was. */
   createEntity(entity: TEntity, options?: WriteOptions): Promise<TEntity>;
   /** Gives new values to members; undefined removes one. null: there is no such entity. */
-  updateEntity(id: string, changes: Partial<TEntity>, options?: WriteOptions): Promise<TEntity | null>;
+  updateEntity(id: string, changes: ChangesOf<TEntity>, options?: WriteOptions): Promise<TEntity | null>;
   entityExists(id: string): Promise<boolean>;
   /** The folder below which the workspaces of the sessions lie. */
   getBaseDir(): Promise<string>;

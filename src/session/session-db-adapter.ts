@@ -1,5 +1,6 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
+import type { ChangesOf } from "./changes-of.js";
 import type { WriteOptions } from "./database-storage.js";
 import type { SessionDatabaseStorage } from "./storage-backend-factory.js";
 import { taskIdMatch } from "./task-id.js";
@@ -35,11 +36,7 @@ export class SessionDbAdapter {
   }
 
   /** @throws NotFoundError SESSION_NOT_FOUND */
-  async updateSession(
-    id: string,
-    changes: Partial<Omit<SessionRecord, "session">>,
-    options: WriteOptions = {},
-  ): Promise<void> {
+  async updateSession(id: string, changes: ChangesOf<SessionRecord>, options: WriteOptions = {}): Promise<void> {
     const updated = await this.#storage.updateEntity(id, changes, options);
     if (updated === null) throw sessionNotFound(id);
   }

@@ -1,6 +1,8 @@
 import type { SessionRecord } from "../../projections/session-record.js";
+import { UsageError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import { maskUrl } from "../log/mask-url.js";
+import type { ChangesOf } from "./changes-of.js";
 import type {
   DatabaseQueryOptions,
   DatabaseReadResult,
@@ -55,6 +57,7 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
 
   writeState(state: SessionDbState, options: WriteOptions = {}): Promise<DatabaseWriteResult> {
     return writeResult(async () => {
+      if (options.expectedVersion !== undefined) throw versionOfMany();
       const store = await this.#store.get();
       const write = this.#states.writeOf(state);
       const baseDir = () => writtenBaseDir(store, state.baseDir, this.#options.baseDir);
@@ -113,7 +116,7 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
 
   async updateEntity(
     id: string,
-    changes: Partial<SessionRecord>,
+    changes: ChangesOf<SessionRecord>,
     options: WriteOptions = {},
   ): Promise<SessionRecord | null> {
     const store = await this.#store.get();
@@ -138,6 +141,13 @@ export class SessionStorage implements DatabaseStorage<SessionRecord, SessionDbS
   async close(): Promise<void> {
     await this.#store.close();
   }
+}
+
+/** To pass it over would be to overwrite what its caller has not read. */
+function versionOfMany(): UsageError {
+  return new UsageError("ARGUMENT_INVALID", "a state of many sessions has no expected version; nothing was written", {
+    hint: "write the one session with writeEntity",
+  });
 }
 
 async function readResult<T>(read: () => Promise<T | undefined>): Promise<DatabaseReadResult<T>> {

@@ -18,6 +18,7 @@ import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { StreamStates } from "../replay/stream-states.js";
+import type { ChangesOf } from "./changes-of.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
 import type { SessionChange } from "./decide-state.js";
@@ -169,12 +170,13 @@ export class SessionStore {
    */
   async update(
     id: string,
-    change: Partial<SessionRecord> | ((record: SessionRecord) => SessionRecord),
+    change: ChangesOf<SessionRecord> | ((record: SessionRecord) => SessionRecord),
     options: ChangeOptions = {},
   ): Promise<ChangeResult> {
     const decide = (current: SessionDocument | null): NewEvent[] => {
       const copy = structuredClone(assertPresent(current, id).record) as SessionRecord;
-      const next = typeof change === "function" ? change(copy) : { ...copy, ...assertRecord(change) };
+      const next =
+        typeof change === "function" ? change(copy) : ({ ...copy, ...assertRecord(change) } as SessionRecord);
       return decideUpdate(current, id, storedRecord(next) as StoredRecord, options);
     };
     return this.change(id, decide, options);

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { SessionDbAdapter } from "../../src/session/session-db-adapter.js";
+import { SessionStorage } from "../../src/session/session-storage.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { record } from "./records.js";
 
@@ -35,6 +37,19 @@ test("the id of a deleted session is used again only on request", async () => {
   const { document } = await ada.create(record("a"), { recreate: true });
   expect([document.version, document.record]).toEqual([3, record("a")]);
   expect(await ada.load("a")).toEqual(document);
+});
+
+test("a member that a change sets to undefined is removed, which compilers let through; a value of a wrong type they do not", async () => {
+  const { ada } = twoStores();
+  await ada.create(record("a", { status: "PR_OPEN", own: 1 }));
+  const { document } = await ada.update("a", { status: undefined, own: undefined });
+  expect(document.record).toEqual(record("a"));
+  const adapter = new SessionDbAdapter(new SessionStorage(async () => ada, { location: "memory:", baseDir: "/b" }));
+  await adapter.updateSession("a", { status: "MERGED" });
+  await adapter.updateSession("a", { status: undefined });
+  // @ts-expect-error a status is a text
+  await adapter.updateSession("a", { status: 7 });
+  expect((await ada.get("a")).record.status).toBe(7);
 });
 
 test("readers see what others appended, warm or not", async () => {

@@ -20,6 +20,7 @@ import { follow } from "../../src/replay/follow.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { subscribe } from "../../src/replay/subscribe.js";
 import { previewRevert, revertSession } from "../../src/session/revert-session.js";
+import { SessionStorage } from "../../src/session/session-storage.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { setMark } from "../../src/session/set-mark.js";
 import { tempDir } from "../support/temp.js";
@@ -287,3 +288,12 @@ test.each([undefined, null, 7, "a", {}, { path: "/branch", session: undefined },
     expect((await store.get("a")).record.branch).toBe("main");
   },
 );
+
+test("an expected version of a whole state is refused, rather than passed over", async () => {
+  const store = await storeOf();
+  const storage = new SessionStorage(async () => any(store), { location: "memory:", baseDir: "/b" });
+  const options = any({ expectedVersion: 1 });
+  const written = await storage.writeState({ sessions: [{ session: "a", branch: "lost" }], baseDir: "/b" }, options);
+  expect(written).toMatchObject({ success: false, error: { code: "ARGUMENT_INVALID" } });
+  expect((await store.get("a")).record.branch).toBe("main");
+});
