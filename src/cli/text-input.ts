@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { expandPath } from "../config/paths.js";
 import { UsageError } from "../errors.js";
+import { inputChunks } from "../files/input-chunks.js";
 import { parseExactJson } from "../log/whole-numbers.js";
 
 /** Bytes that are read before it is said that there are too many. */
@@ -50,7 +50,7 @@ export function jsonOption(name: string): (text: string) => GivenJson {
 }
 
 async function readAll(file: string): Promise<Buffer> {
-  const stream = file === "-" ? process.stdin : createReadStream(expandPath(file));
+  const stream = file === "-" ? process.stdin : inputChunks(expandPath(file));
   const parts: Buffer[] = [];
   let size = 0;
   try {
@@ -60,6 +60,7 @@ async function readAll(file: string): Promise<Buffer> {
       parts.push(part);
     }
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError("ARGUMENT_INVALID", `${basename(file)} cannot be read: ${(cause as Error).message}`, {
       hint: "name a file that is there, or - for stdin",
       cause,

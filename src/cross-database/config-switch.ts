@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
@@ -7,6 +7,7 @@ import { type Config, loadConfig } from "../config/layers.js";
 import { leastSwitch, makeSwitch, type StoreSwitch, switchBack } from "../config/switch-store.js";
 import { RefusedError, RuleError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { NewFile } from "../files/new-file.js";
+import { readOrdinary } from "../files/ordinary-file.js";
 import type { NoteSwitch } from "../migrate/execute-options.js";
 import type { JournalEntry, SwitchedConfig } from "../migrate/journal-entry.js";
 import type { SwitchedBack } from "../migrate/roll-back.js";
@@ -122,7 +123,7 @@ export async function switchConfigBack({ switched }: JournalEntry): Promise<Swit
 
 function readChange(savedAs: string): StoreSwitch | undefined {
   try {
-    return record.parse(JSON.parse(readFileSync(savedAs, "utf8")));
+    return record.parse(JSON.parse(readOrdinary(savedAs).toString("utf8")));
   } catch {
     return undefined; // told as what it means: nothing is switched back
   }

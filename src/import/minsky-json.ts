@@ -1,6 +1,6 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
+import { inputChunks } from "../files/input-chunks.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
@@ -75,7 +75,7 @@ async function readBounded(path: string): Promise<Buffer> {
   if (size > MAX_FILE_BYTES) throw tooLarge(path, `${size} bytes`);
   const parts: Buffer[] = [];
   let read = 0;
-  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const part of inputChunks(path)) {
     read += part.length;
     if (read > MAX_FILE_BYTES) throw tooLarge(path, "more bytes than that");
     parts.push(part);

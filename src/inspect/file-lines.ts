@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { inputChunks } from "../files/input-chunks.js";
 
 const NEWLINE = 0x0a;
 
@@ -13,7 +13,7 @@ export interface FileLine {
 export async function* fileLines(path: string, maxBytes: number): AsyncGenerator<FileLine, void, undefined> {
   let parts: Buffer[] = [];
   let size = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of inputChunks(path)) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       yield { bytes: Buffer.concat([...parts, chunk.subarray(start, end)]), ended: true };

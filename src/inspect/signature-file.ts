@@ -62,9 +62,7 @@ export async function appendSignature(
 ): Promise<TailSignature> {
   const lock = new FileLock(`${path}.lock`, LOCK_MS);
   return withSignatures(path, async () => {
-    // A pipe would be waited for, and a device keeps nothing.
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false)
-      throw noSignatures(path, "it is no ordinary file");
+    assertOrdinaryFile(path);
     try {
       return await lock.hold(async () => {
         const last = await lastSignature(path, key);
@@ -102,7 +100,15 @@ async function appendLine(path: string, line: string): Promise<void> {
   syncFolder(dirname(path));
 }
 
+/** A pipe gives its bytes once, and they are read twice; a device keeps nothing. */
+function assertOrdinaryFile(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw noSignatures(path, "it is no ordinary file");
+}
+
 async function* linesOf(path: string): ReturnType<typeof fileLines> {
+  await withSignatures(path, async () => assertOrdinaryFile(path));
   const lines = fileLines(path, MAX_LINE_BYTES);
   for (;;) {
     const { done, value } = await withSignatures(path, () => lines.next());

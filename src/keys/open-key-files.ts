@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { ClosedError } from "../errors.js";
+import { openOrdinary } from "../files/ordinary-file.js";
 import { KEY_BYTES } from "../log/key-store.js";
 
 /** 4096 keys each: those of a million sessions, most of them. */
@@ -34,7 +35,7 @@ export class OpenKeyFiles {
   #open(path: string): number | undefined {
     let fd: number;
     try {
-      fd = openSync(path, "r");
+      fd = openOrdinary(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;

@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { IntegrityError, StorageError } from "../errors.js";
+import { createReadStream, statSync } from "node:fs";
+import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import { decodeLine } from "../log/event-line.js";
@@ -25,7 +25,8 @@ export interface EventFileFacts {
  * The events of a file of lines as the JSONL backend writes them: a whole log, or a piece of one that begins anywhere.
  * Nothing is mended: a file whose last line has no end was cut off, and is refused.
  *
- * @throws IntegrityError LINE_DAMAGED, LINE_FORMAT_UNKNOWN with line and byte; StorageError STORAGE_UNREADABLE
+ * @throws IntegrityError LINE_DAMAGED, LINE_FORMAT_UNKNOWN with line and byte; StorageError STORAGE_UNREADABLE;
+ *   UsageError PATH_INVALID
  */
 export async function* readEventFile(path: string): AsyncGenerator<SealedEvent[], void, undefined> {
   const filler = new PageFiller();
@@ -136,12 +137,22 @@ function damaged(path: string, byte: number, why: string): IntegrityError {
   return new IntegrityError("LINE_DAMAGED", `${path}, byte ${byte}: ${why}`, { byte, hint: "take another copy of it" });
 }
 
+/** A pipe gives its bytes once, and files of events are read twice: to check them, and to append them. */
+function assertReadAgain(path: string): void {
+  const found = statSync(path);
+  if (found.isFile() || found.isDirectory()) return;
+  throw new UsageError("PATH_INVALID", `${path} is a pipe or a device, and no file`, {
+    hint: "write what comes out of it into a file first, which is checked as a whole before anything is written",
+  });
+}
+
 async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> {
   try {
+    assertReadAgain(path);
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) yield chunk as Buffer;
   } catch (cause) {
     const { code = "", message } = cause as NodeJS.ErrnoException;
-    if (code === "") throw cause;
+    if (code === "" || cause instanceof SessionDbError) throw cause;
     throw new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${message}`, {
       hint: "check the path and who may read it",
       cause,

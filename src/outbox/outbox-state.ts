@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { IntegrityError, StorageError, UsageError } from "../errors.js";
+import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { codeOf, NewFile } from "../files/new-file.js";
+import { ordinaryText } from "../files/ordinary-file.js";
 import { EMPTY_TAIL } from "../log/seal.js";
 
 /**
@@ -38,9 +38,9 @@ export const STATE_FILE = "outbox.json";
 /** @returns undefined where there is none yet @throws IntegrityError OUTBOX_DAMAGED, UsageError LOG_FORMAT_NEWER */
 export async function readState(folder: string): Promise<OutboxState | undefined> {
   const path = join(folder, STATE_FILE);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await ordinaryText(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw failed(path, "read", error);
+    throw error instanceof SessionDbError ? error : failed(path, "read", error);
   });
   return text === undefined ? undefined : parsed(path, text);
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { StoredRecord } from "../../projections/session-record.js";
+import { ordinaryText } from "../files/ordinary-file.js";
 import { placeOfTaken, removeOldBlocks, removeStart } from "./closed-start.js";
 import { CLONE_LIMIT_MS } from "./git-runner.js";
 import { type WorkspaceFolders, workspaceFailed } from "./workspace-folders.js";
@@ -93,7 +94,7 @@ async function looked(root: string, name: string, now: Date): Promise<AbandonedS
   const folder = join(root, name);
   const stats = await lstat(folder).catch(() => undefined);
   if (stats?.isDirectory() !== true) return []; // it has just ended, or was ended for good
-  const text = await readFile(join(folder, CLAIM), "utf8").catch(() => "");
+  const text = await ordinaryText(join(folder, CLAIM)).catch(() => "");
   const claim = claimSchema.safeParse(jsonOf(text)).data as Claim | undefined; // any JSON, as it was written
   const taken = placeOfTaken(folder);
   if (taken !== undefined) return [{ folder: taken, claim, abandoned: true, closing: true }];

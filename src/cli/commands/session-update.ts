@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { SessionRecord } from "../../../projections/session-record.js";
-import { UsageError } from "../../errors.js";
+import { SessionDbError, UsageError } from "../../errors.js";
 import { changesBetween } from "../../inspect/changes.js";
 import { type Assignment, assignFields } from "../../session/assign-fields.js";
 import { parseRecordPatch, type RecordPatch } from "../../session/record-patch.js";
@@ -10,11 +10,12 @@ import { parseSet, parseUnset } from "../assignments.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changeLines } from "../output/change-lines.js";
 import { changed } from "../output/changed.js";
+import { textOf } from "../text-input.js";
 
 interface UpdateOptions extends CommonOptions {
   set?: Assignment[];
   unset?: Assignment[];
-  patch?: RecordPatch[];
+  patch?: string[];
   expectVersion?: number;
   reason?: string;
   dryRun?: boolean;
@@ -35,7 +36,7 @@ export function updateCommand(state: RunState): Command {
     .option(
       "--patch <json>",
       "an object is merged into the record (null removes), an array is a JSON Patch; or a file that holds one; before --set",
-      (text: string, before: RecordPatch[] = []) => [...before, parseRecordPatch(patchText(text))],
+      (text: string, before: string[] = []) => [...before, text],
     )
     .option(
       "--expect-version <n>",
@@ -53,7 +54,8 @@ export function updateCommand(state: RunState): Command {
 
 async function update({ openStore, options, streams }: CommandContext<UpdateOptions>, id: string): Promise<undefined> {
   const assignments = [...(options.set ?? []), ...(options.unset ?? [])];
-  const patches = options.patch ?? [];
+  const patches: RecordPatch[] = [];
+  for (const given of options.patch ?? []) patches.push(parseRecordPatch(await patchText(given)));
   if (assignments.length + patches.length === 0) {
     throw new UsageError("NOTHING_TO_CHANGE", "update needs at least one --set, --unset or --patch", {
       hint: "for example --set branch=main",
@@ -77,11 +79,12 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
 }
 
 /** What begins like an object or an array is the patch itself; a file's path does not. @throws UsageError PATCH_INVALID */
-function patchText(given: string): string {
+async function patchText(given: string): Promise<string> {
   if (/^\s*[[{]/.test(given)) return given;
   try {
-    return readFileSync(given, "utf8");
+    return await textOf({ file: resolve(given) });
   } catch (cause) {
+    if (cause instanceof SessionDbError && cause.code !== "ARGUMENT_INVALID") throw cause;
     throw new UsageError("PATCH_INVALID", "--patch is neither an object, nor an array, nor a file that can be read", {
       hint: `for example --patch '{"branch":"main"}', or --patch ./changes.json`,
       cause,

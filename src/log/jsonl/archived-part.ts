@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, readdirSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type ArchivedError, IntegrityError } from "../../errors.js";
+import { openOrdinary, readOrdinary } from "../../files/ordinary-file.js";
 import { type ArchiveEntry, archived, archivedForGood, baseOf } from "../archives.js";
 import type { Tail } from "../seal.js";
 
@@ -123,7 +124,7 @@ function readHead(path: string, { from, to, streams }: ArchiveEntry): { readonly
 
 function readWhole(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readOrdinary(path);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === "ENOENT" ? lost(path) : error;
   }
@@ -131,7 +132,7 @@ function readWhole(path: string): Buffer {
 
 function opened(path: string): number {
   try {
-    return openSync(path, "r");
+    return openOrdinary(path);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === "ENOENT" ? lost(path) : error;
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
+import { ordinaryText } from "../../files/ordinary-file.js";
 import { assertSidecarName, type Sidecar } from "../sidecar.js";
 import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";
@@ -23,7 +24,7 @@ export class FileSidecar implements Sidecar {
     assertSidecarName(name);
     return this.#act("sidecar.read", async () => {
       try {
-        return await readFile(this.#pathOf(name), "utf8");
+        return await ordinaryText(this.#pathOf(name));
       } catch (error) {
         if (isAbsent(error)) return null;
         throw error;

@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, type Stats } from "node:fs";
+import { closeSync, existsSync, fstatSync, readdirSync, readSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { IntegrityError } from "../../errors.js";
+import { openAtOnce } from "../../files/ordinary-file.js";
 import { firstOffsetOf, HEAD_BYTES } from "./first-line.js";
 import { checkManifest, type Manifest, manifestStamp } from "./manifest.js";
 import { isSegmentOf, type SegmentEntry, segmentPath } from "./segment-entry.js";
@@ -99,7 +100,7 @@ export function firstOffsetIn(fd: number): number | undefined {
 
 /** Undefined also where it is no file, or begins with something else. */
 export function firstOffsetAt(path: string): number | undefined {
-  const fd = openSync(path, "r");
+  const fd = openAtOnce(path);
   try {
     return fstatSync(fd).isFile() ? firstOffsetIn(fd) : undefined;
   } finally {
@@ -111,7 +112,7 @@ function openSegment(logPath: string, { n, from, bytes }: SegmentEntry): number 
   const path = segmentPath(logPath, n);
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    fd = openAtOnce(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missing(`${path} is gone`, from);
     throw error;

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
+import { readOrdinary } from "../../files/ordinary-file.js";
 import type { ArchiveEntry } from "../archives.js";
 import { syncFolder } from "../sync-folder.js";
 import { writeWhole } from "../write-whole.js";
@@ -115,7 +116,7 @@ function storedForm({ movedTo, archives, rewritten, segments, replaced, cut }: M
 function readManifest(path: string): Readonly<Record<string, unknown>> | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readOrdinary(path).toString("utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
