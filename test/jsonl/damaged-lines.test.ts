@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event } from "../../src/conformance/target.js";
+import type { IntegrityError } from "../../src/errors.js";
 import { freshPath, offsetsOf, open } from "./jsonl-fixture.js";
 
 const COUNT = 2000;
@@ -119,12 +121,36 @@ describe("what editors and copies do to a file is named", () => {
     const path = await changedLog((lines) => `${lines.join("\r\n")}\r\n`, 3);
     await expect(open(path).then(allEvents)).rejects.toThrow(/CR ?LF/);
   });
+
+  test.each([
+    ["CR for every line end", 3, (lines: string[]) => `${lines.join("\r")}\r`, /ends with CR/],
+    ["CR for the end of its only line", 1, ([line]: string[]) => `${line}\r`, /ends with CR/],
+    ["CR for the line ends but the last", 3, (lines: string[]) => `${lines.join("\r")}\n`, /CR, without a line feed/],
+    ["no line ends", 3, (lines: string[]) => lines.join(""), /the line ends are gone/],
+  ])("%s: nothing is moved aside as an append that was never finished", async (_what, count, change, said) => {
+    for (const manifest of [true, false]) {
+      const path = await changedLog(change, count);
+      if (!manifest) rmSync(`${path}.manifest.json`);
+      const before = readFileSync(path);
+      await expect(open(path).then(allEvents)).rejects.toMatchObject({ code: "LINE_DAMAGED", line: 1 });
+      await expect(open(path).then(allEvents)).rejects.toThrow(said);
+      expect(readFileSync(path)).toEqual(before);
+    }
+  });
+
+  test("CR for every line end: the hint puts them back, and the log is whole", async () => {
+    const path = await changedLog((lines) => `${lines.join("\r")}\r`, 3);
+    const error = await open(path).catch((refused: IntegrityError) => refused as IntegrityError);
+    const { undo = "" } = error as IntegrityError;
+    writeFileSync(path, execFileSync("sh", ["-c", undo]));
+    expect(await allEvents(await open(path))).toHaveLength(3);
+  });
 });
 
 test("a damaged manifest names what to do; another lock kind and a newer format are refused", async () => {
   const path = await changedLog(join, 3);
   const manifest = `${path}.manifest.json`;
-  expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({ format: 1, lock: "ofd" });
+  expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({ format: 1, lock: "ofd", begun: true });
   for (const [text, code] of [
     ['{"format":1,"lock":"sqlite"}', "LOCK_KIND_UNKNOWN"],
     ['{"format":4,"lock":"ofd"}', "LOG_FORMAT_NEWER"],

@@ -125,7 +125,7 @@ describe("a log in segments", () => {
   test("without the setting a log stays one file, and one that has segments goes on", async () => {
     const path = freshPath();
     await appendCount(await open(path), "session-a", 20);
-    expect(manifestOf(path)).toEqual({ format: 1, lock: "ofd" });
+    expect(manifestOf(path)).toEqual({ format: 1, lock: "ofd", begun: true });
     await appendCount(await inSegments(path, 100), "session-b", 1);
     expect(manifestOf(path)).toMatchObject({ format: 3, segments: [{ n: 1, from: 1, to: 21 }] });
     await appendCount(await open(path, { entropy: fixedEntropy(200) }), "session-b", 20);

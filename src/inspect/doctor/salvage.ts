@@ -7,7 +7,10 @@ import type { Patient } from "./patient.js";
  * How to get at what stands before the damage, or at all of it where an editor's change can be taken back. It goes into a new
  * file: a damaged log is never changed, because it may be all that is left of what stood behind.
  */
-export async function salvage(patient: Patient, { offset, byte, undo }: IntegrityError): Promise<Mend> {
+export async function salvage(patient: Patient, error: IntegrityError): Promise<Mend> {
+  const { code, offset, byte, undo, hint } = error;
+  // Nothing can be restored into it as long as it is there.
+  if (code === "LOG_EMPTIED" && hint !== undefined) return advice(hint);
   const exam = await patient.exam();
   const files = exam?.kind === "jsonl" ? exam.files() : [];
   const beside = files.filter(({ path }) => /\.archived-\d+$/.test(path));

@@ -1,8 +1,8 @@
 import { linkSync } from "node:fs";
 import { dirname } from "node:path";
 import { syncFolder } from "../sync-folder.js";
-import type { Seen } from "./jsonl-store.js";
 import { putInPlaceLocked, writeSegmentsLocked } from "./replace-log.js";
+import type { Seen } from "./seen.js";
 import { entriesOf, freeNumber, segmentPath } from "./segment-entry.js";
 
 /**

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { SealedEvent } from "../event.js";
 import { copyBytes } from "./copy-bytes.js";
+import { sayEmptyLocked } from "./emptied-log.js";
 import { HEAD_BYTES } from "./first-line.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LineWriter } from "./line-writer.js";
@@ -52,6 +53,7 @@ function cutAppend(store: JsonlStore, known: Indexed, offset: number): SealedEve
 
 /** @param position where the line behind `offset` begins */
 async function cutBytesLocked(store: JsonlStore, position: number, offset: number): Promise<void> {
+  if (offset === 0) sayEmptyLocked(store.file.path);
   if (position < store.file.segments.bytes) await cutSegmentLocked(store, position, offset);
   store.file.truncate(position);
   await store.file.sync();

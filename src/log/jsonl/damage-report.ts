@@ -4,6 +4,7 @@ import { NEWLINE } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
 
 const CHUNK_BYTES = 1024 * 1024;
+const CARRIAGE_RETURN = 0x0d;
 
 /**
  * Completes an error about damage: the address of the log, the line where only its byte is known (reading from the end
@@ -45,8 +46,12 @@ async function undoOf(file: LogFile, byte: number): Promise<readonly [command: s
   if (start.equals(Buffer.from("\ufeff"))) {
     return [`tail -c +4 ${path} | tr -d '\\r'`, `take the mark off again (tail -c +4 ${path}), or `];
   }
-  const end = await lineEnd(file, byte);
-  if (end > byte && (await file.read(end - 1, 1))[0] === 0x0d) {
+  const end = await firstByte(file, NEWLINE, byte);
+  const cr = await firstByte(file, CARRIAGE_RETURN, byte);
+  if (cr < end - 1 || (cr < end && end === file.size())) {
+    return [`tr '\\r' '\\n' < ${path}`, `give the lines their ends again (tr '\\r' '\\n' < ${path}), or `];
+  }
+  if (cr < end) {
     return [`tr -d '\\r' < ${path}`, `take the CRs out again (sed -i 's/\\r$//' ${path}), or `];
   }
   return [undefined, ""];
@@ -83,10 +88,11 @@ async function scan(file: LogFile, end: number, visit: (newline: number) => bool
   }
 }
 
-async function lineEnd(file: LogFile, byte: number): Promise<number> {
+/** Where `wanted` first stands, from `byte` on; the size of the file where it does not. */
+async function firstByte(file: LogFile, wanted: number, byte: number): Promise<number> {
   const size = file.size();
   for (let position = byte; position < size; position += CHUNK_BYTES) {
-    const at = (await file.read(position, Math.min(CHUNK_BYTES, size - position))).indexOf(NEWLINE);
+    const at = (await file.read(position, Math.min(CHUNK_BYTES, size - position))).indexOf(wanted);
     if (at >= 0) return position + at;
   }
   return size;

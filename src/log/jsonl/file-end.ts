@@ -2,9 +2,10 @@ import { IntegrityError, UsageError } from "../../errors.js";
 import { recomputeHash, type SealedEvent } from "../event.js";
 import { decodeLine } from "../event-line.js";
 import { EMPTY_TAIL, type Tail } from "../seal.js";
-import { damagedLine, lineBefore, MAX_LINE_BYTES, NEWLINE } from "./line-bytes.js";
+import { damagedLine, lineBefore, MAX_LINE_BYTES, NEWLINE, whyDamaged } from "./line-bytes.js";
 import type { LogFile } from "./log-file.js";
 import { firstLostByte } from "./lost-pages.js";
+import { assertOneText } from "./one-text.js";
 
 /** Where a log ends. */
 export interface FileEnd {
@@ -77,8 +78,8 @@ async function assertFirstAppend(file: LogFile, size: number): Promise<void> {
   const start = await file.read(0, Math.min(size, FIRST_LINE_BEGINS.length));
   const zero = start.indexOf(0);
   const written = zero < 0 ? start : start.subarray(0, zero);
-  if (written.equals(FIRST_LINE_BEGINS.subarray(0, written.length))) return;
-  throw notALog(file.path);
+  if (!written.equals(FIRST_LINE_BEGINS.subarray(0, written.length))) throw notALog(file.path);
+  await assertOneText(file, size);
 }
 
 function notALog(path: string): UsageError {
@@ -116,10 +117,7 @@ function strictEvent(text: string, position: number): SealedEvent {
   } catch (error) {
     if (!(error instanceof IntegrityError)) throw error;
     if (error.code === "LINE_FORMAT_UNKNOWN") throw error;
-    const why = text.endsWith("\r")
-      ? "it ends with CR LF: an editor or a copy has changed the line ends"
-      : "it is not an event";
-    throw damagedLine(why, undefined, position, "LINE_DAMAGED", error);
+    throw damagedLine(whyDamaged(text, 0, text.length), undefined, position, "LINE_DAMAGED", error);
   }
 }
 

@@ -4,9 +4,10 @@ import { archiveOutdated, redactionEpoch } from "../redaction.js";
 import type { Sidecar } from "../sidecar.js";
 import { writePart } from "./archived-part-writer.js";
 import { JsonlReader } from "./jsonl-reader.js";
-import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LockedStore } from "./locked-store.js";
 import { putBackLocked, takeOutLocked } from "./move-archive.js";
+import type { Seen } from "./seen.js";
 
 /** Takes the events of an archive out of the log, and puts them back. */
 export class JsonlArchive {

@@ -6,6 +6,7 @@ import { bytesBelow, fileBytes, leftoversBelow, leftoversBeside, storedFiles } f
 import type { JsonlExam, Leftover, PartSizes, StoredFile } from "../store-exam.js";
 import { partFiles } from "./archived-part.js";
 import { reportDamage } from "./damage-report.js";
+import { assertNotEmptied } from "./emptied-log.js";
 import { findEnd } from "./file-end.js";
 import { translateFileError } from "./file-errors.js";
 import { archivedBefore } from "./first-offset.js";
@@ -89,8 +90,11 @@ export class JsonlFileExam implements JsonlExam {
     try {
       if (!file.openIfThere()) throw notThere(this.path);
       const sizeBytes = file.size();
-      const { base } = await archivedBefore(file, sizeBytes);
-      return { sizeBytes, wholeBytes: (await findEnd(file, sizeBytes, { base })).wholeBytes };
+      const before = await archivedBefore(file, sizeBytes);
+      const end = await findEnd(file, sizeBytes, { base: before.base });
+      const { wholeBytes } = end;
+      if (wholeBytes === 0) await assertNotEmptied({ file, end, before, tornBytes: sizeBytes });
+      return { sizeBytes, wholeBytes };
     } catch (error) {
       if (!(error instanceof IntegrityError)) throw translateFileError(error, `jsonl:${this.path}`);
       throw await reportDamage(error, file, `jsonl:${this.path}`);

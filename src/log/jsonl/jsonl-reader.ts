@@ -7,8 +7,9 @@ import type { OffsetRange, VersionRange } from "../event-log.js";
 import { pagesOf } from "../paging.js";
 import { bisectLines } from "./bisect-lines.js";
 import { byteOfLine } from "./damage-report.js";
-import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import { readPages } from "./read-events.js";
+import type { Seen } from "./seen.js";
 
 type Pages = AsyncGenerator<readonly SealedEvent[], void, undefined>;
 

@@ -2,6 +2,7 @@ import { IntegrityError, type StorageError } from "../../errors.js";
 import type { SealedEvent } from "../event.js";
 import type { Tail } from "../seal.js";
 import { ArchivedPart } from "./archived-part.js";
+import { assertNotEmptied } from "./emptied-log.js";
 import { EMPTY_END, type FileEnd, findEnd } from "./file-end.js";
 import { archivedBefore } from "./first-offset.js";
 import { type Rewrite, rewriteOf } from "./is-rewrite.js";
@@ -11,19 +12,10 @@ import { LogFile } from "./log-file.js";
 import { LogIndex } from "./log-index.js";
 import { assertEndsAt, damagedSegment } from "./log-segments.js";
 import { forEachEvent } from "./read-events.js";
+import type { Seen } from "./seen.js";
 
 /** Attempts of one look at the end of the file. */
 const MAX_LOOKS = 3;
-
-/** The file as it was at one look. */
-export interface Seen {
-  readonly file: LogFile;
-  readonly end: FileEnd;
-  /** What lies before the first line. */
-  readonly before: ArchivedPart;
-  /** What stands in the file behind the last whole append. */
-  readonly tornBytes: number;
-}
 
 export interface Indexed extends Seen {
   /** Of all events up to there. */
@@ -148,6 +140,7 @@ export class JsonlStore {
       assertSegmentsWhole(this.file, end);
       this.#end = end;
     }
+    if (this.#end === EMPTY_END && this.#file.isThere) await assertNotEmptied(this.#seen());
     return this.#end;
   }
 

@@ -48,6 +48,7 @@ export class JsonlWriter {
       if (sealed.events.length > 0) {
         this.#locked.assertHereLocked();
         await this.#lines.writeLocked(known.end, sealed.events, sealed.tail);
+        this.#locked.sayBegunLocked();
         await this.#closeFullLocked();
       } else if (sealed.outcomes.some(({ kind }) => kind === "repeated")) {
         // Nobody may have answered for what is repeated: whoever wrote it may have been killed before its sync.
@@ -72,6 +73,7 @@ export class JsonlWriter {
       assertStored(known, named[0]);
       if (named.length === 0) await this.#lines.writeLocked(end, events, tail);
       else await this.#rewriteLocked(known, named, events, tail.hash);
+      this.#locked.sayBegunLocked();
       await this.#closeFullLocked();
       return tail;
     });

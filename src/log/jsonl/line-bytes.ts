@@ -154,10 +154,12 @@ function firstBadLine(bytes: Buffer, firstOffset: number): { offset: number; byt
   }
 }
 
-function whyDamaged(text: string, start: number, end: number): string {
+export function whyDamaged(text: string, start: number, end: number): string {
   if (text.charCodeAt(start) === 0xfeff) return "it begins with a byte order mark, which an editor or a copy has added";
   if (text.charCodeAt(end - 1) === CARRIAGE_RETURN)
     return "it ends with CR LF: an editor or a copy has changed the line ends";
   if (start === end) return "it is empty";
+  if (text.slice(start, end).includes("\r"))
+    return "line ends in it are CR, without a line feed: an editor or a copy has changed them";
   return "it is not an event";
 }

@@ -1,13 +1,15 @@
 import { MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
+import { sayBegunLocked, sayEmptyLocked } from "./emptied-log.js";
 import { isReadOnlyError } from "./file-errors.js";
-import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LineWriter } from "./line-writer.js";
 import { LogFile } from "./log-file.js";
 import { endedNotice, ignoredNotice, type LogNotice, movedNotice } from "./log-notice.js";
 import { makeFolderOf } from "./log-path.js";
 import { checkManifest, type Manifest, manifestStamp, NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { settleSegmentsLocked } from "./replace-log.js";
+import type { Seen } from "./seen.js";
 import { moveTornTailLocked } from "./torn-tail.js";
 import { unendedAppend } from "./unended-append.js";
 
@@ -77,6 +79,16 @@ export class LockedStore {
     });
   }
 
+  /** Once for each log. An append stays what it is where this fails, and the next one says it. */
+  sayBegunLocked(): void {
+    if (this.#manifest?.begun === true) return;
+    try {
+      sayBegunLocked(this.#store.file.path);
+    } catch {
+      // the append is on the disk, and that is what its caller is told
+    }
+  }
+
   /** Where the log has moved to; null where it is here. Asked while it is held. */
   get movedTo(): string | null {
     return this.#manifest?.movedTo ?? null;
@@ -116,6 +128,7 @@ export class LockedStore {
   async #readyLocked(): Promise<Indexed> {
     const { file } = this.#store;
     this.#lines.assertUsable();
+    if (!file.openIfThere()) sayEmptyLocked(file.path);
     file.openForWriting();
     const manifest = this.checkManifest();
     if (manifest === undefined) writeManifestLocked(file.path);

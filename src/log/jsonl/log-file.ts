@@ -87,6 +87,11 @@ export class LogFile {
     return this.#writable;
   }
 
+  /** Whether there was a file when it was last asked for. */
+  get isThere(): boolean {
+    return this.#fd !== undefined;
+  }
+
   /** Bytes; 0 where there is no file. @throws StorageError LOG_REPLACED */
   size(): number {
     return this.openIfThere() ? this.#sizeOfSameFile() : 0;

@@ -10,7 +10,7 @@ import { areSegments, type SegmentEntry } from "./segment-entry.js";
 /**
  * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}; format 2 where "archives" lie before the first line, format 3 where
  * "segments" do. It names the kind of lock that guards the log, because two kinds on one log would exclude nobody; a program
- * that does not know the kind must not write. A frozen log also has "movedTo":"<address>" there. The file is replaced, never written over, so a change of it shows in its inode.
+ * that does not know the kind must not write. A frozen log also has "movedTo":"<address>" there, and one that an append was written to "begun":true. The file is replaced, never written over, so a change of it shows in its inode.
  */
 const MANIFEST = { format: 1, lock: "ofd" } as const;
 const ARCHIVES_FORMAT = 2;
@@ -27,6 +27,8 @@ export interface Manifest {
   readonly archives: readonly ArchiveEntry[];
   /** An archive was once taken out of this log: who has it open may find another file in its place, many times. */
   readonly rewritten: boolean;
+  /** An append is on the disk: the log is not empty, unless somebody has emptied it. False where nobody has said so yet. */
+  readonly begun: boolean;
   /** The files that hold the log up to the first line of `x.jsonl`, oldest first; none where that is the whole log. */
   readonly segments: readonly SegmentEntry[];
   /**
@@ -42,6 +44,7 @@ export const NO_MANIFEST: Manifest = {
   movedTo: null,
   archives: [],
   rewritten: false,
+  begun: false,
   segments: [],
   replaced: null,
   cut: null,
@@ -77,12 +80,12 @@ export function checkManifest(logPath: string): Manifest | undefined {
       },
     );
   }
-  const { movedTo = null, archives = [], rewritten, segments = [], replaced = null, cut = null } = manifest;
+  const { movedTo = null, archives = [], rewritten, begun, segments = [], replaced = null, cut = null } = manifest;
   if (!areEntries(archives)) throw invalid(path, "its archives are none");
   if (!areSegments(segments)) throw invalid(path, "its segments are none");
   if (!isOffset(replaced) || !isOffset(cut)) throw invalid(path, "replaced, or cut, is no offset");
   if (movedTo !== null && typeof movedTo !== "string") throw invalid(path, "movedTo is no address");
-  return { movedTo, archives, rewritten: rewritten === true, segments, replaced, cut };
+  return { movedTo, archives, rewritten: rewritten === true, begun: begun === true, segments, replaced, cut };
 }
 
 /** The caller holds the lock. */
@@ -101,7 +104,7 @@ export function writeManifestLocked(logPath: string, manifest: Manifest = NO_MAN
 }
 
 /** What is not said is as in NO_MANIFEST, so that a program that knows less reads what it can. */
-function storedForm({ movedTo, archives, rewritten, segments, replaced, cut }: Manifest): object {
+function storedForm({ movedTo, archives, rewritten, begun, segments, replaced, cut }: Manifest): object {
   return {
     ...MANIFEST,
     ...(archives.length === 0 ? {} : { format: ARCHIVES_FORMAT, archives }),
@@ -109,6 +112,7 @@ function storedForm({ movedTo, archives, rewritten, segments, replaced, cut }: M
     ...(replaced === null ? {} : { replaced }),
     ...(cut === null ? {} : { cut }),
     ...(rewritten ? { rewritten } : {}),
+    ...(begun ? { begun } : {}),
     ...(movedTo === null ? {} : { movedTo }),
   };
 }

@@ -5,10 +5,11 @@ import { encodeLine } from "../event-line.js";
 import { partFiles, partPath } from "./archived-part.js";
 import { beginSegmentLocked } from "./begin-segment.js";
 import { copyBytes } from "./copy-bytes.js";
-import type { Indexed, JsonlStore, Seen } from "./jsonl-store.js";
+import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LogFile } from "./log-file.js";
 import { NO_MANIFEST, writeManifestLocked } from "./manifest.js";
 import { replaceLogLocked } from "./replace-log.js";
+import type { Seen } from "./seen.js";
 import { entriesOf, freeNumber, segmentPath } from "./segment-entry.js";
 import { writeFileOfLog } from "./write-file.js";
 
@@ -27,7 +28,7 @@ export async function takeOutLocked(store: JsonlStore, known: Indexed, entry: Ar
 async function takeOutOfFileLocked(store: JsonlStore, known: Indexed, archives: readonly ArchiveEntry[]) {
   const { index, end } = known;
   const { to } = archives.at(-1) as ArchiveEntry;
-  writeManifestLocked(store.file.path, { ...NO_MANIFEST, archives, rewritten: true });
+  writeManifestLocked(store.file.path, { ...NO_MANIFEST, archives, rewritten: true, begun: true });
   await replaceLocked(store, (target) => copyBytes(store.file, index.positionOf(to + 1), end.wholeBytes, target));
 }
 
@@ -49,7 +50,7 @@ async function takeOutOfSegmentsLocked(store: JsonlStore, known: Indexed, archiv
     await writeFileOfLog(file, segmentPath(file.path, n), (target) => copyBytes(file, from, end, target));
     segments.unshift({ n, from: to + 1, to: last.to, bytes: end - from });
   }
-  writeManifestLocked(file.path, { ...NO_MANIFEST, archives, rewritten: true, segments });
+  writeManifestLocked(file.path, { ...NO_MANIFEST, archives, rewritten: true, begun: true, segments });
   for (const { n } of gone) rmSync(segmentPath(file.path, n), { force: true });
   await store.rewrittenLocked();
 }
@@ -63,7 +64,7 @@ export async function putBackLocked(
 ): Promise<void> {
   const { file } = store;
   const archives = before.entries.slice(0, -1);
-  const manifest = { ...NO_MANIFEST, archives, rewritten: true };
+  const manifest = { ...NO_MANIFEST, archives, rewritten: true, begun: true };
   const write = (target: LogFile) => writeEvents(target, entry, events, end.tail.offset);
   if (file.segments.open.length === 0) {
     await replaceLocked(store, async (target) => copyBytes(file, 0, end.wholeBytes, target, await write(target)));

@@ -1,7 +1,7 @@
 import { ChainCheck } from "../chain-check.js";
 import { decodeLine } from "../event-line.js";
-import type { Seen } from "./jsonl-store.js";
 import { NEWLINE } from "./line-bytes.js";
+import type { Seen } from "./seen.js";
 
 /** More than one append can be. */
 const MAX_APPEND_BYTES = 256 * 1024 * 1024;
