@@ -1,11 +1,14 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { assertLocalFileSystem } from "../../src/log/sql/sqlite/database-file.js";
 import { openDatabase } from "../../src/log/sql/sqlite/open-database.js";
+import { SqliteFileExam } from "../../src/log/sql/sqlite/sqlite-exam.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { assertSafeVersion } from "../../src/log/sql/sqlite/sqlite-version.js";
+import { cleanUp } from "../support/clean-up.js";
 import { tempDir } from "../support/temp.js";
 import { workerOutput } from "../support/worker.js";
 
@@ -83,6 +86,32 @@ test("a read-only file can be read; an append says that it is read-only and writ
   const identity = asRoot ? ["1", "10", String(NOBODY)] : [];
   const [printed] = await workerOutput("sqlite-appender", [file, "session-a", ...identity]);
   expect(printed).toEqual({ acknowledged: 0, code: "STORAGE_READ_ONLY", tail: 1 });
+});
+
+test("a closed log in a folder that takes no files cannot be read there, and the hint is what to do", async () => {
+  const [folder, elsewhere] = [tempDir(), tempDir()];
+  const file = join(folder, "my log.db");
+  const log = await SqliteLog.open(file);
+  await append(log);
+  await log.close();
+  chmodSync(file, 0o444);
+  chmodSync(folder, 0o555);
+  chmodSync(elsewhere, 0o777);
+  const isRoot = process.geteuid?.() === 0; // whom no mode stops
+  if (isRoot) process.seteuid?.(NOBODY);
+  cleanUp(() => {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  });
+  const refused = { code: "STORAGE_READ_ONLY", hint: expect.stringContaining(`cp '${file}'* FOLDER`) };
+  for (const options of [{}, { readOnly: true }, { mustExist: true }]) {
+    await expect(SqliteLog.open(file, options)).rejects.toMatchObject(refused);
+  }
+  expect(await new SqliteFileExam(file).facts().catch((error: unknown) => error)).toMatchObject(refused);
+  execFileSync("sh", ["-c", `cp '${file}'* '${elsewhere}'`]);
+  const copy = await SqliteLog.open(join(elsewhere, "my log.db"), { readOnly: true });
+  expect((await copy.tail()).offset).toBe(1);
+  await copy.close();
 });
 
 test("a SQLite that can lose committed data is refused", () => {

@@ -1,4 +1,5 @@
 import { IntegrityError, type SessionDbError, StorageError, UnavailableError, UsageError } from "../../../errors.js";
+import { shellWord } from "../../shell-word.js";
 import { modelGone } from "../read-model/model-gone.js";
 
 /** A COMMIT that the disk did not confirm: SQLite has rolled back, but after a crash it may turn out to be there. */
@@ -24,8 +25,22 @@ export function isUniqueViolation(error: unknown): boolean {
 
 type Translation = (url: string, text: string, cause: unknown) => SessionDbError;
 
-/** By primary result code; SQLite adds a suffix for the particular case. */
+/**
+ * A log in WAL mode is read only where SQLite can make two files beside it, or they are there. To read one without them would
+ * need an address (`immutable=1`) that this SQLite is built not to take.
+ */
+function workOnCopy(url: string): string {
+  const file = shellWord(url.slice("sqlite:".length));
+  return `copy it, with what stands beside it, to where you may write (cp ${file}* FOLDER), and name the copy with --store`;
+}
+
+/** By primary result code, to which SQLite adds a suffix for the particular case; or by such a case. */
 const TRANSLATIONS: Record<string, Translation> = {
+  SQLITE_READONLY_DIRECTORY: (url, _text, cause) =>
+    new StorageError("STORAGE_READ_ONLY", `${url} cannot be read where it is: its folder takes no files of SQLite's`, {
+      hint: workOnCopy(url),
+      cause,
+    }),
   SQLITE_BUSY: lockedError,
   SQLITE_LOCKED: lockedError,
   SQLITE_FULL: (url, _text, cause) =>
@@ -55,7 +70,7 @@ const TRANSLATIONS: Record<string, Translation> = {
     }),
   SQLITE_CANTOPEN: (url, text, cause) =>
     new StorageError("STORAGE_UNREADABLE", `${url} cannot be opened (${text})`, {
-      hint: "check that the file can be read, and that its folder can be written to: SQLite keeps two files beside it",
+      hint: `check that the file can be read; where its folder takes no files, ${workOnCopy(url)}`,
       cause,
     }),
 };
@@ -82,7 +97,7 @@ export function translateError(error: unknown, url: string): unknown {
   if (code === undefined) return error;
   const text = `${code}: ${(error as Error).message}`;
   const primary = code.split("_").slice(0, 2).join("_");
-  const translation = TRANSLATIONS[primary];
+  const translation = TRANSLATIONS[code] ?? TRANSLATIONS[primary];
   if (translation !== undefined) return translation(url, text, error);
   if (MODEL_GONE.test(text)) return modelGone(url, error);
   return new StorageError("STORAGE_FAILED", `${url}: SQLite failed (${text})`, {
