@@ -15,6 +15,8 @@ const kept = new WeakMap<
 /**
  * Keeps the states of projections at an offset that is about to be archived up to: what a store without its archive file
  * begins with. One walk over the events for all of them.
+ *
+ * @throws as the sidecar, where one cannot be kept
  */
 export async function keepStates(
   log: EventLog,
@@ -34,7 +36,7 @@ export async function keepStates(
     }
   }
   for (const { snapshots, fold, hasStopped } of folds) {
-    if (!hasStopped) await snapshots.take({ ...fold.finish(), offset, hash });
+    if (!hasStopped) await snapshots.keep({ ...fold.finish(), offset, hash });
   }
 }
 

@@ -54,20 +54,20 @@ export class Snapshots<D extends object> {
     return undefined;
   }
 
-  /** Keeps a state. Who may only read the log goes on without. */
-  async take({ offset, hash, documents, versions }: Snapshot<D>): Promise<void> {
-    try {
-      const state = { format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] };
-      const text = withDigest(JSON.stringify(state));
-      if (text.length > MAX_SNAPSHOT_CHARS) return;
-      const name = `${this.#prefix}${String(offset).padStart(OFFSET_DIGITS, "0")}`;
-      await this.#log.sidecar.write(name, text);
-      // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
-      if ((await redactionEpoch(this.#log.sidecar)) !== this.#epoch) await this.#log.sidecar.remove(name);
-      await this.#thinOut(Math.min(MAX_SNAPSHOTS, Math.max(2, Math.floor(MAX_ALL_CHARS / text.length))));
-    } catch {
-      // Read-only users and full disks cannot keep a cache, nor can a text be that long; the state is right all the same.
-    }
+  /** Keeps a state as a cache. Who may only read the log, or has a full disk, goes on without: the state is right all the same. */
+  async take(snapshot: Snapshot<D>): Promise<void> {
+    await this.keep(snapshot).catch(() => undefined);
+  }
+
+  /** Keeps a state; of one that is too large nothing. @throws as the sidecar: then it is not kept */
+  async keep(snapshot: Snapshot<D>): Promise<void> {
+    const text = textOf(snapshot);
+    if (text === undefined) return;
+    const name = `${this.#prefix}${String(snapshot.offset).padStart(OFFSET_DIGITS, "0")}`;
+    await this.#log.sidecar.write(name, text);
+    // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
+    if ((await redactionEpoch(this.#log.sidecar)) !== this.#epoch) await this.#log.sidecar.remove(name);
+    await this.#thinOut(Math.min(MAX_SNAPSHOTS, Math.max(2, Math.floor(MAX_ALL_CHARS / text.length))));
   }
 
   /** Removes all but the one at `offset`, and the one that the store begins with where it is archived. */
@@ -117,6 +117,19 @@ export class Snapshots<D extends object> {
   #offsetOf(name: string): number {
     return Number(name.slice(this.#prefix.length));
   }
+}
+
+/** @returns undefined where it is too large */
+function textOf({ offset, hash, documents, versions }: Snapshot<object>): string | undefined {
+  let text: string;
+  try {
+    const state = { format: FORMAT, offset, hash, documents: [...documents], versions: [...versions] };
+    text = withDigest(JSON.stringify(state));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined; // no text can be that long
+    throw error;
+  }
+  return text.length > MAX_SNAPSHOT_CHARS ? undefined : text;
 }
 
 /** @returns undefined for a text that is no snapshot of this format */

@@ -91,7 +91,7 @@ export class MemoryModel<D extends object> implements ModelEngine<D> {
     await this.#snapshots.begin();
     const { offset } = await this.#log.tail();
     const fresh = await foldFresh(this.#log, this.#projection, offset, onProgress);
-    await this.#snapshots.take({ ...fresh, offset: fresh.checkpoint.offset, hash: fresh.checkpoint.hash });
+    await this.#snapshots.keep({ ...fresh, offset: fresh.checkpoint.offset, hash: fresh.checkpoint.hash });
     await this.#snapshots.keepOnly(fresh.checkpoint.offset);
     this.#catchUp = new CatchUp(this.#log, this.#projection);
   }
