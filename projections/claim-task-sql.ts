@@ -1,3 +1,5 @@
+import { AT_ONCE } from "./collab-events.js";
+
 /**
  * `claim_task(agent_name, control_agent)` of Postgres: hands out a task as `TaskQueue.claim` does, by events that are sealed
  * like all others (src/log/hash-chain.ts says what the hashes cover), under the lock that every writer of the log takes.
@@ -68,7 +70,7 @@ BEGIN
         AND NOT EXISTS (SELECT FROM @schema.events e WHERE e.stream = 'collabtask-' || t.id AND e."offset" > checkpoint);
   END IF;
   RETURN QUERY SELECT s.stream, l.type IN ('task.claimed', 'task.started', 'task.heartbeat'),
-      coalesce(l.data ->> 'leaseUntil', l.data ->> 'retryAt', l.data ->> 'readyAt', l.data ->> 'notBefore', l.recorded_at)::timestamptz,
+      coalesce(l.data ->> 'leaseUntil', l.data ->> 'retryAt', l.data ->> 'readyAt', l.data ->> 'notBefore', '${AT_ONCE}')::timestamptz,
       (c.data ->> 'priority')::bigint, c."offset",
       (SELECT count(*) FROM @schema.events e WHERE e.stream = s.stream AND e.type = 'task.claimed'),
       (c.data ->> 'maxAttempts')::bigint
@@ -76,7 +78,7 @@ BEGIN
       WHERE e."offset" > checkpoint AND starts_with(e.stream, 'collabtask-')) s
     JOIN LATERAL (SELECT e."offset", replace(e.data, '\\u0000', '\\ufffd')::json AS data FROM @schema.events e
       WHERE e.stream = s.stream AND e.version = 1 AND e.type = 'task.created') c ON true
-    JOIN LATERAL (SELECT e.type, e.recorded_at, replace(e.data, '\\u0000', '\\ufffd')::json AS data FROM @schema.events e
+    JOIN LATERAL (SELECT e.type, replace(e.data, '\\u0000', '\\ufffd')::json AS data FROM @schema.events e
       WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1) l ON true
     WHERE c.data ->> 'agentName' = agent
       AND NOT EXISTS (SELECT FROM @schema.events e WHERE e.stream = s.stream AND e.type IN ('task.completed', 'task.cancelled'))

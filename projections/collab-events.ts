@@ -3,6 +3,12 @@ import * as z from "zod";
 /** Version of all events of collaborative sessions; an upcaster in their projection brings older data to it. */
 export const COLLAB_SCHEMA = 1;
 
+/**
+ * From when on a task is handed out that was given no time: before every clock. The time of its event may be ahead of all
+ * clocks, for a log never goes back behind one that was wrong, and it would wait until the clocks have come there.
+ */
+export const AT_ONCE = "1970-01-01T00:00:00.000Z";
+
 export const SESSION_STATUSES = ["active", "paused", "completed"] as const;
 export const CHUNK_FORMATS = ["dialogue", "summary", "transcript"] as const;
 /** `general` is none that people choose, but foreign stores hold it. */

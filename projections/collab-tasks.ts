@@ -1,4 +1,4 @@
-import { type CollabEventType, collabData, isCollabEventType, type TaskStatus } from "./collab-events.js";
+import { AT_ONCE, type CollabEventType, collabData, isCollabEventType, type TaskStatus } from "./collab-events.js";
 import { TASK_SQL } from "./collab-sql.js";
 import { partIdOf, splitPartId } from "./collab-streams.js";
 import { defineProjection, type FoldEvent } from "./projection.js";
@@ -31,7 +31,7 @@ export interface Task {
   readonly created: string;
   readonly createdOffset: number;
   status: TaskStatus;
-  /** When it can be handed out (again): of a pending one not before then; of a claimed one its lease ends. null: never. */
+  /** When it can be handed out (again): of a pending one not before then (AT_ONCE: whenever); of a claimed one its lease ends. null: never. */
   readyAt: string | null;
   claimedBy: string | null;
   processId: string | null;
@@ -53,7 +53,7 @@ export const ENDED: readonly TaskStatus[] = ["completed", "failed", "cancelled"]
 /** Read model `tasks`. */
 export const collabTasks = defineProjection<Task>({
   name: "tasks",
-  revision: 2,
+  revision: 3,
   idOf: (stream) => partIdOf("task", stream),
   evolve,
   fields: {
@@ -128,7 +128,7 @@ function created(event: FoldEvent): Task | null {
   return {
     ...{ id: event.id, session: session === "" ? null : session, taskId },
     ...{ agentName, taskType, priority, input, maxAttempts, backoffMs },
-    ...{ created: at, createdOffset: event.offset, status: "pending", readyAt: data.notBefore ?? event.recordedAt },
+    ...{ created: at, createdOffset: event.offset, status: "pending", readyAt: data.notBefore ?? AT_ONCE },
     ...{ claimedBy: null, processId: null, claimedAt: null, token: null, attempts: 0, started: null, completed: null },
     ...{ output: null, artifacts: [], error: null, updated: event.recordedAt, version: event.version },
   };

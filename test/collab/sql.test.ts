@@ -4,6 +4,7 @@ import type { Task } from "../../projections/collab-tasks.js";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import { refreshCollab } from "../../src/inspect/collab-refresh.js";
 import type { EventLog } from "../../src/log/event-log.js";
+import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { asUser, openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
@@ -119,6 +120,18 @@ describe("claim_task in Postgres", () => {
     expect(task).toMatchObject({ status: "claimed", claimedBy: "psql", attempts: 1, token: Number(claimed.token) });
     expect(await store.tasks.complete("s/t2", Number(claimed.token))).toMatchObject({ status: "completed" });
     expect(await verifyLog(log)).toMatchObject({ ok: true });
+  });
+
+  test("a task whose event bears a time ahead of the server's clock is handed out, from the log as from the table", async () => {
+    const { url, log, claim } = await queue();
+    await log.close();
+    const ahead = await PostgresLog.open(url, { now: () => new Date("2100-01-01T00:00:00Z") });
+    onTestFinished(() => ahead.close());
+    const { tasks } = new CollaborativeSessions(ahead, { actor: "user:ada" });
+    for (const taskId of ["one", "two"]) await tasks.create("s", { agentName: "late", taskType: "t", taskId });
+    expect(await claim("late")).toMatchObject([{ id: "s/one" }]);
+    await tasks.list(); // brings the table up to date
+    expect(await claim("late")).toMatchObject([{ id: "s/two" }]);
   });
 
   test("an agent of limited number gets no more than so many, however the claims are mixed", async () => {

@@ -34,6 +34,19 @@ describe.each(BACKENDS)("%s:", (_name, fresh) => {
     expect(order).toEqual(["high", "old", "new"]);
   });
 
+  test("a task without a time is handed out at once, though the log stands behind an event of a clock far ahead", async () => {
+    const { clock, tasks, add } = await queue();
+    clock.ms = Date.parse("2020-01-31T10:00:00Z"); // the log's own times are years later
+    await add("first");
+    await add("later", { notBefore: "2020-01-31T11:00:00.000Z" });
+    const claimed = (await tasks.claim("claude", "w", { leaseMs: 1_000 })) as Task;
+    expect(claimed).toMatchObject({ taskId: "first", readyAt: "2020-01-31T10:00:01.000Z" });
+    expect(await tasks.claim("claude", "w")).toBeNull();
+    clock.ms += 3_600_000;
+    expect(await tasks.claim("claude", "w2")).toMatchObject({ taskId: "first", attempts: 2 });
+    expect(await tasks.claim("claude", "w2")).toMatchObject({ taskId: "later" });
+  });
+
   test("a task is claimed, started, kept alive and completed; its history says by whom", async () => {
     const { clock, store, tasks, add } = await queue();
     await add("t", { input: { file: "a.ts" } });
