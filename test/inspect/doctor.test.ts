@@ -410,3 +410,24 @@ test.each([
   expect(readFileSync(`${path}.whole`, "utf8")).toBe(bytes);
   expect(readFileSync(path, "utf8")).toBe(change(bytes));
 });
+
+test("a log that a clock far ahead has written to is told of, until the clocks have come there", async () => {
+  for (const name of ["s.jsonl", "s.db"]) {
+    const { url } = await filledFile(name);
+    const seenAt = async (now: Date) =>
+      (await diagnose({ url, now })).findings.filter(({ check }) => check === "chain");
+    expect(await seenAt(new Date())).toMatchObject([{ code: "verified" }]);
+    const before = new Date(Date.now() - 3_600_000);
+    expect(await seenAt(before)).toMatchObject([
+      { code: "verified" },
+      { code: "ahead-of-clock", severity: "warn", what: expect.stringContaining(before.toISOString()) },
+    ]);
+  }
+});
+
+test("a JSONL log that somebody has emptied: the advice is what begins a new one, as nothing can be restored into it", async () => {
+  const { path, url } = await filledFile("s.jsonl");
+  writeFileSync(path, "");
+  const [finding] = (await wrong(url)).filter(({ check }) => check === "store");
+  expect(finding).toMatchObject({ severity: "bad", mend: { text: expect.stringContaining(`mv ${path}`) } });
+});

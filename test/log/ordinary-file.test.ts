@@ -33,3 +33,11 @@ test.each([
   writeFileSync(path, content);
   await expect(openLog(`jsonl:${path}`)).rejects.toMatchObject({ code: "NOT_A_SESSION_LOG" });
 });
+
+test("a name that leaves no room for those beside it is told as that", async () => {
+  const path = join(folder, `${"x".repeat(245)}.jsonl`);
+  await expect(openLog(`jsonl:${path}`)).rejects.toMatchObject({
+    code: "PATH_INVALID",
+    hint: expect.stringContaining("shorter name"),
+  });
+});

@@ -14,6 +14,13 @@ const KNOWN: Record<string, readonly [code: string, what: string, hint: string]>
   EROFS: ["STORAGE_READ_ONLY", "the file system is read-only", "copy the log to a writable place"],
   EISDIR: ["PATH_INVALID", "it is a folder", "name a file: jsonl:PATH/session-db.jsonl"],
   ENOTDIR: ["PATH_INVALID", "a part of the path is no folder", "check the path"],
+  ENAMETOOLONG: [
+    "PATH_INVALID",
+    "its name, or that of a file beside it, is too long",
+    "choose a shorter name: s.jsonl.manifest.json and others lie beside s.jsonl",
+  ],
+  ELOOP: ["PATH_INVALID", "its links lead in a circle", "check the path and its links"],
+  ENFILE: ["STORAGE_FAILED", "the system has too many files open", "close some programs, or raise its limit"],
   EMFILE: ["STORAGE_FAILED", "too many files are open", "close some, or raise the limit (ulimit -n)"],
 };
 
