@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event } from "../../src/conformance/target.js";
@@ -76,4 +76,21 @@ test("a sector of zeros before the last append is damage, and nothing is moved",
   const again = await open(path);
   await expect(allEvents(again)).rejects.toMatchObject({ code: "LINE_DAMAGED" });
   expect(readFileSync(path).equals(bytes)).toBe(true);
+});
+
+test("more zeros behind the log than any line has bytes are damage, which is told where it begins", async () => {
+  const path = freshPath();
+  const log = await open(path);
+  await appendCount(log, "session-a", 2);
+  await log.close();
+  const { length: whole } = readFileSync(path);
+  truncateSync(path, 24 * 1024 * 1024);
+  await expect(open(path)).rejects.toMatchObject({ code: "LINE_DAMAGED", line: 3, byte: whole });
+  expect(readdirSync(dirname(path)).filter((name) => name.includes(".torn-"))).toEqual([]);
+});
+
+test("a long file of one line that is no event is somebody else's", async () => {
+  const path = freshPath();
+  writeFileSync(path, `{"sessions":["${"x".repeat(24 * 1024 * 1024)}"]}`);
+  await expect(open(path)).rejects.toMatchObject({ code: "NOT_A_SESSION_LOG" });
 });

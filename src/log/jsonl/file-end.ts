@@ -88,15 +88,24 @@ function notALog(path: string): UsageError {
   });
 }
 
-/** @returns the position just behind the last newline before `size`; 0 where there is none */
+/**
+ * @returns the position just behind the last newline before `size`; 0 where there is none
+ * @throws IntegrityError LINE_DAMAGED where more stands behind it than any line has: the place is where that begins
+ */
 async function lastNewline(file: LogFile, size: number): Promise<number> {
+  const end = await behindNewline(file, size);
+  if (size - end <= MAX_LINE_BYTES) return end;
+  if (end === 0) await assertFirstAppend(file, size);
+  throw damagedLine("it is longer than any event can be", undefined, end);
+}
+
+async function behindNewline(file: LogFile, size: number): Promise<number> {
   let end = size;
   while (end > 0) {
-    const length = Math.min(end, 64 * 1024);
+    const length = Math.min(end, size - end < MAX_LINE_BYTES ? 64 * 1024 : 1024 * 1024);
     const at = (await file.read(end - length, length)).lastIndexOf(NEWLINE);
     if (at >= 0) return end - length + at + 1;
     end -= length;
-    if (size - end > MAX_LINE_BYTES) throw damagedLine("it is longer than any event can be", undefined, end);
   }
   return 0;
 }
