@@ -7,7 +7,7 @@ import { type Config, loadConfig } from "../config/layers.js";
 import { leastSwitch, makeSwitch, type StoreSwitch, switchBack } from "../config/switch-store.js";
 import { RefusedError, RuleError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { NewFile } from "../files/new-file.js";
-import { readOrdinary } from "../files/ordinary-file.js";
+import { readOrdinary } from "../files/open-ordinary.js";
 import type { NoteSwitch } from "../migrate/execute-options.js";
 import type { JournalEntry, SwitchedConfig } from "../migrate/journal-entry.js";
 import type { SwitchedBack } from "../migrate/roll-back.js";

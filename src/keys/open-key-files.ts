@@ -1,6 +1,6 @@
 import { closeSync, readSync } from "node:fs";
 import { ClosedError } from "../errors.js";
-import { openOrdinary } from "../files/ordinary-file.js";
+import { openOrdinary } from "../files/open-ordinary.js";
 import { KEY_BYTES } from "../log/key-store.js";
 
 /** 4096 keys each: those of a million sessions, most of them. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { codeOf, NewFile } from "../files/new-file.js";
-import { ordinaryText } from "../files/ordinary-file.js";
+import { ordinaryText } from "../files/open-ordinary.js";
 import { EMPTY_TAIL } from "../log/seal.js";
 
 /**

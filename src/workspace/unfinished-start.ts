@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { StoredRecord } from "../../projections/session-record.js";
-import { ordinaryText } from "../files/ordinary-file.js";
+import { ordinaryText } from "../files/open-ordinary.js";
 import { placeOfTaken, removeOldBlocks, removeStart } from "./closed-start.js";
 import { CLONE_LIMIT_MS } from "./git-runner.js";
 import { type WorkspaceFolders, workspaceFailed } from "./workspace-folders.js";

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, readdirSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type ArchivedError, IntegrityError } from "../../errors.js";
-import { openOrdinary, readOrdinary } from "../../files/ordinary-file.js";
+import { openOrdinary, readOrdinary } from "../../files/open-ordinary.js";
 import { type ArchiveEntry, archived, archivedForGood, baseOf } from "../archives.js";
 import type { Tail } from "../seal.js";
 

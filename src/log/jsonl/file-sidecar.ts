@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
-import { ordinaryText } from "../../files/ordinary-file.js";
+import { ordinaryText } from "../../files/open-ordinary.js";
 import { assertSidecarName, type Sidecar } from "../sidecar.js";
 import { syncFolder } from "../sync-folder.js";
 import { translateFileError } from "./file-errors.js";

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, readdirSync, readSync, type Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { IntegrityError } from "../../errors.js";
-import { openAtOnce } from "../../files/ordinary-file.js";
+import { openAtOnce } from "../../files/open-ordinary.js";
 import { firstOffsetOf, HEAD_BYTES } from "./first-line.js";
 import { checkManifest, type Manifest, manifestStamp } from "./manifest.js";
 import { isSegmentOf, type SegmentEntry, segmentPath } from "./segment-entry.js";

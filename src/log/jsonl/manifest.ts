@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "../../errors.js";
-import { readOrdinary } from "../../files/ordinary-file.js";
+import { readOrdinary } from "../../files/open-ordinary.js";
 import type { ArchiveEntry } from "../archives.js";
 import { syncFolder } from "../sync-folder.js";
 import { writeWhole } from "../write-whole.js";
