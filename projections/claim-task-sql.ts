@@ -76,9 +76,9 @@ BEGIN
       (c.data ->> 'maxAttempts')::bigint
     FROM (SELECT DISTINCT e.stream FROM @schema.events e
       WHERE e."offset" > checkpoint AND starts_with(e.stream, 'collabtask-')) s
-    JOIN LATERAL (SELECT e."offset", replace(e.data, '\\u0000', '\\ufffd')::json AS data FROM @schema.events e
+    JOIN LATERAL (SELECT e."offset", replace(e.data, E'\\\\u0000', E'\\\\ufffd')::json AS data FROM @schema.events e
       WHERE e.stream = s.stream AND e.version = 1 AND e.type = 'task.created') c ON true
-    JOIN LATERAL (SELECT e.type, replace(e.data, '\\u0000', '\\ufffd')::json AS data FROM @schema.events e
+    JOIN LATERAL (SELECT e.type, replace(e.data, E'\\\\u0000', E'\\\\ufffd')::json AS data FROM @schema.events e
       WHERE e.stream = s.stream ORDER BY e.version DESC LIMIT 1) l ON true
     WHERE c.data ->> 'agentName' = agent
       AND NOT EXISTS (SELECT FROM @schema.events e WHERE e.stream = s.stream AND e.type IN ('task.completed', 'task.cancelled'))
@@ -119,7 +119,7 @@ BEGIN
   now_at := date_trunc('milliseconds', clock_timestamp());
   at := to_char(now_at AT TIME ZONE 'UTC', ${ISO});
   until_at := to_char((now_at + lease) AT TIME ZONE 'UTC', ${ISO});
-  SELECT (replace(e.data, '\\u0000', '\\ufffd')::json ->> 'maxConcurrent')::bigint INTO at_most FROM @schema.events e
+  SELECT (replace(e.data, E'\\\\u0000', E'\\\\ufffd')::json ->> 'maxConcurrent')::bigint INTO at_most FROM @schema.events e
     WHERE e.stream = 'collabagent-' || agent AND e.type = 'agent.registered' ORDER BY e.version DESC LIMIT 1;
   IF at_most <= (SELECT count(*) FROM @schema.collab_open_tasks(agent) o WHERE o.held AND o.ready_at > now_at) THEN RETURN; END IF;
   FOR task IN SELECT * FROM @schema.collab_open_tasks(agent) o WHERE o.ready_at <= now_at

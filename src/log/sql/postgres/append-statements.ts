@@ -197,8 +197,8 @@ function valuesOfMany(events: readonly SealedEvent[]): SqlValue[] {
     events.map((event) => event.type),
     events.map((event) => event.actor),
     events.map((event) => event.metaText),
-    events.map((event) => event.dataText),
-    events.map((event) => event.salt),
+    events.map((event) => event.dataText as string), // as in valuesOfOne
+    events.map((event) => event.salt as string),
     events.map((event) => event.hash),
   ];
 }

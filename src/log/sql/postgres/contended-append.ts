@@ -13,8 +13,12 @@ const IMPOSSIBLE = ["42501", "42883", "2D000"];
 /** Of whoever has waited for the lock in vain, and has taken back what he asked for. */
 const NOTHING_APPENDED = "nothing was appended";
 const PARAMETERS = 15;
-/** Of `expected`: any version but 0. */
+/** Of `expected`: any version but 0; any at all. */
 const EXISTS = "-1";
+const ANY = "any";
+/** Of the arrays, the one of expected versions; before the arrays, other parameters. */
+const EXPECTED = 3;
+const BEFORE_ARRAYS = 3;
 
 /** What the server has seen under the lock, and whether it has stored the group behind that. */
 export interface ServerAppend {
@@ -38,6 +42,9 @@ export class ContendedAppend {
 
   constructor({ schema }: Tables, { lockTimeoutMs }: PostgresLimits, channel: string | undefined) {
     const values = Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`);
+    // Not an array with NULL in it: what that means is a setting of the server.
+    const expected = BEFORE_ARRAYS + EXPECTED;
+    values[expected] = `string_to_array(${values[expected]}, ',', '${ANY}')::bigint[]`;
     this.#call = statement(`CALL "${schema}".append_among_others(${values.join(", ")}, NULL)`);
     this.#takeBack = statement(
       `UPDATE "${schema}".append_requests SET waits = false, datas = '{}', salts = '{}' WHERE waits AND ids && $1::text[]`,
@@ -104,7 +111,7 @@ function answerOf(answer: string): ServerAppend | undefined {
  */
 function columnsOf(group: Group): string[] {
   const given: string[] = [];
-  const columns = Array.from({ length: PARAMETERS - 4 }, (): string[] => []);
+  const columns = Array.from({ length: PARAMETERS - BEFORE_ARRAYS - 1 }, (): string[] => []);
   const places = new Map<string, number>();
   let place = 0;
   for (const append of group) {
@@ -115,7 +122,7 @@ function columnsOf(group: Group): string[] {
       places.set(event.stream, ++place);
     }
   }
-  return [given, ...columns].map((cells) => `{${cells}}`);
+  return [given, ...columns].map((cells, i) => (i === EXPECTED ? cells.join(",") : `{${cells}}`));
 }
 
 /** Of one event. `earlier`: the place from 1 of the event before, of the same stream; 0 where there is none. */
@@ -127,6 +134,6 @@ function addCells(columns: string[][], event: PreparedEvent, earlier: number, re
 }
 
 function expectedOf({ expectedVersion = "any" }: PreparedEvent): string {
-  if (expectedVersion === "any") return "NULL";
+  if (expectedVersion === "any") return ANY;
   return expectedVersion === "exists" ? EXISTS : String(expectedVersion);
 }

@@ -4,8 +4,11 @@ import { QuittingClient } from "./quitting-client.js";
 import type { Statement } from "./statement.js";
 import type { StatementClock } from "./statement-clock.js";
 
-/** Values as pg sends them: never objects, which it would turn into JSON. */
-export type SqlValue = string | number | null | readonly (string | number | null)[];
+/**
+ * Values as pg sends them: never objects, which it would turn into JSON, and no null in an array: whether the server takes
+ * that for NULL is a setting of its (array_nulls).
+ */
+export type SqlValue = string | number | null | readonly (string | number)[];
 
 /** One connection, borrowed for one act or kept for all of them. Rows are arrays, in the order of the SELECT. */
 export class PgSession {

@@ -151,12 +151,15 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
 /** pg has no codes for these, or the server one for many things. */
 const MESSAGE_TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   [/^SASL|password must be a string/i, authFailed],
-  [/row-level security/, noCopy],
   [/SSL connection|SSL negotiation|self-signed certificate|certificate/i, tlsFailed],
 ];
 
 const UNDEFINED_TABLE = "42P01";
-const MODEL_TABLE = /"([^"]*\.)?model_\w+" does not exist/;
+/** Whatever stands around the name: the server speaks the language of its lc_messages. */
+const MODEL_TABLE = /\bmodel_\w/;
+const NOT_SUPPORTED = "0A000";
+/** The server's routine that refuses COPY to a user whom row level security concerns; its code says as much of other things. */
+const COPY_ROUTINE = "DoCopy";
 
 /** The one place where the driver's errors become ours. Errors that are ours, and programmers' mistakes, pass as they are. */
 export function translateError(error: unknown, url: string): unknown {
@@ -164,11 +167,12 @@ export function translateError(error: unknown, url: string): unknown {
   if (!(error instanceof Error) || error instanceof SessionDbError) return error;
   const moved = movedError(error, url);
   if (moved !== undefined) return moved;
-  const { code } = error as { code?: unknown };
+  const { code, routine } = error as { code?: unknown; routine?: unknown };
   const text = [code, maskText(error.message)].filter((part) => typeof part === "string" && part !== "").join(": ");
   const cause = maskCause(error);
   const byCode = typeof code === "string" ? TRANSLATIONS.find(([form]) => form.test(code)) : undefined;
   if (code === UNDEFINED_TABLE && MODEL_TABLE.test(error.message)) return modelGone(url, cause);
+  if (code === NOT_SUPPORTED && routine === COPY_ROUTINE) return noCopy(url, text, cause);
   if (byCode !== undefined) return byCode[1](url, text, cause);
   if (error instanceof NoServer) return noServer(url, maskText(error.message), maskCause(error.cause));
   if (isConnectionLost(error)) return unreachable(url, text, cause);

@@ -37,7 +37,7 @@ const CASTS = { text: "", integer: "::bigint", time: "::timestamptz", json: "::j
 
 /** Postgres has no U+0000 in texts: in a view it is shown as U+FFFD. The document itself holds it. */
 function viewMember(json: string, member: string, type: ViewType): string {
-  const safe = `replace(${json}, '\\u0000', '\\ufffd')::json`;
+  const safe = `replace(${json}, E'\\\\u0000', E'\\\\ufffd')::json`;
   if (type === "texts") return `ARRAY(SELECT json_array_elements_text(${safe} -> '${member}'))`;
   if (type === "json") return `nullif((${safe} -> '${member}')::jsonb, 'null'::jsonb)`;
   return `(${safe} ->> '${member}')${CASTS[type]}`;

@@ -1,8 +1,9 @@
+import type { FieldValue } from "../../../query/field-value.js";
 import type { ParsedQuery } from "../../../query/parse-query.js";
 import { scoreOfSteps } from "../../../query/rank.js";
-import type { FieldShape, ReadModelShape } from "../../../query/shape.js";
+import type { FieldShape, FieldType, ReadModelShape } from "../../../query/shape.js";
 import type { ChangedDocument, FoldedPage, StoredDocument, StoredHits } from "../../read-model-tables.js";
-import { createIndexes, fieldColumns, fieldDefinitions } from "../read-model/create-sql.js";
+import { createIndexes, fieldDefinitions } from "../read-model/create-sql.js";
 import { fieldValueOf } from "../read-model/decode-value.js";
 import { type ModelTableNames, modelTableNames } from "../read-model/model-tables.js";
 import { SelectSql } from "../read-model/select-sql.js";
@@ -16,7 +17,13 @@ import { wordsVectors } from "./words-vector.js";
 /** Documents of one statement, by number and by size. */
 const MAX_ROWS = 1_000;
 const MAX_CHARS = 16 * 1024 * 1024;
-const ARRAYS = { text: "text[]", number: "float8[]", boolean: "boolean[]" } as const;
+
+/** A value of a document, made of one of `cellOf`. */
+const OF_CELL = {
+  text: (cell: string) => `substr(nullif(${cell}, ''), 2)`,
+  number: (cell: string) => `nullif(${cell}, '')::float8`,
+  boolean: (cell: string) => `nullif(${cell}, '')::boolean`,
+} as const;
 
 export interface Body {
   readonly id: string;
@@ -105,10 +112,12 @@ export class PostgresModelDocuments {
   }
 
   async scan(session: PgSession, after: string | null, limit: number): Promise<StoredDocument[]> {
-    const columns = fieldColumns(this.#shape);
+    const columns = this.#shape.fields.map(({ name, type }) =>
+      type === "number" ? exactly(`"${name}"`) : `"${name}"`,
+    );
     const rows = await session.rows(
       statement(
-        `SELECT id, document, words_hash${columns === "" ? "" : `, ${columns}`} FROM ${this.#tables.documents}
+        `SELECT ${["id", "document", "words_hash", ...columns].join(", ")} FROM ${this.#tables.documents}
          WHERE $1::text IS NULL OR id > $1 ORDER BY id LIMIT $2::integer`,
       ),
       [after, limit],
@@ -117,7 +126,9 @@ export class PostgresModelDocuments {
       id: id as string,
       body: body as string,
       wordsHash: wordsHash as string,
-      values: this.#shape.fields.map(({ type }, i) => fieldValueOf(type, values[i])),
+      values: this.#shape.fields.map(({ type }, i) =>
+        fieldValueOf(type, type === "number" ? exact(values[i]) : values[i]),
+      ),
     }));
   }
 
@@ -144,15 +155,18 @@ export class PostgresModelDocuments {
   async #putLocked(session: PgSession, changed: readonly ChangedDocument[]): Promise<void> {
     const { fields } = this.#shape;
     const names = [...fields.map(({ name }) => `"${name}"`), "words_hash", "document"];
-    const arrays = ["text[]", ...fields.map(({ type }) => ARRAYS[type]), "text[]", "text[]"];
     const columns: SqlValue[] = [
       changed.map(({ id }) => id),
-      ...fields.map((_: FieldShape, i) => changed.map(({ values }) => POSTGRES_MODELS.encode(values[i] ?? null))),
       changed.map(({ wordsHash }) => wordsHash),
       changed.map(({ body }) => body),
+      ...fields.map(({ type }: FieldShape, i) => changed.map(({ values }) => cellOf(type, values[i] ?? null))),
     ];
+    const cells = fields.map((_, i) => `f${i}`);
+    const values = fields.map(({ type }, i) => OF_CELL[type](`f${i}`));
     const text = `INSERT INTO ${this.#tables.documents} (id, ${names.join(", ")})
-      SELECT * FROM unnest(${arrays.map((type, i) => `$${i + 1}::${type}`).join(", ")})
+      SELECT ${["id", ...values, "words_hash", "document"].join(", ")}
+      FROM unnest(${columns.map((_, i) => `$${i + 1}::text[]`).join(", ")})
+        AS d (${["id", "words_hash", "document", ...cells].join(", ")})
       ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(", ")}`;
     await session.affected(statement(text), columns);
   }
@@ -201,6 +215,22 @@ export class PostgresModelDocuments {
     const built = build(new SelectSql(POSTGRES_MODELS, text, this.#tables, query), leftOut);
     return session.rows(unnamed(built), text.values);
   }
+}
+
+/** An element of an array, without NULL: whether the server takes that for NULL is a setting of its. */
+function cellOf(type: FieldType, value: FieldValue): string {
+  const encoded = POSTGRES_MODELS.encode(value);
+  if (encoded === null) return "";
+  return type === "text" ? `=${encoded}` : String(encoded);
+}
+
+/** The bits of a number as digits: how many of its decimals are told is a setting (extra_float_digits). */
+function exactly(column: string): string {
+  return `encode(float8send(${column}), 'hex')`;
+}
+
+function exact(bits: unknown): number | null {
+  return bits === null ? null : Buffer.from(String(bits), "hex").readDoubleBE();
 }
 
 function* partsOf(documents: readonly ChangedDocument[]): Generator<ChangedDocument[], void, undefined> {

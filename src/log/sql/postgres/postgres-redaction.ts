@@ -85,7 +85,7 @@ export class PostgresRedaction {
     const { events, sidecar, schema } = this.#tables;
     const models = await session.rows(
       statement(
-        `SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename LIKE 'model\\_%'`,
+        `SELECT tablename::text FROM pg_catalog.pg_tables WHERE schemaname = $1 AND starts_with(tablename::text, 'model_')`,
       ),
       [schema],
     );

@@ -42,7 +42,7 @@ export function ranked(sql: SqlText, parts: RankedParts): string {
     known AS (SELECT ${amountSql(parts, ALL_TEXTS)} AS texts, ${amountSql(parts, ALL_WORDS)} AS words, ${containing.join(", ")}),
     weights AS MATERIALIZED (SELECT words / texts AS average, ${weights.join(", ")} FROM known),
     best AS (SELECT id, place, ${stepsSql(terms.length)} AS steps FROM hits, weights ${order})
-    SELECT id, document, steps, place FROM best JOIN ${documents} USING (id)`;
+    SELECT id, document, steps::bigint, place FROM best JOIN ${documents} USING (id)`;
 }
 
 function hitsSql(sql: SqlText, { words, terms }: RankedParts, placed: readonly PlacedTerm[], fitting: string): string {

@@ -19,12 +19,12 @@ export function createWords({ words, counts }: ModelTableNames): string[] {
   ];
 }
 
-/** Ids, parts, how many of them, places, sizes, words and words that come again. */
+/** Ids, parts, how many of them, places, sizes, words and words that come again: an empty text where none do. */
 export function insertWords(tables: ModelTableNames): string {
   const types = ["text[]", "integer[]", "integer[]", "bigint[]", "integer[]", "text[]", "text[]"];
   const arrays = types.map((type, i) => `$${i + 1}::${type}`).join(", ");
   const insert = `INSERT INTO ${tables.words} (id, part, parts, place, size, words, again)
-    SELECT id, part, parts, place, size, words::tsvector, again::tsvector
+    SELECT id, part, parts, place, size, words::tsvector, nullif(again, '')::tsvector
     FROM unnest(${arrays}) AS w (id, part, parts, place, size, words, again) RETURNING id, part, size, words`;
   return counted(tables, insert, 1);
 }

@@ -14,7 +14,7 @@ const OVERLAP = MAX_PHRASE_WORDS - 1;
 export interface WordsVector {
   readonly words: string;
   /** The first of these words, which the part before has as well: what is counted in both is counted once too often. */
-  readonly again: string | null;
+  readonly again: string;
 }
 
 /** The words of one text; at least one part, which is empty where there are no words. */
@@ -30,7 +30,7 @@ export function wordsVectors(searchText: string): WordsVectors {
   let [from, before] = [0, 0];
   do {
     const end = endOfPart(words, from);
-    parts.push({ words: vectorOf(words, from, end), again: before > from ? vectorOf(words, from, before) : null });
+    parts.push({ words: vectorOf(words, from, end), again: before > from ? vectorOf(words, from, before) : "" });
     before = end;
     from = end === words.length ? end : Math.max(from + 1, end - OVERLAP);
   } while (from < words.length);
