@@ -3,6 +3,7 @@ import { ForeignPostgres } from "../../src/log/sql/foreign/foreign-postgres.js";
 import { readMinskyPostgres } from "../../src/open-foreign.js";
 import { LEGACY_TABLES } from "../fixtures/legacy-tables.js";
 import { asUser, openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { cleanUp } from "../support/clean-up.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 
 /** A schema with tables made by `sql`. @returns the address that names it */
@@ -74,6 +75,18 @@ test("arrays and domains are read as what they are made of", async () => {
     d: { y: 2 },
     ds: [7, 8],
   });
+});
+
+test("columns are what they are, however a role has the names of types printed", async () => {
+  const url = await database(`CREATE TABLE sessions (session text, metadata jsonb, parts json[]);
+    INSERT INTO sessions VALUES ('a', '{"n":1}', ARRAY['{"x":[1]}']::json[])`);
+  const [admin, user] = [await openAdmin(withoutSchema(url)), `q_${schemaOf(url)}`];
+  await admin.query(`CREATE ROLE ${user} LOGIN SUPERUSER; ALTER ROLE ${user} SET quote_all_identifiers = on`);
+  cleanUp(async () => {
+    await admin.query(`DROP ROLE ${user}`);
+  });
+  const { records } = await readMinskyPostgres(asUser(url, user));
+  expect(records[0]?.record).toEqual({ session: "a", metadata: { n: 1 }, parts: [{ x: [1] }] });
 });
 
 test("a table of the same name in another schema is told, not passed over", async () => {

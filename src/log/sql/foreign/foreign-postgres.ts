@@ -15,13 +15,14 @@ import { type PostgresAddress, parsePostgresUrl } from "../postgres/postgres-url
 import { AS_TEXT, postgresValue } from "./postgres-value.js";
 
 /**
- * One transaction that can write nothing, and in which all statements see one instant; times are printed in one way.
+ * One transaction that can write nothing, and in which all statements see one instant; times and names of types are printed in one way.
  * Without row_security a policy that would hide rows is an error: a part must not be taken for the whole.
  */
 const BEGIN = `BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SELECT current_setting('timezone') AS zone;
   SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
     set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true), set_config('row_security', 'off', true),
+    set_config('quote_all_identifiers', 'off', true),
     set_config('statement_timeout', '60000', true), set_config('lock_timeout', '5000', true)`;
 
 const TABLES = `SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
