@@ -92,6 +92,21 @@ describe.each(SETTINGS.map((settings) => ({ settings })))("with $settings", ({ s
   });
 });
 
+test("what SQL tools see is there whatever a backslash in a text means to the server", async () => {
+  const url = await urlWith(["standard_conforming_strings = off"]);
+  const [log, schema] = [await openPostgres(url), schemaOf(url)];
+  const { sessions, tasks } = new CollaborativeSessions(log, { actor: "user:ada" });
+  await sessions.create("c", { title: "a\u0000b\\" });
+  await tasks.create("c", { taskId: "t", agentName: "a", taskType: "review" });
+  await Promise.all([sessions.list(), tasks.list()]);
+  const tool = await openAdmin(url);
+  const titles = await tool.query(`SELECT title FROM ${schema}.collab_sessions`);
+  expect(titles.rows).toEqual([{ title: "a\ufffdb\\" }]);
+  const claimed = await tool.query(`SELECT id FROM ${schema}.claim_task('a', 'me')`);
+  expect(claimed.rowCount).toBe(1);
+  await Promise.all([tool.end(), log.close()]);
+});
+
 /** Two logs were told the same at other times. */
 function timeless(answer: object): unknown {
   return JSON.parse(JSON.stringify(answer, (key, value) => (/At$|^until$/.test(key) ? undefined : value)));
