@@ -68,7 +68,7 @@ export class Tail {
     return subscribe(this.#log, {
       after: this.#last,
       signal: this.#endings.signal,
-      pollMs: Math.min(POLL_MS, Math.ceil(untilIdleMs / LOOKS_WHILE_IDLE)),
+      pollMs: Math.min(POLL_MS, Math.max(1, Math.ceil(untilIdleMs / LOOKS_WHILE_IDLE))),
       retryMs,
       onCaughtUp: () => this.#waits(),
       onRetry: ({ code, message }) => {
