@@ -1,5 +1,4 @@
 import type { SessionRecord } from "../../projections/session-record.js";
-
 import type { ChangesOf } from "./changes-of.js";
 
 /** What a read gives. `success` with `data` undefined: there is nothing. A read that failed is never that. */
