@@ -1,3 +1,4 @@
+import { typeName } from "../log/type-name.js";
 import type { Comparison, OrderBy, Query } from "../query/query.js";
 import type { ModelAsOf } from "../replay/read-model/read-model.js";
 import { invalid, timeText } from "./collab-input.js";
@@ -28,7 +29,7 @@ export interface CollabTimes {
 export function assertTexts(filter: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(filter)) {
     if (value === undefined || typeof value === "string") continue;
-    throw invalid(`${name} is a text, not ${value === null ? "null" : typeof value}`, `leave ${name} out, or name one`);
+    throw invalid(`${name} is a text, not ${typeName(value)}`, `leave ${name} out, or name one`);
   }
 }
 

@@ -4,6 +4,7 @@ import { RuleError } from "../errors.js";
 import { countWebSessions, listWebSessions, type WebSessionInfo } from "../inspect/web-sessions.js";
 import { Closing } from "../log/closing.js";
 import { LazyResource } from "../log/lazy-resource.js";
+import { typeName } from "../log/type-name.js";
 import { destroyAllSessions, destroySessionsOfUser, expireSessions } from "../web-session/ending-sessions.js";
 import { type OpenWebSessionsOptions, openWebSessions } from "../web-session/open-web-sessions.js";
 import type { WebSessionStore } from "../web-session/web-session-store.js";
@@ -190,7 +191,7 @@ function withCookie(data: JsonObject | null): SessionData | null {
 /** Nobody's name must not be taken for everybody: `request.user?.id` is undefined where nobody has signed in. */
 function nameOf(user: unknown): string {
   if (typeof user === "string" || typeof user === "number") return String(user);
-  throw new TypeError(`a user is named by a text or a number, not ${user === null ? "null" : typeof user}`);
+  throw new TypeError(`a user is named by a text or a number, not ${typeName(user)}`);
 }
 
 /** A store for `session({ store })`. See {@link SessionStoreOptions} and docs/web-sessions.md. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.js";
+import { typeName } from "../log/type-name.js";
 
 /** Bounds the cost of a match: it grows with the length of the pattern times that of the text, and no faster. */
 export const MAX_GLOB_CHARS = 500;
@@ -11,7 +12,7 @@ export const MAX_GLOB_CHARS = 500;
  */
 export function globMatcher(pattern: string): (text: string) => boolean {
   if (typeof pattern !== "string") {
-    throw new UsageError("GLOB_INVALID", `a pattern is a text, not ${pattern === null ? "null" : typeof pattern}`, {
+    throw new UsageError("GLOB_INVALID", `a pattern is a text, not ${typeName(pattern)}`, {
       hint: "for example 'agent:*'",
     });
   }

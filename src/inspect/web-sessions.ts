@@ -2,6 +2,7 @@ import { type WebSessionDocument, webSessions } from "../../projections/web-sess
 import { NotFoundError, UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
+import { typeName } from "../log/type-name.js";
 import { MAX_LIMIT, type Query } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { resolveMoment, type WebMoment } from "./web-moment.js";
@@ -177,7 +178,7 @@ export async function* documentPages(
  */
 export function assertUser(user: unknown): void {
   if (typeof user === "string") return;
-  throw new TypeError(`a user is named by a text, not ${user === null ? "null" : typeof user}`);
+  throw new TypeError(`a user is named by a text, not ${typeName(user)}`);
 }
 
 function whereOf({ user }: { readonly user?: string }, at: string): NonNullable<Query["where"]> {

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.js";
+import { typeName } from "../log/type-name.js";
 import { wordsOf } from "./search-text.js";
 
 export const MAX_SEARCH_CHARS = 1_000;
@@ -42,7 +43,7 @@ export function parseSearch(text: string): SearchTerm[] {
 /** For who must have words: a query without any finds everything. @throws UsageError QUERY_INVALID */
 export function assertSearchText(text: unknown): void {
   if (typeof text === "string") return;
-  throw invalid(`a search is a text, not ${text === null ? "null" : typeof text}`);
+  throw invalid(`a search is a text, not ${typeName(text)}`);
 }
 
 /** @param searchText as searchTextOf makes it */
