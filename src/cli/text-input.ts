@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { expandPath } from "../config/paths.js";
 import { UsageError } from "../errors.js";
-import { inputChunks } from "../files/input-chunks.js";
+import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { parseExactJson } from "../log/whole-numbers.js";
 
 /** Bytes that are read before it is said that there are too many. */
@@ -50,15 +50,10 @@ export function jsonOption(name: string): (text: string) => GivenJson {
 }
 
 async function readAll(file: string): Promise<Buffer> {
-  const stream = file === "-" ? process.stdin : inputChunks(expandPath(file));
-  const parts: Buffer[] = [];
-  let size = 0;
+  const chunks = file === "-" ? process.stdin : inputChunks(expandPath(file));
+  let bytes: Buffer | undefined;
   try {
-    for await (const part of stream as AsyncIterable<Buffer>) {
-      size += part.length;
-      if (size > MAX_INPUT_BYTES) break;
-      parts.push(part);
-    }
+    bytes = await boundedBytes(chunks as AsyncIterable<Buffer>, MAX_INPUT_BYTES);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
     throw new UsageError("ARGUMENT_INVALID", `${basename(file)} cannot be read: ${(cause as Error).message}`, {
@@ -66,7 +61,7 @@ async function readAll(file: string): Promise<Buffer> {
       cause,
     });
   }
-  if (size <= MAX_INPUT_BYTES) return Buffer.concat(parts);
+  if (bytes !== undefined) return bytes;
   throw new UsageError("CONTENT_TOO_LARGE", `${file} has more than ${MAX_INPUT_BYTES} bytes`, {
     hint: "split it into several; nothing was written",
   });

@@ -16,6 +16,18 @@ export async function* inputChunks(path: string): AsyncGenerator<Buffer, void, u
   yield* (isPipe ? pipeChunks(path) : createReadStream(path)) as AsyncIterable<Buffer>;
 }
 
+/** All that comes, in one piece. @returns undefined where it is more than `maxBytes`: then the rest is not read */
+export async function boundedBytes(chunks: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of chunks) {
+    size += part.length;
+    if (size > maxBytes) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts, size);
+}
+
 /** Whether somebody writes into a pipe is told by its first read, where that does not wait: nothing yet, or never anything. */
 async function* pipeChunks(path: string): AsyncGenerator<Buffer, void, undefined> {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

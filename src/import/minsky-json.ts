@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
-import { inputChunks } from "../files/input-chunks.js";
+import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
@@ -73,14 +73,9 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
 async function readBounded(path: string): Promise<Buffer> {
   const { size } = await stat(path);
   if (size > MAX_FILE_BYTES) throw tooLarge(path, `${size} bytes`);
-  const parts: Buffer[] = [];
-  let read = 0;
-  for await (const part of inputChunks(path)) {
-    read += part.length;
-    if (read > MAX_FILE_BYTES) throw tooLarge(path, "more bytes than that");
-    parts.push(part);
-  }
-  return Buffer.concat(parts, read);
+  const bytes = await boundedBytes(inputChunks(path), MAX_FILE_BYTES);
+  if (bytes === undefined) throw tooLarge(path, "more bytes than that");
+  return bytes;
 }
 
 function tooLarge(path: string, bytes: string): UsageError {

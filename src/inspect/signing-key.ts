@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { lstat, rm, stat } from "node:fs/promises";
 import { NotFoundError, RefusedError, SessionDbError, StorageError, UsageError } from "../errors.js";
-import { inputChunks } from "../files/input-chunks.js";
+import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { codeOf, NewFile } from "../files/new-file.js";
 
 /** Far more than any key takes: a wrong path may name a log of gigabytes. */
@@ -81,14 +81,8 @@ function ed25519Of(path: string, half: string, parse: () => KeyObject): KeyObjec
 
 async function keyText(path: string): Promise<string> {
   return withKeyFile(path, async () => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of inputChunks(path)) {
-      size += part.length;
-      if (size > MAX_KEY_BYTES) return "";
-      parts.push(part);
-    }
-    return Buffer.concat(parts).toString("utf8");
+    const bytes = await boundedBytes(inputChunks(path), MAX_KEY_BYTES);
+    return bytes === undefined ? "" : bytes.toString("utf8");
   });
 }
 
