@@ -5,6 +5,8 @@ import type { CollabRecord } from "../import/collab-record.js";
 import type { ImportNote, ImportReport } from "../import/report.js";
 import type { CollabNote } from "./collab-log.js";
 import type { CollaborativeSessions } from "./collaborative-sessions.js";
+import { type ComparedKind, differences } from "./differences.js";
+import { type EarlierValues, earlierValues } from "./earlier-values.js";
 import {
   type ForeignTask,
   type Told,
@@ -20,8 +22,8 @@ type Outcome = "imported" | "updated" | "unchanged";
 
 /**
  * Takes over the collaborative sessions of another system, record by record. What is here already with the same content is
- * left alone, so importing the same again adds nothing; a memory or artifact that is otherwise there gets one more value, a
- * session or agent is left as it is here, and a chunk that is otherwise there is refused. What does not fit is told.
+ * left alone, so importing the same again adds nothing; a memory or artifact that the source has changed gets one more value, a
+ * session, task or agent is left as it is here and told, and a chunk of other text is refused. What does not fit is told.
  *
  * @param report of the reader of the records; what became of each is counted in it
  */
@@ -33,6 +35,7 @@ export async function importCollab(
 ): Promise<ImportReport> {
   const importer = new CollabImport(collab, report, { source: report.source, ...note });
   for await (const record of records) await importer.take(record);
+  await importer.finish();
   return report;
 }
 
@@ -41,6 +44,8 @@ class CollabImport {
   readonly #report: ImportReport;
   readonly #note: CollabNote;
   readonly #known = new Set<string>();
+  /** What the source says again, after it had said something else: to be written unless that comes, too. */
+  readonly #older = new Map<string, () => Promise<unknown>>();
 
   constructor(collab: CollaborativeSessions, report: ImportReport, note: CollabNote) {
     this.#collab = collab;
@@ -56,6 +61,14 @@ class CollabImport {
       if (!(error instanceof SessionDbError) || !REFUSALS.includes(error.code)) throw error;
       this.#report.refused++;
       this.#tell(record, "refused", error.message);
+    }
+  }
+
+  async finish(): Promise<void> {
+    for (const write of this.#older.values()) {
+      await write();
+      this.#report.unchanged--;
+      this.#report.updated++;
     }
   }
 
@@ -85,8 +98,7 @@ class CollabImport {
     const { sessions } = this.#collab;
     const there = await orNull(sessions.get(record.id));
     if (there !== null) {
-      const same = isSameJson(there.title, input.title ?? null) && there.status === status;
-      if (!same) this.#tell(record, "remark", "there is a session of this id that differs; it was left as it is here");
+      this.#tellDifferences(record, "session", there, { ...input, status });
       return "unchanged";
     }
     await sessions.create(record.id, input, this.#note);
@@ -101,7 +113,10 @@ class CollabImport {
     const input = this.#told(record, toldChunk(record));
     const { chunks } = this.#collab;
     const there = await orNull(chunks.get(session, record.id));
-    if (there !== null && there.content === input.content) return "unchanged";
+    if (there !== null && there.content === input.content) {
+      this.#tellDifferences(record, "chunk", there, input);
+      return "unchanged";
+    }
     await chunks.add(session, record.id, input, this.#note);
     return "imported";
   }
@@ -109,25 +124,41 @@ class CollabImport {
   async #memory(record: CollabRecord, session: string): Promise<Outcome> {
     const key = record.kind === "extracted" ? `extracted/${record.id}` : record.id;
     const input = this.#told(record, toldMemory(record));
-    const { memories } = this.#collab;
-    const earlier = (await orNull(memories.history(session, key))) ?? [];
-    const isSame = (one: { readonly type: string; readonly content: unknown }) =>
-      one.type === input.type && isSameJson(one.content as never, input.content as never);
-    if (earlier.some(isSame)) return "unchanged";
-    await memories.set(session, key, input, this.#note);
-    return earlier.length === 0 ? "imported" : "updated";
+    const place = { part: "memory", session, key, source: this.#note.source } as const;
+    const earlier = await earlierValues(
+      this.#collab.log,
+      place,
+      (one) => differences("memory", one, input).length === 0,
+    );
+    return this.#value(record, earlier, () => this.#collab.memories.set(session, key, input, this.#note));
   }
 
   async #artifact(record: CollabRecord, session: string): Promise<Outcome> {
     const input = this.#told(record, toldArtifact(record));
-    const { artifacts } = this.#collab;
-    const earlier = (await orNull(artifacts.versions(session, record.id))) ?? [];
-    for (const { version } of earlier) {
-      const { content, name, type } = await artifacts.get(session, record.id, { version });
-      if (content === input.content && name === input.name && type === input.type) return "unchanged";
-    }
-    await artifacts.save(session, record.id, input, this.#note);
-    return earlier.length === 0 ? "imported" : "updated";
+    const place = { part: "artifact", session, key: record.id, source: this.#note.source } as const;
+    const earlier = await earlierValues(
+      this.#collab.log,
+      place,
+      (one) => differences("artifact", one, input).length === 0,
+    );
+    return this.#value(record, earlier, () => this.#collab.artifacts.save(session, record.id, input, this.#note));
+  }
+
+  /**
+   * One more value, where the source has changed it since its last import. A value that it had before its last one is an earlier
+   * one again, unless a record that says the last one comes, too: some sources hold one key twice.
+   */
+  async #value(
+    { kind, session, id }: CollabRecord,
+    { count, anySame, ofSource }: EarlierValues,
+    write: () => Promise<unknown>,
+  ): Promise<Outcome> {
+    const key = JSON.stringify([kind, session, id]);
+    this.#older.delete(key);
+    if (ofSource === "older") this.#older.set(key, write);
+    if (ofSource === "last" || ofSource === "older" || (ofSource === "none" && anySame)) return "unchanged";
+    await write();
+    return count === 0 ? "imported" : "updated";
   }
 
   async #task(record: CollabRecord, session: string | null): Promise<Outcome> {
@@ -150,8 +181,7 @@ class CollabImport {
       await this.#collab.agents.register(record.id, input, this.#note);
       return "imported";
     }
-    if (there.type !== input.type)
-      this.#tell(record, "remark", "there is an agent of this name; it was left as it is here");
+    this.#tellDifferences(record, "agent", there, input);
     return "unchanged";
   }
 
@@ -163,6 +193,14 @@ class CollabImport {
       this.#tell(record, "remark", `its session ${session} could not be read; one of this id was made for it`);
     }
     this.#known.add(session);
+  }
+
+  /** Of what is not changed by an import. */
+  #tellDifferences(record: CollabRecord, kind: ComparedKind, there: object, told: object): void {
+    const names = differences(kind, there, told);
+    if (names.length === 0) return;
+    const which = `there is ${kind === "agent" ? "an" : "a"} ${kind} of this id that differs (${names.join(", ")})`;
+    this.#tell(record, "remark", `${which}; it was left as it is here`);
   }
 
   #told<Input>(record: CollabRecord, { input, repairs }: Told<Input>): Input {

@@ -117,6 +117,74 @@ describe("from files", () => {
   });
 });
 
+describe("a newer copy of a source", () => {
+  const SESSION = { session_id: "s", title: "T", participants: ["ada"], context: 1, metadata: { m: 1 } };
+  const PARTS = {
+    "s/session.json": SESSION,
+    "s/conversation/chunk_c.json": { chunk_id: "c", content: "x", extracted_items: [1], metadata: { z: 1 } },
+    "s/memories/k.json": { key: "k", type: "idea", content: "first", tags: ["t1"] },
+    "s/artifacts/doc_a.md": "first",
+    "s/artifacts/doc_a_meta.json": { id: "doc_a", type: "doc", name: "a", metadata: { n: 1 } },
+  };
+
+  async function changed(files: Record<string, unknown>) {
+    const collab = await store();
+    const root = folder(PARTS);
+    await taken(collab, readAiWebhook(root));
+    const take = async (next: Record<string, unknown>) => {
+      for (const [name, content] of Object.entries(next)) {
+        writeFileSync(join(root, "sessions", name), typeof content === "string" ? content : JSON.stringify(content));
+      }
+      return taken(collab, readAiWebhook(root));
+    };
+    return { collab, take, report: await take(files) };
+  }
+
+  test("what it has changed of a session or around a chunk's text is told, member by member", async () => {
+    const { report } = await changed({
+      "s/session.json": { ...SESSION, context: 2, participants: ["ada", "bob"] },
+      "s/conversation/chunk_c.json": { chunk_id: "c", content: "x", extracted_items: [1, 2], metadata: { z: 1 } },
+    });
+    expect(report).toMatchObject({ updated: 0, unchanged: 4 });
+    const told = report.notes.map(({ place, why }) => `${place}: ${why}`);
+    expect(told).toEqual([
+      "session s: there is a session of this id that differs (participants, context); it was left as it is here",
+      "chunk s c: there is a chunk of this id that differs (extractedItems); it was left as it is here",
+    ]);
+  });
+
+  test("other tags of a memory, and other metadata of an artifact, are one more value", async () => {
+    const { collab, report } = await changed({
+      "s/memories/k.json": { key: "k", type: "idea", content: "first", tags: ["t2"] },
+      "s/artifacts/doc_a_meta.json": { id: "doc_a", type: "doc", name: "a", metadata: { n: 2 } },
+    });
+    expect(report).toMatchObject({ updated: 2, unchanged: 2 });
+    expect(await collab.memories.get("s", "k")).toMatchObject({ tags: ["t2"], version: 2 });
+    expect(await collab.artifacts.get("s", "doc_a")).toMatchObject({ metadata: { n: 2 }, version: 2 });
+  });
+
+  test("a value that it takes back becomes the newest one here, once", async () => {
+    const other = { key: "k", type: "idea", content: "second", tags: ["t1"] };
+    const { collab, take } = await changed({ "s/memories/k.json": other, "s/artifacts/doc_a.md": "second" });
+    const back = { "s/memories/k.json": PARTS["s/memories/k.json"], "s/artifacts/doc_a.md": "first" };
+    expect(await take(back)).toMatchObject({ updated: 2, unchanged: 2 });
+    expect(await collab.memories.get("s", "k")).toMatchObject({ content: "first", version: 3 });
+    expect(await collab.artifacts.get("s", "doc_a")).toMatchObject({ content: "first", version: 3 });
+    expect(await take(back)).toMatchObject({ updated: 0, unchanged: 4 });
+  });
+
+  test("a key that a source holds twice adds nothing when it is imported again", async () => {
+    const { take } = await changed({ "s/memories/other.json": { key: "k", type: "idea", content: "of another file" } });
+    expect(await take({})).toMatchObject({ imported: 0, updated: 0, unchanged: 5 });
+  });
+
+  test("a copy of the source under another name, from before a change, brings nothing", async () => {
+    const { collab } = await changed({ "s/memories/k.json": { key: "k", type: "idea", content: "second" } });
+    expect(await taken(collab, readAiWebhook(folder(PARTS)))).toMatchObject({ imported: 0, updated: 0 });
+    expect(await collab.memories.get("s", "k")).toMatchObject({ content: "second" });
+  });
+});
+
 test("a task that has ended there since, or another of its id, stays as it is here, and that is told", async () => {
   const collab = await store();
   const task = { task_id: "t", agent_name: "a", task_type: "x", status: "in_progress", data: 1 };
