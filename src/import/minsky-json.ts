@@ -4,6 +4,7 @@ import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
+import { minskyColumn } from "./minsky-columns.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
 import type { ForeignRecord } from "./report.js";
@@ -34,7 +35,7 @@ async function readText(path: string, remarks: string[]): Promise<string> {
   try {
     const bytes = await readBounded(path);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
-    if (isUtf16(bytes)) throw inUtf16(path);
+    if (isUtf16(bytes)) throw inUtf16(path, bytes);
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
@@ -52,9 +53,11 @@ function isUtf16(bytes: Buffer): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);
 }
 
-function inUtf16(path: string): StorageError {
+/** iconv knows the order of the bytes by the mark alone. */
+function inUtf16(path: string, [first, second]: Buffer): StorageError {
+  const encoding = first === 0 ? "UTF-16BE" : second === 0 ? "UTF-16LE" : "UTF-16";
   return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is UTF-16, not UTF-8 text`, {
-    hint: `nothing was imported; convert a copy of it: iconv -f UTF-16 -t UTF-8 ${shellWord(path)} > copy.json`,
+    hint: `nothing was imported; convert a copy of it: iconv -f ${encoding} -t UTF-8 ${shellWord(path)} > copy.json`,
   });
 }
 
@@ -134,7 +137,7 @@ function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource 
       const found = [...remarksOnRest(root, envelope), ...remarksOnBaseDir(state.baseDir)];
       return { layout, baseDir: textOrNone(state.baseDir), records, remarks: [...remarks, ...found] };
     }
-    if (Object.values(root).every(isObject)) {
+    if (isMapOfRecords(root) && isOfMinsky(root)) {
       const found = Object.entries(root).flatMap(([key, record]) => remarksOnKey(key, record));
       return {
         layout: "map by session",
@@ -177,7 +180,7 @@ function remarksOnRest(root: Record<string, unknown>, envelope: boolean): string
 }
 
 function remarksOnKey(key: string, record: unknown): string[] {
-  const { session } = record as { session?: unknown };
+  const { session } = (record ?? {}) as { session?: unknown };
   if (session === undefined || session === key) return [];
   return [`the record under ${JSON.stringify(key)} names another session, which was taken: ${JSON.stringify(session)}`];
 }
@@ -188,14 +191,31 @@ function fromArray(records: unknown[], pointer: string): ForeignRecord[] {
 
 /** A list of records, or a map of them; a map of nothing else is the record of a session that is called "sessions". */
 function listsSessions(value: unknown): boolean {
-  return Array.isArray(value) || (isObject(value) && Object.values(value).every(isObject));
+  return Array.isArray(value) || isMapOfRecords(value);
+}
+
+/** All are objects, or one at least names itself: then what is no record among them is refused alone. */
+function isMapOfRecords(value: unknown): value is Record<string, unknown> {
+  if (!isObject(value)) return false;
+  const namesItself = ([key, record]: [string, unknown]) => isObject(record) && record.session === key;
+  return Object.values(value).every(isObject) || Object.entries(value).some(namesItself);
+}
+
+/** Any other file of objects looks like a map of records; one of Minsky's has a field of its records, or none at all. */
+function isOfMinsky(map: Record<string, unknown>): boolean {
+  const records = Object.values(map).filter(isObject);
+  return records.length === 0 || records.some((record) => Object.keys(record).some(isMinskyField));
+}
+
+function isMinskyField(name: string): boolean {
+  return minskyColumn(name).field === name && minskyColumn(name).kind !== "unknown";
 }
 
 /** A record of a map may leave its id to the key. */
 function fromMap(map: Record<string, unknown>, pointer: string): ForeignRecord[] {
   return Object.entries(map).map(([id, record]) => ({
     place: `${pointer}/${escapePointer(id)}`,
-    record: { session: id, ...(record as object) },
+    record: isObject(record) ? { session: id, ...record } : (record as Record<string, unknown>), // which is refused
   }));
 }
 

@@ -46,6 +46,30 @@ test.each<[string, unknown, string, string, string | undefined]>([
   expect(read).toEqual({ layout, baseDir, records: [{ place, record: RECORD }], remarks: [] });
 });
 
+test.each([
+  ["at the root", (map: object) => map, ""],
+  ["of sessions", (map: object) => ({ sessions: map }), "/sessions"],
+])("in a map %s, one that is no record leaves the others what they are", async (_where, inFile, at) => {
+  const map = { "task#1": RECORD, bad: null, worse: 5 };
+  const { records } = await readMinskyJson(file(JSON.stringify(inFile(map))));
+  expect(records).toEqual([
+    { place: `${at}/task#1`, record: RECORD },
+    { place: `${at}/bad`, record: null },
+    { place: `${at}/worse`, record: 5 },
+  ]);
+});
+
+test("the record of a session that is called sessions is no map", async () => {
+  const record = { session: "sessions", prState: { exists: true } };
+  const { records } = await readMinskyJson(file(JSON.stringify({ sessions: record })));
+  expect(records).toEqual([{ place: "/sessions", record }]);
+});
+
+test("objects of any other file are no sessions", async () => {
+  const other = { compilerOptions: { strict: true }, watchOptions: {} };
+  await expect(readMinskyJson(file(JSON.stringify(other)))).rejects.toMatchObject({ code: "IMPORT_LAYOUT_UNKNOWN" });
+});
+
 test("an empty file has no records and says so", async () => {
   expect(await readMinskyJson(file(""))).toMatchObject({
     layout: "empty file",
@@ -119,11 +143,13 @@ test("a missing file is an error", async () => {
   await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
 });
 
-test.each(["utf16le", "\ufeffutf16le", "big-endian"])(
-  "a file in UTF-16 is told as that, with what converts it (%s)",
-  async (form) => {
-    const bytes = Buffer.from(`${form.startsWith("\ufeff") ? "\ufeff" : ""}[]`, "utf16le");
-    const failed = readMinskyJson(file(form === "big-endian" ? bytes.swap16() : bytes));
-    await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint: expect.stringContaining("iconv") });
-  },
-);
+test.each([
+  ["little-endian", "[]", "UTF-16LE"],
+  ["big-endian", "[]", "UTF-16BE"],
+  ["with a mark", "\ufeff[]", "UTF-16"],
+])("a file in UTF-16 is told as that, with what converts it (%s)", async (form, text, encoding) => {
+  const bytes = Buffer.from(text, "utf16le");
+  const failed = readMinskyJson(file(form === "big-endian" ? bytes.swap16() : bytes));
+  const hint = expect.stringContaining(`iconv -f ${encoding} -t UTF-8`);
+  await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint });
+});
