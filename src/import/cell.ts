@@ -1,8 +1,8 @@
 import type { Json } from "../log/canonical.js";
 import type { ForeignValue } from "../log/foreign-database.js";
-import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import { instantOf } from "./instant.js";
 import type { ColumnKind } from "./minsky-columns.js";
+import { type ToldJson, toldJson } from "./told-json.js";
 
 /** One cell of a table as a JSON value. */
 export interface Cell {
@@ -24,7 +24,7 @@ export function readCell(kind: ColumnKind, found: ForeignValue, declared = ""): 
   if (found === null) return { value: undefined };
   const { value, repair } = plain(found);
   const cell = kind === "unknown" ? unknownCell(value, declared) : byKind(kind, value);
-  const all = [repair, cell.repair].filter((one) => one !== undefined).join(", ");
+  const all = [...new Set([repair, cell.repair].filter((one) => one !== undefined))].join(", ");
   return { ...cell, ...(all === "" ? {} : { repair: all }), ...replacementRemark(cell) };
 }
 
@@ -68,8 +68,11 @@ function listCell(cells: readonly Cell[]): Cell {
   return { value, ...(repair === "" ? {} : { repair }), ...(remark === "" ? {} : { remark }) };
 }
 
-/** Bytes that are UTF-8 are a text that was stored under the wrong type; others are kept as base64. */
+/** A number that JSON has not becomes its digits or its name. Bytes that are UTF-8 are a text that was stored under the wrong type; others are kept as base64. */
 function plain(found: Exclude<ForeignValue, null>): { value: Json; repair?: string } {
+  if (typeof found === "bigint" || (typeof found === "number" && !Number.isFinite(found))) {
+    return { value: String(found), repair: ROUNDED };
+  }
   if (!(found instanceof Uint8Array)) return { value: found as Json };
   try {
     const value = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(found);
@@ -86,18 +89,14 @@ export function jsonCell(text: string): Cell {
   if (outer === undefined) return { value: text, remark: "is no JSON; it was kept as text" };
   const inner = typeof outer.value === "string" ? parsed(outer.value) : undefined;
   const isNested = typeof inner?.value === "object" && inner.value !== null;
-  const { value, isRounded } = isNested ? inner : outer;
-  const repairs = [...(isNested ? ["was JSON inside JSON"] : []), ...(isRounded ? [HELD_ROUNDED] : [])];
+  const { value, repairs: held } = isNested ? inner : outer;
+  const repairs = [...(isNested ? ["was JSON inside JSON"] : []), ...held];
   return { value, ...(repairs.length === 0 ? {} : { repair: repairs.join(", ") }) };
 }
 
-/** Without the numbers: what a web session holds stands in no report. */
-const HELD_ROUNDED = "held whole numbers that JSON would round; they were taken as text";
-
-function parsed(text: string): { readonly value: Json; readonly isRounded: boolean } | undefined {
+function parsed(text: string): ToldJson | undefined {
   try {
-    const { json, numbers } = quoteRoundedNumbers(text);
-    return { value: JSON.parse(json) as Json, isRounded: numbers.length > 0 };
+    return toldJson(text);
   } catch {
     return undefined;
   }

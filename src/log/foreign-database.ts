@@ -1,5 +1,8 @@
-/** One value of a foreign row. Whole numbers beyond 2^53 and times are texts: nothing is rounded, no zone is guessed. */
-export type ForeignValue = null | string | number | boolean | Uint8Array | readonly ForeignValue[];
+/**
+ * One value of a foreign row: nothing is rounded, and no zone is guessed. Times are texts. Whole numbers beyond 2^53 are
+ * texts where their column says that it holds numbers, else bigints.
+ */
+export type ForeignValue = null | string | number | bigint | boolean | Uint8Array | readonly ForeignValue[];
 
 /** One value a column, in the order of the columns. */
 export type ForeignRow = readonly ForeignValue[];

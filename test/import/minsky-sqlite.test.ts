@@ -91,8 +91,10 @@ describe("odd values are repaired or kept, and told", () => {
     ["such a number in a column of numbers", "big integer", "9007199254740993", "9007199254740993", "was a", undefined],
     ["text for a flag", "prApproved", "'maybe'", "maybe", undefined, "is neither true nor false"],
     ["the text null for a flag", "prApproved", "'null'", null, undefined, undefined],
-    ["a number beyond 2^53", "big", "9007199254740993", "9007199254740993", undefined, undefined],
-    ["infinity", "big", "9e999", "Infinity", undefined, undefined],
+    ["a number beyond 2^53", "big", "9007199254740993", "9007199254740993", "was a number", undefined],
+    ["infinity", "big", "9e999", "Infinity", "was a number", undefined],
+    ["the word for it", "big", "'Infinity'", "Infinity", undefined, undefined],
+    ["a key that stands twice in JSON", "prState", `'{"n":1,"n":2}'`, { n: 2 }, "held keys", undefined],
     ["text that is no UTF-8", "branch", "CAST(x'61ff' AS TEXT)", "a\ufffd", undefined, "U+FFFD"],
   ])("%s", async (_what, column, value, expected, repair, remark) => {
     const [name = ""] = column.split(" ");

@@ -117,14 +117,9 @@ async function beginReading(db: Database.Database, lockLimitMs: number): Promise
   if (fault !== undefined) throw new DamagedFile(fault.quick_check.slice(0, 200));
 }
 
-/** Whole numbers as numbers where that is exact, else as their digits; infinity as a text: JSON has none. */
+/** A whole number as a number where that is exact: here every column may hold values of any type. */
 function foreignValue(value: unknown): ForeignValue {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  return value as ForeignValue;
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : (value as ForeignValue);
 }
 
 function quoted(name: string): string {
