@@ -30,7 +30,10 @@ export class ForeignFields {
   text(...names: string[]): string | undefined {
     const value = this.take(...names);
     if (value === undefined) return undefined;
-    return wellFormedText(typeof value === "string" ? value : JSON.stringify(value));
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    const whole = wellFormedText(text);
+    if (whole !== text) this.repairs.push(`its ${names[0]} held half a character; U+FFFD stands in its place`);
+    return whole;
   }
 
   /** Cut where it is too long, and told. */
@@ -42,12 +45,20 @@ export class ForeignFields {
     return wellFormedText(text.slice(0, MAX_LABEL_CHARS));
   }
 
+  /** Each cut where it is too long, and told. */
   labels(name: string): string[] {
     const value = this.take(name);
     if (value === undefined) return [];
     const list = Array.isArray(value) ? value : [value];
-    const texts = list.map((one) => (typeof one === "string" ? one : JSON.stringify(one)).slice(0, MAX_LABEL_CHARS));
-    return [...new Set(texts.map(wellFormedText).filter((one) => one !== ""))];
+    const given = list.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+    const texts = given.map((one) => wellFormedText(one.slice(0, MAX_LABEL_CHARS)));
+    if (texts.some((text, i) => text !== given[i])) {
+      this.repairs.push(
+        `some of its ${name} were cut to ${MAX_LABEL_CHARS} characters; all of them are in the metadata`,
+      );
+      this.#left.set(name, value);
+    }
+    return [...new Set(texts.filter((one) => one !== ""))];
   }
 
   /** What is no time stays where it is; the reader has told it. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../errors.js";
+import type { Json } from "../log/canonical.js";
 import { type CollabKind, type CollabRecord, note } from "./collab-record.js";
 import type { ImportReport } from "./report.js";
 import { entriesOf, SessionFolder } from "./session-folder.js";
@@ -35,7 +36,7 @@ export async function* aiWebhookFiles(
 const NO_FOLDER = { kind: "remark", id: undefined, why: "it is no folder of a session; it was left out" } as const;
 
 async function* sessionFiles(session: SessionFolder): AsyncGenerator<CollabRecord, void, undefined> {
-  yield* session.jsonFile("session", "session.json", { session_id: session.name });
+  yield* session.jsonFile("session", "session.json");
   for (const { name, folder } of await entriesOf(session.path)) {
     if (folder && Object.hasOwn(PARTS, name)) yield* (PARTS[name as keyof typeof PARTS] as Part)(session, name);
     else if (name !== "session.json") session.leftOut(name);
@@ -86,21 +87,25 @@ async function* extracted(session: SessionFolder, folder: string): AsyncGenerato
 async function* artifacts(session: SessionFolder, folder: string): AsyncGenerator<CollabRecord, void, undefined> {
   const names = (await entriesOf(join(session.path, folder))).map(({ name }) => name);
   const metas = names.filter((name) => name.endsWith("_meta.json"));
+  const files = new Set(names.filter((name) => !metas.includes(name)));
   const described = new Set<string>();
   for (const meta of metas) {
     const id = meta.replace(/_meta\.json$/, "");
-    const file = names.find((name) => !metas.includes(name) && name.replace(/\.[^.]*$/, "") === id);
-    if (file !== undefined) described.add(file);
-    yield* session.jsonFile(
-      "artifact",
-      join(folder, meta),
-      { id },
-      file === undefined ? undefined : join(folder, file),
-    );
+    const fileOf = (named: Json | undefined) => {
+      const file =
+        typeof named === "string" && files.has(named) ? named : [...files].find((name) => stemOf(name) === id);
+      if (file !== undefined) described.add(file);
+      return file === undefined ? undefined : join(folder, file);
+    };
+    yield* session.jsonFile("artifact", join(folder, meta), { id }, fileOf);
   }
-  for (const name of names.filter((one) => !metas.includes(one) && !described.has(one))) {
-    yield* session.textFile("artifact", join(folder, name), { id: name.replace(/\.[^.]*$/, ""), file: name });
+  for (const name of [...files].filter((one) => !described.has(one))) {
+    yield* session.textFile("artifact", join(folder, name), { id: stemOf(name), file: name });
   }
+}
+
+function stemOf(name: string): string {
+  return name.replace(/\.[^.]*$/, "");
 }
 
 function noSessions(root: string): UsageError {

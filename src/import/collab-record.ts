@@ -102,7 +102,7 @@ function recordOf({ kind, members, session }: CollabFound, repairs: string[], re
     .filter(([name]) => name !== idMember && name !== "session_id")
     .map(([name, value]): [string, Json] => {
       const masked = maskSecrets(value, [name], repairs);
-      return [camelCase(name), fieldOf(name, masked, rules, { repairs, remarks })];
+      return [fieldName(name, members, remarks), fieldOf(name, masked, rules, { repairs, remarks })];
     });
   return { kind, session: owner, id, fields: Object.fromEntries(fields) };
 }
@@ -134,12 +134,20 @@ function timeOf(name: string, value: Json, remarks: string[]): Json {
   return iso ?? value;
 }
 
-function isId(value: Json | undefined): boolean {
+export function isId(value: Json | undefined): boolean {
   return (typeof value === "string" && value !== "") || typeof value === "number";
 }
 
 function own(members: { readonly [member: string]: Json }, name: string): Json | undefined {
   return Object.hasOwn(members, name) ? members[name] : undefined;
+}
+
+/** Where it stands beside a member that is named so already (`task_type` and `taskType`), both are kept. */
+function fieldName(name: string, members: { readonly [member: string]: Json }, remarks: string[]): string {
+  const camel = camelCase(name);
+  if (camel === name || own(members, camel) === undefined) return camel;
+  remarks.push(`it has both ${name} and ${camel}; ${name} was kept under its own name`);
+  return name;
 }
 
 function camelCase(name: string): string {

@@ -2,17 +2,18 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StorageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
-import { quoteRoundedNumbers } from "../log/whole-numbers.js";
 import {
   type CollabFound,
   type CollabKind,
   type CollabRecord,
   collabRecord,
+  isId,
   note,
   refuseCollab,
 } from "./collab-record.js";
 import { FileFault, readPlainFile, textOf } from "./plain-file.js";
 import type { ImportReport } from "./report.js";
+import { type ToldJson, toldJson } from "./told-json.js";
 
 type Members = { readonly [member: string]: Json };
 
@@ -31,14 +32,26 @@ export class SessionFolder {
     this.#report = report;
   }
 
-  /** `missing` gives members that the file does not have; `content` names a file that is read with it. */
-  async *jsonFile(kind: CollabKind, file: string, missing: Members, content?: string): AsyncGenerator<CollabRecord> {
+  /**
+   * `missing` gives members that the file does not have; `fileOf` the file of an artifact, by what its member `file` says.
+   * The name of the folder is the id of the session: its own program goes by that.
+   */
+  async *jsonFile(
+    kind: CollabKind,
+    file: string,
+    missing: Members = {},
+    fileOf: (named: Json | undefined) => string | undefined = () => undefined,
+  ): AsyncGenerator<CollabRecord> {
     const found = await this.#read(file, async () => {
-      const json = jsonOf(textOf(await readPlainFile(join(this.path, file))));
-      if (!isObject(json)) throw new FileFault("it holds no JSON object");
-      if (kind !== "artifact") return { members: { ...missing, ...json } };
-      if (content === undefined) return { members: { ...missing, ...json }, remarks: ["its file is missing"] };
-      return { members: { ...missing, ...json, content: contentOf(await readPlainFile(join(this.path, content))) } };
+      const { value, repairs } = jsonOf(textOf(await readPlainFile(join(this.path, file))));
+      if (!isObject(value)) throw new FileFault("it holds no JSON object");
+      const members = { ...missing, ...value, session_id: this.name };
+      const remarks = this.#remarksOnOwner(value.session_id);
+      if (kind !== "artifact") return { members, repairs, remarks };
+      const content = fileOf(value.file);
+      if (content === undefined) return { members, repairs, remarks: [...remarks, "its file is missing"] };
+      const found = contentOf(await readPlainFile(join(this.path, content)));
+      return { members: { ...members, content: found }, repairs, remarks };
     });
     if (found !== undefined) yield* this.#record({ kind, place: this.#place(file), ...found });
   }
@@ -56,13 +69,14 @@ export class SessionFolder {
     membersOf: (item: { readonly [member: string]: Json }) => Members,
   ): AsyncGenerator<CollabRecord> {
     const items = await this.#read(file, async () => {
-      const json = jsonOf(textOf(await readPlainFile(join(this.path, file))));
-      if (!Array.isArray(json)) throw new FileFault("it holds no JSON list");
-      return json;
+      const { value, repairs } = jsonOf(textOf(await readPlainFile(join(this.path, file))));
+      if (!Array.isArray(value)) throw new FileFault("it holds no JSON list");
+      for (const why of repairs) note(this.#report, { kind: "remark", place: this.#place(file), id: undefined, why });
+      return value;
     });
     for (const [index, item] of (items ?? []).entries()) {
       const place = `${this.#place(file)}#/${index}`;
-      if (isObject(item) && item.key !== undefined) yield* this.#record({ kind, place, members: membersOf(item) });
+      if (isObject(item) && isId(item.key)) yield* this.#record({ kind, place, members: membersOf(item) });
       else refuseCollab(place, "it is no object with a key", this.#report);
     }
   }
@@ -81,6 +95,11 @@ export class SessionFolder {
     if (record !== undefined) yield record;
   }
 
+  #remarksOnOwner(named: Json | undefined): string[] {
+    if (named === undefined || named === null || named === this.name) return [];
+    return [`inside it says that its session is ${JSON.stringify(named)}; that of its folder was taken: ${this.name}`];
+  }
+
   async #read<T>(file: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
@@ -96,9 +115,10 @@ export class SessionFolder {
   }
 }
 
-function jsonOf(text: string): Json {
+function jsonOf(text: string): ToldJson {
   try {
-    return JSON.parse(quoteRoundedNumbers(text).json) as Json;
+    const { value, repairs } = toldJson(text);
+    return { value, repairs: repairs.map((what) => `it ${what}`) };
   } catch (error) {
     throw new FileFault(`it is no JSON (${(error as Error).message})`);
   }

@@ -117,6 +117,21 @@ describe("from files", () => {
   });
 });
 
+test("a participant whose name is cut, and a title with half a character, are told", async () => {
+  const collab = await store();
+  const text = `{"title":"\\ud800","participants":["${"x".repeat(1_001)}"]}`;
+  const root = folder({ "s/session.json": text });
+  const report = await taken(collab, readAiWebhook(root));
+  expect(report).toMatchObject({ imported: 1, repaired: 1 });
+  expect(report.notes.map(({ why }) => why)).toEqual([
+    "its title held half a character; U+FFFD stands in its place",
+    "some of its participants were cut to 1000 characters; all of them are in the metadata",
+  ]);
+  const { participants, metadata } = await collab.sessions.get("s");
+  expect(participants[0]).toHaveLength(1_000);
+  expect(metadata).toEqual({ foreign: { participants: ["x".repeat(1_001)] } });
+});
+
 describe("a newer copy of a source", () => {
   const SESSION = { session_id: "s", title: "T", participants: ["ada"], context: 1, metadata: { m: 1 } };
   const PARTS = {

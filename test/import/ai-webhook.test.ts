@@ -113,6 +113,66 @@ describe("files", () => {
     expect(whys).toEqual(["repaired s1/tasks/t1.json: its status in_progress became running"]);
   });
 
+  test("the file that an artifact names is its file, whatever else begins like it", async () => {
+    const root = folder({
+      "s/artifacts/code_a.py": "of before",
+      "s/artifacts/code_a.ts": "of now",
+      "s/artifacts/code_a_meta.json": { id: "code_a", file: "code_a.ts" },
+      "s/artifacts/pack_b.tar.gz": "packed",
+      "s/artifacts/pack_b_meta.json": { id: "pack_b", file: "pack_b.tar.gz" },
+      "s/artifacts/out_meta.json": { id: "out", file: "../session.json" },
+    });
+    const { found, whys } = await all(readAiWebhook(root));
+    expect(found.map(({ id, fields }) => [id, fields.content])).toEqual([
+      ["code_a", "of now"],
+      ["out", undefined],
+      ["pack_b", "packed"],
+      ["code_a", "of before"],
+    ]);
+    expect(whys).toContain("remark s/artifacts/out_meta.json: its file is missing");
+  });
+
+  test("a record that names another session belongs to that of its folder, and that is told", async () => {
+    const root = folder({
+      "copy of s/session.json": { ...SESSION, session_id: "s" },
+      "copy of s/memories/k.json": { key: "k", content: 1, session_id: "s" },
+      "copy of s/memories/own.json": { key: "own", content: 1, session_id: "copy of s" },
+    });
+    const { found, whys } = await all(readAiWebhook(root));
+    expect(found.map(({ kind, session, id }) => [kind, session, id])).toEqual([
+      ["session", "copy of s", "copy of s"],
+      ["memory", "copy of s", "k"],
+      ["memory", "copy of s", "own"],
+    ]);
+    const why = 'inside it says that its session is "s"; that of its folder was taken: copy of s';
+    expect(whys).toEqual([`remark copy of s/session.json: ${why}`, `remark copy of s/memories/k.json: ${why}`]);
+  });
+
+  test("keys that stand twice, numbers that are rounded, two spellings of a member: told", async () => {
+    const root = folder({
+      "s/memories/k.json": '{"key":"k","content":1,"content":2}',
+      "s/memories/n.json": '{"key":"n","content":9007199254740993}',
+      "s/memories/t.json": { key: "t", tag_list: 1, tagList: 2 },
+      "s/extracted/ideas.json": '[{"key":"e","content":1,"content":2},{"key":null},{"key":{}}]',
+    });
+    const { found, whys } = await all(readAiWebhook(root));
+    expect(found.map(({ id, fields }) => [id, fields])).toEqual([
+      ["idea/e", { content: 2, type: "idea" }],
+      ["k", { content: 2 }],
+      ["n", { content: "9007199254740993" }],
+      ["t", { tag_list: 1, tagList: 2 }],
+    ]);
+    const twice = "it held keys that stand more than once; the last value of each was taken";
+    expect(whys.filter((why) => !why.includes("session.json"))).toEqual([
+      `remark s/extracted/ideas.json: ${twice}`,
+      "refused s/extracted/ideas.json#/1: it is no object with a key",
+      "refused s/extracted/ideas.json#/2: it is no object with a key",
+      `repaired s/memories/k.json: ${twice}`,
+      "repaired s/memories/n.json: it held whole numbers that JSON would round; they were taken as text",
+      "remark s/memories/t.json: it has both tag_list and tagList; tag_list was kept under its own name",
+    ]);
+  });
+
   test("what cannot be read is refused alone and told, and nothing is passed over in silence", async () => {
     const root = folder({
       "a/session.json": "{",
