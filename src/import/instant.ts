@@ -32,10 +32,15 @@ export function instantOf(value: ForeignValue): Instant | undefined {
   return { seconds: ms / 1000 - zoneSeconds(zone), nanoseconds: Number(fraction.padEnd(9, "0")) };
 }
 
-/** Whether Date.parse can be believed: it takes the 30th of February for the 2nd of March. */
+/** The beginning of ISO 8601, or of what Date prints. */
+const TIME_BEGINS =
+  /^(?:[+-]?\d{4,6}-\d\d(?:-\d\d(?:[T ].*)?)?$|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?:\d\d [A-Z]|[A-Z][a-z]{2} \d\d ))/;
+
+/** Whether Date.parse can be believed: it takes the 30th of February for the 2nd of March, and "task 12" for a day in December. */
 export function isTime(text: string): boolean {
   const [day] = /^\d{4}-\d\d-\d\d/.exec(text) ?? [];
-  return !Number.isNaN(Date.parse(text)) && (day === undefined || instantOf(`${day} 00:00`) !== undefined);
+  const isParsed = TIME_BEGINS.test(text) && !Number.isNaN(Date.parse(text));
+  return isParsed && (day === undefined || instantOf(`${day} 00:00`) !== undefined);
 }
 
 /** Milliseconds, where there is no more; else up to nine digits. undefined outside the years that ISO 8601 writes. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
-import { UsageError } from "../errors.js";
+import { InvalidEventError, UsageError } from "../errors.js";
 import { canonicalText } from "../log/canonical.js";
 import { assertNoSecrets } from "./secrets.js";
 import { assertSessionId } from "./session-id.js";
@@ -29,7 +29,23 @@ export function assertRecord<R>(record: R): R & object {
 /** @throws UsageError SESSION_RECORD_INVALID, InvalidEventError */
 export function jsonCopy(record: unknown): JsonObject {
   assertRecord(record);
-  // Checked as deep as it can come to stand in an event, so that a record that is taken here can also be changed.
-  const [{ value }] = JSON.parse(canonicalText({ patch: [{ value: record }] })).patch as [{ value: JsonObject }];
-  return value;
+  try {
+    // Checked as deep as it can come to stand in an event, so that a record that is taken here can also be changed.
+    const [{ value }] = JSON.parse(canonicalText({ patch: [{ value: record }] })).patch as [{ value: JsonObject }];
+    return value;
+  } catch (error) {
+    throw error instanceof InvalidEventError ? inRecord(error) : error;
+  }
+}
+
+const IN_PATCH = "/patch/0/value";
+
+/** Who hands in a record knows of no patch. */
+function inRecord(fault: InvalidEventError): InvalidEventError {
+  const { code, hint, path } = fault;
+  const message = fault.message.replace(` (at ${path})`, "");
+  return new InvalidEventError(code, message, path.slice(IN_PATCH.length), {
+    ...(hint === undefined ? {} : { hint }),
+    cause: fault,
+  });
 }

@@ -70,6 +70,36 @@ test("every record is counted once, and what was done to it is told", async () =
   expect(await store.load("gone")).toBeNull();
 });
 
+test("what is refused says what is wrong with it, and where in the record", async () => {
+  const report = await importRecords(
+    newStore(),
+    found(record("x".repeat(513)), record("a\nb"), record("\ud800"), record(""), record("half", { t: "\ud800" })),
+    OPTIONS,
+  );
+  expect(report.notes.map(({ place, why }) => `${place}: ${why}`)).toEqual([
+    `/0: "${"x".repeat(59)}… is no id for a session: it is longer than 512 bytes`,
+    '/1: "a\\nb" is no id for a session: it must not contain control characters',
+    "/2: a lone surrogate has no identical form on every backend (at /session)",
+    '/3: "" is no id for a session: it must be a string that is not empty',
+    "/4: a lone surrogate has no identical form on every backend (at /t)",
+  ]);
+});
+
+test.each(["task 12", "banana 7", "0", "-1", "Monday 3", "2025", "2025-02-30T00:00:00Z"])(
+  "a createdAt that is no time is told, also where Date.parse makes one of it: %s",
+  async (createdAt) => {
+    const { notes } = await importRecords(newStore(), found(record("a", { createdAt })), OPTIONS);
+    expect(notes).toEqual([{ kind: "remark", place: "/0", id: "a", why: expect.stringContaining("is no time") }]);
+  },
+);
+
+test.each([
+  ...["2025-06-23T16:46:12.144Z", "2025-06-23", "2025-06", "2025-06-23 16:46:12+02", "+275760-09-13T00:00:00.000Z"],
+  ...["-000044-03-15T12:00:00Z", new Date(0).toString(), new Date(0).toUTCString()],
+])("a createdAt that is one is not: %s", async (createdAt) => {
+  expect((await importRecords(newStore(), found(record("a", { createdAt })), OPTIONS)).notes).toEqual([]);
+});
+
 test("importing the same again appends nothing", async () => {
   const store = newStore();
   const records = found(...Array.from({ length: 1234 }, (_, i) => record(`s${i}`, { prApproved: i % 2 === 0 })));
