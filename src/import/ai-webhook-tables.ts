@@ -27,7 +27,7 @@ export async function* aiWebhookTables(
   if (sessions === undefined || !["id", "title"].every((name) => hasColumn(sessions, name)))
     throw noSessions(database.url);
   for (const [name, kind] of TABLES) {
-    const table = await database.table([sessions.name.replace(/sessions$/, name)]);
+    const table = await database.table([sessions.name.replace(/sessions$/i, name)]);
     if (table === undefined)
       note(report, { kind: "remark", place: name, id: undefined, why: "there is no such table" });
     else yield* rowsOf(table, kind, report);

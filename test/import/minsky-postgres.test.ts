@@ -102,6 +102,18 @@ test("a table of the same name in another schema is told, not passed over", asyn
   expect(remarks).toEqual([expect.stringMatching(new RegExp(`^only ${schema}\\.sessions was read; \\?schema=`))]);
 });
 
+test("a table and columns in capitals are found where none is written small", async () => {
+  const url = await database(
+    `CREATE TABLE "Sessions" ("Session" text, "createdAt" text); INSERT INTO "Sessions" VALUES ('a', 'c')`,
+  );
+  expect((await readMinskyPostgres(url)).records.map(({ record }) => record)).toEqual([
+    { session: "a", createdAt: "c" },
+  ]);
+  const admin = await openAdmin(withoutSchema(url));
+  await admin.query(`CREATE TABLE ${schemaOf(url)}.sessions (session text)`);
+  expect((await readMinskyPostgres(url)).records).toEqual([]);
+});
+
 test("types that the file formats have not: times, JSON, UUIDs, booleans, big numbers, arrays", async () => {
   const url = await database(`CREATE TABLE sessions (session varchar(255) PRIMARY KEY, created_at timestamptz,
       last_activity_at timestamp, project_id uuid, interface_binding text, short_id text, pr_approved boolean,
@@ -161,7 +173,13 @@ test("rows that a policy hides are an error, not a shorter list", async () => {
   const admin = await openAdmin(withoutSchema(url));
   await admin.query(`CREATE ROLE ${user} LOGIN PASSWORD 'pw'; GRANT USAGE ON SCHEMA ${schema} TO ${user};
     GRANT SELECT ON ${schema}.sessions TO ${user}`);
-  await expect(readMinskyPostgres(asUser(url, user, "pw"))).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  const read = () => readMinskyPostgres(asUser(url, user, "pw"));
+  const denied = (hint: string) => ({ code: "PERMISSION_DENIED", hint: expect.stringContaining(hint) });
+  await expect(read()).rejects.toMatchObject(denied("BYPASSRLS"));
+  await admin.query(`ALTER ROLE ${user} BYPASSRLS`);
+  expect((await read()).records).toHaveLength(2);
+  await admin.query(`REVOKE SELECT ON ${schema}.sessions FROM ${user}`);
+  await expect(read()).rejects.toMatchObject(denied("GRANT SELECT ON ALL TABLES"));
   await admin.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`);
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { basename, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { ForeignSqlite } from "../../src/log/sql/foreign/foreign-sqlite.js";
@@ -202,8 +202,30 @@ test("a crash of its program in mid-write is told, and nothing is mended behind 
   await once(child, "exit");
   expect(statSync(`${file}-journal`).size).toBeGreaterThan(0);
   const before = readFileSync(file);
-  await expect(readMinskySqlite(file)).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+  const failed = readMinskySqlite(file);
+  const hint = expect.stringContaining(`cp ${file} ${file}-journal FOLDER`);
+  await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint });
   expect(readFileSync(file)).toEqual(before);
+  const folder = tempDir();
+  for (const one of [file, `${file}-journal`]) copyFileSync(one, join(folder, basename(one)));
+  const copy = new Database(join(folder, "sessions.db"));
+  copy.exec("SELECT * FROM sqlite_schema"); // as the hint's .schema does
+  copy.close();
+  const { records } = await readMinskySqlite(join(folder, "sessions.db"));
+  expect(records.map(({ record }) => record.session)).toEqual(["whole"]);
+});
+
+test("a table that needs functions of its own program is told as that, not as a log that fails", async () => {
+  const file = join(tempDir(), "sessions.db");
+  const db = new Database(file);
+  db.function("own", { deterministic: true }, (value) => value);
+  db.exec("CREATE TABLE sessions (session, g GENERATED ALWAYS AS (own(session))); INSERT INTO sessions VALUES ('a')");
+  db.close();
+  await expect(readMinskySqlite(file)).rejects.toMatchObject({
+    code: "IMPORT_UNREADABLE",
+    message: expect.stringContaining("own"),
+    hint: expect.stringContaining("its own program"),
+  });
 });
 
 describe("what is no database of Minsky is an error, never an empty list", () => {
@@ -221,7 +243,8 @@ describe("what is no database of Minsky is an error, never an empty list", () =>
   ])("%s", async (_what, content, code) => {
     const file = join(tempDir(), "sessions.db");
     writeFileSync(file, content);
-    await expect(readMinskySqlite(file)).rejects.toMatchObject({ code });
+    const hint = expect.stringContaining("encrypted");
+    await expect(readMinskySqlite(file)).rejects.toMatchObject({ code, hint });
   });
 
   test("a file or folder that is not there, and a folder", async () => {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { UsageError } from "../../../errors.js";
 import {
   type ForeignColumn,
   type ForeignDatabase,
@@ -72,7 +73,7 @@ export class ForeignPostgres implements ForeignDatabase {
       return new ForeignPostgres(client, address, zone?.rows[0]?.zone ?? "UTC");
     } catch (error) {
       await client?.end().catch(() => undefined);
-      throw translateError(error, address.url);
+      throw foreignError(error, address.url);
     }
   }
 
@@ -80,12 +81,17 @@ export class ForeignPostgres implements ForeignDatabase {
     return (await this.#tables()).map(([schema, name]) => `${schema}.${name}`);
   }
 
-  /** A name without a schema is looked for in the schemas of the search path first, then in the others. */
+  /**
+   * A name without a schema is looked for in the schemas of the search path first, then in the others; in capitals (`"Sessions"`)
+   * where it is nowhere as it is written.
+   */
   async table(names: readonly string[]): Promise<ForeignTable | undefined> {
     const there = await this.#tables();
-    for (const name of names) {
-      const found = there.find(([schema, table]) => name === table || name === `${schema}.${table}`);
-      if (found !== undefined) return this.#tableAt(found.map(quoted).join("."), found.join("."));
+    for (const fold of [(text: string) => text, (text: string) => text.toLowerCase()]) {
+      for (const name of names.map(fold)) {
+        const found = there.find(([schema, table]) => [table, `${schema}.${table}`].map(fold).includes(name));
+        if (found !== undefined) return this.#tableAt(found.map(quoted).join("."), found.join("."));
+      }
     }
     return undefined;
   }
@@ -133,11 +139,26 @@ export class ForeignPostgres implements ForeignDatabase {
     try {
       return await this.#client.query<unknown[]>({ text, values, rowMode: "array" });
     } catch (error) {
-      throw translateError(error, this.url);
+      throw foreignError(error, this.url);
     }
   }
 }
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The server's routine that refuses to read what a policy would hide; its code says as much of missing rights. */
+const ROW_SECURITY_ROUTINE = "check_enable_rls";
+
+/** Who only reads needs other rights than whoever keeps a log there. */
+function foreignError(error: unknown, url: string): unknown {
+  const translated = translateError(error, url);
+  if (!(translated instanceof UsageError) || translated.code !== "PERMISSION_DENIED") return translated;
+  const { message, cause } = translated;
+  const hint =
+    (error as { routine?: unknown }).routine === ROW_SECURITY_ROUTINE
+      ? "a policy would hide rows from this user; name a superuser, or let one say: ALTER ROLE … BYPASSRLS"
+      : "let the owner say: GRANT USAGE ON SCHEMA … TO …; GRANT SELECT ON ALL TABLES IN SCHEMA … TO …";
+  return new UsageError("PERMISSION_DENIED", message, { hint: `nothing was imported; ${hint}`, cause });
 }

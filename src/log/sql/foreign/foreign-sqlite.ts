@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
+import { basename } from "node:path";
 import Database from "better-sqlite3";
-import { StorageError } from "../../../errors.js";
+import { StorageError, UsageError } from "../../../errors.js";
 import {
   type ForeignDatabase,
   type ForeignRow,
@@ -10,6 +11,7 @@ import {
   MAX_FOREIGN_PAGE_BYTES,
   MAX_FOREIGN_PAGE_ROWS,
 } from "../../foreign-database.js";
+import { shellWord } from "../../shell-word.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "../sqlite/busy-retry.js";
 import { sqliteCode, translateError } from "../sqlite/sqlite-errors.js";
 
@@ -132,12 +134,28 @@ function foreignError(error: unknown, path: string): unknown {
   const code = sqliteCode(error) ?? "";
   const message = error instanceof Error ? error.message : "";
   if (error instanceof DamagedFile || code.startsWith("SQLITE_CORRUPT")) {
-    return unreadable(path, `it is damaged (${message})`, "mend a copy of it with: sqlite3 FILE .recover", error);
+    const hint = `mend a copy of it, and import that: sqlite3 ${shellWord(path)} .recover | sqlite3 mended.db`;
+    return unreadable(path, `it is damaged (${message})`, hint, error);
+  }
+  if (code.startsWith("SQLITE_NOTADB")) {
+    const hint =
+      "check the path; of an encrypted database name a copy that is not; JSON: sessiondb import minsky-json FILE";
+    return new UsageError("NOT_A_DATABASE", `${path} is not a SQLite database; it was not touched`, {
+      hint,
+      cause: error,
+    });
+  }
+  if (code === "SQLITE_READONLY_ROLLBACK") {
+    const files = `${shellWord(path)} ${shellWord(`${path}-journal`)}`;
+    const hint = `copy both files (cp ${files} FOLDER), mend the copy (sqlite3 FOLDER/${shellWord(basename(path))} .schema), import it`;
+    return unreadable(path, "its program ended in mid-write, and what is half written is still in it", hint, error);
   }
   if (/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(code)) {
-    const hint =
-      "check the path and the rights; where its program ended in mid-write, open it once with that program, or copy it " +
-      "with its -wal and -journal files into a folder that you can write to";
+    const hint = "check the path and the rights; or copy it with its -wal file into a folder that you can write to";
+    return unreadable(path, message, hint, error);
+  }
+  if (code.startsWith("SQLITE_ERROR")) {
+    const hint = "what its own program adds to SQLite is not here: let that program copy the table into a plain one";
     return unreadable(path, message, hint, error);
   }
   return translateError(error, path);
