@@ -104,7 +104,7 @@ function refuseConflicts(file: string, entries: readonly FileEntry[]): void {
   for (const entry of entries) {
     const before = first.get(entry.setting) ?? entry;
     first.set(entry.setting, before);
-    if (before.raw === entry.raw) continue;
+    if (Object.is(before.raw, entry.raw)) continue; // `.nan` is a number in YAML
     const names = `${before.path.join(".")} (line ${before.line}) and ${entry.path.join(".")} (line ${entry.line})`;
     throw new UsageError("CONFIG_CONFLICT", `${file}: ${names} are the same setting and differ`, {
       hint: "remove one of them",

@@ -76,6 +76,7 @@ describe("refused at once, with the file's name", () => {
       ["sqlite.path", '"a\\nb"'],
       ["sqlite.path", '""'],
       ["sqlite.path", "1"],
+      ["lockTimeoutMs", ".nan"],
     ];
     for (const [key, value] of bad) {
       const [name, ...rest] = key.split(".").reverse();
