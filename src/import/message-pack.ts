@@ -1,7 +1,7 @@
 import { MAX_DEPTH } from "../log/canonical.js";
 
-/** A decoded value. Whole numbers beyond 2^53 come as their digits. */
-export type Packed = null | boolean | number | string | Uint8Array | Packed[] | Map<string, Packed>;
+/** A decoded value. Whole numbers beyond 2^53 come as bigints. */
+export type Packed = null | boolean | number | bigint | string | Uint8Array | Packed[] | Map<string, Packed>;
 
 /** The bytes are not what a reader of this part of MessagePack expects. `at` is the byte, from 0. */
 export class PackFault extends Error {
@@ -120,7 +120,7 @@ class PackReader {
     return bytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
   }
 
-  #signed(bytes: number): number | string {
+  #signed(bytes: number): number | bigint {
     const at = this.#take(bytes);
     if (bytes === 8) return exact(this.#view.getBigInt64(at));
     if (bytes === 1) return this.#view.getInt8(at);
@@ -136,7 +136,7 @@ class PackReader {
   }
 }
 
-function exact(value: bigint): number | string {
+function exact(value: bigint): number | bigint {
   const number = Number(value);
-  return Number.isSafeInteger(number) ? number : String(value);
+  return Number.isSafeInteger(number) ? number : value;
 }

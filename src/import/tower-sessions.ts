@@ -38,8 +38,9 @@ export function towerSessionRecords(
 function towerRecord(cells: Cells): WebSessionFound {
   const sid = cells("id");
   if (typeof sid !== "string" || sid === "") throw new WebSessionFault("its id is no text");
-  const { id, data, expiry } = decoded(cells("data"));
-  const remarks = id === sid ? [] : [`inside it says that its id is ${id}; the column was taken`];
+  const { id, data, expiry, repairs } = decoded(cells("data"));
+  // Without the id: whoever knows one can use that session.
+  const remarks = id === sid ? [] : ["inside it has another id; the column was taken"];
   const { expiresAt, ...told } = expiryOf(expiry, instantOf(cells("expiry_date")));
   const owner = cells("user_id") ?? data.user_id;
   const userId = typeof owner === "string" && owner !== "" ? { userId: owner } : {};
@@ -48,7 +49,7 @@ function towerRecord(cells: Cells): WebSessionFound {
     data,
     expiresAt,
     ...userId,
-    repairs: told.repairs ?? [],
+    repairs: [...repairs, ...(told.repairs ?? [])],
     remarks: [...remarks, ...(told.remarks ?? [])],
   };
 }
@@ -57,6 +58,7 @@ interface Decoded {
   readonly id: string;
   readonly data: { readonly [member: string]: Json };
   readonly expiry: Instant | undefined;
+  readonly repairs: readonly string[];
 }
 
 function decoded(bytes: unknown): Decoded {
@@ -67,7 +69,13 @@ function decoded(bytes: unknown): Decoded {
     throw new WebSessionFault("its data are not [id, map, expiry]");
   }
   const text = Buffer.from(id).reverse().toString("base64url");
-  return { id: text, data: jsonOf(data) as Decoded["data"], expiry: expiryInstant(expiry) };
+  const repairs = new Set<string>();
+  return {
+    id: text,
+    data: jsonOf(data, repairs) as Decoded["data"],
+    expiry: expiryInstant(expiry),
+    repairs: [...repairs],
+  };
 }
 
 function unpacked(bytes: Uint8Array): Packed {
@@ -79,32 +87,38 @@ function unpacked(bytes: Uint8Array): Packed {
   }
 }
 
-function jsonOf(value: Packed): Json {
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [key, jsonOf(one)]));
-  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
-  if (Array.isArray(value)) return value.map(jsonOf);
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+function jsonOf(value: Packed, repairs: Set<string>): Json {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [key, jsonOf(one, repairs)]));
+  if (Array.isArray(value)) return value.map((one) => jsonOf(one, repairs));
+  if (value instanceof Uint8Array) {
+    repairs.add("its data held bytes; they were taken as base64");
+    return { base64: Buffer.from(value).toString("base64") };
+  }
+  if (typeof value !== "bigint" && !(typeof value === "number" && !Number.isFinite(value))) return value;
+  repairs.add("its data held numbers that JSON has not, or would round; they were taken as text");
+  return String(value);
 }
 
-const EXPIRY_PARTS = 9;
+/** What each part can be; a Date would count on beyond that. */
+const LEAST_PARTS = [-9999, 1, 0, 0, 0, 0, -25, -59, -59];
+const LARGEST_PARTS = [9999, 366, 23, 59, 59, 999_999_999, 25, 59, 59];
+
+function isExpiry(parts: readonly Packed[]): parts is number[] {
+  if (parts.length !== LEAST_PARTS.length) return false;
+  return parts.every((part, i) => {
+    return Number.isInteger(part) && Number(part) >= Number(LEAST_PARTS[i]) && Number(part) <= Number(LARGEST_PARTS[i]);
+  });
+}
 
 function expiryInstant(expiry: Packed | undefined): Instant | undefined {
-  if (!Array.isArray(expiry) || expiry.length !== EXPIRY_PARTS) return undefined;
-  if (!expiry.every((part): part is number => typeof part === "number")) return undefined;
-  const [year, day, hour, minute, second, nanoseconds, ...offset] = expiry as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  if (!Array.isArray(expiry) || !isExpiry(expiry)) return undefined;
+  const [year = 0, day = 0, hour = 0, minute = 0, second = 0, nanoseconds = 0, ...offset] = expiry;
   const date = new Date(0);
   date.setUTCFullYear(year, 0, day); // not Date.UTC, which takes the year 99 for 1999
   date.setUTCHours(hour, minute, second);
-  const [hours = 0, minutes = 0, seconds = 0] = offset as number[];
+  const [hours = 0, minutes = 0, seconds = 0] = offset;
   const utc = date.getTime() / 1000 - hours * 3600 - minutes * 60 - seconds;
-  return Number.isSafeInteger(utc) && nanoseconds >= 0 && nanoseconds < 1e9 ? { seconds: utc, nanoseconds } : undefined;
+  return { seconds: utc, nanoseconds };
 }
 
 /** What the server compares is the column; to the nanosecond it stands only inside. */

@@ -39,8 +39,8 @@ test.each([
 ])("the number %d", (number) => expect(unpack(pack(number))).toBe(number));
 
 test.each<[string, string, unknown]>([
-  ["a number beyond 2^53", "cf0020000000000001", "9007199254740993"],
-  ["a negative one", "d38000000000000000", "-9223372036854775808"],
+  ["a number beyond 2^53", "cf0020000000000001", 9007199254740993n],
+  ["a negative one", "d38000000000000000", -9223372036854775808n],
   ["a short float", "ca3fc00000", 1.5],
   ["a long text", `db00000002${Buffer.from("ab").toString("hex")}`, "ab"],
   ["a long list", "dd0000000101", [1]],

@@ -65,6 +65,30 @@ describe("tower-sessions in SQLite", () => {
     expect(found[0]?.expiresAt).toBe("2025-01-01T01:29:59.000Z");
   });
 
+  test("a time of expiry that no clock shows is none: the column is taken", async () => {
+    const { sid, bytes } = packed({}, [2026, 400, 25, 61, 61, 0, 0, 0, 0]);
+    const { found, whys } = await tower([[sid, bytes, AT]]);
+    expect(found[0]?.expiresAt).toBe(AT);
+    expect(whys).toEqual(["repaired: inside it has no time of expiry; the column was taken"]);
+  });
+
+  test("an id inside that is another one stands in no report, either: it may be that of a session", async () => {
+    const { bytes } = packed({});
+    const { found, whys } = await tower([[SID, bytes, "2026-02-24T10:30:15Z"]]);
+    expect(found[0]?.sid).toBe(SID);
+    expect(whys).toEqual(["remark: inside it has another id; the column was taken"]);
+  });
+
+  test("numbers and bytes that JSON has not are told", async () => {
+    const { sid, bytes } = packed({ n: Number.NaN, b: new Uint8Array([255]) });
+    const { found, whys } = await tower([[sid, bytes, "2026-02-24T10:30:15Z"]]);
+    expect(found[0]?.data).toEqual({ n: "NaN", b: { base64: "/w==" } });
+    expect(whys).toEqual([
+      "repaired: its data held numbers that JSON has not, or would round; they were taken as text",
+      "repaired: its data held bytes; they were taken as base64",
+    ]);
+  });
+
   test("tokens are replaced, and stand in no report", async () => {
     const { sid, bytes } = packed({
       oauth_access_token: "at-secret",
