@@ -147,7 +147,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 async function isErased(handle: FileHandle, size: number): Promise<boolean> {
   const bytes = Buffer.alloc(size);
   await handle.read(bytes, 0, size, 0);
-  return bytes.every((byte) => byte === 0);
+  return bytes.equals(Buffer.alloc(size)); // natively: one by one, 128 KiB take as long as all the rest of it
 }
 
 /** A new name survives a loss of power only when its folder is synced. */

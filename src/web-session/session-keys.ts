@@ -1,4 +1,5 @@
 import type { KeyStore, SessionKey } from "../log/key-store.js";
+import { JoinedDestroys } from "./joined-destroys.js";
 import { RecentMap } from "./recent-map.js";
 
 /** Keys made at once: a new session then waits for no write but its own. */
@@ -14,12 +15,14 @@ const MAX_REMEMBERED = 50_000;
  */
 export class SessionKeys {
   readonly #store: KeyStore;
+  readonly #destroys: JoinedDestroys;
   readonly #remembered = new RecentMap<string, Buffer>(MAX_REMEMBERED);
   #spare: SessionKey[] = [];
   #making: Promise<void> | undefined;
 
   constructor(store: KeyStore) {
     this.#store = store;
+    this.#destroys = new JoinedDestroys(store);
   }
 
   /** The address of the store. */
@@ -62,7 +65,7 @@ export class SessionKeys {
 
   async destroy(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.forget(id);
-    if (ids.length > 0) await this.#store.destroy(ids);
+    await this.#destroys.destroy(ids);
   }
 
   async close(): Promise<void> {
