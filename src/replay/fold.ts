@@ -35,6 +35,7 @@ export class BulkFold<D extends object> {
   /** The same by stream: one look instead of four. */
   readonly #byStream = new Map<string, Entry<D>>();
   readonly #texts = new FoldTexts();
+  #isKept: ((id: string) => boolean) | undefined;
 
   /** `start` is taken over; its documents must be nobody else's, unless they are said to be shared. */
   constructor(projection: Projection<D>, start?: Folded<D>, isShared = false) {
@@ -75,25 +76,41 @@ export class BulkFold<D extends object> {
     return { ...this.folded, changed };
   }
 
-  /** @throws ProjectionStopped the projection fails at this event; its document may be changed by half: use none of it */
-  add(event: SealedEvent): void {
+  /** Only these documents from now on: all others are forgotten, and their events passed over. */
+  keep(isKept: (id: string) => boolean): void {
+    this.#isKept = isKept;
+    for (const [stream, { id }] of this.#byStream) {
+      if (!isKept(id)) this.#byStream.delete(stream);
+    }
+    for (const id of this.#entries.keys()) {
+      if (!isKept(id)) this.#entries.delete(id);
+    }
+  }
+
+  /**
+   * @returns whether the event belongs to a document that is folded here
+   * @throws ProjectionStopped the projection fails at this event; its document may be changed by half: use none of it
+   */
+  add(event: SealedEvent): boolean {
     try {
       const entry = this.#byStream.get(event.stream) ?? this.#entryOf(event.stream);
-      if (entry === undefined) return;
+      if (entry === undefined) return false;
       const seen = seenBy(this.#projection, entry.id, event, this.#texts);
       if (entry.isShared && entry.document !== null) entry.document = copyOf(entry.document);
       entry.isShared = false;
       entry.document = this.#projection.evolve(entry.document, seen);
       entry.version = seen.version;
+      return true;
     } catch (error) {
       throw stoppedAt(this.#projection, event, error);
     }
   }
 
-  /** @returns undefined where the projection does not read the stream */
+  /** @returns undefined where the projection does not read the stream, or its document is not kept */
   #entryOf(stream: string): Entry<D> | undefined {
     // Asked of each event of a stream that is not read, so nothing is copied before the answer.
-    if (this.#projection.idOf(stream) === undefined) return undefined;
+    const read = this.#projection.idOf(stream);
+    if (read === undefined || this.#isKept?.(read) === false) return undefined;
     const own = new OwnText().of(stream);
     const id = this.#projection.idOf(own) as string;
     const entry = this.#entries.get(id) ?? { id, document: null, version: 0, isShared: false };

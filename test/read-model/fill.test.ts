@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
 import type { EventLog, OffsetRange } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
-import { foldWhole, MAX_WHOLE_CHARS, MAX_WHOLE_DOCUMENTS } from "../../src/replay/read-model/fold-whole.js";
+import { foldShares, MAX_HELD_CHARS, MAX_HELD_DOCUMENTS } from "../../src/replay/read-model/fold-shares.js";
 import { ModelRows } from "../../src/replay/read-model/model-row.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { MIN_FILL_EVENTS } from "../../src/replay/read-model/table-fill.js";
@@ -203,32 +203,67 @@ function shapeOf(title = "t") {
   return { shape: rows.shape, stored: rows.storedOf("a", { id: "a", title }) };
 }
 
-test("more documents than are held in memory are left to the steps", async () => {
+/** The number of documents in each share, all their ids, and how it ended. */
+async function sharesOf(log: EventLog, to: number, walks?: number) {
+  const ids: string[] = [];
+  const sizes: number[] = [];
+  const options = { to, ...(walks === undefined ? {} : { walks }) };
+  const outcome = await foldShares(log, notes(), options, async ({ documents }) => {
+    sizes.push(documents.size);
+    ids.push(...documents.keys());
+    return true;
+  });
+  return { ids: ids.sort(), sizes, outcome };
+}
+
+test("more documents than are held in memory are folded in shares, each of them once", async () => {
   const log = new MemoryLog();
-  await appendTurns(log, MAX_WHOLE_DOCUMENTS + 1, MAX_WHOLE_DOCUMENTS + 1);
-  expect(await foldWhole(log, notes(), MAX_WHOLE_DOCUMENTS + 1)).toBeUndefined();
-  expect((await foldWhole(log, notes(), MAX_WHOLE_DOCUMENTS))?.documents.size).toBe(MAX_WHOLE_DOCUMENTS);
+  const [most, more] = [MAX_HELD_DOCUMENTS, MAX_HELD_DOCUMENTS + 1];
+  await appendTurns(log, 2 * more, more);
+  expect((await sharesOf(log, most)).sizes).toEqual([most]);
+  const { ids, sizes } = await sharesOf(log, 2 * more);
+  expect(sizes).toHaveLength(2);
+  expect(ids).toEqual(Array.from({ length: more }, (_, i) => `n${i}`).sort());
+  expect(await sharesOf(log, more, 1)).toEqual({ ids: [], sizes: [], outcome: "unfit" });
 });
 
-test("so are longer ones, however many events there are; short ones of long events are held", async () => {
+test("so are longer ones, however many events there are; short ones of long events are held at once", async () => {
   const log = new MemoryLog();
   const text = "x".repeat(1024 * 1024);
-  const [limit, of] = [MAX_WHOLE_CHARS / text.length, (i: number) => `n${i}`];
+  const [limit, of] = [MAX_HELD_CHARS / text.length, (i: number) => `n${i}`];
   for (let i = 0; i < limit + 20; i++) await put(log, of(i), { text });
-  expect(await foldWhole(log, notes(), limit + 20)).toBeUndefined();
+  const { ids, sizes } = await sharesOf(log, limit + 20);
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(ids).toEqual(Array.from({ length: limit + 20 }, (_, i) => of(i)).sort());
   const short = new MemoryLog();
   for (let i = 0; i < limit + 20; i++) await put(short, of(i % 3), { text });
-  expect((await foldWhole(short, notes(), limit + 20))?.documents.size).toBe(3);
+  expect((await sharesOf(short, limit + 20)).sizes).toEqual([3]);
 });
 
-test("a SQLite log of more documents than are held has its tables all the same", async () => {
-  const [, freshUrl] = BACKENDS[1] as (typeof BACKENDS)[number];
-  const log = await opened(await freshUrl());
-  const count = MAX_WHOLE_DOCUMENTS + AT_ONCE;
-  await appendTurns(log, count, count);
-  expect(await new ReadModel(log, notes()).query({ total: true, limit: 1 })).toMatchObject({
-    offset: count,
-    total: count,
-  });
-  expect(await tablesOf(log).list()).toMatchObject([{ offset: count, documents: count, rebuilding: false }]);
-}, 60_000);
+test("where only a share is folded, a projection that fails is left to the steps: they find the first such event", async () => {
+  const log = new MemoryLog();
+  const count = MAX_HELD_DOCUMENTS + 2 * AT_ONCE;
+  await appendTurns(log, count, count, count);
+  expect(await sharesOf(log, count)).toMatchObject({ outcome: "unfit" });
+  const early = new MemoryLog();
+  await appendTurns(early, AT_ONCE, NOTES, 500);
+  await expect(sharesOf(early, AT_ONCE)).rejects.toMatchObject({ code: "PROJECTION_STOPPED", offset: 500 });
+});
+
+test.each(BACKENDS.filter(([name]) => name !== "jsonl"))(
+  "%s: tables of more documents than are held are filled, not stepped through",
+  async (_, freshUrl) => {
+    const log = await opened(await freshUrl());
+    const count = MAX_HELD_DOCUMENTS + AT_ONCE;
+    await appendTurns(log, count, count);
+    const { seen, projection } = counted();
+    const steps = vi.spyOn(tablesOf(log), "advance");
+    const model = new ReadModel(log, projection);
+    expect(await model.query({ total: true, limit: 1 })).toMatchObject({ offset: count, total: count });
+    expect(steps.mock.calls.length).toBeLessThan(5); // 51 pages
+    expect(seen.events).toBeLessThanOrEqual(2 * count);
+    expect(await tablesOf(log).list()).toMatchObject([{ offset: count, documents: count, rebuilding: false }]);
+    expect((await new ReadModel(log, notes()).check()).differences).toEqual([]);
+  },
+  120_000,
+);

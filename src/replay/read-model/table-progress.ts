@@ -5,7 +5,7 @@ import type { EventLog } from "../../log/event-log.js";
 import type { ModelSide, ModelState, PageFold, ReadModelTables } from "../../log/read-model-tables.js";
 import type { OnProgress } from "./model-engine.js";
 import type { ModelRows } from "./model-row.js";
-import { isWorthFilling, TableFill } from "./table-fill.js";
+import { isWorthFilling, TableFill, walksFor } from "./table-fill.js";
 
 /** Steps that find no event where there should be one: others cut the log back meanwhile. */
 const MAX_STALLS = 10;
@@ -45,7 +45,7 @@ export class TableProgress<D extends object> {
   async rebuild(onProgress?: OnProgress): Promise<ModelState | null> {
     const { offset } = await this.#log.tail();
     for (let fills = 0; isWorthFilling(0, offset) && fills < MAX_FILLS; fills++) {
-      const outcome = await this.#fill.run(true, onProgress);
+      const outcome = await this.#fill.run(true, undefined, onProgress);
       if (outcome === "filled") return null;
       if (outcome === "unfit") break;
     }
@@ -68,7 +68,8 @@ export class TableProgress<D extends object> {
       await nextTurn();
       // The step has made the tables, and has found that this user may write there.
       if (side === "live" && fills < MAX_FILLS && isWorthFilling(state.offset, target)) {
-        fills = (await this.#fill.run(false)) === "unfit" ? MAX_FILLS : fills + 1;
+        const outcome = await this.#fill.run(false, walksFor(state.offset, target));
+        fills = outcome === "unfit" ? MAX_FILLS : fills + 1;
         continue;
       }
       if (state.offset === before) {
