@@ -11,6 +11,9 @@ import { type CollabLog, documentAfter } from "./collab-log.js";
 import { claimedEvent } from "./decide-task.js";
 import { OpenWindow } from "./open-window.js";
 
+/** Claims within a second that are worth a window where a question costs as much as a window. */
+const BUSY_CLAIMS_IN_MEMORY = 2;
+
 /** Looks at what others have appended, in a row; then the claims go another way. */
 const MAX_LOOKS = 8;
 
@@ -34,7 +37,7 @@ export class WindowClaims {
   /** Whose claims are under way, and nothing of them was heard yet. */
   readonly #awaited = new Set<ClaimPace>();
 
-  constructor(collab: CollabLog, model: ReadModel<Task>, newPace: () => ClaimPace = () => new ClaimPace()) {
+  constructor(collab: CollabLog, model: ReadModel<Task>, newPace: () => ClaimPace = () => paceOf(model)) {
     this.#collab = collab;
     this.#model = model;
     this.#newPace = newPace;
@@ -146,6 +149,14 @@ export class WindowClaims {
     await window.follow();
     return false;
   }
+}
+
+/**
+ * In memory a question goes through all tasks, as filling a window does. Counted as claims a second, claims that ask would
+ * keep each other so slow that no window was opened, the more so the longer the queue is.
+ */
+function paceOf(model: ReadModel<Task>): ClaimPace {
+  return model.kind === "memory" ? new ClaimPace({ busyClaims: BUSY_CLAIMS_IN_MEMORY }) : new ClaimPace();
 }
 
 function isMoved(tried: PromiseSettledResult<Task>): boolean {
