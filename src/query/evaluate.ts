@@ -21,23 +21,57 @@ export interface Evaluated<R> {
 
 /** What the tables of SQL answer, worked out in memory. */
 export function evaluate<R extends QueryRow>(rows: Iterable<R>, query: ParsedQuery): Evaluated<R> {
-  const found: Placed<R>[] = [];
-  for (const row of rows) if (matches(row, query)) found.push({ row, place: placeOf(row, query.order) });
   const { after, order } = query;
-  const rest = after === undefined ? found : found.filter(({ place }) => comparePlaces(place, after, order) > 0);
-  return { rows: sorted(rest, order).slice(0, query.limit + 1), total: found.length };
+  const first = new FirstPlaces<R>(order, query.limit + 1);
+  let total = 0;
+  for (const row of rows) {
+    if (!matches(row, query)) continue;
+    total++;
+    const place = placeOf(row, order);
+    if (after === undefined || comparePlaces(place, after, order) > 0) first.add({ row, place });
+  }
+  return { rows: first.rows(), total };
+}
+
+/** The first `count` of many in an order: a page out of a long list, of which the rest is neither kept nor sorted. */
+class FirstPlaces<R> {
+  readonly #order: readonly Order[];
+  readonly #count: number;
+  #kept: Placed<R>[] = [];
+  /** The last one of those that count now, once there are so many: whatever comes behind it is none of them. */
+  #bar: Place | undefined;
+
+  constructor(order: readonly Order[], count: number) {
+    this.#order = order;
+    this.#count = count;
+  }
+
+  add(placed: Placed<R>): void {
+    if (this.#bar !== undefined && comparePlaces(placed.place, this.#bar, this.#order) > 0) return;
+    this.#kept.push(placed);
+    // Sorted once in so many, so that each costs no more than the logarithm of a page.
+    if (this.#kept.length >= 2 * this.#count) this.#cut();
+  }
+
+  rows(): R[] {
+    this.#cut();
+    return this.#kept.map(({ row }) => row);
+  }
+
+  #cut(): void {
+    this.#kept = inPlaceOrder(this.#kept, this.#order).slice(0, this.#count);
+    if (this.#kept.length === this.#count) this.#bar = this.#kept.at(-1)?.place;
+  }
 }
 
 /** In the order of a query. */
 export function inOrder<R extends QueryRow>(rows: Iterable<R>, order: readonly Order[]): R[] {
-  return sorted(
-    Array.from(rows, (row) => ({ row, place: placeOf(row, order) })),
-    order,
-  );
+  const placed = Array.from(rows, (row) => ({ row, place: placeOf(row, order) }));
+  return inPlaceOrder(placed, order).map(({ row }) => row);
 }
 
-function sorted<R>(placed: readonly Placed<R>[], order: readonly Order[]): R[] {
-  return placed.toSorted((a, b) => comparePlaces(a.place, b.place, order)).map(({ row }) => row);
+function inPlaceOrder<R>(placed: readonly Placed<R>[], order: readonly Order[]): Placed<R>[] {
+  return placed.toSorted((a, b) => comparePlaces(a.place, b.place, order));
 }
 
 interface Placed<R> {
