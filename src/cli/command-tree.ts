@@ -40,6 +40,27 @@ interface OptionDescription {
 /** How numbers are written in the help: `--limit <n>`. */
 const INTEGER_VALUE = /^(n|count|offset|depth|number|version|events)$/i;
 
+/** By its name or an alias. */
+export function commandBelow(command: Command, word: string): Command | undefined {
+  return command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+}
+
+/**
+ * `session help list` as `help session list`. Commander's own help behind a noun knows no --json, and prints the noun's for
+ * a command that is not there.
+ */
+export function helpFirst(program: Command, args: readonly string[]): readonly string[] {
+  let command = program;
+  for (const [i, word] of args.entries()) {
+    const isNoun = command !== program && command.commands.length > 0;
+    if (isNoun && word === "help") return ["help", ...args.slice(0, i), ...args.slice(i + 1)];
+    const next = commandBelow(command, word);
+    if (next === undefined) break;
+    command = next;
+  }
+  return args;
+}
+
 /** A command and all below it, each before its own. `before` is what is typed before its name. */
 export function describeTree(command: Command, before: readonly string[] = []): CommandDescription[] {
   const typed = [...before, command.name()];

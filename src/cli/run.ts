@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import type { RunState } from "./command.js";
+import { helpFirst } from "./command-tree.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
 import { quietOnBrokenPipe } from "./output/failing-stdout.js";
 import { Streams } from "./output/streams.js";
@@ -18,8 +19,10 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
     streams: new Streams({ json: args.includes("--json"), debug: args.includes("--debug") }),
   };
   try {
-    const program = await programOf(prefixed ? "minsky sessiondb" : programName, state, args);
-    await program.parseAsync(args, { from: "user" });
+    const name = prefixed ? "minsky sessiondb" : programName;
+    const program = await programOf(name, state, args);
+    const typed = helpFirst(program, args);
+    await (typed === args ? program : await programOf(name, state, typed)).parseAsync(typed, { from: "user" });
     process.exitCode = state.exitCode;
   } catch (error) {
     process.exitCode = failed(error, state);

@@ -391,6 +391,37 @@ test("help tells the same of a command as --help, and suggests where there is no
   });
 });
 
+test("help behind a noun is help for what stands below it, at every depth, also as JSON", async () => {
+  for (const [typed, same] of [
+    ["session help list", "help session list"],
+    ["session pr help show", "help session pr show"],
+    ["migrate help status", "help migrate status"],
+    ["session help", "help session"],
+    ["session help list --json", "help session list --json"],
+  ] as const) {
+    const [a, b] = await Promise.all([runCli(typed.split(" ")), runCli(same.split(" "))]);
+    expect([a.code, a.stderr, a.stdout], typed).toEqual([0, "", b.stdout]);
+  }
+});
+
+test.each([
+  ["session help lisst", 'there is no command "session lisst"', "did you mean: sessiondb help session list"],
+  ["help session pr shw", 'there is no command "session pr shw"', "did you mean: sessiondb help session pr show"],
+  ["session pr help nope", 'there is no command "session pr nope"', "one of: create, list, show, merge"],
+  ["migrate help nope", 'there is no command "migrate nope"', "one of: to, status, list, resume"],
+  [
+    "help session list nope",
+    'there is no command "session list nope"',
+    "nothing stands below it: sessiondb help session list",
+  ],
+])("%s is an error that says what there is", async (typed, message, hint) => {
+  expect(await runCli(typed.split(" "))).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: `error ARGUMENT_INVALID: ${message}\nhint: ${hint}\n`,
+  });
+});
+
 test("schema suggests what was meant, and takes hostile names for what they are", async () => {
   expect(await runCli(["schema", "session-lst/1"])).toMatchObject({
     code: 2,

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
+import { nearest } from "../../config/nearest.js";
 import { UsageError } from "../../errors.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
-import { describeTree } from "../command-tree.js";
+import { commandBelow, describeTree } from "../command-tree.js";
 import { EXIT_MEANINGS } from "../exit-code.js";
 import { ALL_OUTPUTS } from "../schemas/all-outputs.js";
 import { VERSION } from "../version.js";
@@ -45,16 +46,22 @@ function outputsOf(command: string): string[] {
 /** @throws UsageError ARGUMENT_INVALID */
 function find(program: Command, typed: readonly string[]): { found: Command; before: string[] } {
   let found = program;
-  const before: string[] = [];
+  const path: string[] = [];
   for (const word of typed) {
-    const next = found.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (next === undefined) {
-      throw new UsageError("ARGUMENT_INVALID", `there is no command ${JSON.stringify(typed.join(" "))}`, {
-        hint: `one of: ${found.commands.map((one) => one.name()).join(", ")}`,
-      });
-    }
-    if (found !== program) before.push(found.name());
+    const next = commandBelow(found, word);
+    if (next === undefined) throw unknown(program, found, path, typed);
+    path.push(next.name());
     found = next;
   }
-  return { found, before };
+  return { found, before: path.slice(0, -1) };
+}
+
+function unknown(program: Command, last: Command, path: readonly string[], typed: readonly string[]): UsageError {
+  const below = last.commands.map((one) => one.name());
+  const meant = nearest(typed[path.length] as string, below);
+  const helpOf = (...words: string[]) => [program.name(), "help", ...path, ...words].join(" ");
+  const known = below.length === 0 ? `nothing stands below it: ${helpOf()}` : `one of: ${below.join(", ")}`;
+  return new UsageError("ARGUMENT_INVALID", `there is no command ${JSON.stringify(typed.join(" "))}`, {
+    hint: meant === undefined ? known : `did you mean: ${helpOf(meant)}`,
+  });
 }

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import { commandBelow } from "../command-tree.js";
 
 /** Where the cursor stands in a command line. */
 export interface TypedCommand {
@@ -27,7 +28,7 @@ export function typedCommand(program: Command, words: readonly string[]): TypedC
     } else if (!onlyWords && word === "--") onlyWords = true;
     else if (!onlyWords && word.startsWith("-")) option = takeOption(command, word, options);
     else {
-      const next = given.length === 0 ? subcommand(command, word) : undefined;
+      const next = given.length === 0 ? commandBelow(command, word) : undefined;
       if (next === undefined) given.push(word);
       else command = next;
     }
@@ -57,8 +58,4 @@ function takeOption(command: Command, word: string, options: Map<Option, string 
   if (option === undefined) return undefined;
   options.set(option, value);
   return option.required && value === undefined ? option : undefined;
-}
-
-function subcommand(command: Command, word: string): Command | undefined {
-  return command.commands.find((one) => one.name() === word || one.aliases().includes(word));
 }
