@@ -116,6 +116,7 @@ async function withContext<Options extends ReadOptions>(
   const named = given.store ?? (process.env.SESSIONDB_STORE || undefined);
   const options = named === undefined ? given : { ...given, store: named };
   const logs = new OpenedLogs(given, streams);
+  if (given.store !== undefined) streams.stores = { store: maskUrl(given.store) };
   const context: CommandContext<Options> = {
     options,
     streams,

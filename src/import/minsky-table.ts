@@ -104,7 +104,7 @@ function noSessions(url: string, tables: readonly string[]): UsageError {
   const ours = ["events", "sidecar"].every((name) => tables.some((one) => one.split(".").at(-1) === name));
   return new UsageError("IMPORT_LAYOUT_UNKNOWN", `${url} has no table sessions (${shown}); nothing was imported`, {
     hint: ours
-      ? "this is a log of sessiondb: copy it with sessiondb migrate --from"
+      ? "this is a log of sessiondb: copy it with sessiondb migrate --from URL"
       : "name the database that Minsky used; in Postgres, ?schema=NAME where it is not in the search path",
   });
 }

@@ -1,6 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { SessionDbError } from "../errors.js";
 import { maskText } from "../log/mask-url.js";
+import { withStores } from "../migrate/named-stores.js";
 
 /** What a tool answers: names the offset at which it was true, and the command line that answers the same. */
 export interface Answer {
@@ -55,12 +56,13 @@ export function jsonText(value: unknown): string {
 }
 
 /** An error that the model can act on: what went wrong, and which call to make next. */
-export function failed(error: unknown): CallToolResult {
-  return { isError: true, content: [{ type: "text", text: errorText(error) }] };
+export function failed(error: unknown, store: string): CallToolResult {
+  return { isError: true, content: [{ type: "text", text: errorText(error, store) }] };
 }
 
-export function errorText(error: unknown): string {
+/** @param store the address of the log, which the commands of a hint then name */
+export function errorText(error: unknown, store: string): string {
   if (!(error instanceof SessionDbError)) return `INTERNAL: ${maskText(String(error))}`;
-  const next = NEXT[error.code] ?? error.hint;
-  return maskText(`${error.code}: ${error.message}${next === undefined ? "" : `\nnext: ${next}`}`);
+  const next = NEXT[error.code] ?? withStores(error.hint ?? "", { store });
+  return maskText(`${error.code}: ${error.message}${next === "" ? "" : `\nnext: ${next}`}`);
 }

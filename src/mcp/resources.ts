@@ -82,7 +82,7 @@ export async function answerOfResource({ log }: McpContext, uri: string, read: (
   try {
     return { contents: [{ uri, mimeType: "application/json", text: jsonText(aged(await read(), stalenessOf(log))) }] };
   } catch (error) {
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, errorText(error));
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, errorText(error, log.url));
   }
 }
 

@@ -47,7 +47,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
         const answer = await spec.run(given as z.output<Input>, { ...context, signal: call.mcpReq.signal });
         return answered(aged(answer, stalenessOf(context.log)));
       } catch (error) {
-        return failed(error);
+        return failed(error, context.log.url);
       }
     });
   };

@@ -76,7 +76,7 @@ async function signedAnswer(store: LookedAtStore, signed: SignedFile | undefined
   try {
     return { file, error: null, found: await signedTails(store.log, file, keys) };
   } catch (error) {
-    return { file, error: errorAnswer(error).answer.error, found: null };
+    return { file, error: errorAnswer(error, store.log.url).answer.error, found: null };
   }
 }
 

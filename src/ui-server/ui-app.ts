@@ -58,7 +58,7 @@ export function uiApp(options: UiAppOptions): Hono {
     return next();
   });
   app.onError((error, c) => {
-    const { status, answer } = errorAnswer(error);
+    const { status, answer } = errorAnswer(error, store.log.url);
     return c.json(answer, status);
   });
   app.get("/", (c) => fileAnswer(c, files.get("index.html")));

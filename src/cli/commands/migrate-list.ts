@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type JournalSearch, readJournals, type StoreJournal } from "../../cross-database/find-journal.js";
 import { storeAddress } from "../../cross-database/store-address.js";
+import { maskUrl } from "../../log/mask-url.js";
 import { type JournalEntry, shownState } from "../../migrate/journal-entry.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { openingOf } from "../migrator-of.js";
@@ -54,6 +55,7 @@ export async function journalsOf(context: CommandContext<JournalOptions>): Promi
 export function searchOf(context: CommandContext<JournalOptions>): JournalSearch {
   const { options, streams } = context;
   const named = options.to ?? options.store;
+  if (named !== undefined) streams.stores = { to: maskUrl(named) };
   return {
     store: named === undefined ? undefined : storeAddress(named),
     onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),

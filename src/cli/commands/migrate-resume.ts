@@ -3,6 +3,7 @@ import { findMigration } from "../../cross-database/find-journal.js";
 import { addressOf } from "../../cross-database/migration-ends.js";
 import { storeAddress } from "../../cross-database/store-address.js";
 import { UsageError } from "../../errors.js";
+import { shownUrl } from "../../open-log.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { runMigration } from "../migration-run.js";
 import { migratorOf } from "../migrator-of.js";
@@ -38,10 +39,12 @@ async function resume(context: CommandContext<ResumeOptions>, id: string): Promi
       },
     );
   }
+  const from = options.from === undefined ? addressOf(entry.source) : storeAddress(options.from);
+  streams.stores = { from: shownUrl(from), to: shownUrl(address) };
   return runMigration(
     {
       migrator: migratorOf(context),
-      from: options.from === undefined ? addressOf(entry.source) : storeAddress(options.from),
+      from,
       to: address,
       preview: false,
       onConflict: entry.onConflict ?? "abort",

@@ -104,6 +104,7 @@ async function migrate(context: CommandContext<MigrateOptions>): Promise<number 
     onUnreadable: (url, error) => streams.note(`note: ${url} was not looked at: ${error.message}`),
   });
   for (const url of [ends.from, ends.to]) warnOfPassword(url, streams);
+  streams.stores = { from: shownUrl(ends.from), to: shownUrl(ends.to) };
   if (options.verify === true && to === undefined) return verifyAgain(ends, context);
   return runMigration(
     {

@@ -37,6 +37,7 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
   const { options, streams, store } = context;
   const to = storeAddress(options.to ?? store().url);
   warnOfPassword(to, streams);
+  streams.stores = { to: shownUrl(to) };
   const { asOf, dryRun = false } = options;
   let meaning = "";
   const { plan, id, tail } = await migratorOf(context).restore(resolve(file), to, {

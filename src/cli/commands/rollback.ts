@@ -7,6 +7,7 @@ import { shellWord } from "../../log/shell-word.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
 import type { RollbackReport, SwitchedBack } from "../../migrate/roll-back.js";
 import { storeOption } from "../../migrate/store-option.js";
+import { shownUrl } from "../../open-log.js";
 import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { confirmed } from "../confirm.js";
 import { migratorOf } from "../migrator-of.js";
@@ -47,6 +48,7 @@ async function rollback(context: CommandContext<RollbackOptions>, argument?: str
   const { options, streams } = context;
   const id = idOf(argument, options.migrationId);
   const { address, entry } = await findMigration(id, searchOf(context));
+  streams.stores = { to: shownUrl(address) };
   const migrator = migratorOf(context);
   const { toOffset, force = false, from } = options;
   const source = from === undefined ? {} : { source: storeAddress(from) };

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { SessionDbError } from "../../errors.js";
+import { type NamedStores, withStores } from "../../migrate/named-stores.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
 import { coloursOf } from "./colours.js";
 import { printable, printableJson } from "./escape.js";
@@ -19,6 +20,8 @@ export class Streams {
   readonly #fields: string | undefined;
   /** How old what is printed is, where it does not come from the store itself; every document says it as `stale`. */
   staleness: () => Staleness | undefined = () => undefined;
+  /** The logs of the command line: commands that somebody is told to type name them, too. */
+  stores: NamedStores = {};
   #progressShown = false;
 
   constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean; fields?: string } = {}) {
@@ -83,17 +86,17 @@ export class Streams {
 
   /** A remark for people, on stderr; not with --quiet or --json. */
   note(text: string): void {
-    if (!this.json) this.say(text);
+    if (!this.json) this.notice(text);
   }
 
   /** A remark that whoever reads --ndjson needs too; not with --quiet. */
   say(text: string): void {
-    if (!this.#quiet) process.stderr.write(`${printable(text)}\n`);
+    this.notice(text);
   }
 
   /** What must not be missed: on stderr with --json, too; not with --quiet. */
   notice(text: string): void {
-    if (!this.#quiet) process.stderr.write(`${printable(text)}\n`);
+    if (!this.#quiet) process.stderr.write(`${printable(withStores(text, this.stores))}\n`);
   }
 
   /** Columns that a line of progress may have. */
@@ -123,8 +126,8 @@ export class Streams {
 
   #print(error: { code: string; message: string; hint: string | undefined }): void {
     const { code } = error;
-    const message = told(error.message);
-    const hint = error.hint === undefined ? undefined : told(error.hint);
+    const message = told(withStores(error.message, this.stores));
+    const hint = error.hint === undefined ? undefined : told(withStores(error.hint, this.stores));
     if (this.json) {
       process.stderr.write(
         `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,

@@ -84,7 +84,7 @@ async function assertFirstAppend(file: LogFile, size: number): Promise<void> {
 
 function notALog(path: string): UsageError {
   return new UsageError("NOT_A_SESSION_LOG", `jsonl:${path} is not a session log; it was not touched`, {
-    hint: "check the path; to take over a session-db.json of Minsky's: sessiondb import minsky-json FILE",
+    hint: "check the path; to take over a session-db.json of Minsky's: sessiondb import minsky-json FILE --store URL",
   });
 }
 

@@ -96,7 +96,7 @@ function notASessionLog(store: SchemaStore, tables: readonly string[]): UsageErr
   const message = `${store.url} holds the tables of something else (${shown}${tables.length > 5 ? ", …" : ""})`;
   const hint =
     store.dialect === "sqlite"
-      ? "name another file; to take over the sessions of this one: sessiondb import minsky-sqlite"
-      : "name another schema with ?schema=; to take over the sessions of this one: sessiondb import minsky-postgres";
+      ? "name another file; to take over the sessions of this one: sessiondb import minsky-sqlite FILE --store URL"
+      : "name another schema with ?schema=; to take over the sessions of this one: sessiondb import minsky-postgres URL --store URL";
   return new UsageError("NOT_A_SESSION_LOG", message, { hint });
 }
