@@ -7,6 +7,7 @@ import { storeOption } from "../migrate/store-option.js";
 import type { ConfiguredStore } from "../session/configured-store.js";
 import { EXIT } from "./exit-code.js";
 import { OpenedLogs, type OpenHow } from "./opened-logs.js";
+import { COLOUR_CHOICES, type ColourChoice } from "./output/colours.js";
 import { foldedLine } from "./output/folded-line.js";
 import { fieldNames } from "./output/pick-fields.js";
 import { Streams } from "./output/streams.js";
@@ -20,6 +21,7 @@ export interface ReadOptions {
   archive?: string[];
   quiet?: boolean;
   debug?: boolean;
+  color?: ColourChoice;
 }
 
 /** Nearly every command also takes who does it; where --actor asks whose events are meant, it is the command's own. */
@@ -97,6 +99,7 @@ export function readLeaf<Options extends ReadOptions>(
         .hideHelp(),
     )
     .option("--quiet", "no remarks on stderr")
+    .addOption(new Option("--color <when>", "colours; default auto (NO_COLOR, FORCE_COLOR)").choices(COLOUR_CHOICES))
     .option("--debug", "stack traces of errors")
     .action(async (...received: unknown[]) => {
       const command = received.at(-1) as Command;

@@ -9,6 +9,7 @@ import { assertNotStore } from "../session/store-file.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { endImport } from "./end-import.js";
 import { progressLine } from "./output/progress.js";
+import { fileOnly } from "./written-file.js";
 
 export interface ImportOptions extends CommonOptions {
   dryRun?: boolean;
@@ -27,7 +28,11 @@ export interface ImportRun {
 export function withImportOptions(command: Command): Command {
   return command
     .option("--dry-run", "write nothing, say what would be imported")
-    .option("--report <file>", "write the whole report as JSON")
+    .option(
+      "--report <file>",
+      "write the whole report as JSON",
+      fileOnly("--report", "--json prints the report on stdout"),
+    )
     .option("--reason <text>", "why, for the audit trail");
 }
 

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { helpFirst } from "./command-tree.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
+import { colourIn } from "./output/colours.js";
 import { quietOnBrokenPipe } from "./output/failing-stdout.js";
 import { Streams } from "./output/streams.js";
 import { programOf } from "./program.js";
@@ -16,7 +17,11 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
   const args = (prefixed ? argv.slice(1) : argv).flatMap(splitJsonFields);
   const state: RunState = {
     exitCode: 0,
-    streams: new Streams({ json: args.includes("--json"), debug: args.includes("--debug") }),
+    streams: new Streams({
+      json: args.includes("--json"),
+      debug: args.includes("--debug"),
+      color: colourIn(args),
+    }),
   };
   try {
     const name = prefixed ? "minsky sessiondb" : programName;
@@ -35,7 +40,7 @@ function splitJsonFields(arg: string): string[] {
 }
 
 /** Every command knows these: where one is unknown, it stands before the command. */
-const COMMON = /unknown option '--(?:store|json|quiet|debug)['=]/;
+const COMMON = /unknown option '--(?:store|json|quiet|debug|color)['=]/;
 
 function hintOf({ code, message }: CommanderError): string | undefined {
   if (code !== "commander.unknownOption" || !COMMON.test(message)) return undefined;

@@ -19,11 +19,12 @@ export const MAX_FILE_BYTES = 256 * 1024 * 1024;
  * a bare array · `{sessions, baseDir}` · the backup envelope `{timestamp, version, data: {sessions, baseDir}}` · a map
  * from session id to record · an empty file (no sessions).
  *
+ * @param input what is read in the place of the file, which then is only named
  * @throws UsageError IMPORT_LAYOUT_UNKNOWN, IMPORT_TOO_LARGE; StorageError IMPORT_UNREADABLE: nothing was taken from it
  */
-export async function readMinskyJson(path: string): Promise<MinskySource> {
+export async function readMinskyJson(path: string, input?: AsyncIterable<Buffer>): Promise<MinskySource> {
   const remarks: string[] = [];
-  const text = await readText(path, remarks);
+  const text = await readText(path, remarks, input);
   if (text.trim() === "") {
     return { layout: "empty file", baseDir: undefined, records: [], remarks: [...remarks, "the file is empty"] };
   }
@@ -31,9 +32,9 @@ export async function readMinskyJson(path: string): Promise<MinskySource> {
   return { ...source, remarks: [...source.remarks, ...remarksOnRepeats(text)] };
 }
 
-async function readText(path: string, remarks: string[]): Promise<string> {
+async function readText(path: string, remarks: string[], input?: AsyncIterable<Buffer>): Promise<string> {
   try {
-    const bytes = await readBounded(path);
+    const bytes = await readBounded(path, input);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
     if (isUtf16(bytes)) throw inUtf16(path, bytes);
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed(path);
@@ -73,10 +74,10 @@ function whyNot({ code, message }: NodeJS.ErrnoException): string {
 }
 
 /** A pipe has no size beforehand, and a file may grow while it is read: what comes is counted. */
-async function readBounded(path: string): Promise<Buffer> {
-  const { size } = await stat(path);
+async function readBounded(path: string, input?: AsyncIterable<Buffer>): Promise<Buffer> {
+  const size = input === undefined ? (await stat(path)).size : 0;
   if (size > MAX_FILE_BYTES) throw tooLarge(path, `${size} bytes`);
-  const bytes = await boundedBytes(inputChunks(path), MAX_FILE_BYTES);
+  const bytes = await boundedBytes(input ?? inputChunks(path), MAX_FILE_BYTES);
   if (bytes === undefined) throw tooLarge(path, "more bytes than that");
   return bytes;
 }

@@ -51,8 +51,28 @@ export async function exportSessions(
   const texts = await textsOf(store, format, list);
   const { replace = false, signal } = options;
   const bytes = await writeAtomically(file, texts, { replace, ...(signal && { signal }) });
-  const faulty = list.documents.filter(({ faults }) => faults.length > 0).length;
-  return { file, offset: list.offset, sessions: list.documents.length, bytes, faulty };
+  return { file, bytes, ...countsOf(list) };
+}
+
+/**
+ * The same in pieces, for a stream.
+ *
+ * @param taken resolves to false where nobody reads any more: then no more is given
+ */
+export async function streamSessions(
+  store: SessionStore,
+  format: ExportFormat,
+  taken: (text: string) => Promise<boolean>,
+  options: Pick<ExportOptions, "asOf"> = {},
+): Promise<Omit<ExportReport, "file" | "bytes">> {
+  const list = await store.list(options);
+  for await (const text of await textsOf(store, format, list)) if (!(await taken(text))) break;
+  return countsOf(list);
+}
+
+function countsOf({ documents, offset }: SessionList): Omit<ExportReport, "file" | "bytes"> {
+  const faulty = documents.filter(({ faults }) => faults.length > 0).length;
+  return { offset, sessions: documents.length, faulty };
 }
 
 async function textsOf(

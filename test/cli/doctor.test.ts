@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bundledProgram } from "../support/bundled-program.js";
 import type { CliResult } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 import { runCli } from "../support/warm-cli.js";
@@ -29,6 +31,17 @@ test("a store in order ends with 0, a warning with 8, something bad with 6, an u
   appendFileSync(join(cwd, "s.jsonl"), '{"v":1');
   expect((await doctor(cwd, store)).code).toBe(6);
   expect((await doctor(cwd, [], { SESSIONDB_STORE: "postgres://ada:hunter2@127.0.0.1:1/none" })).code).toBe(5);
+});
+
+test("what doctor says fits the terminal, but for commands, which stay in one piece", async () => {
+  const cwd = await started();
+  appendFileSync(join(cwd, "s.jsonl"), '{"v":1');
+  const line = `stty cols 60; '${process.execPath}' '${bundledProgram("cli", "dist/cli/sessiondb.js")}' doctor --store jsonl:./s.jsonl 2>/dev/null`;
+  const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], { cwd, encoding: "utf8" });
+  const lines = stdout.split("\r\n").filter((one) => !one.includes("mend: sessiondb"));
+  expect(lines.length).toBeGreaterThan(5);
+  for (const one of lines.filter((text) => !text.includes(cwd))) expect(one.length, one).toBeLessThanOrEqual(60);
+  expect(stdout).toContain("mend: sessiondb doctor --fix --store jsonl:");
 });
 
 test("without a store, and without one that was named, there is nothing wrong and nothing made", async () => {

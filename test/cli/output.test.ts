@@ -2,6 +2,7 @@ import stringWidth from "string-width";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { printable } from "../../src/cli/output/escape.js";
+import { foldedText } from "../../src/cli/output/folded-text.js";
 import { progressLine } from "../../src/cli/output/progress.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
 import { Streams } from "../../src/cli/output/streams.js";
@@ -58,6 +59,39 @@ test.each([80, 60, 30])(
     if (columns > 60) expect(written[0]).toMatch(/chunks ━*·+ 9000000\/150000000 .* s left$/);
   },
 );
+
+test("a remark on a terminal is broken between its parts, then between words, and a command is never broken", () => {
+  const text = "5 of 12 sessions · offset 1204 · sqlite:/home/ada/somewhere/deep/sessions.db · --all shows the rest";
+  expect(foldedText(text, 60)).toEqual([
+    "5 of 12 sessions · offset 1204",
+    "  · sqlite:/home/ada/somewhere/deep/sessions.db",
+    "  · --all shows the rest",
+  ]);
+  expect(foldedText(text, Infinity)).toEqual([text]);
+  expect(foldedText("修复登录 修复登录 a", 10)).toEqual(["修复登录", "  修复登录", "  a"]);
+  const command = `take it back: sessiondb redo --store sqlite:./s.db`;
+  expect(foldedText(command, 20)).toEqual([command]);
+  expect(foldedText("one two three four", 18, "why:  ", "      ")).toEqual(["why:  one two", "      three four"]);
+});
+
+test("remarks are broken on a terminal only, and not where it says no width", () => {
+  const text = `${"word ".repeat(30)}end`;
+  const written = onTerminal(40);
+  new Streams().note(text);
+  expect(
+    Math.max(
+      ...written
+        .join("")
+        .split("\n")
+        .map((one) => stringWidth(one)),
+    ),
+  ).toBeLessThanOrEqual(40);
+  Object.defineProperty(process.stderr, "columns", { value: 0, configurable: true });
+  new Streams().note(text);
+  Object.defineProperty(process.stderr, "isTTY", { value: false, configurable: true });
+  new Streams().note(text);
+  expect(written.slice(-2)).toEqual([`${text}\n`, `${text}\n`]);
+});
 
 const COLUMNS = [
   { title: "NAME", value: (row: { name: string; n?: number }) => row.name, narrow: 8 },

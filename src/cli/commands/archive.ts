@@ -11,6 +11,7 @@ import { interruptible } from "../interruptible.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import { fileOnly } from "../written-file.js";
 import { archiveListCommand } from "./archive-list.js";
 import { archiveRestoreCommand } from "./archive-restore.js";
 import { archiveVerifyCommand } from "./archive-verify.js";
@@ -32,6 +33,7 @@ export function archiveCommand(state: RunState): Command {
     .option(
       "--to <file>",
       "the archive; name it like s-2026-01.jsonl.gz, and keep it beside the store, or copies of it",
+      fileOnly("--to"),
     )
     .option("--dry-run", "say what would be archived, and write nothing")
     .addCommand(archiveListCommand(state))

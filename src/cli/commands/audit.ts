@@ -15,6 +15,7 @@ import { progressLine } from "../output/progress.js";
 import type { Streams } from "../output/streams.js";
 import { type RangeOptions, resolveRange, withRange } from "../range.js";
 import { rowFormat } from "../row-printer.js";
+import { fileOnly } from "../written-file.js";
 import { auditCheckCommand } from "./audit-check.js";
 
 interface AuditCommandOptions extends ReadOptions, AsOfOptions, RangeOptions, FilterOptions {
@@ -38,7 +39,11 @@ export function auditCommand(state: RunState): Command {
     .addOption(new Option("--format <format>", "table or csv").choices(["table", "csv"]).conflicts(["json", "ndjson"]))
     .addOption(new Option("--ndjson", "one JSON object a line").conflicts("json"))
     .option("--limit <n>", "print at most this many", wholeNumber("--limit"))
-    .addOption(new Option("--proof <file>", "write them to a file that can be checked anywhere").conflicts(PRINTING))
+    .addOption(
+      new Option("--proof <file>", "write them to a file that can be checked anywhere")
+        .argParser(fileOnly("--proof"))
+        .conflicts(PRINTING),
+    )
     .option("--force", "with --proof: replace a proof that is there")
     .option("--key <file>", "with --proof: sign its head with this private key")
     .enablePositionalOptions()

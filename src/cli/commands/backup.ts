@@ -8,6 +8,7 @@ import { interruptible } from "../interruptible.js";
 import { sizeText } from "../output/amounts.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import { fileOnly } from "../written-file.js";
 
 interface BackupOptions extends CommonOptions {
   output: string;
@@ -21,7 +22,11 @@ export function backupCommand(state: RunState): Command {
     "save all events up to now in one file of JSONL, read back and verified; writers may go on",
     backup,
   )
-    .requiredOption("-o, --output <file>", "where to")
+    .requiredOption(
+      "-o, --output <file>",
+      "where to",
+      fileOnly("-o", "name a file, or write the events to stdout with: sessiondb events export"),
+    )
     .option("--force", "replace the file where it is there");
   return examples(command, ["sessiondb backup -o ./backup.jsonl --store sqlite:./s.db"]);
 }

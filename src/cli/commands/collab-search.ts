@@ -12,6 +12,7 @@ import {
   type RunState,
   wholeNumber,
 } from "../command.js";
+import type { ColourChoice } from "../output/colours.js";
 import { marked } from "../output/marked.js";
 
 interface SearchOptions extends CommonOptions, AsOfOptions {
@@ -52,7 +53,7 @@ async function search(context: CommandContext<SearchOptions>, query = ""): Promi
     streams.document({ schema: "collab-search/1", offset, query, items: hits, more });
     return;
   }
-  streams.lines(hits.flatMap(linesOf));
+  streams.lines(hits.flatMap((hit) => linesOf(hit, streams.colour)));
   const rest = more ? " · there are more: --limit" : "";
   streams.note(`${hits.length} ${hits.length === 1 ? "hit" : "hits"} · offset ${offset} · ${collab.log.url}${rest}`);
 }
@@ -74,7 +75,10 @@ function timeOf(text: string): Date | string {
   return readTime(text, new Date()) ?? text;
 }
 
-function linesOf({ kind, session, id, type, created, actor, snippet }: CollabHit): string[] {
+function linesOf({ kind, session, id, type, created, actor, snippet }: CollabHit, colour: ColourChoice): string[] {
   const place = [kind, `${session}/${id}`, type, created, actor];
-  return [...marked({ text: place.join("  "), marks: [] }), ...marked(snippet).map((line) => `    ${line}`)];
+  return [
+    ...marked({ text: place.join("  "), marks: [] }, colour),
+    ...marked(snippet, colour).map((line) => `    ${line}`),
+  ];
 }

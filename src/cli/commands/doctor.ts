@@ -7,6 +7,7 @@ import { isDefaultPlace } from "../../session/configured-store.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf } from "../command.js";
 import { EXIT } from "../exit-code.js";
 import { printable } from "../output/escape.js";
+import { foldedText } from "../output/folded-text.js";
 import { progressLine } from "../output/progress.js";
 import type { Streams } from "../output/streams.js";
 import { workspaceDiagnosis } from "../workspace-diagnosis.js";
@@ -90,17 +91,25 @@ const SHOWN: Readonly<Record<Severity, string>> = { ok: "ok  ", warn: "warn", un
 function printLines(streams: Streams, { findings }: Diagnosis, fixes: readonly Fixed[]): void {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const fixed = fixes.map(({ check, what, done }) => `${done ? "fixed" : "not fixed"}  ${check}: ${what}`);
-  streams.lines([...fixed, ...findings.flatMap((finding) => linesOf(finding, width))].map(printable));
+  streams.lines([...fixed, ...findings.flatMap((finding) => linesOf(finding, width, streams.width))].map(printable));
   const wrong = findings.filter(({ severity }) => severity !== "ok");
   const fixable = wrong.filter((finding) => finding.fixable).length;
   const next = fixable === 0 ? "" : `, of which sessiondb doctor --fix mends ${fixable}`;
   streams.note(`${findings.length - wrong.length} ok, ${wrong.length} to look at${next}`);
 }
 
-function linesOf({ check, severity, what, why, mend }: Finding, width: number): string[] {
+/** @param columns of the terminal; undefined where there is none, and then each thing that is said is one line */
+function linesOf(finding: Finding, width: number, columns = Infinity): string[] {
+  const { check, severity, what, why, mend } = finding;
   const indent = " ".repeat(6 + width + 2);
-  const lines = [`${SHOWN[severity]}  ${check.padEnd(width)}  ${what}`];
-  if (why !== null) lines.push(`${indent}why:  ${why}`);
-  if (mend !== null) lines.push(`${indent}mend: ${mend.text}`);
+  const folded = (before: string, text: string) => foldedText(text, columns, before, `${indent}      `);
+  const lines = foldedText(what, columns, `${SHOWN[severity]}  ${check.padEnd(width)}  `, indent);
+  if (why !== null) lines.push(...folded(`${indent}why:  `, why));
+  // A command stays one line, to be pasted.
+  if (mend !== null) lines.push(...(mend.kind === "advice" ? folded : joined)(`${indent}mend: `, mend.text));
   return lines;
+}
+
+function joined(before: string, text: string): string[] {
+  return [`${before}${text}`];
 }

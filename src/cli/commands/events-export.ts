@@ -9,6 +9,7 @@ import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
 import { OutputFile } from "../output/output-file.js";
 import type { Streams } from "../output/streams.js";
+import { unlessStdout } from "../written-file.js";
 
 interface ExportOptions extends ReadOptions, EventRangeOptions {
   output?: string;
@@ -17,7 +18,7 @@ interface ExportOptions extends ReadOptions, EventRangeOptions {
 
 export function eventsExportCommand(state: RunState): Command {
   const command = readLeaf<ExportOptions>(state, "export", "the events as lines of a JSONL log", act)
-    .option("-o, --output <file>", "write this file, whole or not at all; default stdout")
+    .option("-o, --output <file>", "write this file, whole or not at all; default stdout, as -")
     .option("--force", "replace a file that is there");
   return examples(withEventRange(command), [
     "sessiondb events export -o export.jsonl --store sqlite:./s.db",
@@ -26,7 +27,7 @@ export function eventsExportCommand(state: RunState): Command {
 }
 
 async function act({ openStore, options, streams }: CommandContext<ExportOptions>): Promise<undefined> {
-  const { output } = options;
+  const output = unlessStdout(options.output);
   if (output === undefined && streams.json) {
     throw new UsageError("ARGUMENT_INVALID", "the lines go to stdout, where --json wants its document", {
       hint: "name a file with -o, or leave out --json",

@@ -6,6 +6,7 @@ import { collabToRead } from "../collab-door.js";
 import { type CommonOptions, examples, leaf, type RunState } from "../command.js";
 import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
+import { fileOnly } from "../written-file.js";
 
 export function exportAiWebhookCommand(state: RunState): Command {
   const summary = "the collaborative sessions as files of ai-webhook, in a new folder";
@@ -17,7 +18,7 @@ export function exportAiWebhookCommand(state: RunState): Command {
       const { streams } = context;
       const { collab, asOf } = await collabToRead(context);
       const report = await interruptible((signal) =>
-        exportCollabFiles(collab, expandPath(folder), { ...asOf, signal }),
+        exportCollabFiles(collab, expandPath(fileOnly("a folder", "name a new folder")(folder)), { ...asOf, signal }),
       );
       const { offset, sessions, files } = report;
       if (streams.json) streams.document({ schema: "collab-export/1", store: collab.log.url, ...report });

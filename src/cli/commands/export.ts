@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { expandPath } from "../../config/paths.js";
 import { UsageError } from "../../errors.js";
 import { SQL_DIALECTS, type SqlDialect } from "../../export/sql.js";
-import { type ExportFormat, type ExportReport, exportSessions } from "../../session/export-sessions.js";
+import { type ExportFormat, type ExportReport, exportSessions, streamSessions } from "../../session/export-sessions.js";
 import { mirrorSessions } from "../../session/mirror-sessions.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
@@ -11,6 +11,7 @@ import { Endings } from "../ending.js";
 import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
 import type { Streams } from "../output/streams.js";
+import { STANDARD } from "../written-file.js";
 import { exportAiWebhookCommand } from "./export-ai-webhook.js";
 
 interface ExportOptions extends CommonOptions, AsOfOptions {
@@ -62,8 +63,9 @@ function exportLeaf(
   formatOf: (options: ExportOptions) => ExportFormat,
 ): Command {
   return leaf<ExportOptions>(state, `${name} <file>`, summary, (context, file = "") =>
-    runExport(context, formatOf(context.options), expandPath(file)),
+    runExport(context, formatOf(context.options), file === STANDARD ? undefined : expandPath(file)),
   )
+    .addHelpText("after", "\nFILE - is standard output.")
     .option("--force", "replace a file that is there")
     .addOption(asOfOption());
 }
@@ -71,7 +73,7 @@ function exportLeaf(
 async function runExport(
   { openStore, options, streams }: CommandContext<ExportOptions>,
   format: ExportFormat,
-  file: string,
+  file: string | undefined,
 ): Promise<number | undefined> {
   if (options.watch === true && options.asOf !== undefined) {
     throw new UsageError("ARGUMENT_INVALID", "--watch follows the present, --as-of is the past", {
@@ -80,6 +82,7 @@ async function runExport(
   }
   const log = await openStore({ mustExist: true });
   const store = new SessionStore(log);
+  if (file === undefined) return toStdout(store, format, { options, streams });
   const replace = options.force === true;
   const told = (report: ExportReport) => tell(streams, log.url, format, report);
   if (options.watch === true)
@@ -88,6 +91,22 @@ async function runExport(
   const at = point === undefined ? {} : { asOf: point.offset };
   told(await interruptible((signal) => exportSessions(store, format, file, { replace, signal, ...at })));
   return undefined;
+}
+
+async function toStdout(
+  store: SessionStore,
+  format: ExportFormat,
+  { options, streams }: Pick<CommandContext<ExportOptions>, "options" | "streams">,
+): Promise<undefined> {
+  if (options.watch === true || streams.json) {
+    const why = streams.json ? "the sessions go to stdout, where --json wants its document" : "--watch replaces a file";
+    throw new UsageError("ARGUMENT_INVALID", why, { hint: "name a file in the place of -" });
+  }
+  const point = await resolveAsOf(store.log, options, streams);
+  const at = point === undefined ? {} : { asOf: point.offset };
+  const report = await streamSessions(store, format, (text) => streams.taken(text), at);
+  streams.note(`${report.sessions} sessions at offset ${report.offset}`);
+  tellFaulty(streams, report);
 }
 
 /** Until Ctrl-C, which is how it ends in order. */
@@ -106,5 +125,9 @@ function tell(streams: Streams, store: string, format: ExportFormat, report: Exp
   const { file, offset, sessions, bytes, faulty } = report;
   if (streams.json) streams.document({ schema: "export/1", store, format: format.kind, ...report });
   else streams.lines([`${store} → ${printable(file)}: ${sessions} sessions at offset ${offset}, ${bytes} bytes`]);
+  tellFaulty(streams, { faulty });
+}
+
+function tellFaulty(streams: Streams, { faulty }: Pick<ExportReport, "faulty">): void {
   if (faulty > 0) streams.note(`${faulty} sessions have events that could not be read: run sessiondb verify`);
 }

@@ -6,6 +6,7 @@ import { readMinskyPostgres, readMinskySqlite } from "../../open-foreign.js";
 import { examples, leaf, noun, type RunState } from "../command.js";
 import { type ImportOptions, runImport, withImportOptions } from "../import-run.js";
 import { addressOf } from "../written-address.js";
+import { STANDARD } from "../written-file.js";
 import { importAiWebhookCommand, importAiWebhookPostgresCommand } from "./import-ai-webhook.js";
 import { connectPgSimpleCommand, towerSessionsCommand } from "./import-web.js";
 
@@ -22,8 +23,11 @@ export function importCommand(state: RunState): Command {
 }
 
 function minskyJson(state: RunState): Command {
-  const summary = "take over a session-db.json of Minsky, in any of its layouts";
+  const summary = "take over a session-db.json of Minsky, in any of its layouts; FILE - is standard input";
   const command = leaf<ImportOptions>(state, "minsky-json <file>", summary, (context, written = "") => {
+    if (written === STANDARD) {
+      return runImport(context, { source: "minsky-json:-", read: () => readMinskyJson("stdin", process.stdin) });
+    }
     const file = expandPath(written);
     return runImport(context, { source: `minsky-json:${file}`, file, read: () => readMinskyJson(file) });
   });

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { createSigningKey, readPublicKey } from "../../inspect/signing-key.js";
 import { type CommandContext, examples, noun, type ReadOptions, type RunState, readLeaf } from "../command.js";
 import { printable } from "../output/escape.js";
+import { fileOnly } from "../written-file.js";
 
 export function keyCommand(state: RunState): Command {
   return noun("key", "the keys that sign the log", [createCommand(state), showCommand(state)]);
@@ -18,7 +19,7 @@ function showCommand(state: RunState): Command {
 }
 
 async function create({ streams }: CommandContext<ReadOptions>, file: string): Promise<undefined> {
-  const { privateFile, publicFile, fingerprint } = await createSigningKey(file);
+  const { privateFile, publicFile, fingerprint } = await createSigningKey(fileOnly("a key")(file));
   if (streams.json) streams.document({ schema: "key/1", key: fingerprint, privateFile, publicFile });
   else streams.lines([fingerprint]);
   streams.note(`${privateFile} signs: keep it where only the signer can read it`);

@@ -11,6 +11,7 @@ import { type CommandContext, type CommonOptions, examples, leaf, type RunState,
 import { changeLines } from "../output/change-lines.js";
 import { changed } from "../output/changed.js";
 import { textOf } from "../text-input.js";
+import { STANDARD } from "../written-file.js";
 
 interface UpdateOptions extends CommonOptions {
   set?: Assignment[];
@@ -35,7 +36,7 @@ export function updateCommand(state: RunState): Command {
     .option("--unset <field>", "remove a field; may stand several times", collect(parseUnset))
     .option(
       "--patch <json>",
-      "an object is merged into the record (null removes), an array is a JSON Patch; or a file that holds one; before --set",
+      "an object is merged into the record (null removes), an array is a JSON Patch; or a file that holds one, - for stdin; before --set",
       (text: string, before: string[] = []) => [...before, text],
     )
     .option(
@@ -82,7 +83,7 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
 async function patchText(given: string): Promise<string> {
   if (/^\s*[[{]/.test(given)) return given;
   try {
-    return await textOf({ file: resolve(given) });
+    return await textOf({ file: given === STANDARD ? given : resolve(given) });
   } catch (cause) {
     if (cause instanceof SessionDbError && cause.code !== "ARGUMENT_INVALID") throw cause;
     throw new UsageError("PATCH_INVALID", "--patch is neither an object, nor an array, nor a file that can be read", {

@@ -10,6 +10,7 @@ import { type CommandContext, examples, type ReadOptions, type RunState, readLea
 import { interruptible } from "../interruptible.js";
 import { printable } from "../output/escape.js";
 import { progressLine } from "../output/progress.js";
+import { fileOnly, unlessStdout } from "../written-file.js";
 
 interface SignOptions extends ReadOptions {
   key: string;
@@ -21,11 +22,11 @@ export function signCommand(state: RunState): Command {
   const summary = "verify the log and sign where it ends, to keep elsewhere";
   const command = readLeaf<SignOptions>(state, "sign", summary, sign)
     .requiredOption("--key <file>", "the private key, of key create")
-    .option("-o, --output <file>", "write the signature to a new file; default stdout")
+    .option("-o, --output <file>", "write the signature to a new file; default stdout, as -")
     .addOption(
-      new Option("--append <file>", "add it to a file of signatures; reads only what came since the last").conflicts(
-        "output",
-      ),
+      new Option("--append <file>", "add it to a file of signatures; reads only what came since the last")
+        .argParser(fileOnly("--append"))
+        .conflicts("output"),
     );
   return examples(command, [
     "sessiondb sign --key help.key -o help-tail.json --store sqlite:./s.db",
@@ -34,7 +35,8 @@ export function signCommand(state: RunState): Command {
 }
 
 async function sign({ options, streams, openStore }: CommandContext<SignOptions>): Promise<undefined> {
-  if (options.output !== undefined) assertNew(options.output);
+  const output = unlessStdout(options.output);
+  if (output !== undefined) assertNew(output);
   const key = await readPrivateKey(options.key);
   if (key.exposed) streams.note(`warning: others can read ${options.key}; type: chmod 600 ${options.key}`);
   const log = await openStore({ mustExist: true });
@@ -44,8 +46,8 @@ async function sign({ options, streams, openStore }: CommandContext<SignOptions>
   const signed = await interruptible((signal) => signTail(log, key, { ...append, signal, onVerified: line }));
   streams.progress("");
   const text = encodeSignature(signed);
-  if (options.output !== undefined) await writeAtomically(options.output, [`${text}\n`]);
-  const file = options.append ?? options.output;
+  if (output !== undefined) await writeAtomically(output, [`${text}\n`]);
+  const file = options.append ?? output;
   if (streams.json) {
     const { offset, hash, ...rest } = signed;
     streams.document({ schema: "sign/1", offset, hash, ...rest, ...(file === undefined ? {} : { file }) });

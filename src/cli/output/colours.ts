@@ -13,6 +13,20 @@ export function hasColours({ isTTY }: { readonly isTTY?: boolean }, env: Environ
   return isTTY === true && TERM !== "dumb";
 }
 
-export function coloursOf(stream: { readonly isTTY?: boolean }): ReturnType<typeof pc.createColors> {
-  return pc.createColors(hasColours(stream, process.env));
+/** What --color says, which wins over all variables. */
+export const COLOUR_CHOICES = ["auto", "always", "never"] as const;
+export type ColourChoice = (typeof COLOUR_CHOICES)[number];
+
+export function coloursOf(
+  stream: { readonly isTTY?: boolean },
+  choice: ColourChoice = "auto",
+): ReturnType<typeof pc.createColors> {
+  return pc.createColors(choice === "auto" ? hasColours(stream, process.env) : choice === "always");
+}
+
+/** Of a command line that may be wrong somewhere: its error is told in these colours. */
+export function colourIn(args: readonly string[]): ColourChoice {
+  const at = args.findLastIndex((arg) => arg === "--color" || arg.startsWith("--color="));
+  const said = args[at]?.split("=")[1] ?? args[at + 1];
+  return COLOUR_CHOICES.find((choice) => at >= 0 && choice === said) ?? "auto";
 }

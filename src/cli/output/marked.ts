@@ -1,10 +1,10 @@
 import type { Snippet } from "../../query/snippet.js";
-import { coloursOf } from "./colours.js";
+import { type ColourChoice, coloursOf } from "./colours.js";
 import { printable } from "./escape.js";
 
 /** The lines of a snippet, with what was found in bold where there are colours. Empty lines are left out. */
-export function marked({ text, marks }: Snippet): string[] {
-  const { bold } = coloursOf(process.stdout);
+export function marked({ text, marks }: Snippet, colour: ColourChoice): string[] {
+  const { bold } = coloursOf(process.stdout, colour);
   let line = "";
   let at = 0;
   for (const [from, to] of marks) {

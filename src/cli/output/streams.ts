@@ -2,13 +2,24 @@ import { once } from "node:events";
 import { SessionDbError } from "../../errors.js";
 import { type NamedStores, withStores } from "../../migrate/named-stores.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
-import { coloursOf } from "./colours.js";
+import { type ColourChoice, coloursOf } from "./colours.js";
 import { printable, printableJson } from "./escape.js";
+import { foldedText } from "./folded-text.js";
 import { picked, pickItems } from "./pick-fields.js";
 import { cut } from "./table.js";
 import { told } from "./told.js";
 
 const DEFAULT_COLUMNS = 80;
+
+/** Of the options of a command. */
+export interface StreamOptions {
+  readonly json?: boolean;
+  readonly ndjson?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+  readonly fields?: string;
+  readonly color?: ColourChoice;
+}
 
 /** Where a command prints. Data goes to stdout only; everything else to stderr. */
 export class Streams {
@@ -16,6 +27,7 @@ export class Streams {
   readonly json: boolean;
   readonly #quiet: boolean;
   readonly #debug: boolean;
+  readonly colour: ColourChoice;
   /** With --json=a,b: what is left of each item. */
   readonly #fields: string | undefined;
   /** How old what is printed is, where it does not come from the store itself; every document says it as `stale`. */
@@ -24,7 +36,8 @@ export class Streams {
   stores: NamedStores = {};
   #progressShown = false;
 
-  constructor(options: { json?: boolean; ndjson?: boolean; quiet?: boolean; debug?: boolean; fields?: string } = {}) {
+  constructor(options: StreamOptions = {}) {
+    this.colour = options.color ?? "auto";
     this.#fields = options.fields;
     this.json = options.json === true || options.ndjson === true;
     this.#quiet = options.quiet === true;
@@ -96,7 +109,9 @@ export class Streams {
 
   /** What must not be missed: on stderr with --json, too; not with --quiet. */
   notice(text: string): void {
-    if (!this.#quiet) process.stderr.write(`${printable(withStores(text, this.stores))}\n`);
+    if (this.#quiet) return;
+    const told = printable(withStores(text, this.stores));
+    process.stderr.write(`${foldedText(told, columnsOf(process.stderr)).join("\n")}\n`);
   }
 
   /** Columns that a line of progress may have. */
@@ -133,7 +148,7 @@ export class Streams {
         `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,
       );
     } else {
-      const { red, cyan } = coloursOf(process.stderr);
+      const { red, cyan } = coloursOf(process.stderr, this.colour);
       const lines = [`${red("error")} ${code}: ${printable(message)}`];
       if (hint !== undefined) lines.push(`${cyan("hint")}: ${printable(hint)}`);
       process.stderr.write(`${lines.join("\n")}\n`);
@@ -145,6 +160,11 @@ function describe(error: unknown): { code: string; message: string; hint: string
   if (error instanceof SessionDbError) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
   return { code: "UNEXPECTED", message, hint: "run the command again with --debug and report what it prints" };
+}
+
+/** Infinity where nothing is to be broken: a file, a pipe, a terminal that does not say. */
+function columnsOf(stream: NodeJS.WriteStream): number {
+  return (stream.isTTY && stream.columns) || Infinity;
 }
 
 /** A terminal that obeys no escapes, and shows them: an editor's shell, a log of a build. */

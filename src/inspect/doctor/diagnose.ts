@@ -1,4 +1,5 @@
 import { NotFoundError, type SessionDbError } from "../../errors.js";
+import { withStores } from "../../migrate/named-stores.js";
 import { chainCheck } from "./chain-check.js";
 import { type Check, failedLook } from "./check.js";
 import { configurationCheck } from "./configuration-check.js";
@@ -70,7 +71,7 @@ export async function diagnose(options: PatientOptions): Promise<Diagnosis> {
   return withPatient(options, async (patient, seen) => ({
     store: patient.shown,
     offset: await offsetOf(patient),
-    findings: seen.map(([check, one]) => findingOf(check, one)),
+    findings: seen.map(([check, one]) => findingOf(check, one, patient)),
   }));
 }
 
@@ -147,6 +148,8 @@ async function fixedBy(check: string, code: string, fix: () => Promise<string>):
   }
 }
 
-function findingOf(check: string, { code, severity, what, why, mend, fix }: Seen): Finding {
-  return { check, code, severity, what, why: why ?? null, mend: mend ?? null, fixable: fix !== undefined };
+/** @param patient whose store the commands that mend it name */
+function findingOf(check: string, { code, severity, what, why, mend, fix }: Seen, patient?: Patient): Finding {
+  const named = mend === undefined ? null : { ...mend, text: withStores(mend.text, patient?.named ?? {}) };
+  return { check, code, severity, what, why: why ?? null, mend: named, fixable: fix !== undefined };
 }

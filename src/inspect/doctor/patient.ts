@@ -5,6 +5,7 @@ import type { OpenLogOptions } from "../../log/open-log-options.js";
 import { shellWord } from "../../log/shell-word.js";
 import type { StoreExam } from "../../log/store-exam.js";
 import type { StoreProbe } from "../../log/store-probe.js";
+import type { NamedStores } from "../../migrate/named-stores.js";
 import { openLog, openToDiagnose, shownUrl } from "../../open-log.js";
 import type { Seen } from "./finding.js";
 
@@ -73,6 +74,11 @@ export class Patient {
   get storeOption(): string {
     if (this.options.nameStore === false) return "";
     return this.shown.includes("***") ? ' --store "$SESSIONDB_STORE"' : ` --store ${shellWord(this.shown)}`;
+  }
+
+  /** What commands without a `storeOption` are to name. */
+  get named(): NamedStores {
+    return this.options.nameStore === false ? {} : { store: this.shown };
   }
 
   async #open(): Promise<EventLog> {
