@@ -1,14 +1,15 @@
 import { dirname, resolve } from "node:path";
 import { withArchives } from "./archive/with-archives.js";
-import { backendOf, fileOf } from "./backends/backends.js";
+import { backendOf, fileOf, isBuiltIn } from "./backends/backends.js";
 import { addressParts } from "./config/address.js";
+import { assertOptions } from "./config/known-options.js";
 import { expandPath } from "./config/paths.js";
 import { assertLimits } from "./log/assert-limits.js";
 import type { EventLog } from "./log/event-log.js";
 import { maskUrl } from "./log/mask-url.js";
 import { ObservedLog } from "./log/observed-log.js";
 import { Observer } from "./log/observer.js";
-import type { OpenLogOptions } from "./log/open-log-options.js";
+import { OPEN_LOG_OPTIONS, type OpenLogOptions } from "./log/open-log-options.js";
 import { ReadOnlyLog } from "./log/read-only-log.js";
 import { Scrubber } from "./log/scrubber.js";
 import { findTelemetry } from "./log/telemetry.js";
@@ -19,9 +20,10 @@ import { findTelemetry } from "./log/telemetry.js";
  * A bare path ending in .jsonl, .db or .sqlite is taken for what it says. `~` means the home folder.
  *
  * @throws UsageError STORE_URL_INVALID, SCRUB_INVALID; NotFoundError LOG_NOT_FOUND with `mustExist` or `readOnly`; TypeError
- *   where a limit is no whole number within its bounds; and whatever the backend throws
+ *   where a limit is no whole number within its bounds, or an option is not known; and whatever the backend throws
  */
 export async function openLog(url: string, options: OpenLogOptions = {}): Promise<EventLog> {
+  if (isBuiltIn(url)) assertOptions("openLog", options, OPEN_LOG_OPTIONS);
   const telemetry = await findTelemetry();
   if (options.logger === undefined && telemetry === undefined) return openUnobserved(url, options);
   const observer = new Observer(shownUrl(url), options.logger, telemetry);

@@ -28,6 +28,11 @@ export function backendOf(url: string): { backend: LogBackend; rest: string } {
   throw invalidUrl(`not the address of a log: ${JSON.stringify(maskUrl(url))}`);
 }
 
+/** Whoever registers a backend may give it options of his own. */
+export function isBuiltIn(url: string): boolean {
+  return typeof url === "string" && BACKENDS.has(addressParts(url).scheme);
+}
+
 /** The file that a log at this address is; undefined where it is none. */
 export function fileOf(url: string): string | undefined {
   const { scheme, rest } = addressParts(url);

@@ -2,6 +2,7 @@ import { COLLAB_SCHEMA, type CollabEventType, collabDataFault } from "../../proj
 import { type CollabSession, collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
 import type { Projection } from "../../projections/projection.js";
+import { assertOptions } from "../config/known-options.js";
 import { InvalidEventError, NotFoundError } from "../errors.js";
 import { assertLog } from "../log/assert-log.js";
 import type { EventMeta, NewEvent, SealedEvent } from "../log/event.js";
@@ -46,8 +47,10 @@ export class CollabLog {
   readonly #turns = new Turns();
   readonly #listeners: Array<(events: readonly SealedEvent[]) => void> = [];
 
-  constructor(log: EventLog, { actor, now = () => new Date() }: CollabOptions = {}) {
+  constructor(log: EventLog, options: CollabOptions = {}) {
     assertLog(log);
+    assertOptions("CollaborativeSessions", options, { actor: true, now: true });
+    const { actor, now = () => new Date() } = options;
     this.log = log;
     this.#streams = new StreamStates(log);
     this.actor = actor ?? defaultActor();

@@ -68,3 +68,28 @@ export interface OpenLogOptions {
   /** Postgres: how long failures that may pass are tried again. */
   retryLimitMs?: number;
 }
+
+/** As an object, so that the compiler knows when one is missing. */
+export const OPEN_LOG_OPTIONS: Readonly<Record<keyof OpenLogOptions, true>> = {
+  mustExist: true,
+  readOnly: true,
+  now: true,
+  entropy: true,
+  onNotice: true,
+  scrub: true,
+  scrubber: true,
+  logger: true,
+  onRetry: true,
+  archives: true,
+  cacheBytes: true,
+  segmentBytes: true,
+  lockTimeoutMs: true,
+  pollMs: true,
+  maxConnections: true,
+  listenUrl: true,
+  readUrl: true,
+  notify: true,
+  connectTimeoutMs: true,
+  statementTimeoutMs: true,
+  retryLimitMs: true,
+};

@@ -119,12 +119,25 @@ export function prepareOwnAppend(
 /** Not every caller is checked by a compiler. @throws TypeError */
 function assertShape(batch: readonly StreamAppend[], options: AppendOptions): void {
   if (!isObject(options)) throw new TypeError(`the options of an append are { actor }, not ${String(options)}`);
+  assertMembers("options of an append", options, OPTION_NAMES);
   for (const part of batch) {
     if (!isObject(part)) throw new TypeError(`an append is { stream, events }, not ${String(part)}`);
+    assertMembers("an append", part, PART_NAMES);
     if (!Array.isArray(part.events)) throw new TypeError(`events is a list of events, not ${typeof part.events}`);
     for (const event of part.events) {
       if (!isObject(event)) throw new TypeError(`an event is { type, data }, not ${String(event)}`);
     }
+  }
+}
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof AppendOptions>(["actor", "tailHash"]);
+const PART_NAMES: ReadonlySet<string> = new Set<keyof StreamAppend>(["stream", "expectedVersion", "events"]);
+
+/** A misspelt `expectedVersion` would be "any". */
+function assertMembers(what: string, value: object, known: ReadonlySet<string>): void {
+  for (const name of Object.keys(value)) {
+    if (!known.has(name))
+      throw new TypeError(`${what}: there is no ${JSON.stringify(name)}, but ${[...known].join(", ")}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertOptions } from "../config/known-options.js";
 import { SessionDbAdapter } from "./session-db-adapter.js";
 import { StorageBackendFactory } from "./storage-backend-factory.js";
 import type { StorageConfig } from "./storage-config.js";
@@ -9,8 +10,10 @@ export interface SessionProviderOptions {
   readonly workdir?: string;
 }
 
-/** The sessions of the configured store; providers of one configuration share its storage, and `close` closes it for all. */
-export function createSessionProvider({ config, workdir }: SessionProviderOptions = {}): SessionDbAdapter {
+/** The sessions of the configured store; providers of one configuration share its storage, and `close` closes it for all. @throws TypeError an option that is not known */
+export function createSessionProvider(options: SessionProviderOptions = {}): SessionDbAdapter {
+  assertOptions("createSessionProvider", options, { config: true, workdir: true });
+  const { config, workdir } = options;
   const create = () => StorageBackendFactory.create(workdir);
   return new SessionDbAdapter(config === undefined ? create() : StorageBackendFactory.createFromConfig(config));
 }

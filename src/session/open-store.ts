@@ -1,3 +1,4 @@
+import { assertObject } from "../config/known-options.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import { openWithFallback } from "../outbox/open-with-fallback.js";
 import { SessionStore, type SessionStoreOptions } from "./session-store.js";
@@ -23,11 +24,11 @@ export class OpenedStore extends SessionStore implements AsyncDisposable {
 /**
  * Opens the log at an address, as `openLog` does, and gives its sessions.
  *
- * @throws UsageError STORE_URL_INVALID; NotFoundError LOG_NOT_FOUND with `mustExist`; whatever the backend throws
+ * @throws UsageError STORE_URL_INVALID; NotFoundError LOG_NOT_FOUND with `mustExist`; TypeError for an option
+ *   that is not known; whatever the backend throws
  */
-export async function openStore(
-  url: string,
-  { actor, outboxRoot, ...options }: OpenStoreOptions = {},
-): Promise<OpenedStore> {
+export async function openStore(url: string, opening: OpenStoreOptions = {}): Promise<OpenedStore> {
+  assertObject("openStore", opening);
+  const { actor, outboxRoot, ...options } = opening;
   return new OpenedStore(await openWithFallback(url, options, outboxRoot), actor === undefined ? {} : { actor });
 }

@@ -1,6 +1,7 @@
 import type { SessionRecord, StoredRecord } from "../../projections/session-record.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
 import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ConflictError } from "../errors.js";
 import { type PointLike, pointText, resolvePoint } from "../inspect/point.js";
 import { assertCount } from "../log/assert-limits.js";
@@ -48,6 +49,14 @@ export interface ChangeOptions extends ChangeNote {
   readonly expectedVersion?: number;
 }
 
+const CHANGE_OPTIONS: KnownOptions<ChangeOptions & CreateOptions> = {
+  actor: true,
+  expectedVersion: true,
+  reason: true,
+  recreate: true,
+  source: true,
+};
+
 /** Sessions in the order of their creation, and the offset at which this was true. */
 export interface SessionList {
   readonly offset: number;
@@ -90,6 +99,7 @@ export class SessionStore {
 
   constructor(log: EventLog, options: SessionStoreOptions = {}) {
     assertLog(log);
+    assertOptions("SessionStore", options, { actor: true });
     this.log = log;
     this.actor = options.actor ?? defaultActor();
     this.#sessions = new CatchUp(log, sessions);
@@ -197,6 +207,7 @@ export class SessionStore {
     options: ChangeOptions = {},
   ): Promise<ChangeResult> {
     PastLog.assertPresent(this.log);
+    assertOptions("a change", options, CHANGE_OPTIONS);
     assertSessionId(id);
     const { expectedVersion } = options;
     // NaN, or the text of a header, fits no version: that would be a conflict for ever.
