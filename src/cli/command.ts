@@ -83,9 +83,22 @@ export function readLeaf<Options extends ReadOptions>(
   const [name, ...args] = signature.split(" ");
   const command = new Command(name);
   for (const arg of args) command.argument(arg);
-  return command
-    .summary(summary)
-    .description(summary)
+  command.summary(summary).description(summary);
+  withCommonOptions(command);
+  return command.action(async (...received: unknown[]) => {
+    const command = received.at(-1) as Command;
+    const options = givenTo<Options>(command);
+    state.streams = new Streams(options);
+    state.exitCode = await withContext(options, state.streams, act, command.processedArgs);
+  });
+}
+
+/** Above the options that every command takes, in a help; they stand behind its own. */
+export const COMMON_OPTIONS = "Common options:";
+
+function withCommonOptions(command: Command): void {
+  command
+    .optionsGroup(COMMON_OPTIONS)
     .addOption(new Option("--store <url>", "the log: jsonl:PATH, sqlite:PATH or postgres://… (env: SESSIONDB_STORE)"))
     .addOption(new Option("--json", "one JSON document on stdout; errors as JSON on stderr"))
     .addOption(
@@ -101,12 +114,7 @@ export function readLeaf<Options extends ReadOptions>(
     .option("--quiet", "no remarks on stderr")
     .addOption(new Option("--color <when>", "colours; default auto (NO_COLOR, FORCE_COLOR)").choices(COLOUR_CHOICES))
     .option("--debug", "stack traces of errors")
-    .action(async (...received: unknown[]) => {
-      const command = received.at(-1) as Command;
-      const options = givenTo<Options>(command);
-      state.streams = new Streams(options);
-      state.exitCode = await withContext(options, state.streams, act, command.processedArgs);
-    });
+    .optionsGroup("Options:");
 }
 
 async function withContext<Options extends ReadOptions>(

@@ -1,5 +1,5 @@
-import { Command } from "commander";
-import type { RunState } from "./command.js";
+import { Command, Help, type Option } from "commander";
+import { COMMON_OPTIONS, type RunState } from "./command.js";
 import { type LazyCommand, loadCommands } from "./lazy-commands.js";
 import { VERSION } from "./version.js";
 
@@ -62,9 +62,22 @@ export async function programOf(name: string, state: RunState, args: readonly st
     command
       .exitOverride()
       .showHelpAfterError(false)
+      .configureHelp({ groupItems: commonLast })
       .configureOutput({ outputError: () => undefined });
   }
   return program;
+}
+
+/** Groups stand in the order of their first options, and every command is given the common ones first. */
+function commonLast<T extends Command | Option>(
+  all: T[],
+  visible: T[],
+  groupOf: (item: T) => string,
+): Map<string, T[]> {
+  const groups = Help.prototype.groupItems(all, visible, groupOf);
+  const common = groups.get(COMMON_OPTIONS);
+  if (common !== undefined && groups.delete(COMMON_OPTIONS)) groups.set(COMMON_OPTIONS, common);
+  return groups;
 }
 
 function everyCommand(command: Command): Command[] {

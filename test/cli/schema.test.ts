@@ -391,6 +391,17 @@ test("help tells the same of a command as --help, and suggests where there is no
   });
 });
 
+test("a help tells what a command is about first: what all of them take stands behind that", async () => {
+  for (const line of ["session update", "migrate", "doctor", "web list"]) {
+    const { stdout } = await runCli([...line.split(" "), "--help"]);
+    const [own = "", common = ""] = stdout.split("\nCommon options:\n");
+    expect(own, line).toContain("\nOptions:\n");
+    for (const name of ["--store", "--json", "--quiet", "--color", "--debug"]) {
+      expect([own.includes(`\n  ${name}`), common.includes(`  ${name}`)], `${line} ${name}`).toEqual([false, true]);
+    }
+  }
+});
+
 test("help behind a noun is help for what stands below it, at every depth, also as JSON", async () => {
   for (const [typed, same] of [
     ["session help list", "help session list"],
