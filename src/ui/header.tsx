@@ -51,8 +51,13 @@ function shortened(store: string): string {
   return store.length <= most ? store : `${store.slice(0, 12)}…${store.slice(store.length - most + 13)}`;
 }
 
+/** Whether the server answers, and its store. */
+function connects(): boolean {
+  return lostSince.value === null && status.value.trouble === null;
+}
+
 function Connection() {
-  const isWell = lostSince.value === null && status.value.trouble === null;
+  const isWell = connects();
   return (
     <span class={`connection ${isWell ? "well" : "lost"}`}>
       <span class="dot" aria-hidden="true" /> {number(tail.value)} {tail.value === 1 ? "event" : "events"}
@@ -63,7 +68,9 @@ function Connection() {
 
 function Standing() {
   const mode = hello.value?.allowWrite === true ? "looking changes nothing" : "read-only";
-  if (isLive.value || tail.value === 0) return <span class="standing now">Viewing the present, {mode}</span>;
+  const isNow = isLive.value || tail.value === 0;
+  if (isNow && !connects()) return <span class="standing past">Viewing what was known last, {mode}</span>;
+  if (isNow) return <span class="standing now">Viewing the present, {mode}</span>;
   return (
     <span class="standing past">
       Viewing the past, {mode}

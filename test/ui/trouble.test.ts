@@ -58,6 +58,22 @@ test("a server that ended is told, and what was seen stays", async () => {
   await ui.close();
   await sees(page, ".banner", "The server of this page does not answer");
   await sees(page, ".tree", "commitCount");
+  await sees(page, ".standing", "Viewing what was known last");
+});
+
+test("what is printed is dark on light, also of a dark page", async () => {
+  const log = new MemoryLog();
+  await writeStory(new SessionStore(log, { actor: "user:ada" }));
+  const { page } = await openPage(log);
+  await sees(page, ".tree", "commitCount");
+  const ink = () => page.evaluate("getComputedStyle(document.body).color");
+  await page.emulateMedia({ colorScheme: "light", media: "screen" });
+  await expect.poll(() => page.evaluate("document.documentElement.dataset.theme")).not.toBe("dark");
+  const light = await ink();
+  await page.emulateMedia({ colorScheme: "dark", media: "screen" });
+  await expect.poll(ink).not.toBe(light);
+  await page.emulateMedia({ colorScheme: "dark", media: "print" });
+  await expect.poll(ink).toBe(light);
 });
 
 test("while the server is slow, each step that is asked for counts", async () => {
