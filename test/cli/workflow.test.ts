@@ -89,6 +89,19 @@ test("an approval whose answer is fresh starts no git at all, and one that is ol
   expect(readFileSync(started, "utf8")).toBe("x\nx\n");
 });
 
+test("approve --dry-run is refused as approve is, says what it would do, and writes nothing", async () => {
+  await json("start", "a", "--repo", "app.git");
+  const missing = await run("approve", "a", "--dry-run");
+  expect([missing.code, missing.stdout, missing.stderr]).toEqual([3, "", expect.stringContaining("PR_NOT_FOUND")]);
+  await json("pr", "create", "a");
+  const before = await json("show", "a");
+  expect((await run("approve", "a", "--dry-run")).stdout).toMatch(
+    /^would append \d+ {2}session\.updated {2}v\d+ {2}a\n$/,
+  );
+  expect(await json("approve", "a", "--dry-run")).toMatchObject({ dryRun: true });
+  expect(await json("show", "a")).toEqual(before);
+});
+
 test("a patch is merged into the record, or applied to it, or refused whole", async () => {
   await json("start", "a", "--branch", "x");
   await json("update", "a", "--patch", '{"status":null,"prState":{"exists":true},"__proto__":{"admin":true}}');

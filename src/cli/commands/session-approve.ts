@@ -7,6 +7,7 @@ import { type BaseDirOptions, baseDirOption, workspaceTools } from "../workspace
 interface ApproveOptions extends CommonOptions, BaseDirOptions {
   reason?: string;
   expectVersion?: number;
+  dryRun?: boolean;
 }
 
 export function approveCommand(state: RunState): Command {
@@ -17,6 +18,7 @@ export function approveCommand(state: RunState): Command {
       "refuse (exit code 4) unless the session is at this version",
       wholeNumber("--expect-version"),
     )
+    .option("--dry-run", "look for the pull request, write nothing, say what would be written")
     .addOption(baseDirOption());
   return examples(command, ['sessiondb session approve docs-site --reason "looks right" --store sqlite:./s.db']);
 }
@@ -25,13 +27,13 @@ async function approve(
   { openStore, options, config, streams }: CommandContext<ApproveOptions>,
   id: string,
 ): Promise<undefined> {
-  const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
-  const { reason, expectVersion } = options;
+  const { reason, expectVersion, dryRun = false } = options;
+  const tools = await workspaceTools(await openStore({ mustExist: true, trial: dryRun }), { options, config });
   const { events, pr } = await approveSession(tools, id, {
     ...(reason === undefined ? {} : { reason }),
     ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
   });
-  changed(streams, id, events);
+  changed(streams, id, events, { dryRun });
   streams.note(
     `${pr.branch} exists: ${pr.source === "cache" ? "checked" : `says the ${pr.source},`} at ${pr.checkedAt}`,
   );
