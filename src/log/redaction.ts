@@ -9,6 +9,8 @@ export const REDACTED_TYPE = "store.redacted";
 /** In the sidecar: the id of the last record. States that were folded before it are caches of what is no longer there. */
 export const REDACTION_EPOCH = "redactions/last";
 const SNAPSHOTS = "snapshots/";
+/** Behind the id, from before the data goes until the snapshots are gone. */
+const BEGUN = "-begun";
 
 /** The data of a record: `ranges` are offsets, first and last, both inclusive, in order and apart from each other. */
 export interface RedactionData {
@@ -95,14 +97,28 @@ export function assertInLog(offsets: readonly number[], tailOffset: number): voi
   });
 }
 
-/** Announced before the data goes: whoever folds now keeps his snapshots where nobody looks for them later. */
-export async function announceRedaction(sidecar: Sidecar, recordId: string): Promise<void> {
-  await sidecar.write(REDACTION_EPOCH, recordId);
+/**
+ * To be called before the data goes. Until {@link endRedaction}, nobody keeps a state: he may have read what is going, or
+ * what is left. A crash leaves it so, and whoever writes next ends it.
+ */
+export async function beginRedaction(sidecar: Sidecar, recordId: string): Promise<void> {
+  await sidecar.write(REDACTION_EPOCH, `${recordId}${BEGUN}`);
 }
 
-/** Snapshots may hold what was erased. They are caches: the next reader takes new ones. */
-export async function forgetSnapshots(sidecar: Sidecar): Promise<void> {
+/**
+ * Removes all snapshots, which may hold what was erased, where a redaction was begun; else it does nothing. They are caches:
+ * the next reader takes new ones. The caller holds the lock of the log, so nobody is at it.
+ */
+export async function endRedaction(sidecar: Sidecar): Promise<void> {
+  const epoch = await redactionEpoch(sidecar);
+  if (epoch === null || !isBegun(epoch)) return;
   for (const name of await sidecar.list(SNAPSHOTS)) await sidecar.remove(name);
+  await sidecar.write(REDACTION_EPOCH, epoch.slice(0, -BEGUN.length));
+}
+
+/** Whether a redaction is under way, or was when it was killed. */
+export function isBegun(epoch: string | null): boolean {
+  return epoch?.endsWith(BEGUN) ?? false;
 }
 
 /** Names the last redaction; null where there was none. Another answer than before: what was folded before is stale. */

@@ -1,7 +1,7 @@
 import type { Projection } from "../../projections/projection.js";
 import { archivedBase } from "../log/archives.js";
 import type { EventLog } from "../log/event-log.js";
-import { redactionEpoch } from "../log/redaction.js";
+import { isBegun, redactionEpoch } from "../log/redaction.js";
 import { textBehindDigest, withDigest } from "./digested-text.js";
 import type { Folded } from "./fold.js";
 import { hashAt } from "./hash-at.js";
@@ -59,9 +59,9 @@ export class Snapshots<D extends object> {
     await this.keep(snapshot).catch(() => undefined);
   }
 
-  /** Keeps a state; of one that is too large nothing. @throws as the sidecar: then it is not kept */
+  /** Keeps a state; of one that is too large, or while data is being erased, nothing. @throws as the sidecar: then it is not kept */
   async keep(snapshot: Snapshot<D>): Promise<void> {
-    const text = textOf(snapshot);
+    const text = isBegun(this.#epoch) ? undefined : textOf(snapshot);
     if (text === undefined) return;
     const name = `${this.#prefix}${String(snapshot.offset).padStart(OFFSET_DIGITS, "0")}`;
     await this.#log.sidecar.write(name, text);

@@ -1,7 +1,7 @@
 import type { Projection } from "../../projections/projection.js";
 import type { EventLog } from "../log/event-log.js";
 import { sha256Hex } from "../log/hash-chain.js";
-import { redactionEpoch } from "../log/redaction.js";
+import { isBegun, redactionEpoch } from "../log/redaction.js";
 import { textBehindDigest, withDigest } from "./digested-text.js";
 import type { StreamState } from "./fold-stream.js";
 import { PastLog } from "./past-log.js";
@@ -44,6 +44,7 @@ export async function keepStreamSnapshot<D extends object>(
   epoch: string | null,
   { document, version, hash }: StreamSnapshot<D>,
 ): Promise<void> {
+  if (isBegun(epoch)) return; // it may hold what is being erased
   const text = withDigest(JSON.stringify({ format: FORMAT, stream, version, hash, document }));
   if (log instanceof PastLog || text.length > MAX_SNAPSHOT_CHARS) return;
   try {

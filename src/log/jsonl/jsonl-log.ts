@@ -209,6 +209,7 @@ export class JsonlLog implements EventLog {
     const { file: found, tornBytes } = await this.#store.borrowed();
     found.giveBack();
     if (tornBytes > 0) await this.#locked.mendTail(readOnly);
+    if (!readOnly) await this.#locked.endBegun();
   }
 
   async #writing<T>(act: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { SealedEvent } from "../event.js";
 import type { RedactResult } from "../event-log.js";
 import type { PreparedEvent } from "../prepare.js";
 import { type PreparedRedaction, sealedOf } from "../prepare-redaction.js";
-import { announceRedaction, assertErasable, assertInLog, forgetSnapshots, offsetsNamedBy } from "../redaction.js";
+import { assertErasable, assertInLog, beginRedaction, endRedaction, offsetsNamedBy } from "../redaction.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../seal.js";
 import { assertContinues } from "../sealed-run.js";
 import type { Sidecar } from "../sidecar.js";
@@ -120,10 +120,11 @@ export class JsonlWriter {
     epoch: string,
   ): Promise<void> {
     const { sidecar } = this.#settings;
-    await announceRedaction(sidecar, epoch);
+    this.#locked.expectBegunLocked();
+    await beginRedaction(sidecar, epoch);
     await rewriteLogLocked(this.#store, known, offsets, events);
     await this.#store.rewrittenLocked();
-    await forgetSnapshots(sidecar);
+    await endRedaction(sidecar);
   }
 
   async truncateAfter(offset: number, expected: Tail): Promise<Tail> {

@@ -1,5 +1,7 @@
 import { MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
+import { endRedaction, isBegun, redactionEpoch } from "../redaction.js";
+import type { Sidecar } from "../sidecar.js";
 import { sayBegunLocked, sayEmptyLocked } from "./emptied-log.js";
 import { isReadOnlyError } from "./file-errors.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
@@ -21,6 +23,7 @@ export interface LockSettings {
   readonly now: () => Date;
   readonly lockTimeoutMs: number;
   readonly notify: (notice: LogNotice) => void;
+  readonly sidecar: Sidecar;
 }
 
 /**
@@ -35,6 +38,8 @@ export class LockedStore {
   #manifest: Manifest | undefined;
   /** Of the manifest that was last read. */
   #stamp = "";
+  /** The file at whose side no redaction is left begun, as far as this process knows. */
+  #ended: LogFile | undefined;
 
   constructor(store: JsonlStore, lines: LineWriter, settings: LockSettings) {
     this.#store = store;
@@ -120,6 +125,17 @@ export class LockedStore {
     }
   }
 
+  /** A redaction that a crash has left begun is ended, so that nothing of what it erased stays in the sidecar. */
+  async endBegun(): Promise<void> {
+    const isLeft = await redactionEpoch(this.#settings.sidecar).then(isBegun, () => false);
+    if (isLeft) await this.#lock.holdIfFree(() => this.#endBegunLocked()).catch(() => undefined); // nor may he write
+  }
+
+  /** From here on a redaction may be left begun. */
+  expectBegunLocked(): void {
+    this.#ended = undefined;
+  }
+
   /** Waits for the acts under way. */
   close(): Promise<void> {
     return this.#lock.close();
@@ -136,9 +152,20 @@ export class LockedStore {
     const known = await this.#store.indexed();
     known.file.openForWriting(); // it may be another one: a redaction has replaced it
     known.file.assertOneName();
+    if (this.#ended !== known.file) await this.#endBegunLocked(known.file);
     if (known.tornBytes <= 0) return known;
     await this.#moveTornTailLocked();
     return this.#store.indexed();
+  }
+
+  /** Who may not write to the sidecar leaves it to the next: until then nobody keeps a state, and all that is told is right. */
+  async #endBegunLocked(file?: LogFile): Promise<void> {
+    try {
+      await endRedaction(this.#settings.sidecar);
+      this.#ended = file;
+    } catch {
+      // what the caller came for does not need it
+    }
   }
 
   /** The file may be another one than this process knows: what a crash has left begun is ended by what is there now. */

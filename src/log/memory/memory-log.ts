@@ -18,11 +18,11 @@ import { knownOr, pagesOf } from "../paging.js";
 import type { AppendOptions, Entropy, PreparedEvent, StreamAppend } from "../prepare.js";
 import { type PreparedRedaction, sealedOf } from "../prepare-redaction.js";
 import {
-  announceRedaction,
   assertErasable,
   assertInLog,
+  beginRedaction,
+  endRedaction,
   erasedEvent,
-  forgetSnapshots,
   offsetsNamedBy,
 } from "../redaction.js";
 import type { Scrubber } from "../scrubber.js";
@@ -174,8 +174,8 @@ export class MemoryLog implements EventLog {
   }
 
   async #forgetCaches(epoch: string): Promise<void> {
-    await announceRedaction(this.sidecar, epoch);
-    await forgetSnapshots(this.sidecar);
+    await beginRedaction(this.sidecar, epoch);
+    await endRedaction(this.sidecar);
   }
 
   #store(events: readonly SealedEvent[]): void {

@@ -4,7 +4,7 @@
  *   - writes every change of a file, and every sync, to FAULT_LOG, from which a loss of power is simulated.
  *
  * The program gives orders by opening a path below /fault-control/, which is never there:
- *   /fault-control/plan/KIND:K:MODE    KIND: write sync truncate rename create; MODE: see enum mode
+ *   /fault-control/plan/KIND:K:MODE    KIND: write sync truncate rename create remove; MODE: see enum mode
  *   /fault-control/plan/none           nothing fails any more
  *   /fault-control/ack/TEXT            TEXT was acknowledged at this moment: a record of the log
  * A plan fails with ENOENT while it has not struck, and with EEXIST where the plan that it replaces has.
@@ -239,8 +239,10 @@ int link(const char *from, const char *to) {
 int unlink(const char *path) {
   if (!is_ours(path)) return REAL(unlink)(path);
   enter();
-  int result = REAL(unlink)(path);
+  enum mode mode = due("remove");
+  int result = allowed(mode) ? REAL(unlink)(path) : -1;
   if (result == 0) record('U', path, 0, "", 0);
+  if (mode == AFTER_KILL) die();
   leave();
   return result;
 }
