@@ -1,11 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
+import { unfinishedPath } from "../files/new-file.js";
 import type { ArchiveEntry } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
+import { writeWhole } from "../log/write-whole.js";
 import { type ArchiveHeader, encodeHeader, headerBytes } from "./archive-header.js";
 import { BlockWriter } from "./block-writer.js";
 import { checkArchive } from "./check-archive.js";
@@ -39,7 +42,7 @@ export async function writeArchive(
 ): Promise<ArchiveEntry> {
   const path = resolve(file);
   if (existsSync(path)) throw archiveExists(path);
-  const unfinished = `${path}.unfinished-${process.pid}`;
+  const unfinished = unfinishedPath(path);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const written = await writeFile(log, range, unfinished, options);
@@ -71,11 +74,10 @@ async function writeFile(
   path: string,
   { onProgress, signal }: WriteArchiveOptions,
 ): Promise<ArchiveHeader> {
-  rmSync(path, { force: true }); // of a process with this number that was killed
   const fd = openSync(path, "wx", 0o600);
   try {
     const room = headerBytes({ store: log.url, from, to });
-    writeSync(fd, Buffer.alloc(room));
+    writeWhole(fd, Buffer.alloc(room));
     const writer = new BlockWriter(fd, room);
     let [first, last]: (SealedEvent | undefined)[] = [];
     for await (const page of log.readAll({ from, to })) {
@@ -91,7 +93,7 @@ async function writeFile(
     const times = { firstAt: first?.recordedAt ?? "", recordedAt };
     const facts = { store: log.url, from, to, streams: writer.index.streamCount, before, hash, ...times, lines, index };
     const header: ArchiveHeader = { sessiondbArchive: 1, ...facts };
-    writeSync(fd, encodeHeader(header, room), 0, room, 0);
+    writeWhole(fd, encodeHeader(header, room), 0);
     fsyncSync(fd);
     return header;
   } finally {
@@ -114,9 +116,9 @@ export function archiveExists(path: string): RefusedError {
 }
 
 function outputError(error: unknown, path: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
-  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${message}`, {
+  return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${fileErrorText(error)}`, {
     hint: "name a file on a disk with room, in a folder that this user may write to",
     cause: error,
   });

@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Artifact } from "../../projections/collab-artifacts.js";
 import type { CollabSession } from "../../projections/collab-sessions.js";
 import type { Task } from "../../projections/collab-tasks.js";
 import { RefusedError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
+import { unfinishedPath } from "../files/new-file.js";
 import type { Page } from "../query/query.js";
 import type { CollabAsOf } from "./collab-log.js";
 import type { CollaborativeSessions } from "./collaborative-sessions.js";
@@ -31,7 +32,7 @@ export async function exportCollabFiles(
   options: CollabAsOf & { readonly signal?: AbortSignal } = {},
 ): Promise<CollabExport> {
   const asOf = options.asOf ?? (await collab.log.tail()).offset;
-  const unfinished = join(dirname(folder), `.${basename(folder)}.${randomBytes(6).toString("hex")}.tmp`);
+  const unfinished = unfinishedPath(folder);
   try {
     const files = new SessionFiles(collab, join(unfinished, "sessions"), asOf, options.signal);
     const sessions = await files.writeAll();
@@ -175,7 +176,7 @@ function toldError(folder: string, cause: unknown): unknown {
     });
   }
   if (!(cause instanceof Error) || (cause as NodeJS.ErrnoException).syscall === undefined) return cause;
-  return new StorageError("OUTPUT_UNWRITABLE", `${folder} cannot be written: ${cause.message}`, {
+  return new StorageError("OUTPUT_UNWRITABLE", `${folder} cannot be written: ${fileErrorText(cause)}`, {
     hint: "choose another place, or make the folder writable for this user; nothing was left there",
     cause,
   });

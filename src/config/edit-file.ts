@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RuleError, SessionDbError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { FileLock } from "../files/file-lock.js";
 import { makeFolder } from "../files/make-folder.js";
 import { NewFile } from "../files/new-file.js";
@@ -107,7 +108,7 @@ async function lockOf(env: Env): Promise<FileLock> {
 }
 
 function writeFailed(path: string, cause: unknown): StorageError {
-  return new StorageError("CONFIG_WRITE_FAILED", `${path} cannot be written: ${(cause as Error).message}`, {
+  return new StorageError("CONFIG_WRITE_FAILED", `${path} cannot be written: ${fileErrorText(cause)}`, {
     hint: "nothing was changed; check the owner and the mode of the file and its folder",
     cause,
   });

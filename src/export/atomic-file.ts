@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RefusedError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { NewFile } from "../files/new-file.js";
 import { syncFolder } from "../log/sync-folder.js";
 
@@ -45,8 +46,8 @@ export class AtomicFile {
 
   /** Puts it in its place. @returns its bytes @throws as create: what was there before stands */
   async commit(): Promise<number> {
-    await failing(this.path, () => this.#file.publish(this.#replace));
-    syncFolder(dirname(this.path)); // once more: that its name may not last is told here
+    await failing(this.path, () => this.#file.put(this.#replace));
+    makeNameLast(this.path, "OUTPUT_UNWRITABLE");
     return this.#bytes;
   }
 
@@ -79,7 +80,17 @@ async function failing<T>(path: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw outputExists(path);
-    throw unwritable(path, (cause as Error).message, cause);
+    throw unwritable(path, fileErrorText(cause), cause);
+  }
+}
+
+/** The file is in its place. @throws StorageError of this code: its name may not last, and that is told */
+export function makeNameLast(path: string, code: "OUTPUT_FAILED" | "OUTPUT_UNWRITABLE"): void {
+  try {
+    syncFolder(dirname(path));
+  } catch (cause) {
+    const message = `${path} is written, and a loss of power may still take it away: ${fileErrorText(cause)}`;
+    throw new StorageError(code, message, { hint: "check the disk, and write it again with --force", cause });
   }
 }
 

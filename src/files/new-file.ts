@@ -25,7 +25,7 @@ export class NewFile {
   }
 
   static async begin(path: string, mode = PRIVATE): Promise<NewFile> {
-    const unfinished = join(dirname(path), `.unfinished-${randomBytes(6).toString("hex")}`);
+    const unfinished = unfinishedPath(path);
     const handle = await open(unfinished, "wx", PRIVATE);
     if (mode !== PRIVATE) await handle.chmod(mode);
     return new NewFile(path, unfinished, handle);
@@ -37,14 +37,24 @@ export class NewFile {
     if (this.#waitingChars >= FLUSH_CHARS) await this.#flush();
   }
 
-  /** @param replaces false: rejects with EEXIST where something has come to stand in its place, and leaves that alone */
+  /** As `put`, and makes its name last, where that is possible. */
   async publish(replaces: boolean): Promise<void> {
+    await this.put(replaces);
+    await syncFolder(dirname(this.#path));
+  }
+
+  /**
+   * Puts it in its place. Its folder is the caller's to sync, who can tell of a failure what it is: a file that is there, and
+   * that a loss of power may take away.
+   *
+   * @param replaces false: rejects with EEXIST where something has come to stand in its place, and leaves that alone
+   */
+  async put(replaces: boolean): Promise<void> {
     await this.#flush();
     await this.#handle.sync();
     await this.#handle.close();
     if (replaces) await rename(this.#unfinished, this.#path);
     else await this.#linkOrRename();
-    await syncFolder(dirname(this.#path));
   }
 
   /** Leaves nothing behind. Harmless after publish. */
@@ -87,6 +97,14 @@ async function syncFolder(path: string): Promise<void> {
   const folder = await open(path).catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close();
+}
+
+/**
+ * A name beside `path` for what is to become it, that nobody else has: not the number of the process, which in containers is
+ * the same in each. `doctor` knows these names, and says so where one was left.
+ */
+export function unfinishedPath(path: string): string {
+  return join(dirname(path), `.unfinished-${randomBytes(6).toString("hex")}`);
 }
 
 export function codeOf(error: unknown): string {

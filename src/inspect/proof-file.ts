@@ -1,5 +1,6 @@
 import { lstat, open } from "node:fs/promises";
 import { NotFoundError, RefusedError, SessionDbError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { codeOf } from "../files/new-file.js";
 import { notAProof, PROOF_BEGINNING } from "./proof-lines.js";
 
@@ -42,11 +43,14 @@ export async function withProofFile<T>(path: string, act: () => Promise<T>): Pro
   try {
     return await act();
   } catch (cause) {
-    const { syscall, message } = cause as NodeJS.ErrnoException;
+    const { syscall } = cause as NodeJS.ErrnoException;
     if (cause instanceof SessionDbError || syscall === undefined) throw cause;
     if (codeOf(cause) === "EEXIST") throw fileExists(path, false);
     if (codeOf(cause) === "EISDIR") throw notAProof(`${path} is a folder`);
-    throw new StorageError("PROOF_FILE_FAILED", message, { hint: "check the path, its folder and the disk", cause });
+    throw new StorageError("PROOF_FILE_FAILED", fileErrorText(cause), {
+      hint: "check the path, its folder and the disk",
+      cause,
+    });
   }
 }
 

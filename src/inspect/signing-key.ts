@@ -1,8 +1,11 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { lstat, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { NotFoundError, RefusedError, SessionDbError, StorageError, UsageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { codeOf, NewFile } from "../files/new-file.js";
+import { syncFolder } from "../log/sync-folder.js";
 
 /** Far more than any key takes: a wrong path may name a log of gigabytes. */
 const MAX_KEY_BYTES = 64 * 1024;
@@ -90,7 +93,8 @@ async function writeKey(path: string, pem: string | Buffer): Promise<void> {
   const file = await NewFile.begin(path);
   try {
     await file.write(String(pem));
-    await file.publish(false);
+    await file.put(false);
+    syncFolder(dirname(path));
   } catch (error) {
     throw codeOf(error) === "EEXIST" ? keyExists(path) : error;
   } finally {
@@ -120,6 +124,6 @@ async function withKeyFile<T>(path: string, act: () => Promise<T>): Promise<T> {
       });
     }
     const hint = "check the path, its folder and the rights";
-    throw new StorageError("KEY_FILE_FAILED", `${path}: ${(cause as Error).message}`, { hint, cause });
+    throw new StorageError("KEY_FILE_FAILED", `${path}: ${fileErrorText(cause)}`, { hint, cause });
   }
 }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { NewFile } from "../files/new-file.js";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
+import { syncFolder } from "../log/sync-folder.js";
 import type { ChainPlace } from "./chain-place.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
 import { type EventFilter, eventMatcher } from "./event-filter.js";
@@ -61,7 +63,8 @@ export async function writeProof(
     const file = await NewFile.begin(path);
     try {
       const counted = await writeLines(log, file, header, matching, options);
-      await file.publish(replaces);
+      await file.put(replaces);
+      syncFolder(dirname(path));
       return { ...header, ...counted };
     } finally {
       await file.discard();

@@ -13,10 +13,11 @@ const MAX_DEPTH = 8;
 export function leftoversBeside(path: string, kindOf: (name: string) => Leftover["kind"] | undefined): Leftover[] {
   const folder = dirname(path);
   return entriesOf(folder).flatMap((entry) => {
+    const isUnfinished = entry.name.startsWith(".unfinished-") || entry.name === `${basename(path)}.manifest.json.tmp`;
+    if (entry.isDirectory() && isUnfinished) return leftover("unfinished", join(folder, entry.name));
     if (!entry.isFile()) return [];
     const kind = kindOf(entry.name);
     if (kind !== undefined) return leftover(kind, join(folder, entry.name));
-    const isUnfinished = entry.name.startsWith(".unfinished-") || entry.name === `${basename(path)}.manifest.json.tmp`;
     return isUnfinished ? leftover("unfinished", join(folder, entry.name)) : [];
   });
 }
@@ -59,7 +60,8 @@ export function bytesBelow(folder: string, depth = 0): number {
 
 function leftover(kind: Leftover["kind"], path: string): Leftover[] {
   const stats = statSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? [] : [{ kind, path, bytes: stats.size, changedAt: stats.mtime.toISOString() }];
+  const bytes = stats?.isDirectory() === true ? bytesBelow(path) : stats?.size;
+  return stats === undefined ? [] : [{ kind, path, bytes: bytes ?? 0, changedAt: stats.mtime.toISOString() }];
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -2,7 +2,9 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
+import { unfinishedPath } from "../files/new-file.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -35,7 +37,7 @@ export async function saveEvents(
   const path = resolve(file);
   if (existsSync(path)) assertReplaceable(path, options);
   await assertNothingLost(log, range.to);
-  const unfinished = `${path}.unfinished-${process.pid}`;
+  const unfinished = unfinishedPath(path);
   try {
     await writeLines(log, range, unfinished, options);
     const facts = await checkEventFile(unfinished);
@@ -71,7 +73,6 @@ async function writeLines(
   { onProgress, signal }: SaveOptions,
 ): Promise<void> {
   makeFolder(dirname(path), 0o700);
-  rmSync(path, { force: true }); // of a process with this number that was killed
   const fd = openSync(path, "wx", 0o600);
   try {
     for await (const page of log.readAll(range)) {
@@ -99,9 +100,9 @@ function fileExists(path: string): RefusedError {
 }
 
 function fileError(error: unknown, path: string): unknown {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
-  return unwritable(path, message, error);
+  return unwritable(path, fileErrorText(error), error);
 }
 
 function unwritable(path: string, why: string, cause?: unknown): StorageError {

@@ -227,9 +227,17 @@ describe("a JSONL log", () => {
       string,
     ];
     for (const name of [old, young, join(`${path}.sidecar`, ".tmp-00ff")]) writeFileSync(name, "half");
+    const folderLeft = join(folder, ".unfinished-0a0a0a"); // of an export that is a folder
+    mkdirSync(folderLeft);
+    writeFileSync(join(folderLeft, "s.json"), "half");
+    utimesSync(folderLeft, new Date(0), new Date(0));
     for (const name of [old, join(`${path}.sidecar`, ".tmp-00ff")]) utimesSync(name, new Date(0), new Date(0));
-    expect((await wrong(url)).map(({ code }) => code)).toEqual(["unfinished-file", "unfinished-file"]);
-    expect((await fixAll({ url })).map(({ done }) => done)).toEqual([true, true]);
+    expect((await wrong(url)).map(({ code }) => code)).toEqual([
+      "unfinished-file",
+      "unfinished-file",
+      "unfinished-file",
+    ]);
+    expect((await fixAll({ url })).map(({ done }) => done)).toEqual([true, true, true]);
     expect(readdirSync(folder)).toContain(".unfinished-0d0e0f");
     expect(await wrong(url)).toEqual([]);
   });

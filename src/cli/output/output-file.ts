@@ -1,7 +1,8 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { StorageError, UsageError } from "../../errors.js";
-import { outputExists } from "../../export/atomic-file.js";
+import { makeNameLast, outputExists } from "../../export/atomic-file.js";
+import { fileErrorText } from "../../files/file-error-text.js";
 import { NewFile } from "../../files/new-file.js";
 
 /** Where a command writes in the place of stdout: there whole or not at all. */
@@ -29,7 +30,7 @@ export class OutputFile {
     if (there !== undefined && !there.isFile()) throw invalid(path, "it is no ordinary file");
     if (there !== undefined && !replaces) throw outputExists(path);
     const file = await NewFile.begin(path).catch((cause: Error) => {
-      throw invalid(path, cause.message, cause);
+      throw invalid(path, fileErrorText(cause), cause);
     });
     return new OutputFile(path, file, replaces);
   }
@@ -41,7 +42,8 @@ export class OutputFile {
 
   /** From here on it is there, also after a loss of power. @throws StorageError OUTPUT_FAILED */
   async finish(): Promise<void> {
-    await this.#told(this.#file.publish(this.#replaces));
+    await this.#told(this.#file.put(this.#replaces));
+    makeNameLast(this.path, "OUTPUT_FAILED");
   }
 
   /** Leaves nothing behind. Harmless after finish. */
@@ -52,7 +54,7 @@ export class OutputFile {
   async #told(act: Promise<void>): Promise<void> {
     await act.catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === "EEXIST") throw outputExists(this.path);
-      throw new StorageError("OUTPUT_FAILED", `${this.path} could not be written: ${cause.message}`, {
+      throw new StorageError("OUTPUT_FAILED", `${this.path} could not be written: ${fileErrorText(cause)}`, {
         hint: "free some space, or name a file elsewhere; what stood there before still does",
         cause,
       });

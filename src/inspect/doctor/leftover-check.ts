@@ -53,9 +53,9 @@ function abandoned(path: string, bytes: number, changedAt: string): Seen {
     severity: "warn",
     what: `${path}: ${bytes} bytes of a file that was never finished, last written ${changedAt}`,
     why: "it takes room; whatever it was to be was never in place, so nothing refers to it",
-    mend: command(`rm -f ${shellWord(path)}`),
+    mend: command(`rm -rf ${shellWord(path)}`),
     fix: async () => {
-      rmSync(path, { force: true });
+      rmSync(path, { recursive: true, force: true });
       return `removed ${path}`;
     },
   };

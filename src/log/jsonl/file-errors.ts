@@ -1,4 +1,5 @@
 import { SessionDbError, StorageError } from "../../errors.js";
+import { fileErrorCode } from "../../files/file-error-text.js";
 
 const KNOWN: Record<string, readonly [code: string, what: string, hint: string]> = {
   ENOSPC: ["DISK_FULL", "the disk is full", "free some space; what was being written has been taken back"],
@@ -27,7 +28,8 @@ const KNOWN: Record<string, readonly [code: string, what: string, hint: string]>
 /** Turns an error of the file system into ours; what is ours already stays as it is. */
 export function translateFileError(error: unknown, url: string): SessionDbError {
   if (error instanceof SessionDbError) return error;
-  const { code = "", message } = error as NodeJS.ErrnoException;
+  const { message } = error as Error;
+  const code = fileErrorCode(error);
   const [ourCode, what, hint] = KNOWN[code] ?? [
     "STORAGE_FAILED",
     message,

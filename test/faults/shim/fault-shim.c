@@ -29,11 +29,11 @@
 #define REAL(name) ((__typeof__(&name))real(#name))
 #define CONTROL "/fault-control/"
 
-/* EIO, ENOSPC: once, nothing done. HALF_EIO: half of a write is done. SHORT: half, and no error. FULL: from then on
+/* EIO, ENOSPC, EDQUOT: once, nothing done. HALF_EIO: half of a write is done. SHORT: half, and no error. FULL: from then on
  * everything that needs room fails, the first write after half. KILL: before the call; HALF_KILL: after half of a write;
  * AFTER_KILL: after the call. */
-enum mode { NONE, EIO_ONCE, ENOSPC_ONCE, HALF_EIO, SHORT_ONCE, FULL, KILL, HALF_KILL, AFTER_KILL };
-static const char *MODES[] = {"none", "EIO", "ENOSPC", "half-EIO", "short", "full", "kill", "half-kill", "after-kill"};
+enum mode { NONE, EIO_ONCE, ENOSPC_ONCE, HALF_EIO, SHORT_ONCE, FULL, KILL, HALF_KILL, AFTER_KILL, EDQUOT_ONCE };
+static const char *MODES[] = {"none", "EIO", "ENOSPC", "half-EIO", "short", "full", "kill", "half-kill", "after-kill", "EDQUOT"};
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char plan_kind[16];
@@ -73,7 +73,7 @@ static void set_plan(const char *text) {
   plan_k = 0;
   plan_mode = NONE;
   if (sscanf(text, "%15[^:]:%ld:%15s", plan_kind, &plan_k, mode) != 3) return;
-  for (int i = 0; i <= AFTER_KILL; i++)
+  for (int i = 0; i <= EDQUOT_ONCE; i++)
     if (strcmp(MODES[i], mode) == 0) plan_mode = i;
 }
 
@@ -129,6 +129,7 @@ static ssize_t write_at(int fd, const char *path, const void *data, size_t lengt
   enum mode mode = due("write");
   if (mode == EIO_ONCE) return failed(EIO);
   if (mode == ENOSPC_ONCE) return failed(ENOSPC);
+  if (mode == EDQUOT_ONCE) return failed(EDQUOT);
   if (mode == KILL) die();
   int halved = mode == HALF_EIO || mode == SHORT_ONCE || mode == FULL || mode == HALF_KILL;
   ssize_t done = REAL(pwrite64)(fd, data, halved ? (length + 1) / 2 : length, at);
@@ -182,7 +183,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t at) {
 static int allowed(enum mode mode) {
   if (mode == KILL || mode == HALF_KILL) die();
   if (mode == NONE || mode == SHORT_ONCE || mode == AFTER_KILL) return 1;
-  errno = mode == ENOSPC_ONCE || mode == FULL ? ENOSPC : EIO;
+  errno = mode == ENOSPC_ONCE || mode == FULL ? ENOSPC : mode == EDQUOT_ONCE ? EDQUOT : EIO;
   return 0;
 }
 
