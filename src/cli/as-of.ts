@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { defined } from "../defined.js";
 import { type Point, resolvePoint } from "../inspect/point.js";
 import type { EventLog } from "../log/event-log.js";
 import { PastLog } from "../replay/past-log.js";
@@ -29,10 +30,7 @@ export async function resolveAsOf(
 
 /** Resolves the point of any option, and says on stderr what it was taken to mean. */
 export async function notedPoint(log: EventLog, text: string, streams: Streams, stream?: string): Promise<Point> {
-  return noted(
-    await resolvePoint(log, text, { now: new Date(), ...(stream === undefined ? {} : { stream }) }),
-    streams,
-  );
+  return noted(await resolvePoint(log, text, { now: new Date(), ...defined({ stream }) }), streams);
 }
 
 export function noted(point: Point, streams: Streams): Point {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CollabNote } from "../collab/collab-log.js";
 import { CollaborativeSessions } from "../collab/collaborative-sessions.js";
+import { defined } from "../defined.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "./as-of.js";
@@ -56,7 +57,7 @@ export function noteOf({ reason }: CollabWriteOptions): CollabNote {
 
 /** The part of a list that is asked for. Always counted: the last line says of how many. */
 export function pageOf({ limit, cursor }: CollabListOptions, asOf: { asOf?: number }) {
-  const given = { ...(limit === undefined ? {} : { limit }), ...(cursor === undefined ? {} : { cursor }) };
+  const given = defined({ limit, cursor });
   return { ...given, ...asOf, total: true };
 }
 

@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from "commander";
+import { defined } from "../defined.js";
 import { collected, examplesOf } from "./command.js";
 
 /** One command as programs read it. */
@@ -98,13 +99,11 @@ function describeOption(option: Option): OptionDescription {
     name: option.long ?? option.short ?? flags,
     ...(option.long !== undefined && option.short !== undefined ? { short: option.short } : {}),
     type: value === undefined ? "boolean" : INTEGER_VALUE.test(value) ? "integer" : "string",
-    ...(value === undefined ? {} : { value }),
+    ...defined({ value }),
     description,
     required: option.mandatory,
     repeatable: isRepeatable(option),
-    ...(choices === undefined ? {} : { choices }),
-    ...(defaultValue === undefined ? {} : { default: defaultValue }),
-    ...(env === undefined ? {} : { env }),
+    ...defined({ choices, default: defaultValue, env }),
     ...(conflicts.length === 0 ? {} : { conflicts }),
   };
 }

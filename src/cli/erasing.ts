@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../defined.js";
 import { erase } from "../erasure/erase.js";
 import type { ErasureTarget } from "../erasure/erasure-target.js";
 import { planErasure } from "../erasure/plan-erasure.js";
@@ -37,7 +38,7 @@ export async function erasing(
     if (!streams.json && yes === undefined) streams.lines(erasureLines(plan, log.url));
     await confirmedByName(`erase the data of ${plan.events} events of ${log.url}`, storeName(log.url), yes);
   }
-  const erased = await erase(log, target, { reason, ...(actor === undefined ? {} : { actor }) });
+  const erased = await erase(log, target, { reason, ...defined({ actor }) });
   const offset = erased.appended.at(-1)?.offset ?? plan.offset;
   if (streams.json) streams.document(erasureDocument(erased, offset, erased.appended));
   else streams.lines(erasureLines(erased, log.url, erased.appended));

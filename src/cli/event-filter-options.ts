@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { sessionStream } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import type { EventFilter } from "../inspect/event-filter.js";
 import { collected } from "./command.js";
 
@@ -20,12 +21,7 @@ export function withFilter(command: Command): Command {
 }
 
 export function filterOf({ actor, type, session, path }: FilterOptions): EventFilter {
-  return {
-    ...(actor === undefined ? {} : { actors: actor }),
-    ...(type === undefined ? {} : { types: type }),
-    ...(session === undefined ? {} : { sessions: session }),
-    ...(path === undefined ? {} : { paths: path }),
-  };
+  return defined({ actors: actor, types: type, sessions: session, paths: path });
 }
 
 /** The stream that `vN` counts in: that of the session, where a single one is named. */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import type { Command } from "commander";
+import { defined } from "../defined.js";
 import { RefusedError, UsageError } from "../errors.js";
 import { AtomicFile } from "../export/atomic-file.js";
 import type { MinskySource } from "../import/minsky-source.js";
@@ -48,8 +49,7 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
     const report = await importRecords(store, found.records, {
       source: run.source,
       layout: found.layout,
-      ...(found.baseDir === undefined ? {} : { baseDir: found.baseDir }),
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
+      ...defined({ baseDir: found.baseDir, reason: options.reason }),
       onProgress: progressLine(streams, "importing"),
     });
     streams.progress("");

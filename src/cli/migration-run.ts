@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { ConfigSwitchPlan } from "../cross-database/config-switch.js";
 import type { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
+import { defined } from "../defined.js";
 import { StoppedError } from "../errors.js";
 import type { MigrationProgress, OnConflict } from "../migrate/execute-options.js";
 import type { MigrationPlan } from "../migrate/migration-plan.js";
@@ -60,7 +61,7 @@ async function planAndExecute(run: MigrationRun, streams: Streams, progressing: 
   const plan = await run.migrator.planMigration(run.from, run.to, {
     ...progressing,
     onSince: ({ offset, meaning }) => streams.note(`${since} → offset ${offset} (${meaning})`),
-    ...(since === undefined ? {} : { since }),
+    ...defined({ since }),
   });
   streams.progress("");
   if (run.preview) {
@@ -92,7 +93,7 @@ async function execute(
     backups,
     cutover,
     updateConfig,
-    ...(batchEvents === undefined ? {} : { batchEvents }),
+    ...defined({ batchEvents }),
   });
 }
 

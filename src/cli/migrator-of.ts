@@ -1,4 +1,5 @@
 import { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
+import { defined } from "../defined.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import { limitsOf } from "../session/configured-store.js";
 import type { CommandContext, CommonOptions } from "./command.js";
@@ -13,7 +14,7 @@ export function migratorOf(context: MigratorContext): CrossDatabaseMigrator {
   const outbox = context.config().find("outbox.path");
   return new CrossDatabaseMigrator({
     open: openingOf(context),
-    ...(actor === undefined ? {} : { actor }),
+    ...defined({ actor }),
     ...(outbox === undefined ? {} : { outboxRoot: String(outbox.value) }),
   });
 }

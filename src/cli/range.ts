@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import type { Point } from "../inspect/point.js";
 import { resolveRangePoint } from "../inspect/range-point.js";
@@ -56,6 +57,6 @@ export async function resolveRange(
 
 /** One end. @throws as resolveRangePoint */
 export async function notedRangePoint(log: EventLog, text: string, streams: Streams, stream?: string): Promise<Point> {
-  const context = { now: new Date(), ...(stream === undefined ? {} : { stream }) };
+  const context = { now: new Date(), ...defined({ stream }) };
   return noted(await resolveRangePoint(log, text, context), streams);
 }

@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import type { WebSessionRecord } from "../import/web-session.js";
 import type { ForeignRead } from "../open-foreign.js";
 import { assertNotStore } from "../session/store-file.js";
@@ -56,5 +57,5 @@ function importOptions(
   onProgress: (report: WebImportReport) => void,
 ): WebImportOptions {
   const why = reason === undefined ? {} : { reason };
-  return { source, onProgress, ...why, ...(userPath === undefined ? {} : { userIdPath: userPath }) };
+  return { source, onProgress, ...why, ...defined({ userIdPath: userPath }) };
 }

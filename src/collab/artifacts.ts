@@ -1,6 +1,7 @@
 import { type Artifact, collabArtifacts } from "../../projections/collab-artifacts.js";
 import { collabData } from "../../projections/collab-events.js";
 import { partId, partStream } from "../../projections/collab-streams.js";
+import { defined } from "../defined.js";
 import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
@@ -99,7 +100,7 @@ export class Artifacts {
     assertCollabId("artifact", artifactId);
     const stream = partStream("artifact", partId(session, artifactId));
     await assertAsOf(this.#collab.log, asOf);
-    const range = { ...(asOf === undefined ? {} : { toOffset: asOf }), ...(to === undefined ? {} : { to }) };
+    const range = defined({ toOffset: asOf, to });
     const versions: Artifact[] = [];
     for await (const event of eventsOf(this.#collab.log.readStream(stream, range))) {
       if (collabData("artifact.saved", event) === undefined) continue;

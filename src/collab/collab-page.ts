@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import { typeName } from "../log/type-name.js";
 import type { Comparison, OrderBy, Query } from "../query/query.js";
 import type { ModelAsOf } from "../replay/read-model/read-model.js";
@@ -43,9 +44,7 @@ export function pageQuery(
   const query: Query = {
     where: Object.fromEntries(conditions),
     orderBy,
-    ...(limit === undefined ? {} : { limit }),
-    ...(cursor === undefined ? {} : { cursor }),
-    ...(total === undefined ? {} : { total }),
+    ...defined({ limit, cursor, total }),
   };
   return { query, asOf: asOf === undefined ? {} : { asOf } };
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { Artifact } from "../../projections/collab-artifacts.js";
 import type { CollabSession } from "../../projections/collab-sessions.js";
 import type { Task } from "../../projections/collab-tasks.js";
+import { defined } from "../defined.js";
 import { RefusedError, StorageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
@@ -120,7 +121,7 @@ class SessionFiles {
   }
 
   #page(cursor: string | undefined) {
-    return { asOf: this.#asOf, ...(cursor === undefined ? {} : { cursor }) };
+    return { asOf: this.#asOf, ...defined({ cursor }) };
   }
 
   async *#all<D>(ask: Ask<D>): AsyncGenerator<D, void, undefined> {

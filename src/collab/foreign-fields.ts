@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import type { CollabRecord } from "../import/collab-record.js";
 import { wellFormedText } from "../query/field-value.js";
 import { MAX_LABEL_CHARS, timeText } from "./collab-input.js";
@@ -108,6 +109,6 @@ export class ForeignFields {
     if (Object.keys(rest).length === 0) return own ?? null;
     return typeof own === "object" && own !== null && !Array.isArray(own)
       ? { ...own, foreign: rest }
-      : { ...(own === undefined ? {} : { value: own }), foreign: rest };
+      : { ...defined({ value: own }), foreign: rest };
   }
 }

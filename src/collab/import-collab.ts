@@ -1,5 +1,6 @@
 import type { Task } from "../../projections/collab-tasks.js";
 import { isSameJson } from "../../projections/json-patch.js";
+import { defined } from "../defined.js";
 import { NotFoundError, SessionDbError } from "../errors.js";
 import type { CollabRecord } from "../import/collab-record.js";
 import type { ImportNote, ImportReport } from "../import/report.js";
@@ -104,7 +105,7 @@ class CollabImport {
     await sessions.create(record.id, input, this.#note);
     if (status === "paused") await sessions.pause(record.id, this.#note);
     if (status === "completed") {
-      await sessions.complete(record.id, { ...this.#note, ...(completedAt === undefined ? {} : { at: completedAt }) });
+      await sessions.complete(record.id, { ...this.#note, ...defined({ at: completedAt }) });
     }
     return "imported";
   }

@@ -1,6 +1,7 @@
 import { type Artifact, collabArtifacts } from "../../projections/collab-artifacts.js";
 import { type ConversationChunk, collabChunks } from "../../projections/collab-chunks.js";
 import { collabMemories, type Memory, memoryTexts, tagWord } from "../../projections/collab-memories.js";
+import { defined } from "../defined.js";
 import type { Comparison } from "../query/query.js";
 import { parseSearch } from "../query/search-terms.js";
 import { type Snippet, snippetOf } from "../query/snippet.js";
@@ -156,8 +157,7 @@ export class CollabSearch {
   ): Promise<{ offset: number; hits: Found[]; more: boolean } | undefined> {
     const { session, type } = options;
     const where = {
-      ...(session === undefined ? {} : { session_id: session }),
-      ...(type === undefined ? {} : { [kind === "chunk" ? "format" : "type"]: type }),
+      ...defined({ session_id: session, [kind === "chunk" ? "format" : "type"]: type }),
       ...createdOf(options),
     };
     switch (kind) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { defined } from "../defined.js";
 import type { SealedEvent } from "../log/event.js";
 import { type EventLog, MAX_PAGE_CHARS, MAX_PAGE_EVENTS, type VersionRange } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -16,12 +17,7 @@ export function readCases(define: DefineCase): void {
   define("bounds of readAll are inclusive; outside the log there is nothing", async ({ log }) => {
     await appendCount(log, "session-a", 10);
     const offsets = async (from?: number, to?: number) =>
-      (
-        await allEvents(log, {
-          ...(from === undefined ? {} : { from }),
-          ...(to === undefined ? {} : { to }),
-        })
-      ).map(({ offset }) => offset);
+      (await allEvents(log, defined({ from, to }))).map(({ offset }) => offset);
     assert.deepEqual(await offsets(3, 5), [3, 4, 5]);
     assert.deepEqual(await offsets(9), [9, 10]);
     assert.deepEqual(await offsets(undefined, 2), [1, 2]);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { probeStore } from "../backends/unopened-store.js";
 import { outboxRoot, stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
+import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { traced } from "../log/telemetry.js";
@@ -112,7 +113,7 @@ export class CrossDatabaseMigrator {
           ...(planned?.kind === "switch" ? { switchConfig: this.#switcherOf(planned.change) } : {}),
           actor: this.#actor,
           saveFolder: this.#saveFolder,
-          ...(projections === undefined ? {} : { projections }),
+          ...defined({ projections }),
         };
         const said = { "db.operation.name": "migrate", "sessiondb.from": source.url, "sessiondb.to": target.url };
         return await traced("minsky.migrate", said, () => executeMigration(plan, source, target, options));
@@ -210,8 +211,7 @@ export class CrossDatabaseMigrator {
     const plan = await planMigration(source, target ?? { url: shownUrl(ends.target.url) }, {
       probe: await probeStore(ends.target.url, { ...ends.target.options, ...open }),
       onProgress: (done, total) => onProgress?.({ phase: "checking", done, total }),
-      ...(projections === undefined ? {} : { projections }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ projections, signal }),
     });
     if (meant !== undefined) assertNoGap(plan, meant);
     const root = this.#options.outboxRoot ?? outboxRoot(process.env);

@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import { maskUrl } from "../log/mask-url.js";
 import { isRestore } from "../migrate/journal-entry.js";
@@ -57,7 +58,7 @@ async function lastEnds(store: string, to: string | undefined, named: NamedEnds)
 
 /** Those of the default places, and of the store that is named where it is none of them. */
 async function journalsWith(store: string, { onUnreadable, open = {} }: NamedEnds): Promise<readonly StoreJournal[]> {
-  const search: JournalSearch = { open, ...(onUnreadable === undefined ? {} : { onUnreadable }) };
+  const search: JournalSearch = { open, ...defined({ onUnreadable }) };
   const journals = await readJournals(search);
   if (journals.some(({ url }) => url === shownUrl(store))) return journals;
   try {

@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import { planRestore, type RestoreOptions, restoreFile } from "../migrate/restore-file.js";
 import type { Restored, RestoreRequest } from "./migrator-requests.js";
 import type { MigratorStores } from "./migrator-stores.js";
@@ -21,7 +22,7 @@ export async function restoreStore(
   return stores.with(target, {}, async (log) => {
     const plan = await planRestore(path, log, options);
     const { onProgress } = request;
-    const note = { actor, ...(onProgress === undefined ? {} : { onProgress }) };
+    const note = { actor, ...defined({ onProgress }) };
     return { plan, ...(await restoreFile(log, plan, note)) };
   });
 }

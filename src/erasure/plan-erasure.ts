@@ -1,4 +1,5 @@
 import { sessionIdOf, sessionStream, sessions } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, RedactRequest } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -108,7 +109,7 @@ async function deletionOf(log: EventLog, session: string, reason: string | undef
   const stream = sessionStream(session);
   const { document, version } = await foldStream(log, sessions, stream);
   if (document === null || document.deleted !== null) return [];
-  const note = { source: "redaction", ...(reason === undefined ? {} : { reason }) };
+  const note = { source: "redaction", ...defined({ reason }) };
   return [{ stream, expectedVersion: version, events: [sessionEvent("session.deleted", {}, note)] }];
 }
 

@@ -1,6 +1,7 @@
 import { leafChanges, withValueAt } from "../../projections/json-leaves.js";
 import { type JsonObject, patchBetween } from "../../projections/json-patch.js";
 import { sessionStream } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -40,7 +41,7 @@ export async function restated(
   const kept = gone.reduce<Json | undefined>((record, path) => withValueAt(record, path, undefined), before);
   const patch = patchBetween(after, kept as JsonObject);
   if (patch.length === 0) return { session, lost, append: undefined };
-  const note = { source: "redaction", ...(reason === undefined ? {} : { reason }) };
+  const note = { source: "redaction", ...defined({ reason }) };
   const expectedVersion = (steps.at(-1) as RecordStep).event.version;
   const events = [sessionEvent("session.updated", { patch }, note)];
   return { session, lost, append: { stream: sessionStream(session), expectedVersion, events } };

@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import type { Json } from "../log/canonical.js";
 import type { ForeignDatabase } from "../log/foreign-database.js";
 import { jsonCell } from "./cell.js";
@@ -52,7 +53,7 @@ function pgSimpleRecord(cells: Cells, zone: string): WebSessionFound {
   if (expiresAt === undefined) throw new WebSessionFault("its expire is no time");
   const userId = userIdOf(data);
   const repairs = repair === undefined ? [] : [`sess ${repair}`];
-  return { sid, data, expiresAt, repairs, ...(userId === undefined ? {} : { userId }) };
+  return { sid, data, expiresAt, repairs, ...defined({ userId }) };
 }
 
 /** Where the usual libraries put it: passport, or a member of the session itself. */

@@ -1,4 +1,5 @@
 import { type CollabPart, collabSessionOf, partIdOf, splitPartId } from "../../projections/collab-streams.js";
+import { defined } from "../defined.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -39,7 +40,7 @@ export async function* collabHistory(
   { asOf, since = 0 }: CollabHistoryOptions = {},
 ): AsyncGenerator<CollabHistoryEntry, void, undefined> {
   await assertAsOf(log, asOf);
-  const range = { from: since + 1, ...(asOf === undefined ? {} : { to: asOf }) };
+  const range = { from: since + 1, ...defined({ to: asOf }) };
   for await (const event of eventsOf(log.readAll(range))) {
     if (collabSessionOf(event.stream) === session) yield entryOf(event);
   }

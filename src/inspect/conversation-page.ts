@@ -2,6 +2,7 @@ import { type ConversationChunk, collabChunks } from "../../projections/collab-c
 import type { ChunkFormat } from "../../projections/collab-events.js";
 import { collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
+import { defined } from "../defined.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -36,11 +37,10 @@ export async function conversationPage(
   const { document } = await foldStream(log, collabSessions, collabStream(session), asOf);
   if (document === null) throw noCollabSession(session);
   const page = await new ReadModel(log, collabChunks).query({
-    where: { session_id: session, content_offset: { lte: asOf }, ...(format === undefined ? {} : { format }) },
+    where: { session_id: session, content_offset: { lte: asOf }, ...defined({ format }) },
     orderBy: [{ field: "created", direction: order === "oldest" ? "asc" : "desc" }],
     total: true,
-    ...(limit === undefined ? {} : { limit }),
-    ...(cursor === undefined ? {} : { cursor }),
+    ...defined({ limit, cursor }),
   });
   return { ...page, offset: asOf };
 }

@@ -1,4 +1,5 @@
 import { type SessionDocument, sessions } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import type { EventLog } from "../log/event-log.js";
 import { type Comparison, MAX_LIMIT, type OrderBy } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
@@ -53,11 +54,10 @@ export async function firstSessions(log: EventLog, query: FirstSessionsQuery): P
 }
 
 function whereOf({ repoName, status, since, until }: FirstSessionsQuery): Readonly<Record<string, Comparison>> {
-  const lastOffset = { ...(since === undefined ? {} : { gt: since }), ...(until === undefined ? {} : { lte: until }) };
+  const lastOffset = defined({ gt: since, lte: until });
   return {
     deleted: false,
-    ...(repoName === undefined ? {} : { repoName }),
-    ...(status === undefined ? {} : { status }),
+    ...defined({ repoName, status }),
     ...(Object.keys(lastOffset).length === 0 ? {} : { lastOffset }),
   };
 }

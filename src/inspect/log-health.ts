@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import { IntegrityError } from "../errors.js";
 import { archivedBase } from "../log/archives.js";
 import { assertCount } from "../log/assert-limits.js";
@@ -48,8 +49,7 @@ export async function logHealth(log: EventLog, { maxLag }: LogHealthOptions = {}
     ok: problems.length === 0,
     tail,
     checked,
-    ...(movedTo === undefined ? {} : { movedTo }),
-    ...(lag === undefined ? {} : { lag }),
+    ...defined({ movedTo, lag }),
     problems,
   };
 }

@@ -1,4 +1,5 @@
 import { type WebSessionDocument, webSessions } from "../../projections/web-sessions.js";
+import { defined } from "../defined.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
@@ -182,7 +183,7 @@ export function assertUser(user: unknown): void {
 }
 
 function whereOf({ user }: { readonly user?: string }, at: string): NonNullable<Query["where"]> {
-  return { expiresAt: { gt: at }, ...(user === undefined ? {} : { user }) };
+  return { expiresAt: { gt: at }, ...defined({ user }) };
 }
 
 function modelOf(log: EventLog): ReadModel<WebSessionDocument> {

@@ -1,5 +1,6 @@
 import { sessions } from "../../projections/sessions.js";
 import { storeSettings } from "../../projections/store-settings.js";
+import { defined } from "../defined.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL } from "../log/seal.js";
 import type { StoreProbe } from "../log/store-probe.js";
@@ -84,11 +85,11 @@ function planOf(findings: Findings): MigrationPlan {
     source: { url: source.url, tail: relation.source },
     target: { url: target.url, tail: relation.target, exists },
     relation,
-    ...(divergence === undefined ? {} : { divergence }),
+    ...defined({ divergence }),
     from: after + 1,
     to: relation.source.offset,
     ...{ events, bytes, sessions, unstorable, unstorableCount, states },
-    ...(probe.freeBytes === undefined ? {} : { freeBytes: probe.freeBytes }),
+    ...defined({ freeBytes: probe.freeBytes }),
     estimatedMs: estimateMs(findings),
     rollbackPoint: relation.target,
     obstacles: obstaclesOf({ source: source.url, target: target.url, relation, divergence, found, probe, movedTo }),

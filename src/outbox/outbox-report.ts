@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../defined.js";
 import type { Json } from "../log/canonical.js";
 import { maskUrl } from "../log/mask-url.js";
 import { outboxFolder, outboxName } from "./outbox-place.js";
@@ -124,7 +125,7 @@ function itemOf({ queuedAt, note, events }: QueuedAppend): OutboxItem {
     actor,
     data: JSON.parse(dataText) as Json,
     meta: JSON.parse(metaText) as Json,
-    ...(expectedVersion === undefined ? {} : { expectedVersion }),
+    ...defined({ expectedVersion }),
   }));
   if (refused === undefined) return { queuedAt, why, unsure, events: items };
   const { code, message, at } = refused;

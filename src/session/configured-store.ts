@@ -3,6 +3,7 @@ import { connectionString, decideStore, type StoreDecision } from "../config/dec
 import type { Config } from "../config/layers.js";
 import { segmentSize } from "../config/segment-size.js";
 import type { ConfigSource } from "../config/source.js";
+import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import { configuredScrub } from "./configured-scrub.js";
@@ -128,13 +129,11 @@ function postgresOf(config: Config): NonNullable<StorageConfig["postgres"]> {
   );
   const ssl = sslOf(config);
   return {
-    ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeout: connectTimeoutMs }),
-    ...(statementTimeoutMs === undefined ? {} : { statementTimeout: statementTimeoutMs }),
+    ...defined({ maxConnections, connectTimeout: connectTimeoutMs, statementTimeout: statementTimeoutMs }),
     ...(schema === undefined ? {} : { schema: String(schema) }),
     ...(listenUrl === undefined ? {} : { listenUrl: String(listenUrl) }),
     ...(readUrl === undefined ? {} : { readUrl: String(readUrl) }),
-    ...(ssl === undefined ? {} : { ssl }),
+    ...defined({ ssl }),
   };
 }
 

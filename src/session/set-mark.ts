@@ -1,4 +1,5 @@
 import { MARKS_STREAM, type Mark, markEventSchemas } from "../../projections/marks.js";
+import { defined } from "../defined.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -76,7 +77,7 @@ async function append(
   { actor = defaultActor(), reason }: MarkOptions,
   check: (marks: readonly Mark[], version: number) => void,
 ): Promise<SealedEvent> {
-  const meta: EventMeta = { schema: 1, ...(reason === undefined ? {} : { reason }) };
+  const meta: EventMeta = { schema: 1, ...defined({ reason }) };
   return retryConflicts(async () => {
     const { marks, version } = await readMarks(log);
     check(marks, version);

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import * as z from "zod";
 import { SEARCH_KINDS } from "../collab/search.js";
+import { defined } from "../defined.js";
 import { collabChanges } from "../inspect/collab-changes.js";
 import { collabContent } from "../inspect/collab-content.js";
 import type { PastPageOptions } from "../inspect/past-collab.js";
@@ -16,7 +17,7 @@ import type {
   TasksAnswer,
 } from "./answers.js";
 import type { LookedAtStore } from "./looked-at-store.js";
-import { count, countFrom1, given, offset, parameters, text } from "./parameters.js";
+import { count, countFrom1, offset, parameters, text } from "./parameters.js";
 
 const MAX_ROWS = 200;
 const MAX_HITS = 100;
@@ -30,7 +31,7 @@ export function collabRoutes(app: Hono, store: LookedAtStore): void {
   app.get("/api/collabs", async (c) => {
     const { at: asked, ...page } = parameters(c.req.url, { ...pageForm, text: text.optional() });
     const { at, tail } = await placeOf(store, asked);
-    const found = await store.collab.sessions(at, given(page));
+    const found = await store.collab.sessions(at, defined(page));
     return c.json({ schema: "ui-collabs/1", offset: tail, at, ...found } satisfies CollabsAnswer);
   });
 
@@ -47,7 +48,7 @@ export function collabRoutes(app: Hono, store: LookedAtStore): void {
     const form = { ...pageForm, session: text, kind };
     const { session, kind: wanted, at: asked, ...page } = parameters(c.req.url, form);
     const { at, tail } = await placeOf(store, asked);
-    const found = await partsOf(store, wanted, session, at, given(page));
+    const found = await partsOf(store, wanted, session, at, defined(page));
     return c.json({ schema: "ui-collab-parts/1", offset: tail, at, session, ...found } satisfies PartsAnswer);
   });
 
@@ -55,7 +56,7 @@ export function collabRoutes(app: Hono, store: LookedAtStore): void {
     const form = { text: text.min(1), session: text.optional(), kind: z.array(z.enum(SEARCH_KINDS)).max(3).optional() };
     const asked = parameters(c.req.url, { ...form, limit: countFrom1(MAX_HITS).optional() });
     const { text: query, kind: kinds, ...options } = asked;
-    const found = await store.collabNow.searchAsIs(query, given({ ...options, kinds }));
+    const found = await store.collabNow.searchAsIs(query, defined({ ...options, kinds }));
     return c.json({ schema: "ui-collab-search/1", text: query, ...found } satisfies CollabSearchAnswer);
   });
 

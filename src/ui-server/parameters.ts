@@ -64,8 +64,3 @@ type FilterParameters = { readonly [Name in keyof typeof filterForm]?: string[] 
 export function filterOf({ actor = [], type = [], only = [], path = [] }: FilterParameters) {
   return { actors: actor, types: type, sessions: only, paths: path };
 }
-
-/** Without what was not given: optional members of the questions may be absent, never undefined. */
-export function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
-}

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import * as z from "zod";
 import { type SessionDocument, sessionStream } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import { bisect } from "../inspect/bisect.js";
 import { blame } from "../inspect/blame.js";
 import { type ConditionTest, holds } from "../inspect/condition.js";
@@ -20,7 +21,7 @@ import type {
   StatesAnswer,
 } from "./answers.js";
 import type { LookedAtStore } from "./looked-at-store.js";
-import { count, given, offset, parameters, text } from "./parameters.js";
+import { count, offset, parameters, text } from "./parameters.js";
 
 const MAX_STATES = 200;
 const MAX_CELL_CHARS = 120;
@@ -41,7 +42,7 @@ export function sessionRoutes(app: Hono, store: LookedAtStore): void {
     const { at: asked, ...options } = parameters(c.req.url, { ...form, at: offset.optional() });
     const { at, tail } = await store.offset(asked);
     await store.columnsTo(at);
-    const { sessions, total } = await store.states.all(at, given(options));
+    const { sessions, total } = await store.states.all(at, defined(options));
     const answer = { at, total, rows: sessions.map(rowOf) };
     return c.json({ schema: "ui-states/1", offset: tail, ...answer } satisfies StatesAnswer);
   });
@@ -59,7 +60,7 @@ export function sessionRoutes(app: Hono, store: LookedAtStore): void {
     const form = { session: text, at: offset.optional(), path: text.optional(), depth: count(MAX_DEPTH).optional() };
     const { session, at: asked, path = "", depth } = parameters(c.req.url, form);
     const { at, tail } = await store.offset(asked);
-    const options = { path: parseFieldPath(path), toOffset: at, ...given({ depth }) };
+    const options = { path: parseFieldPath(path), toOffset: at, ...defined({ depth }) };
     const entries = await blame(store.log, session, options);
     return c.json({ schema: "ui-blame/1", offset: tail, at, entries } satisfies BlameAnswer);
   });

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import * as z from "zod";
+import { defined } from "../defined.js";
 import { eventRows } from "../inspect/event-rows.js";
 import { listMarks } from "../inspect/marks.js";
 import { searchEvents } from "../inspect/search-events.js";
@@ -20,7 +21,7 @@ import type {
   SizesAnswer,
 } from "./answers.js";
 import type { LookedAtStore } from "./looked-at-store.js";
-import { bucketsForm, count, filterForm, filterOf, given, offset, parameters, rangeForm, text } from "./parameters.js";
+import { bucketsForm, count, filterForm, filterOf, offset, parameters, rangeForm, text } from "./parameters.js";
 
 const MAX_ROWS = 300;
 const MAX_LANES = 200;
@@ -33,8 +34,8 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const form = { ...rangeForm, ...filterForm, ...bucketsForm, by: z.enum(["type", "actor"]).optional() };
     const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
-    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
-    const answer = density(columns, filter, given(options));
+    const filter = await store.filter(columns, filterOf(defined({ actor, type, only, path })));
+    const answer = density(columns, filter, defined(options));
     return c.json({ schema: "ui-density/1", offset: columns.count, ...answer } satisfies DensityAnswer);
   });
 
@@ -42,23 +43,23 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const form = { ...rangeForm, ...filterForm, ...bucketsForm, limit: count(MAX_LANES).optional() };
     const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
-    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
-    const answer = lanes(columns, filter, given(options));
+    const filter = await store.filter(columns, filterOf(defined({ actor, type, only, path })));
+    const answer = lanes(columns, filter, defined(options));
     return c.json({ schema: "ui-lanes/1", offset: columns.count, ...answer } satisfies LanesAnswer);
   });
 
   app.get("/api/facets", async (c) => {
     const { actor, type, only, path, ...range } = parameters(c.req.url, { ...rangeForm, ...filterForm });
     const columns = await store.columns();
-    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
-    const answer = facets(columns, filter, given(range));
+    const filter = await store.filter(columns, filterOf(defined({ actor, type, only, path })));
+    const answer = facets(columns, filter, defined(range));
     return c.json({ schema: "ui-facets/1", offset: columns.count, ...answer } satisfies FacetsAnswer);
   });
 
   app.get("/api/sizes", async (c) => {
     const range = parameters(c.req.url, rangeForm);
     const columns = await store.columns();
-    const answer = sizes(columns, given(range));
+    const answer = sizes(columns, defined(range));
     return c.json({ schema: "ui-sizes/1", offset: columns.count, ...answer } satisfies SizesAnswer);
   });
 
@@ -67,8 +68,8 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const asked = parameters(c.req.url, { ...rangeForm, ...filterForm, ...rows });
     const { actor, type, only, path, around, before = 100, after = 100, ...range } = asked;
     const { offset: tail } = await store.log.tail();
-    const place = { ...given(range), around: around ?? tail, before, after };
-    const asks = filterOf(given({ actor, type, only, path }));
+    const place = { ...defined(range), around: around ?? tail, before, after };
+    const asks = filterOf(defined({ actor, type, only, path }));
     // Without conditions nothing has to be known of the events, so they are there before the log was read up.
     const isPlain = Object.values(asks).every((values) => values.length === 0);
     const found = isPlain ? offsetsAround(tail, place) : await matching(store, asks, place);
@@ -87,8 +88,8 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const { actor, type, only, path, at, limit = 200, ...options } = parameters(c.req.url, form);
     const columns = await store.columns();
     const asOf = Math.min(at ?? columns.count, columns.count);
-    const filter = await store.filter(columns, filterOf(given({ actor, type, only, path })));
-    const answer = sessionRows(columns, filter, { ...given(options), at: asOf, limit });
+    const filter = await store.filter(columns, filterOf(defined({ actor, type, only, path })));
+    const answer = sessionRows(columns, filter, { ...defined(options), at: asOf, limit });
     return c.json({ schema: "ui-sessions/1", offset: columns.count, at: asOf, ...answer } satisfies SessionsAnswer);
   });
 
@@ -96,8 +97,8 @@ export function timelineRoutes(app: Hono, store: LookedAtStore): void {
     const form = { ...filterForm, text, before: offset.optional(), limit: count(MAX_HITS).optional() };
     const { actor, type, only, path, ...options } = parameters(c.req.url, form);
     const { offset: tail } = await store.log.tail();
-    const filter = filterOf(given({ actor, type, only, path }));
-    const found = await searchEvents(store.log, filter, { text: options.text, ...given(options) });
+    const filter = filterOf(defined({ actor, type, only, path }));
+    const found = await searchEvents(store.log, filter, { text: options.text, ...defined(options) });
     return c.json({ schema: "ui-search/1", offset: tail, ...found } satisfies SearchAnswer);
   });
 

@@ -1,4 +1,5 @@
 import { webStoreUrl } from "../config/paths.js";
+import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import type { KeyStore } from "../log/key-store.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
@@ -34,7 +35,7 @@ export interface OpenWebSessionsOptions extends WebSessionOptions {
 export async function openWebSessions(options: OpenWebSessionsOptions = {}): Promise<WebSessionStore> {
   const { url = webStoreUrl(process.env), keyStore, mustExist = false, now } = options;
   if (typeof url !== "string") throw invalidUrl();
-  const opening = { ...poolOptions(options.pool), mustExist, ...(now === undefined ? {} : { now }) };
+  const opening = { ...poolOptions(options.pool), mustExist, ...defined({ now }) };
   // Texts are sealed before they are appended: what looks like a token in them is chance.
   const log = await openLog(url, { ...opening, scrub: { mode: "off" } });
   try {
@@ -52,10 +53,7 @@ function poolOptions({ max, connectTimeoutMs }: PoolOptions = {}): OpenLogOption
       hint: "for example pool: { max: 10 }",
     });
   }
-  return {
-    ...(max === undefined ? {} : { maxConnections: max }),
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-  };
+  return defined({ maxConnections: max, connectTimeoutMs });
 }
 
 function invalidUrl(): UsageError {

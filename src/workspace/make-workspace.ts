@@ -1,3 +1,4 @@
+import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import { CLONE_LIMIT_MS, type GitRunner } from "./git-runner.js";
 import { NeutralRepository } from "./neutral-repository.js";
@@ -21,7 +22,7 @@ export async function cloneWorkspace(
   { address }: RepositoryAddress,
   { tree, folder, branch, onProgress, signal }: MakeOptions,
 ): Promise<void> {
-  const watched = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) };
+  const watched = defined({ onProgress, signal });
   const clone = [
     "clone",
     "--progress",

@@ -1,6 +1,7 @@
 import { isSameJson } from "../../projections/json-patch.js";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import type { Json } from "../log/canonical.js";
 import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";
@@ -123,8 +124,7 @@ async function writeBack(
 ): Promise<ChangeResult> {
   const note = {
     source: "pr-check",
-    ...(actor === undefined ? {} : { actor }),
-    ...(expectedVersion === undefined ? {} : { expectedVersion }),
+    ...defined({ actor, expectedVersion }),
   };
   const change = (record: SessionRecord): SessionRecord => {
     const isSame = isSameJson((record.prState ?? null) as Json, (seen.prState ?? null) as Json);

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
+import { defined } from "../defined.js";
 import { SessionDbError } from "../errors.js";
 import { shellWord } from "../log/shell-word.js";
 import { recordedPath } from "../session/workspace-path.js";
@@ -165,7 +166,7 @@ function adopted(session: string, workspacePath: string): SessionRecord {
   const branch = headBranch(files);
   const repoUrl = originOf(join(files.commonDir, "config"));
   const createdAt = statSync(workspacePath).birthtime.toISOString();
-  const known = { ...(branch === undefined ? {} : { branch }), ...(repoUrl === undefined ? {} : { repoUrl }) };
+  const known = defined({ branch, repoUrl });
   return { session, workspacePath, createdAt, status: "CREATED", ...known };
 }
 

@@ -1,4 +1,5 @@
 import type { SessionRecord } from "../../projections/session-record.js";
+import { defined } from "../defined.js";
 import { AppendOutcomeUnknownError, GitError } from "../errors.js";
 import { decideCreate } from "../session/decide-create.js";
 import type { ChangeResult, SessionStore } from "../session/session-store.js";
@@ -79,8 +80,7 @@ function claimOf({ store, folders }: WorkspaceTools, request: StartRequest): Cla
     session: stored.session,
     record: stored,
     actor: actor ?? store.actor,
-    ...(reason === undefined ? {} : { reason }),
-    ...(recreate === undefined ? {} : { recreate }),
+    ...defined({ reason, recreate }),
     ...(worktree === true ? { source: repository.address } : {}),
   };
 }
@@ -100,7 +100,7 @@ async function make(
   { tree, folder }: UnfinishedStart,
 ): Promise<(path: string) => Promise<void>> {
   const { git, folders } = tools;
-  const watched = { ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) };
+  const watched = defined({ onProgress, signal });
   const options = { tree, folder, branch: record.branch, ...watched };
   if (worktree === true)
     return worktreeWorkspace(git, repository, options).catch(otherStart(tools, record.session, folder));
@@ -124,8 +124,7 @@ function otherStart({ store, folders }: WorkspaceTools, id: string, own: string)
 function optionsOf({ actor, reason, recreate }: Claim) {
   return {
     actor,
-    ...(reason === undefined ? {} : { reason }),
-    ...(recreate === undefined ? {} : { recreate }),
+    ...defined({ reason, recreate }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Agent } from "../../../projections/collab-agents.js";
 import { AGENT_STATUSES, type AgentStatus } from "../../../projections/collab-events.js";
+import { defined } from "../../defined.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
   type CollabListOptions,
@@ -43,10 +44,9 @@ function register(state: RunState): Command {
       const collab = await collabToWrite(context, false);
       const input = {
         type,
-        ...(line === undefined ? {} : { command: line }),
-        ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+        ...defined({ command: line, maxConcurrent }),
         ...(capabilities === undefined ? {} : { capabilities: capabilities.json }),
-        ...(status === undefined ? {} : { status }),
+        ...defined({ status }),
       };
       await tell(streams, collab.log, "collab-agent/1", {
         agent: await collab.agents.register(name, input, noteOf(options)),

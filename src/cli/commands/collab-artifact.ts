@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Artifact } from "../../../projections/collab-artifacts.js";
+import { defined } from "../../defined.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
   type CollabListOptions,
@@ -49,10 +50,7 @@ function save(state: RunState): Command {
       const input = {
         content,
         encoding: base64 ? ("base64" as const) : ("utf8" as const),
-        ...(type === undefined ? {} : { type }),
-        ...(name === undefined ? {} : { name }),
-        ...(format === undefined ? {} : { format }),
-        ...(task === undefined ? {} : { taskId: task }),
+        ...defined({ type, name, format, taskId: task }),
         ...(metadata === undefined ? {} : { metadata: metadata.json }),
       };
       const expected = expectVersion === undefined ? {} : { expectedVersion: expectVersion };
@@ -93,7 +91,7 @@ function list(state: RunState): Command {
       const { options, streams } = context;
       const { collab, asOf } = await collabToRead(context);
       const { type, task } = options;
-      const filter = { ...(type === undefined ? {} : { type }), ...(task === undefined ? {} : { taskId: task }) };
+      const filter = defined({ type, taskId: task });
       const page = await collab.artifacts.list(session, { ...pageOf(options, asOf), ...filter });
       tellPage(streams, collab.log, "collab-artifact-list/1", page, COLUMNS);
     },

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { ConversationChunk } from "../../../projections/collab-chunks.js";
 import { CHUNK_FORMATS, type ChunkFormat } from "../../../projections/collab-events.js";
+import { defined } from "../../defined.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
   type CollabListOptions,
@@ -45,10 +46,7 @@ function add(state: RunState): Command {
       const collab = await collabToWrite(context);
       const input = {
         content,
-        ...(format === undefined ? {} : { format }),
-        ...(start === undefined ? {} : { startTime: start }),
-        ...(end === undefined ? {} : { endTime: end }),
-        ...(participant === undefined ? {} : { participants: participant }),
+        ...defined({ format, startTime: start, endTime: end, participants: participant }),
         ...(extracted === undefined ? {} : { extractedItems: extracted.json }),
       };
       const chunk = await collab.chunks.add(session, id, input, noteOf(options));

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { MEMORY_TYPES } from "../../../projections/collab-events.js";
 import type { Memory } from "../../../projections/collab-memories.js";
+import { defined } from "../../defined.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
   type CollabListOptions,
@@ -89,10 +90,7 @@ function list(state: RunState): Command {
       const { options, streams } = context;
       const { collab, asOf } = await collabToRead(context);
       const { type, prefix } = options;
-      const filter = {
-        ...(type === undefined ? {} : { type }),
-        ...(prefix === undefined ? {} : { keyPrefix: prefix }),
-      };
+      const filter = defined({ type, keyPrefix: prefix });
       const page = await collab.memories.list(session, { ...pageOf(options, asOf), ...filter });
       tellPage(streams, collab.log, "collab-memory-list/1", page, COLUMNS);
     },

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { type CollabHit, type CollabSearchOptions, SEARCH_KINDS, type SearchKind } from "../../collab/search.js";
+import { defined } from "../../defined.js";
 import { readTime } from "../../inspect/time-text.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import { collabToRead } from "../collab-door.js";
@@ -60,13 +61,10 @@ async function search(context: CommandContext<SearchOptions>, query = ""): Promi
 
 function askedOf({ session, kind, type, tag, since, until, limit }: SearchOptions): CollabSearchOptions {
   return {
-    ...(session === undefined ? {} : { session }),
-    ...(kind === undefined ? {} : { kinds: kind }),
-    ...(type === undefined ? {} : { type }),
-    ...(tag === undefined ? {} : { tags: tag }),
+    ...defined({ session, kinds: kind, type, tags: tag }),
     ...(since === undefined ? {} : { since: timeOf(since) }),
     ...(until === undefined ? {} : { until: timeOf(until) }),
-    ...(limit === undefined ? {} : { limit }),
+    ...defined({ limit }),
   };
 }
 

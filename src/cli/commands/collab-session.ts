@@ -3,6 +3,7 @@ import { SESSION_STATUSES } from "../../../projections/collab-events.js";
 import type { CollabSession } from "../../../projections/collab-sessions.js";
 import type { CollabSessionInput } from "../../collab/collab-sessions.js";
 import type { CollaborativeSessions } from "../../collab/collaborative-sessions.js";
+import { defined } from "../../defined.js";
 import { collabSummary } from "../../inspect/collab-summary.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
@@ -84,8 +85,7 @@ function described(command: Command): Command {
 
 function inputOf({ title, participant, context, metadata }: DescribeOptions): CollabSessionInput {
   return {
-    ...(title === undefined ? {} : { title }),
-    ...(participant === undefined ? {} : { participants: participant }),
+    ...defined({ title, participants: participant }),
     ...(context === undefined ? {} : { context: context.json }),
     ...(metadata === undefined ? {} : { metadata: metadata.json }),
   };
@@ -104,8 +104,7 @@ function list(state: RunState): Command {
     const status = options.all === true ? undefined : (options.status ?? "active");
     const page = await collab.sessions.list({
       ...pageOf(options, asOf),
-      ...(status === undefined ? {} : { status }),
-      ...(options.search === undefined ? {} : { search: options.search }),
+      ...defined({ status, search: options.search }),
     });
     tellPage(streams, collab.log, "collab-list/1", page, COLUMNS);
   });

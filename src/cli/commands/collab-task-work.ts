@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Task } from "../../../projections/collab-tasks.js";
 import type { CollaborativeSessions } from "../../collab/collaborative-sessions.js";
+import { defined } from "../../defined.js";
 import { type CollabWriteOptions, collabToWrite, noteOf, tell, withReason } from "../collab-door.js";
 import { type CommandContext, collected, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { durationMs } from "../duration.js";
@@ -67,8 +68,7 @@ async function claimNext(context: CommandContext<ClaimOptions>, agent = ""): Pro
   const collab = await collabToWrite(context);
   const task = await collab.tasks.claim(agent, options.as ?? collab.actor, {
     ...noteOf(options),
-    ...(options.lease === undefined ? {} : { leaseMs: options.lease }),
-    ...(options.process === undefined ? {} : { processId: options.process }),
+    ...defined({ leaseMs: options.lease, processId: options.process }),
   });
   if (task !== null || streams.json) await tell(streams, collab.log, "collab-task/1", { task });
   if (task === null) streams.note(`no task for ${agent} can be claimed now`);

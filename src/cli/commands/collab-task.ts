@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { TASK_STATUSES, type TaskStatus } from "../../../projections/collab-events.js";
 import type { Task } from "../../../projections/collab-tasks.js";
+import { defined } from "../../defined.js";
 import { eventItem } from "../../inspect/event-item.js";
 import { type AsOfOptions, asOfOption } from "../as-of.js";
 import {
@@ -51,12 +52,9 @@ function add(state: RunState): Command {
       const given = {
         agentName: agent,
         taskType: type,
-        ...(id === undefined ? {} : { taskId: id }),
-        ...(priority === undefined ? {} : { priority }),
+        ...defined({ taskId: id, priority }),
         ...(input === undefined ? {} : { input: input.json }),
-        ...(attempts === undefined ? {} : { maxAttempts: attempts }),
-        ...(backoff === undefined ? {} : { backoffMs: backoff }),
-        ...(notBefore === undefined ? {} : { notBefore }),
+        ...defined({ maxAttempts: attempts, backoffMs: backoff, notBefore }),
       };
       const task = await collab.tasks.create(session, given, noteOf(options));
       await tell(streams, collab.log, "collab-task/1", { task });
@@ -96,9 +94,7 @@ function list(state: RunState): Command {
     const { session, status, agent } = options;
     const page = await collab.tasks.list({
       ...pageOf(options, asOf),
-      ...(session === undefined ? {} : { session }),
-      ...(status === undefined ? {} : { status }),
-      ...(agent === undefined ? {} : { agentName: agent }),
+      ...defined({ session, status, agentName: agent }),
     });
     tellPage(streams, collab.log, "collab-task-list/1", page, COLUMNS);
   });

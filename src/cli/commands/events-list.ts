@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { defined } from "../../defined.js";
 import { eventItem } from "../../inspect/event-item.js";
 import { listEvents } from "../../inspect/list-events.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
@@ -39,7 +40,7 @@ async function list({ openStore, options, streams }: CommandContext<ListOptions>
     head: { schema: "events-list/1", offset: head },
   });
   let shown = 0;
-  for await (const event of listEvents(log, filter, { head, reverse, ...(limit === undefined ? {} : { limit }) })) {
+  for await (const event of listEvents(log, filter, { head, reverse, ...defined({ limit }) })) {
     printer.add(eventItem(event));
     shown++;
     await streams.drained();

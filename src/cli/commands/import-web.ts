@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addressParts, isServerAddress } from "../../config/address.js";
 import { expandPath } from "../../config/paths.js";
+import { defined } from "../../defined.js";
 import type { WebSessionReadOptions, WebSessionRecord } from "../../import/web-session.js";
 import { type ForeignRead, readConnectPgSimple, readTowerSessions } from "../../open-foreign.js";
 import { examples, leaf, type RunState } from "../command.js";
@@ -32,7 +33,7 @@ function webImport(state: RunState, kind: string, summary: string, read: Read): 
     const given = addressOf(written, context.streams);
     const file = isServerAddress(given) ? undefined : fileOf(given);
     const { table } = context.options;
-    const found = read(file ?? given, { keepSecrets: true, ...(table === undefined ? {} : { table }) });
+    const found = read(file ?? given, { keepSecrets: true, ...defined({ table }) });
     return runWebImport(context, found, file);
   });
   return withImportOptions(onWebStore(command))

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { setMark } from "../../session/set-mark.js";
 import { notedPoint } from "../as-of.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
@@ -33,9 +34,7 @@ async function add(
   const at = options.at === undefined ? undefined : (await notedPoint(log, options.at, streams)).offset;
   const mark = await setMark(log, name, {
     force,
-    ...(actor === undefined ? {} : { actor }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(at === undefined ? {} : { at }),
+    ...defined({ actor, reason, at }),
   });
   if (streams.json)
     streams.document({ schema: "mark-add/1", offset: mark.setOffset, ...(dryRun ? { dryRun } : {}), mark });

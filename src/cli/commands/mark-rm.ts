@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { removeMark } from "../../session/set-mark.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState } from "../command.js";
 
@@ -20,10 +21,7 @@ async function rm(
 ): Promise<undefined> {
   const { actor, reason, dryRun = false } = options;
   const log = await openStore({ mustExist: true, trial: dryRun });
-  const mark = await removeMark(log, name, {
-    ...(actor === undefined ? {} : { actor }),
-    ...(reason === undefined ? {} : { reason }),
-  });
+  const mark = await removeMark(log, name, defined({ actor, reason }));
   const trial = dryRun ? { dryRun } : {};
   if (streams.json)
     streams.document({ schema: "mark-rm/1", offset: (await log.tail()).offset, ...trial, removed: mark });

@@ -1,5 +1,6 @@
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { type Command, Option } from "commander";
+import { defined } from "../../defined.js";
 import { UsageError } from "../../errors.js";
 import { createMcpServer } from "../../mcp/mcp-server.js";
 import { TOOLSET_NAMES, type Toolset } from "../../mcp/toolsets.js";
@@ -52,8 +53,7 @@ async function serve({ openStore, options, streams }: CommandContext<ServeOption
   const served = {
     version: VERSION,
     allowWrite,
-    ...(toolset === undefined ? {} : { toolsets: toolset }),
-    ...(actor === undefined ? {} : { actor }),
+    ...defined({ toolsets: toolset, actor }),
   };
   const endings = new Endings();
   let tellTooLong = (_exitCode: number): void => undefined;

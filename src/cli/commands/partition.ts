@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { partitionLog } from "../../inspect/partition-log.js";
 import type { PartitionPlan } from "../../log/partitions.js";
 import { shownUrl } from "../../open-log.js";
@@ -30,7 +31,7 @@ export function partitionCommand(state: RunState): Command {
 async function partition({ options, streams, store }: CommandContext<PartitionOptions>): Promise<undefined> {
   const { events, ahead, dryRun = false } = options;
   const { url, options: limits } = store();
-  const request = { ...(events === undefined ? {} : { events }), ...(ahead === undefined ? {} : { ahead }), dryRun };
+  const request = { ...defined({ events, ahead }), dryRun };
   const plan = await partitionLog(url, request, limits);
   if (streams.json) {
     streams.document({ schema: "partition/1", store: shownUrl(url), dryRun, ...plan });

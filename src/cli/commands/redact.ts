@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import type { ErasureTarget } from "../../erasure/erasure-target.js";
 import { UsageError } from "../../errors.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
@@ -32,7 +33,7 @@ function targetOf({ options: { event = [], path, session } }: CommandContext<Red
     return { events: event.map(wholeNumber("--event")) };
   }
   if (path !== undefined && event.length === 0) {
-    return { path: parseFieldPath(path), ...(session === undefined ? {} : { session }) };
+    return { path: parseFieldPath(path), ...defined({ session }) };
   }
   throw new UsageError("ARGUMENT_INVALID", "redact takes --event, or --path with or without --session", {
     hint: "to erase all of a session: sessiondb erase SESSION",

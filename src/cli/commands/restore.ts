@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { storeAddress } from "../../cross-database/store-address.js";
+import { defined } from "../../defined.js";
 import type { RestorePlan } from "../../migrate/restore-file.js";
 import { storeOption } from "../../migrate/store-option.js";
 import { shownUrl } from "../../open-log.js";
@@ -46,7 +47,7 @@ async function restore(context: CommandContext<RestoreOptions>, file: string): P
     onAsOf: (point) => {
       meaning = point.meaning;
     },
-    ...(asOf === undefined ? {} : { asOf }),
+    ...defined({ asOf }),
   });
   streams.progress("");
   const { events, bytes, from, before, after } = plan;

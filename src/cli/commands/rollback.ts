@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { CrossDatabaseMigrator } from "../../cross-database/cross-database-migrator.js";
 import { findMigration } from "../../cross-database/find-journal.js";
 import { storeAddress } from "../../cross-database/store-address.js";
+import { defined } from "../../defined.js";
 import { UsageError } from "../../errors.js";
 import { shellWord } from "../../log/shell-word.js";
 import type { RollbackPlan } from "../../migrate/plan-rollback.js";
@@ -52,7 +53,7 @@ async function rollback(context: CommandContext<RollbackOptions>, argument?: str
   const migrator = migratorOf(context);
   const { toOffset, force = false, from } = options;
   const source = from === undefined ? {} : { source: storeAddress(from) };
-  const request = { target: address, force, ...source, ...(toOffset === undefined ? {} : { toOffset }) };
+  const request = { target: address, force, ...source, ...defined({ toOffset }) };
   const plan = await migrator.planRollback(entry.id, request);
   if (options.dryRun === true) return showPlan(plan, streams, true);
   if (!streams.json && options.yes !== true) showPlan(plan, streams, false);

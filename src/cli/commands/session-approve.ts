@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { approveSession } from "../../workspace/approve-session.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { changed } from "../output/changed.js";
@@ -29,10 +30,7 @@ async function approve(
 ): Promise<undefined> {
   const { reason, expectVersion, dryRun = false } = options;
   const tools = await workspaceTools(await openStore({ mustExist: true, trial: dryRun }), { options, config });
-  const { events, pr } = await approveSession(tools, id, {
-    ...(reason === undefined ? {} : { reason }),
-    ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
-  });
+  const { events, pr } = await approveSession(tools, id, defined({ reason, expectedVersion: expectVersion }));
   changed(streams, id, events, { dryRun });
   streams.note(
     `${pr.branch} exists: ${pr.source === "cache" ? "checked" : `says the ${pr.source},`} at ${pr.checkedAt}`,

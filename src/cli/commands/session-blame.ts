@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { sessionStream } from "../../../projections/sessions.js";
+import { defined } from "../../defined.js";
 import { type BlameEntry, blame } from "../../inspect/blame.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import type { Json } from "../../log/canonical.js";
@@ -35,7 +36,7 @@ async function act({ openStore, options, streams }: CommandContext<BlameOptions>
   const point = await resolveAsOf(log, options, streams, sessionStream(id));
   const entries = await blame(log, id, {
     path: parseFieldPath(path ?? ""),
-    ...(options.depth === undefined ? {} : { depth: options.depth }),
+    ...defined({ depth: options.depth }),
     ...(point === undefined ? {} : { toOffset: point.offset }),
   });
   if (streams.json) {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { shellWord } from "../../log/shell-word.js";
 import { deleteWithWorkspace } from "../../workspace/delete-session.js";
 import { type CommandContext, type CommonOptions, examples, leaf, type RunState, wholeNumber } from "../command.js";
@@ -37,10 +38,7 @@ async function act(
 ): Promise<undefined> {
   const { reason, expectVersion, workspace, force, dryRun = false } = options;
   const log = await openStore({ mustExist: true, trial: dryRun });
-  const note = {
-    ...(reason === undefined ? {} : { reason }),
-    ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
-  };
+  const note = defined({ reason, expectedVersion: expectVersion });
   const tools = await workspaceTools(log, { options, config });
   const result =
     workspace === true

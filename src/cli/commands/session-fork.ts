@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { shellWord } from "../../log/shell-word.js";
 import { forkSession, previewFork } from "../../session/fork-session.js";
 import { SessionStore } from "../../session/session-store.js";
@@ -37,7 +38,7 @@ async function act(
     else streams.lines([printable(`would create session ${as} as ${id} was at offset ${at}`)]);
     return;
   }
-  const { events } = await forkSession(store, id, { at, as, ...(reason === undefined ? {} : { reason }) });
+  const { events } = await forkSession(store, id, { at, as, ...defined({ reason }) });
   changed(streams, as, events);
   streams.note(
     `${as} begins as ${id} was at offset ${at} · compare: sessiondb session log ${shellWord(as)} --patch${storeOption}`,

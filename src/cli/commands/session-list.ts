@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { SessionDocument } from "../../../projections/sessions.js";
+import { defined } from "../../defined.js";
 import { type FirstSessions, firstSessions } from "../../inspect/first-sessions.js";
 import { orderSessions, SESSION_ORDERS, type SessionOrder, selectSessions } from "../../inspect/session-selection.js";
 import type { EventLog } from "../../log/event-log.js";
@@ -106,7 +107,7 @@ async function firstOf(
 ): Promise<FirstSessions | undefined> {
   const isForState = task !== undefined || actor !== undefined || health !== undefined;
   if (limit === undefined || isForState) return undefined;
-  const names = { ...(repo === undefined ? {} : { repoName: repo }), ...(status === undefined ? {} : { status }) };
+  const names = defined({ repoName: repo, status });
   return firstSessions(log, { ...names, ...range, order: sort, limit });
 }
 
@@ -134,11 +135,7 @@ function matchingOf(
   { repo, task, status, actor, sort }: ListOptions,
   range: OffsetsBetween,
 ): SessionDocument[] {
-  const filters = {
-    ...(repo === undefined ? {} : { repoName: repo }),
-    ...(task === undefined ? {} : { taskId: task }),
-    ...(status === undefined ? {} : { status }),
-  };
-  const selection = { ...range, ...(actor === undefined ? {} : { actor }) };
+  const filters = defined({ repoName: repo, taskId: task, status });
+  const selection = { ...range, ...defined({ actor }) };
   return orderSessions(selectSessions(querySessions(documents, filters), selection), sort);
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { sessionStream } from "../../../projections/sessions.js";
+import { defined } from "../../defined.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { type SessionLogEntry, type SessionLogOptions, sessionLog } from "../../inspect/session-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
@@ -54,8 +55,7 @@ async function log({ openStore, options, streams }: CommandContext<LogOptions>, 
 
 function askedOf({ type, actor, path }: LogOptions): SessionLogOptions {
   return {
-    ...(type === undefined ? {} : { type }),
-    ...(actor === undefined ? {} : { actor }),
+    ...defined({ type, actor }),
     ...(path === undefined ? {} : { path: parseFieldPath(path) }),
   };
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { SessionRecord } from "../../../projections/session-record.js";
+import { defined } from "../../defined.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type KnownPr, knownPrs } from "../../workspace/known-prs.js";
 import { createPr } from "../../workspace/pr-create.js";
@@ -90,7 +91,7 @@ async function create(
 ): Promise<undefined> {
   const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const { title, body, base, force, reason } = options;
-  const { events, document } = await createPr(tools, id, given({ title, body, base, force, reason }));
+  const { events, document } = await createPr(tools, id, defined({ title, body, base, force, reason }));
   changed(streams, id, events);
   streams.note(`pushed to ${(document.record as SessionRecord).prBranch}`);
 }
@@ -101,7 +102,7 @@ async function merge(
 ): Promise<undefined> {
   const tools = await workspaceTools(await openStore({ mustExist: true }), { options, config });
   const { base, force, reason } = options;
-  const merged = await mergePr(tools, id, given({ base, force, reason }));
+  const merged = await mergePr(tools, id, defined({ base, force, reason }));
   changed(streams, id, merged.events);
   streams.note(`${merged.base} is at ${merged.commit}`);
 }
@@ -141,10 +142,4 @@ async function list(context: CommandContext<ReadOptions & AsOfOptions>): Promise
   ];
   if (items.length > 0) streams.lines(renderTable(items, columns, streams.width));
   streams.note(`${items.length} pull ${items.length === 1 ? "request" : "requests"} · offset ${offset}`);
-}
-
-/** Without what was not given. */
-function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { defined } from "../../defined.js";
 import { UsageError } from "../../errors.js";
 import type { ChangeResult } from "../../session/session-store.js";
 import { SessionStore } from "../../session/session-store.js";
@@ -98,7 +99,7 @@ function recordOf(id: string, { repo, repoName, task, branch, description }: Sta
 }
 
 function noteOf({ reason, recreate }: StartOptions): { reason?: string; recreate?: boolean } {
-  return { ...(reason === undefined ? {} : { reason }), ...(recreate === undefined ? {} : { recreate }) };
+  return defined({ reason, recreate });
 }
 
 function sessionNamed(task: string | undefined): string {

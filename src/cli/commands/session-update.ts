@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { SessionRecord } from "../../../projections/session-record.js";
+import { defined } from "../../defined.js";
 import { SessionDbError, UsageError } from "../../errors.js";
 import { changesBetween } from "../../inspect/changes.js";
 import { type Assignment, assignFields } from "../../session/assign-fields.js";
@@ -68,10 +69,11 @@ async function update({ openStore, options, streams }: CommandContext<UpdateOpti
     options.actor === undefined ? {} : { actor: options.actor },
   );
   const before = dryRun ? await store.load(id) : null;
-  const result = await store.update(id, (record) => assignFields(patched(record, patches), assignments), {
-    ...(reason === undefined ? {} : { reason }),
-    ...(expectVersion === undefined ? {} : { expectedVersion: expectVersion }),
-  });
+  const result = await store.update(
+    id,
+    (record) => assignFields(patched(record, patches), assignments),
+    defined({ reason, expectedVersion: expectVersion }),
+  );
   if (before !== null && !streams.json) {
     const changes = changesBetween(before.record, result.document.record);
     for (const line of changeLines(changes, undefined, "  ")) streams.note(line);

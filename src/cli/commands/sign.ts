@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
+import { defined } from "../../defined.js";
 import { RefusedError } from "../../errors.js";
 import { writeAtomically } from "../../export/atomic-file.js";
 import { signTail } from "../../inspect/sign-tail.js";
@@ -50,7 +51,7 @@ async function sign({ options, streams, openStore }: CommandContext<SignOptions>
   const file = options.append ?? output;
   if (streams.json) {
     const { offset, hash, ...rest } = signed;
-    streams.document({ schema: "sign/1", offset, hash, ...rest, ...(file === undefined ? {} : { file }) });
+    streams.document({ schema: "sign/1", offset, hash, ...rest, ...defined({ file }) });
   } else if (file === undefined) streams.lines([printable(text)]);
   else streams.lines([printable(`${file}: signed offset ${signed.offset}, hash ${signed.hash}`)]);
   streams.note(`check it with: sessiondb verify --key FILE.pub --signed ${file ?? "FILE"}`);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { isServerAddress } from "../../config/address.js";
+import { defined } from "../../defined.js";
 import type { EventLog, ReadPlace } from "../../log/event-log.js";
 import type { OutboxReport } from "../../outbox/outbox-report.js";
 import type { ConfiguredStore } from "../../session/configured-store.js";
@@ -35,8 +36,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       hash,
       recordedAt,
       sessions: documents.length,
-      ...(reads === undefined ? {} : { reads }),
-      ...(outbox === undefined ? {} : { outbox }),
+      ...defined({ reads, outbox }),
     });
     return;
   }

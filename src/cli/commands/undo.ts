@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { defined } from "../../defined.js";
 import { changesBetween } from "../../inspect/changes.js";
 import { shellWord } from "../../log/shell-word.js";
 import { SessionStore } from "../../session/session-store.js";
@@ -44,9 +45,7 @@ async function act(context: CommandContext<UndoOptions>, kind: Kind): Promise<un
   const store = new SessionStore(log, actor === undefined ? {} : { actor });
   const done = await (kind === "undo" ? undo : redo)(store, {
     dryRun,
-    ...(session === undefined ? {} : { session }),
-    ...(force === undefined ? {} : { force }),
-    ...(reason === undefined ? {} : { reason }),
+    ...defined({ session, force, reason }),
   });
   if (json === true) {
     streams.document(documentOf(kind, done, (await log.tail()).offset, dryRun));

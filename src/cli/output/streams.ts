@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { defined } from "../../defined.js";
 import { SessionDbError } from "../../errors.js";
 import { type NamedStores, withStores } from "../../migrate/named-stores.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
@@ -144,9 +145,7 @@ export class Streams {
     const message = told(withStores(error.message, this.stores));
     const hint = error.hint === undefined ? undefined : told(withStores(error.hint, this.stores));
     if (this.json) {
-      process.stderr.write(
-        `${printableJson(JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }) } }))}\n`,
-      );
+      process.stderr.write(`${printableJson(JSON.stringify({ error: { code, message, ...defined({ hint }) } }))}\n`);
     } else {
       const { red, cyan } = coloursOf(process.stderr, this.colour);
       const lines = [`${red("error")} ${code}: ${printable(message)}`];

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { patchSchema } from "../../../projections/json-patch.js";
+import { defined } from "../../defined.js";
 
 /** What documents of `--json` are made of. Members that are not there are left out, never undefined. */
 export const offset = z.int().min(0).describe("place in the log; 0 is before everything");
@@ -87,7 +88,7 @@ export function output(
   record?: z.ZodType,
 ): OutputSchema {
   const document = z.object({ schema: z.literal(name), ...members, stale: stale.optional() });
-  return { name, commands, document, ...(record === undefined ? {} : { record }) };
+  return { name, commands, document, ...defined({ record }) };
 }
 
 /** A line of `sign`. */

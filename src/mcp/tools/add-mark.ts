@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import { setMark } from "../../session/set-mark.js";
 import { cliLine } from "../cli-line.js";
 import * as inputs from "../inputs.js";
@@ -24,7 +25,7 @@ export const addMark = defineTool({
       force,
       actor: context.store.actor,
       ...place,
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     });
     return { offset: mark.setOffset, cli: cliLine(context, "mark", "list"), name, marks: mark.offset };
   },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import { cliLine } from "../cli-line.js";
 import { collabSession, memoryKey, memoryType } from "../collab-inputs.js";
 import { defineTool } from "../tool.js";
@@ -21,10 +22,7 @@ export const addMemory = defineTool({
   }),
   output: z.object({ session: z.string(), key: z.string(), version: z.number().describe("values that it has had") }),
   async run({ session, key, type, content, tags, expected_version, reason }, context) {
-    const note = {
-      ...(reason === undefined ? {} : { reason }),
-      ...(expected_version === undefined ? {} : { expectedVersion: expected_version }),
-    };
+    const note = defined({ reason, expectedVersion: expected_version });
     const { version, lastOffset } = await context.collab.memories.set(session, key, { type, content, tags }, note);
     const cli = cliLine(context, "collab", "memory", "show", session, key, ["--as-of", lastOffset]);
     return { offset: lastOffset, cli, session, key, version };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { isSessionEventType } from "../../../projections/session-events.js";
 import { sessionStream } from "../../../projections/sessions.js";
+import { defined } from "../../defined.js";
 import { RefusedError } from "../../errors.js";
 import { cliLine } from "../cli-line.js";
 import * as inputs from "../inputs.js";
@@ -27,7 +28,7 @@ export const appendEvent = defineTool({
   async run({ session, type, data, expected_version, reason }, context) {
     if (isSessionEventType(type) || /^(session|mark|store)\./.test(type)) throw reserved(type);
     await context.store.get(session);
-    const meta = { schema: 1, ...(reason === undefined ? {} : { reason }) };
+    const meta = { schema: 1, ...defined({ reason }) };
     const { events } = await context.log.append(
       {
         stream: sessionStream(session),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import { blame } from "../../inspect/blame.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { cliLine } from "../cli-line.js";
@@ -29,7 +30,7 @@ export const blameField = defineTool({
     const fields = await blame(context.log, session, {
       toOffset,
       ...(path === undefined ? {} : { path: parseFieldPath(path) }),
-      ...(depth === undefined ? {} : { depth }),
+      ...defined({ depth }),
     });
     const { value: shown, clipped } = itemsThatFit(fields);
     const more = fields.length - shown.length;

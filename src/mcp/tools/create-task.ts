@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import { cliLine } from "../cli-line.js";
 import { collabSession, partId } from "../collab-inputs.js";
 import { taskDetails } from "../collab-items.js";
@@ -30,9 +31,7 @@ export const createTask = defineTool({
   async run({ session, task, agent, type, input, priority, max_attempts, not_before, reason }, context) {
     const given = {
       ...{ agentName: agent, taskType: type, priority, maxAttempts: max_attempts },
-      ...(task === undefined ? {} : { taskId: task }),
-      ...(input === undefined ? {} : { input }),
-      ...(not_before === undefined ? {} : { notBefore: not_before }),
+      ...defined({ taskId: task, input, notBefore: not_before }),
     };
     const created = await context.collab.tasks.create(session ?? null, given, reason === undefined ? {} : { reason });
     const offset = await inputs.offsetOf(context, undefined);

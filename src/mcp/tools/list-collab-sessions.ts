@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { SESSION_STATUSES } from "../../../projections/collab-events.js";
+import { defined } from "../../defined.js";
 import { atOneOffset } from "../at-one-offset.js";
 import { cliLine } from "../cli-line.js";
 import { askedOf } from "../collab-inputs.js";
@@ -41,8 +42,7 @@ export const listCollabSessions = defineTool({
     const place = cursor === undefined ? undefined : decodeCursor(cursor, asked);
     const asOf = place?.head ?? (as_of === undefined ? undefined : await inputs.offsetOf(context, as_of));
     const filter = {
-      ...(status === undefined ? {} : { status }),
-      ...(text === undefined ? {} : { search: text }),
+      ...defined({ status, search: text }),
       ...(place?.own === undefined ? {} : { cursor: place.own }),
       total: true,
     };

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { TASK_STATUSES } from "../../../projections/collab-events.js";
+import { defined } from "../../defined.js";
 import { atOneOffset } from "../at-one-offset.js";
 import { cliLine } from "../cli-line.js";
 import { askedOf, collabSession, partId } from "../collab-inputs.js";
@@ -34,9 +35,7 @@ export const listTasks = defineTool({
     const place = cursor === undefined ? undefined : decodeCursor(cursor, asked);
     const asOf = place?.head ?? (as_of === undefined ? undefined : await inputs.offsetOf(context, as_of));
     const filter = {
-      ...(session === undefined ? {} : { session }),
-      ...(agent === undefined ? {} : { agentName: agent }),
-      ...(status === undefined ? {} : { status }),
+      ...defined({ session, agentName: agent, status }),
       ...(place?.own === undefined ? {} : { cursor: place.own }),
       total: true,
     };

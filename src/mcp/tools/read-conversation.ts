@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ConversationChunk } from "../../../projections/collab-chunks.js";
+import { defined } from "../../defined.js";
 import { conversationPage } from "../../inspect/conversation-page.js";
 import { cliLine } from "../cli-line.js";
 import { MAX_ANSWER } from "../clip.js";
@@ -64,7 +65,7 @@ async function pageOf(given: Asked, context: CallContext) {
   const place = cursor === undefined ? undefined : decodeCursor(cursor, asked);
   const head = place?.head ?? (await inputs.offsetOf(context, as_of));
   const own = place?.own === undefined ? {} : { cursor: place.own };
-  const filter = { asOf: head, order, ...own, ...(format === undefined ? {} : { format }) };
+  const filter = { asOf: head, order, ...own, ...defined({ format }) };
   const { items, clipped, total, next } = await fittingPage(
     (count) => conversationPage(context.log, session, { ...filter, limit: count }),
     limit,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import type { EventFilter } from "../../inspect/event-filter.js";
 import { type EventItem, eventItem } from "../../inspect/event-item.js";
 import { listEvents } from "../../inspect/list-events.js";
@@ -83,10 +84,7 @@ function goingOn(range: Ends, order: "oldest" | "newest", place: PagePlace | und
 function filterOf({ session, types, actors }: z.output<typeof input>, { since, until }: Ends): EventFilter {
   return {
     ...(session === undefined ? {} : { sessions: [session] }),
-    ...(types === undefined ? {} : { types }),
-    ...(actors === undefined ? {} : { actors }),
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
+    ...defined({ types, actors, since, until }),
   };
 }
 

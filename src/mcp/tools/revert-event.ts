@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { defined } from "../../defined.js";
 import { UsageError } from "../../errors.js";
 import { changesBetween } from "../../inspect/changes.js";
 import type { RevertTarget } from "../../session/plan-revert.js";
@@ -37,7 +38,7 @@ export const revertEvent = defineTool({
   async run(given, context) {
     const { session, dry_run, reason } = given;
     const target = await targetOf(given, context);
-    const options = { actor: context.store.actor, ...(reason === undefined ? {} : { reason }) };
+    const options = { actor: context.store.actor, ...defined({ reason }) };
     const done = dry_run
       ? { ...(await previewRevert(context.store, session, target)), events: [] }
       : await revertSession(context.store, session, target, options);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { tokensOf } from "../../../projections/json-patch.js";
 import type { SessionRecord } from "../../../projections/session-record.js";
+import { defined } from "../../defined.js";
 import { UsageError } from "../../errors.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import type { Json } from "../../log/canonical.js";
@@ -29,7 +30,7 @@ export const updateSession = defineTool({
   async run(given, context) {
     const { session, expected_version, reason } = given;
     const change = changeOf(given);
-    const options = { reason, ...(expected_version === undefined ? {} : { expectedVersion: expected_version }) };
+    const options = { reason, ...defined({ expectedVersion: expected_version }) };
     const { events } = await context.store.update(session, change, options);
     const offset = await inputs.offsetOf(context, undefined);
     const last = events.at(-1)?.offset;
