@@ -1,9 +1,10 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { unfinishedPath } from "../files/new-file.js";
+import { isTaken, putInPlace } from "../files/put-in-place.js";
 import type { ArchiveEntry } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -48,9 +49,7 @@ export async function writeArchive(
     const written = await writeFile(log, range, unfinished, options);
     const checked = await checkArchive(unfinished);
     assertSame(checked.header, written, path);
-    // Somebody may have come first: what is there is not written over.
-    if (existsSync(path)) throw archiveExists(path);
-    renameSync(unfinished, path);
+    await putInPlace(unfinished, path, false);
     syncFolder(dirname(path));
     return { ...checked.entry, file: path };
   } catch (error) {
@@ -118,6 +117,7 @@ export function archiveExists(path: string): RefusedError {
 function outputError(error: unknown, path: string): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
+  if (isTaken(error)) return archiveExists(path);
   return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${fileErrorText(error)}`, {
     hint: "name a file on a disk with room, in a folder that this user may write to",
     cause: error,

@@ -1,7 +1,7 @@
 import { closeSync, constants, createReadStream, openSync, readSync, statSync } from "node:fs";
 import { Socket } from "node:net";
 import { UsageError } from "../errors.js";
-import { codeOf } from "./new-file.js";
+import { codeOf } from "./code-of.js";
 
 const CHUNK_BYTES = 64 * 1024;
 

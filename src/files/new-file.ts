@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, link, lstat, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { putInPlace } from "./put-in-place.js";
 
 const PRIVATE = 0o600;
 const FLUSH_CHARS = 256 * 1024;
-/** What file systems say that have no hard links. */
-const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL"];
 
 /**
  * A file that appears whole or not at all: it is written beside its place under another name, with mode 0600 if none is
@@ -53,8 +52,7 @@ export class NewFile {
     await this.#flush();
     await this.#handle.sync();
     await this.#handle.close();
-    if (replaces) await rename(this.#unfinished, this.#path);
-    else await this.#linkOrRename();
+    await putInPlace(this.#unfinished, this.#path, replaces);
   }
 
   /** Leaves nothing behind. Harmless after publish. */
@@ -63,33 +61,12 @@ export class NewFile {
     await rm(this.#unfinished, { force: true });
   }
 
-  /** Only a link says in one step whether the place was free. */
-  async #linkOrRename(): Promise<void> {
-    try {
-      await link(this.#unfinished, this.#path);
-      await rm(this.#unfinished);
-    } catch (error) {
-      if (!NO_LINKS.includes(codeOf(error)) || (await exists(this.#path))) throw error;
-      await rename(this.#unfinished, this.#path);
-    }
-  }
-
   async #flush(): Promise<void> {
     const text = this.#waiting.join("");
     this.#waiting = [];
     this.#waitingChars = 0;
     await this.#handle.writeFile(text); // from where the last one ended
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    (error) => {
-      if (codeOf(error) === "ENOENT") return false;
-      throw error;
-    },
-  );
 }
 
 /** Without it a crash may lose the name of a file whose bytes are there. Not every platform opens folders. */
@@ -105,9 +82,4 @@ async function syncFolder(path: string): Promise<void> {
  */
 export function unfinishedPath(path: string): string {
   return join(dirname(path), `.unfinished-${randomBytes(6).toString("hex")}`);
-}
-
-export function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" ? code : "";
 }

@@ -1,6 +1,6 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { codeOf } from "./new-file.js";
+import { codeOf } from "./code-of.js";
 
 /**
  * The path without symbolic links, as far as it is there; of a link to a file that is not there yet, the place where the

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { IntegrityError } from "../errors.js";
-import { codeOf } from "../files/new-file.js";
+import { codeOf } from "../files/code-of.js";
 import { MAX_TEXT_BYTES } from "../log/canonical.js";
 import { hashBeginning } from "../log/hash-beginning.js";
 import { type FileLine, fileLines } from "./file-lines.js";

@@ -1,7 +1,7 @@
 import { lstat, open } from "node:fs/promises";
 import { NotFoundError, RefusedError, SessionDbError, StorageError } from "../errors.js";
+import { codeOf } from "../files/code-of.js";
 import { fileErrorText } from "../files/file-error-text.js";
-import { codeOf } from "../files/new-file.js";
 import { notAProof, PROOF_BEGINNING } from "./proof-lines.js";
 
 /**

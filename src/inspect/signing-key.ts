@@ -2,9 +2,10 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 import { lstat, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { NotFoundError, RefusedError, SessionDbError, StorageError, UsageError } from "../errors.js";
+import { codeOf } from "../files/code-of.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { boundedBytes, inputChunks } from "../files/input-chunks.js";
-import { codeOf, NewFile } from "../files/new-file.js";
+import { NewFile } from "../files/new-file.js";
 import { syncFolder } from "../log/sync-folder.js";
 
 /** Far more than any key takes: a wrong path may name a log of gigabytes. */

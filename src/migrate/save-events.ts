@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
 import { unfinishedPath } from "../files/new-file.js";
+import { isTaken, putInPlace } from "../files/put-in-place.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -42,7 +43,7 @@ export async function saveEvents(
     await writeLines(log, range, unfinished, options);
     const facts = await checkEventFile(unfinished);
     await assertHolds(facts, log, range);
-    renameSync(unfinished, path);
+    await putInPlace(unfinished, path, options.overwrite === true);
     syncFolder(dirname(path));
     return { ...facts, path };
   } catch (error) {
@@ -102,6 +103,7 @@ function fileExists(path: string): RefusedError {
 function fileError(error: unknown, path: string): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
+  if (isTaken(error)) return fileExists(path);
   return unwritable(path, fileErrorText(error), error);
 }
 

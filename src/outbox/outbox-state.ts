@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
-import { codeOf, NewFile } from "../files/new-file.js";
+import { codeOf } from "../files/code-of.js";
+import { NewFile } from "../files/new-file.js";
 import { ordinaryText } from "../files/open-ordinary.js";
 import { EMPTY_TAIL } from "../log/seal.js";
 

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "../errors.js";
-import { codeOf } from "../files/new-file.js";
+import { codeOf } from "../files/code-of.js";
 
 /** What is taken out of a start's place to be removed: a name of its own, so that who is killed there is found again. */
 const TAKEN = ".closed-";

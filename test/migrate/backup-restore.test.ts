@@ -199,6 +199,20 @@ test("a file is restored only where it continues what is there", async () => {
   expect(await allLines(started)).toEqual(await allLines(source));
 });
 
+test("a file that comes to stand in its place while a backup is written stays as it is", async () => {
+  const log = new MemoryLog();
+  await appendCount(log, "session-a", 2);
+  const folder = tempDir();
+  const file = join(folder, "b.jsonl");
+  const onProgress = () => writeFileSync(file, "somebody's");
+  await expect(saveEvents(log, { from: 1, to: 2 }, file, { onProgress })).rejects.toMatchObject({
+    code: "OUTPUT_EXISTS",
+  });
+  expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual(["somebody's", ["b.jsonl"]]);
+  await saveEvents(log, { from: 1, to: 2 }, file, { onProgress, overwrite: true });
+  expect(readFileSync(file, "utf8")).toBe((await linesOf(log)).join(""));
+});
+
 test("a backup overwrites nothing, and leaves no file where it fails", async () => {
   const { source, file } = await backedUp();
   await expect(new MigrationAdapter(source).createBackup(file)).rejects.toMatchObject({ code: "OUTPUT_EXISTS" });
