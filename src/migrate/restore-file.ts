@@ -9,7 +9,7 @@ import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { copyBatches } from "./copy-batches.js";
 import { checkEventFile, type EventFileFacts, readEventFile } from "./event-file.js";
 import { tailAt } from "./relation.js";
-import { RunningMigration } from "./running-migration.js";
+import { type MigrationStart, RunningMigration } from "./running-migration.js";
 
 /** What restoring a file would do. The file's chain was recomputed, and it continues the target. */
 export interface RestorePlan {
@@ -119,6 +119,15 @@ async function continues(path: string, before: Tail): Promise<boolean> {
 }
 
 /**
+ * Whether nothing is left to do: the target has all of it, and its journal names no restoring that was killed between the last
+ * event and its end. Where others have gone on since, that is too late to tell what it brought.
+ */
+export async function isRestored(target: EventLog, plan: RestorePlan): Promise<boolean> {
+  if (plan.events > 0) return false;
+  return plan.upTo !== plan.before.offset || !(await RunningMigration.isUnfinished(target, startOf(target, plan, "")));
+}
+
+/**
  * Appends what the target lacks of a file, in batches, and compares the tail. It is a migration whose source is a file:
  * it has a journal entry, goes on where it was ended, and can be rolled back.
  *
@@ -129,20 +138,9 @@ export async function restoreFile(
   plan: RestorePlan,
   { actor, onProgress }: { readonly actor: string; readonly onProgress?: (done: number, total: number) => void },
 ): Promise<{ readonly id: string | null; readonly tail: Tail }> {
-  const { path, events, sessions, bytes, before, after } = plan;
-  if (events === 0) return { id: null, tail: before };
-  const ends = {
-    source: { url: `file:${path}`, tail: after },
-    target: { url: target.url, tail: before, exists: true },
-  };
-  const run = await RunningMigration.begin(target, {
-    plan: { ...ends, sessions, bytes },
-    actor,
-    onConflict: null,
-    backups: [],
-    cutover: false,
-    switches: false,
-  });
+  const { events, before, after } = plan;
+  if (await isRestored(target, plan)) return { id: null, tail: before };
+  const run = await RunningMigration.begin(target, startOf(target, plan, actor));
   try {
     const began = performance.now();
     const onBatch = (tail: Tail) => {
@@ -162,6 +160,16 @@ export async function restoreFile(
     await run.fail("failed", error);
     throw error;
   }
+}
+
+function startOf(target: EventLog, plan: RestorePlan, actor: string): MigrationStart {
+  const { path, sessions, bytes, before, after } = plan;
+  const ends = {
+    source: { url: `file:${path}`, tail: after },
+    target: { url: target.url, tail: before, exists: true },
+  };
+  const alone = { onConflict: null, backups: [], cutover: false, switches: false };
+  return { plan: { ...ends, sessions, bytes }, actor, ...alone };
 }
 
 /** Where the point lies inside an append, the events of it up to the point form an append of their own. */

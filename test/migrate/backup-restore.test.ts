@@ -6,6 +6,8 @@ import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conform
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { MigrationAdapter } from "../../src/cross-database/migration-adapter.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { MigrationJournal } from "../../src/migrate/journal.js";
+import type { JournalEntry } from "../../src/migrate/journal-entry.js";
 import { planRestore, restoreFile } from "../../src/migrate/restore-file.js";
 import { saveEvents } from "../../src/migrate/save-events.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
@@ -211,6 +213,30 @@ test("a file that comes to stand in its place while a backup is written stays as
   expect([readFileSync(file, "utf8"), readdirSync(folder)]).toEqual(["somebody's", ["b.jsonl"]]);
   await saveEvents(log, { from: 1, to: 2 }, file, { onProgress, overwrite: true });
   expect(readFileSync(file, "utf8")).toBe((await linesOf(log)).join(""));
+});
+
+test("a restoring that was killed behind its last event is ended by doing it again; not where others have gone on", async () => {
+  const { file } = await backedUp();
+  const target = await freshStore("sqlite");
+  const restored = await migrator.restore(file, target);
+  const killed = () =>
+    withLog(target, async (log) => {
+      const journal = new MigrationJournal(log);
+      const [done] = (await journal.list()).entries;
+      const nobody = { pid: 2 ** 22 - 1, state: "running", endedAt: null, after: null, events: 0 } as const;
+      await journal.write({ ...(done as JournalEntry), ...nobody });
+    });
+  const state = () =>
+    withLog(target, async (log) => (await new MigrationJournal(log).list()).entries.map((entry) => entry.state));
+  await killed();
+  expect(await migrator.restore(file, target, { dryRun: true })).toMatchObject({ id: null });
+  expect(await state()).toEqual(["running"]);
+  expect(await migrator.restore(file, target)).toMatchObject({ id: restored.id, tail: restored.tail });
+  expect(await state()).toEqual(["done"]);
+  await killed();
+  await withLog(target, (log) => appendCount(log, "session-z", 1));
+  expect(await migrator.restore(file, target)).toMatchObject({ id: null });
+  expect(await state()).toEqual(["running"]);
 });
 
 test("a backup overwrites nothing, and leaves no file where it fails", async () => {
