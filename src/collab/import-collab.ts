@@ -1,5 +1,3 @@
-import type { Task } from "../../projections/collab-tasks.js";
-import { isSameJson } from "../../projections/json-patch.js";
 import { defined } from "../defined.js";
 import { NotFoundError, SessionDbError } from "../errors.js";
 import type { CollabRecord } from "../import/collab-record.js";
@@ -8,16 +6,8 @@ import type { CollabNote } from "./collab-log.js";
 import type { CollaborativeSessions } from "./collaborative-sessions.js";
 import { type ComparedKind, differences } from "./differences.js";
 import { type EarlierValues, earlierValues } from "./earlier-values.js";
-import {
-  type ForeignTask,
-  type Told,
-  toldAgent,
-  toldArtifact,
-  toldChunk,
-  toldMemory,
-  toldSession,
-  toldTask,
-} from "./foreign-record.js";
+import { type Told, toldAgent, toldArtifact, toldChunk, toldMemory, toldSession, toldTask } from "./foreign-record.js";
+import { isSameTask, taskEndOf, taskInputOf } from "./foreign-task.js";
 
 type Outcome = "imported" | "updated" | "unchanged";
 
@@ -125,24 +115,19 @@ class CollabImport {
   async #memory(record: CollabRecord, session: string): Promise<Outcome> {
     const key = record.kind === "extracted" ? `extracted/${record.id}` : record.id;
     const input = this.#told(record, toldMemory(record));
-    const place = { part: "memory", session, key, source: this.#note.source } as const;
-    const earlier = await earlierValues(
-      this.#collab.log,
-      place,
-      (one) => differences("memory", one, input).length === 0,
-    );
+    const earlier = await this.#earlier("memory", session, key, input);
     return this.#value(record, earlier, () => this.#collab.memories.set(session, key, input, this.#note));
   }
 
   async #artifact(record: CollabRecord, session: string): Promise<Outcome> {
     const input = this.#told(record, toldArtifact(record));
-    const place = { part: "artifact", session, key: record.id, source: this.#note.source } as const;
-    const earlier = await earlierValues(
-      this.#collab.log,
-      place,
-      (one) => differences("artifact", one, input).length === 0,
-    );
+    const earlier = await this.#earlier("artifact", session, record.id, input);
     return this.#value(record, earlier, () => this.#collab.artifacts.save(session, record.id, input, this.#note));
+  }
+
+  #earlier(part: "memory" | "artifact", session: string, key: string, input: object): Promise<EarlierValues> {
+    const place = { part, session, key, source: this.#note.source };
+    return earlierValues(this.#collab.log, place, (one) => differences(part, one, input).length === 0);
   }
 
   /**
@@ -171,7 +156,7 @@ class CollabImport {
       if (!isSameTask(there, told)) this.#tell(record, "remark", differs);
       return "unchanged";
     }
-    await tasks.create(session, { ...inputOf(told), taskId: record.id }, { ...this.#note, ended: endOf(told) });
+    await tasks.create(session, { ...taskInputOf(told), taskId: record.id }, { ...this.#note, ended: taskEndOf(told) });
     return "imported";
   }
 
@@ -221,33 +206,6 @@ const REFUSALS = [
   ...["COLLAB_ID_INVALID", "COLLAB_INVALID", "CONTENT_TOO_LARGE", "CHUNK_EXISTS", "COLLAB_EVENT_INVALID"],
   ...["DATA_NOT_JSON", "DATA_TOO_DEEP", "DATA_TOO_LARGE", "NAME_INVALID"],
 ];
-
-function inputOf({
-  status: _status,
-  completedAt: _at,
-  output: _output,
-  artifacts: _artifacts,
-  error: _error,
-  ...input
-}: ForeignTask) {
-  return input;
-}
-
-/** A task that did not end there may be anywhere here. */
-function isSameTask(there: Task, told: ForeignTask): boolean {
-  if (there.agentName !== told.agentName || there.taskType !== told.taskType) return false;
-  if (!isSameJson(there.input as never, told.input as never)) return false;
-  if (endOf(told) === undefined) return true;
-  return there.status === told.status && isSameJson(there.output as never, told.output as never);
-}
-
-/** How a task ended elsewhere; undefined where it did not. */
-function endOf({ status, completedAt, output, artifacts, error }: ForeignTask) {
-  const at = completedAt === undefined ? {} : { at: completedAt };
-  if (status === "completed") return { status, output, artifacts, ...at };
-  if (status === "failed") return { status, output, error: error === "" ? "it failed" : error, ...at };
-  return status === "cancelled" ? { status, ...at } : undefined;
-}
 
 async function orNull<T>(found: Promise<T>): Promise<T | null> {
   return found.catch((error: unknown) => {
