@@ -307,6 +307,7 @@ export type { SubscribeOptions } from "./replay/subscribe.js";
 export { subscribe } from "./replay/subscribe.js";
 export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
 export { verifyLog } from "./replay/verify-log.js";
+export type { ChangeOptions } from "./session/change-options.js";
 export type { ChangesOf } from "./session/changes-of.js";
 export type { ConfiguredStore } from "./session/configured-store.js";
 export { configuredStore } from "./session/configured-store.js";
@@ -340,7 +341,6 @@ export { SessionDbAdapter } from "./session/session-db-adapter.js";
 export type {
   AsOf,
   AtOptions,
-  ChangeOptions,
   ChangeResult,
   PastStore,
   SessionList,

@@ -1,10 +1,9 @@
 import type { SessionRecord, StoredRecord } from "../../projections/session-record.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
 import { SETTINGS_STREAM, type StoreSettings, storeSettings } from "../../projections/store-settings.js";
-import { assertOptions, type KnownOptions } from "../config/known-options.js";
+import { assertOptions } from "../config/known-options.js";
 import { ConflictError } from "../errors.js";
 import { type PointLike, pointText, resolvePoint } from "../inspect/point.js";
-import { assertCount } from "../log/assert-limits.js";
 import { assertLog } from "../log/assert-log.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { AppendResult, EventLog } from "../log/event-log.js";
@@ -19,6 +18,7 @@ import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { StreamStates } from "../replay/stream-states.js";
+import { assertChangeOptions, type ChangeOptions } from "./change-options.js";
 import type { ChangesOf } from "./changes-of.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
 import { decideDelete } from "./decide-delete.js";
@@ -39,23 +39,6 @@ export interface AsOf {
   /** The state after this offset (inclusive). Default: now. */
   readonly asOf?: number;
 }
-
-export interface ChangeOptions extends ChangeNote {
-  readonly actor?: string;
-  /**
-   * The version that the session's stream must have (0: it must be new); otherwise ConflictError, without a retry. What is no
-   * whole number from 0 is a TypeError.
-   */
-  readonly expectedVersion?: number;
-}
-
-const CHANGE_OPTIONS: KnownOptions<ChangeOptions & CreateOptions> = {
-  actor: true,
-  expectedVersion: true,
-  reason: true,
-  recreate: true,
-  source: true,
-};
 
 /** Sessions in the order of their creation, and the offset at which this was true. */
 export interface SessionList {
@@ -207,11 +190,9 @@ export class SessionStore {
     options: ChangeOptions = {},
   ): Promise<ChangeResult> {
     PastLog.assertPresent(this.log);
-    assertOptions("a change", options, CHANGE_OPTIONS);
+    assertChangeOptions(options);
     assertSessionId(id);
     const { expectedVersion } = options;
-    // NaN, or the text of a header, fits no version: that would be a conflict for ever.
-    if (expectedVersion !== undefined) assertCount("expectedVersion", expectedVersion, 0);
     const stream = sessionStream(id);
     const decided = async () => {
       const { document, version } = await this.#stateOf(id);

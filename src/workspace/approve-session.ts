@@ -1,6 +1,7 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RuleError, UnavailableError } from "../errors.js";
-import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
+import type { ChangeOptions } from "../session/change-options.js";
+import type { ChangeResult } from "../session/session-store.js";
 import { cachedPr } from "./pr-cache.js";
 import { lookUpPr, type PrStateOptions, type PrStatus } from "./pr-state.js";
 import { presentSession } from "./present-session.js";

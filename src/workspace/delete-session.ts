@@ -1,5 +1,6 @@
 import { RefusedError } from "../errors.js";
-import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
+import type { ChangeOptions } from "../session/change-options.js";
+import type { ChangeResult } from "../session/session-store.js";
 import { removeWorktree } from "./make-workspace.js";
 import { presentSession } from "./present-session.js";
 import { repositoryFiles } from "./repository-files.js";

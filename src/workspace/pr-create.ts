@@ -1,7 +1,8 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { NotFoundError, RefusedError } from "../errors.js";
 import { shellWord } from "../log/shell-word.js";
-import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
+import type { ChangeOptions } from "../session/change-options.js";
+import type { ChangeResult } from "../session/session-store.js";
 import { assertNotMerged } from "./approve-session.js";
 import { assertBranchName, assertOther } from "./branch-name.js";
 import { REMOTE_LIMIT_MS } from "./git-runner.js";

@@ -1,7 +1,8 @@
 import type { SessionRecord } from "../../projections/session-record.js";
 import { RuleError } from "../errors.js";
 import { shellWord } from "../log/shell-word.js";
-import type { ChangeOptions, ChangeResult } from "../session/session-store.js";
+import type { ChangeOptions } from "../session/change-options.js";
+import type { ChangeResult } from "../session/session-store.js";
 import { assertNotMerged } from "./approve-session.js";
 import { Merge, type MergeRequest } from "./merge.js";
 import { NeutralRepository } from "./neutral-repository.js";
