@@ -98,6 +98,8 @@ async function* linesOf(path: string): AsyncGenerator<TextLine, void, undefined>
   let held = 0;
   let byte = 0;
   for await (const chunk of chunksOf(path)) {
+    // Before anything else: whether a line of such bytes has an end, and what it lacks, is chance.
+    if (byte === 0 && held === 0 && isGzip(chunk)) throw compressed(path);
     let from = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, from)) {
       const bytes = Buffer.concat([...parts, chunk.subarray(from, end)]);
@@ -119,7 +121,7 @@ function decoded(bytes: Buffer, path: string, byte: number): string {
   try {
     return STRICT_UTF8.decode(bytes);
   } catch {
-    throw isGzip(bytes) && byte === 0 ? compressed(path) : damaged(path, byte, "the line is not UTF-8");
+    throw damaged(path, byte, "the line is not UTF-8");
   }
 }
 

@@ -201,6 +201,17 @@ test("a file is restored only where it continues what is there", async () => {
   expect(await allLines(started)).toEqual(await allLines(source));
 });
 
+test.each([
+  ["no end of a line", [0x1f, 0x8b, 0x08, 0x00]],
+  ["a line that is no UTF-8", [0x1f, 0x8b, 0x08, 0x0a]],
+  ["an empty line", [0x1f, 0x8b, 0x0a, 0x0a]],
+])("a compressed file is told as that, whatever its bytes are: %s", async (_what, bytes) => {
+  const file = join(tempDir(), "b.jsonl.gz");
+  writeFileSync(file, Buffer.from(bytes));
+  const message = expect.stringContaining("is compressed");
+  await expect(planRestore(file, undefined)).rejects.toMatchObject({ code: "LINE_DAMAGED", message });
+});
+
 test("a file that comes to stand in its place while a backup is written stays as it is", async () => {
   const log = new MemoryLog();
   await appendCount(log, "session-a", 2);
