@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { unfinishedPath } from "../files/new-file.js";
 import { isTaken, putInPlace } from "../files/put-in-place.js";
+import { removeIfThere } from "../files/remove-if-there.js";
 import type { ArchiveEntry } from "../log/archives.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -55,15 +56,6 @@ export async function writeArchive(
   } catch (error) {
     removeIfThere(unfinished);
     throw outputError(error, path);
-  }
-}
-
-/** What failed first is what is told. */
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // where the folder is none, there is no file either
   }
 }
 

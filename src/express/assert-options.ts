@@ -1,9 +1,8 @@
-import { nearest } from "../config/nearest.js";
+import { type KnownOptions, unknownOption } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
 import type { OpenWebSessionsOptions } from "../web-session/open-web-sessions.js";
 
-/** As an object, so that the compiler knows when one is missing. */
-const KNOWN: Readonly<Record<keyof OpenWebSessionsOptions | "pruneInterval" | "lateSave", true>> = {
+const KNOWN: KnownOptions<OpenWebSessionsOptions & { pruneInterval: unknown; lateSave: unknown }> = {
   url: true,
   keyStore: true,
   pool: true,
@@ -26,11 +25,10 @@ const KNOWN: Readonly<Record<keyof OpenWebSessionsOptions | "pruneInterval" | "l
  */
 export function assertStoreOptions(options: unknown): void {
   if (typeof options !== "object" || options === null) throw invalid(`they are an object, not a ${typeof options}`);
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(KNOWN, name)) continue;
-    const meant = nearest(name, Object.keys(KNOWN));
-    throw invalid(`there is no ${JSON.stringify(name)}${meant === undefined ? "" : `; ${meant} was meant?`}`);
-  }
+  const unknown = unknownOption(options, KNOWN);
+  if (unknown === undefined) return;
+  const { name, meant } = unknown;
+  throw invalid(`there is no ${JSON.stringify(name)}${meant === undefined ? "" : `; ${meant} was meant?`}`);
 }
 
 /** What is neither would be taken for "drop" in silence. @throws UsageError WEB_OPTION_INVALID */

@@ -1,10 +1,10 @@
 import { constants } from "node:os";
+import { codeOf } from "./code-of.js";
 
 /** What an error of the system is called. The runtime has no name for a quota that is used up: there it says UNKNOWN, or only its number. */
 export function fileErrorCode(error: unknown): string {
-  const { code, errno } = error as NodeJS.ErrnoException;
-  if (errno !== undefined && Math.abs(errno) === constants.errno.EDQUOT) return "EDQUOT";
-  return typeof code === "string" ? code : "";
+  const { errno } = error as NodeJS.ErrnoException;
+  return errno !== undefined && Math.abs(errno) === constants.errno.EDQUOT ? "EDQUOT" : codeOf(error);
 }
 
 /** What an error of the system says. */

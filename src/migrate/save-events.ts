@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
@@ -6,6 +6,7 @@ import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
 import { unfinishedPath } from "../files/new-file.js";
 import { isTaken, putInPlace } from "../files/put-in-place.js";
+import { removeIfThere } from "../files/remove-if-there.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog, OffsetRange } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -56,15 +57,6 @@ export async function saveEvents(
 function assertReplaceable(path: string, { overwrite = false }: SaveOptions): void {
   if (!overwrite) throw fileExists(path);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw unwritable(path, "it is no ordinary file");
-}
-
-/** What failed first is what is told. */
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // where the folder is none, there is no file either
-  }
 }
 
 async function writeLines(
