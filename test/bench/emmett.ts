@@ -1,5 +1,5 @@
 import { MAX_PAGE_EVENTS } from "../../src/log/event-log.js";
-import { sampleEvents } from "./events.js";
+import { BENCH_ACTOR, sampleEvents } from "./events.js";
 
 /** What the bench uses of emmett's stores. */
 export interface EmmettStore {
@@ -18,9 +18,13 @@ export interface EmmettBatch {
   readonly currentGlobalPosition: bigint;
 }
 
-/** The events that sessiondb appends beside it. */
+/** The events that sessiondb appends beside it, which also say who did it. */
 export function emmettEvents(count: number, from = 0): EmmettEvent[] {
-  return sampleEvents(count, from).map(({ type, data, meta }) => ({ type, data, metadata: meta }));
+  return sampleEvents(count, from).map(({ type, data, meta }) => ({
+    type,
+    data,
+    metadata: { ...meta, ...BENCH_ACTOR },
+  }));
 }
 
 /** @returns how many there were, each with its data parsed */

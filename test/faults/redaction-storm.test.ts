@@ -104,7 +104,7 @@ test.each(SHARED_STORES)(
       for await (const { offset } of subscribe(log, { signal: stop.signal, pollMs: 20 })) seen.push(offset);
     })();
     const archiving = archiveMeanwhile(log, folder, redactors, () => isOver);
-    await until("something is archived", async () => ((await log.archives?.()) ?? []).length > 0, 60_000);
+    await until("something is archived", async () => ((await log.archives?.()) ?? []).length > 0, LIMIT_MS);
     const written = await Promise.all(
       Array.from({ length: WRITERS }, (_, n) => workerOutput("appender", [url, `${n + 1}`, "1", `${APPENDS_EACH}`])),
     );
