@@ -1,4 +1,5 @@
 import { Command, Help, type Option } from "commander";
+import { describeArguments } from "./argument-words.js";
 import { COMMON_OPTIONS, type RunState } from "./command.js";
 import { type LazyCommand, loadCommands } from "./lazy-commands.js";
 import { VERSION } from "./version.js";
@@ -58,6 +59,7 @@ export async function programOf(name: string, state: RunState, args: readonly st
     .helpCommand(false)
     .addHelpText("after", EXIT_CODES);
   for (const command of await loadCommands(COMMANDS, state, args)) program.addCommand(command);
+  for (const command of program.commands) describeArguments(command, [command.name()]);
   for (const command of everyCommand(program)) {
     command
       .exitOverride()

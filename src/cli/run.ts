@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { RunState } from "./command.js";
 import { helpFirst } from "./command-tree.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
@@ -6,6 +6,7 @@ import { colourIn } from "./output/colours.js";
 import { quietOnBrokenPipe } from "./output/failing-stdout.js";
 import { Streams } from "./output/streams.js";
 import { programOf } from "./program.js";
+import { usageHint } from "./usage-hint.js";
 
 /**
  * Runs one command line. Sets process.exitCode instead of exiting, because process.exit cuts what a pipe has not taken.
@@ -23,14 +24,15 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
       color: colourIn(args),
     }),
   };
+  let program: Command | undefined;
   try {
     const name = prefixed ? "minsky sessiondb" : programName;
-    const program = await programOf(name, state, args);
+    program = await programOf(name, state, args);
     const typed = helpFirst(program, args);
     await (typed === args ? program : await programOf(name, state, typed)).parseAsync(typed, { from: "user" });
     process.exitCode = state.exitCode;
   } catch (error) {
-    process.exitCode = failed(error, state);
+    process.exitCode = failed(error, state, program);
   }
 }
 
@@ -39,19 +41,11 @@ function splitJsonFields(arg: string): string[] {
   return arg.startsWith("--json=") ? ["--json", `--fields=${arg.slice("--json=".length)}`] : [arg];
 }
 
-/** Every command knows these: where one is unknown, it stands before the command. */
-const COMMON = /unknown option '--(?:store|json|quiet|debug|color)['=]/;
-
-function hintOf({ code, message }: CommanderError): string | undefined {
-  if (code !== "commander.unknownOption" || !COMMON.test(message)) return undefined;
-  return "options stand behind the command, for example: sessiondb session list --store sqlite:./s.db --json";
-}
-
-function failed(error: unknown, state: RunState): number {
+function failed(error: unknown, state: RunState, program: Command | undefined): number {
   if (error instanceof CommanderError) {
     // Help and version that were asked for are no failure. A noun without its command has printed its help already.
     if (error.exitCode === 0) return EXIT.done;
-    if (error.code !== "commander.help") state.streams.usageError(error.message, hintOf(error));
+    if (error.code !== "commander.help") state.streams.usageError(error.message, usageHint(error, program));
     return EXIT.usage;
   }
   state.streams.error(error);

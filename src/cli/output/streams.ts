@@ -129,9 +129,9 @@ export class Streams {
   }
 
   /** What the parser of arguments says: it writes its suggestion on a second line. */
-  usageError(text: string, otherHint = "add --help to see what it takes"): void {
+  usageError(text: string, better?: string): void {
     const [message = "", suggestion] = text.replace(/^error: /, "").split("\n");
-    const hint = suggestion?.replace(/^\(|\)$/g, "") ?? otherHint;
+    const hint = better ?? suggestion?.replace(/^\(|\)$/g, "") ?? "add --help to see what it takes";
     this.#print({ code: "USAGE", message, hint });
   }
 
