@@ -11,6 +11,7 @@ import { readOrdinary } from "../files/open-ordinary.js";
 import type { NoteSwitch } from "../migrate/execute-options.js";
 import type { JournalEntry, SwitchedConfig } from "../migrate/journal-entry.js";
 import type { SwitchedBack } from "../migrate/roll-back.js";
+import { storeOption } from "../migrate/store-option.js";
 import { shownUrl } from "../open-log.js";
 import { type ConfiguredStore, configuredStore } from "../session/configured-store.js";
 
@@ -118,6 +119,22 @@ export async function switchConfigBack({ switched }: JournalEntry): Promise<Swit
   } catch (error) {
     if (!(error instanceof RuleError) || error.code !== "CONFIG_CHANGED") throw error;
     return { file, left: "it was changed since" };
+  }
+}
+
+/**
+ * Makes a switch again that was taken back for a rollback which then cut nothing.
+ *
+ * @throws StorageError SWITCH_FAILED: the file names the source
+ */
+export async function switchConfigAgain({ id, target, switched }: JournalEntry): Promise<void> {
+  const change = switched === null ? undefined : readChange(switched.savedAs);
+  try {
+    if (change !== undefined) await makeSwitch(change);
+  } catch (cause) {
+    const message = `nothing was cut, and ${switched?.file} names the source already: ${(cause as Error).message}`;
+    const hint = `do it again: sessiondb rollback ${id}${storeOption("--to", target)}`;
+    throw new StorageError("SWITCH_FAILED", message, { hint, cause });
   }
 }
 

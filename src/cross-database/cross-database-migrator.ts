@@ -19,7 +19,13 @@ import { shownUrl } from "../open-log.js";
 import { defaultActor } from "../session/default-actor.js";
 import { assertNoCopy } from "./assert-no-copy.js";
 import { backUpEnds } from "./back-up-ends.js";
-import { type ConfigSwitchPlan, planConfigSwitch, switchConfig, switchConfigBack } from "./config-switch.js";
+import {
+  type ConfigSwitchPlan,
+  planConfigSwitch,
+  switchConfig,
+  switchConfigAgain,
+  switchConfigBack,
+} from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
 import type {
   Compatibility,
@@ -173,10 +179,11 @@ export class CrossDatabaseMigrator {
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
     const log = await this.#stores.open(storePlace(request.target), { mustExist: true });
     try {
-      const { toOffset, force = false, source } = request;
+      const { toOffset, force = false, source, signal } = request;
       const plan = await planRollback(log, id, toOffset === undefined ? {} : { toOffset });
       await assertNoCopy(plan, (address) => this.#stores.openIfThere(storePlace(address)));
-      const options = { actor: this.#actor, saveFolder: this.#saveFolder, force, switchBack: switchConfigBack };
+      const switching = { switchBack: switchConfigBack, switchAgain: switchConfigAgain };
+      const options = { actor: this.#actor, saveFolder: this.#saveFolder, force, ...switching, ...defined({ signal }) };
       if (!plan.migration.cutover) return await rollBack(log, plan, options);
       const address = source ?? addressOf(plan.migration.source);
       // Opened before anything is cut: a source that cannot be reached keeps everything as it is.

@@ -50,6 +50,8 @@ export interface RollbackRequest {
   readonly force?: boolean;
   /** The source of a cut-over, which is thawed. Default: the address in the journal, which has no password. */
   readonly source?: StoreName;
+  /** Stops it before anything is cut, switched or thawed: the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Compatibility {

@@ -15,6 +15,8 @@ export interface CutRequest {
   readonly expected: Tail;
   readonly saveFolder: string;
   readonly actor: string;
+  /** Stops the saving: then nothing was cut, and no file is left. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -25,12 +27,13 @@ export interface CutRequest {
  */
 export async function cutSaved(
   target: EventLog,
-  { id, common, expected, saveFolder, actor }: CutRequest,
+  { id, common, expected, saveFolder, actor, signal }: CutRequest,
   note: (cut: CutEvents) => Promise<void>,
 ): Promise<Tail> {
   await assertCuttable(target, common);
   const range = { from: common + 1, to: expected.offset };
-  const { path } = await saveEvents(target, range, freeName(join(saveFolder, `${id}-${range.from}-${range.to}`)));
+  const file = freeName(join(saveFolder, `${id}-${range.from}-${range.to}`));
+  const { path } = await saveEvents(target, range, file, { signal });
   await note({ at: new Date().toISOString(), actor, ...range, savedAs: path });
   return target.truncateAfter(common, expected);
 }

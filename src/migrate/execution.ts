@@ -82,12 +82,11 @@ export class Execution {
   }
 
   async #replace(): Promise<Tail> {
-    const { saveFolder, actor } = this.#options;
+    const { saveFolder, actor, signal } = this.#options;
     const { id } = this.#run.entry;
     const common = this.#plan.relation.common;
-    return cutSaved(this.#target, { id, common, expected: this.#plan.target.tail, saveFolder, actor }, (cut) =>
-      this.#run.update({ replaced: cut }),
-    );
+    const request = { id, common, expected: this.#plan.target.tail, saveFolder, actor, signal };
+    return cutSaved(this.#target, request, (cut) => this.#run.update({ replaced: cut }));
   }
 
   #verify(walk: LogWalk | undefined): Promise<number> {

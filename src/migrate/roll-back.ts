@@ -20,8 +20,15 @@ export interface RollbackOptions {
   readonly force?: boolean;
   /** Ends the freeze of the source of a cut-over: called when the target is cut back to where the migration began. */
   readonly thawSource?: () => Promise<void>;
-  /** Makes the configuration name the source again: called before that cut, so that it never names a log that was emptied. */
+  /**
+   * Makes the configuration name the source again: called when all is saved and right before that cut, so that it never names
+   * a log that was emptied.
+   */
   readonly switchBack?: (migration: JournalEntry) => Promise<SwitchedBack | null>;
+  /** Takes `switchBack` back: called where the cut then failed. */
+  readonly switchAgain?: (migration: JournalEntry) => Promise<void>;
+  /** Stops it before anything is cut, switched or thawed: rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What became of the file of configuration that a migration had switched. */
@@ -39,7 +46,7 @@ export interface RollbackReport {
   readonly tail: Tail;
   /** Events that left the log. */
   readonly events: number;
-  /** The file that holds them; null where there were none. Restoring it into the target undoes the rollback. */
+  /** The file that holds them, also where a rollback that was killed has cut them; null where there were none. Restoring it into the target undoes the rollback. */
   readonly savedAs: string | null;
   /** Events that came back: they had given way to the source's when the migration began. */
   readonly cameBack: number;
@@ -65,17 +72,24 @@ export async function rollBack(
   if (comesBack !== null) await assertContinuesBase(comesBack.savedAs, base);
   const journal = new MigrationJournal(target);
   let noted = migration;
-  let savedAs: string | null = null;
-  const config = whole ? ((await options.switchBack?.(migration)) ?? null) : null;
+  let config: SwitchedBack | null = null;
+  const switchBack = async () => {
+    if (whole) config = (await options.switchBack?.(migration)) ?? null;
+  };
   if (tail.offset > base.offset) {
-    const { actor, saveFolder } = options;
-    const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor };
-    await cutSaved(target, request, async (cut) => {
-      savedAs = cut.savedAs;
+    const { actor, saveFolder, signal } = options;
+    const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor, signal };
+    const cutting = cutSaved(target, request, async (cut) => {
       noted = { ...noted, rollbacks: [...noted.rollbacks, cut] };
       await journal.write(noted);
+      await switchBack();
     });
-  }
+    await cutting.catch(async (error: unknown) => {
+      if (config?.left === null && (await isUncut(target, base))) await options.switchAgain?.(migration);
+      throw error;
+    });
+  } else await switchBack();
+  const savedAs = noted.rollbacks.at(-1)?.savedAs ?? null;
   const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), target, base);
   await assertRestored(target, now);
   if (whole && migration.cutover) await options.thawSource?.();
@@ -84,6 +98,12 @@ export async function rollBack(
   await journal.write(entry);
   const cameBack = now.offset - base.offset;
   return { migration: entry, target: target.url, tail: now, events: plan.events, savedAs, cameBack, config };
+}
+
+/** Where the target does not say so, it may be cut, and the configuration must not name it. */
+async function isUncut(target: EventLog, base: Tail): Promise<boolean> {
+  const tail = await target.tail().catch(() => undefined);
+  return tail !== undefined && tail.offset > base.offset;
 }
 
 function assertNothingOfOthers({ others, othersShown, migration }: RollbackPlan, url: string, force: boolean): void {

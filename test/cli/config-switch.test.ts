@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { switchConfig, switchConfigAgain, switchConfigBack } from "../../src/cross-database/config-switch.js";
+import type { JournalEntry } from "../../src/migrate/journal-entry.js";
 import { addSessions, allLines } from "../migrate/stores.js";
 import type { CliResult } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
@@ -226,4 +229,18 @@ test("a configuration that cannot be written fails the migration, which goes on 
   const id = await lastId(env);
   expect(JSON.parse((await ok("migrate resume last --to sqlite --json", env)).stdout)).toMatchObject({ id, copied: 0 });
   expect(await storeInUse(env)).toBe(defaultDatabase());
+});
+
+test("a switch that was taken back for a rollback which then cut nothing is made again", async () => {
+  write(repositoryFile(), "sessiondb:\n  backend: jsonl # ours\n");
+  const switched = { host: hostname(), file: repositoryFile(), savedAs: join(home, "id-config.json") };
+  const change = { file: repositoryFile(), before: { backend: "jsonl" }, after: { backend: "sqlite" } };
+  await switchConfig(change, { id: "id", folder: home, note: async () => undefined });
+  const entry = { id: "id", target: defaultDatabase(), switched } as JournalEntry;
+  expect(await switchConfigBack(entry)).toEqual({ file: repositoryFile(), left: null });
+  await switchConfigAgain(entry);
+  expect(readFileSync(repositoryFile(), "utf8")).toBe("sessiondb:\n  backend: sqlite # ours\n");
+  await switchConfigBack(entry);
+  write(repositoryFile(), "sessiondb:\n  backend: postgres\n");
+  await expect(switchConfigAgain(entry)).rejects.toMatchObject({ code: "SWITCH_FAILED" });
 });

@@ -6,6 +6,8 @@ import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-m
 import { archiveBefore } from "../../src/inspect/archive-log.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
 import type { MigrationReport } from "../../src/migrate/migration-report.js";
+import { planRollback } from "../../src/migrate/plan-rollback.js";
+import { rollBack } from "../../src/migrate/roll-back.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
 import { addSessions, allLines, everyByte, freshStore, KINDS, withLog } from "./stores.js";
@@ -202,6 +204,66 @@ test("where the file of the cut events cannot be written, nothing is cut", async
     code: "OUTPUT_UNWRITABLE",
   });
   expect(await allLines(target)).toEqual(all);
+});
+
+describe("the configuration of a migration that is rolled back", () => {
+  /** A migration of two events that are to be cut, and what its rollback does to the configuration meanwhile. */
+  async function rollingBack(duringSwitch: (target: string) => Promise<unknown>, saveFolder: string) {
+    const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+    await addSessions(source, 1);
+    const { id } = await migrated(source, target);
+    const did: string[] = [];
+    const switchBack = async () => {
+      did.push("back");
+      await duringSwitch(target);
+      return { file: "config.yaml", left: null };
+    };
+    const switchAgain = async () => void did.push("again");
+    const rolled = withLog(target, async (log) => {
+      const options = { actor: "user:test", saveFolder, switchBack, switchAgain };
+      return rollBack(log, await planRollback(log, id), options);
+    });
+    return { target, did, rolled };
+  }
+
+  test("is left alone where the events cannot be saved: the target is still what it names", async () => {
+    const inTheWay = join(tempDir(), "file");
+    writeFileSync(inTheWay, "");
+    const { rolled, did, target } = await rollingBack(async () => undefined, inTheWay);
+    await expect(rolled).rejects.toMatchObject({ code: "OUTPUT_UNWRITABLE" });
+    expect([did, (await allLines(target)).length]).toEqual([[], 2]);
+  });
+
+  test("names the target again where somebody wrote to it before the cut, which then is none", async () => {
+    const { rolled, did, target } = await rollingBack((url) => addSessions(url, 1, "theirs"), tempDir());
+    await expect(rolled).rejects.toMatchObject({ name: "ChainBreakError" });
+    expect([did, (await allLines(target)).length]).toEqual([["back", "again"], 4]);
+  });
+});
+
+test("a rollback that was killed behind its cut says, when it is ended, where the events are", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  const entry = await withLog(target, (log) => new MigrationJournal(log).find(id));
+  const { savedAs } = await migratorIn().rollbackMigration(id, { target });
+  await withLog(target, async (log) => {
+    const journal = new MigrationJournal(log);
+    // As it stands between the cut and the end.
+    await journal.write({ ...entry, rollbacks: (await journal.find(id)).rollbacks });
+  });
+  expect(await migratorIn().rollbackMigration(id, { target })).toMatchObject({ events: 0, savedAs });
+});
+
+test("a rollback is stopped by its signal before anything is cut", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  const folder = tempDir();
+  const stopped = migratorIn(folder).rollbackMigration(id, { target, signal: AbortSignal.abort(new Error("stop")) });
+  await expect(stopped).rejects.toThrow("stop");
+  expect([readdirSync(folder), (await allLines(target)).length]).toEqual([[], 2]);
+  await expect(migratorIn(folder).rollbackMigration(id, { target })).resolves.toMatchObject({ events: 2 });
 });
 
 test("of a migration that was killed, what others wrote since is told from what it copied", async () => {

@@ -11,6 +11,7 @@ import { storeOption } from "../../migrate/store-option.js";
 import { shownUrl } from "../../open-log.js";
 import { type CommandContext, examples, leaf, type RunState, wholeNumber } from "../command.js";
 import { confirmed } from "../confirm.js";
+import { interruptible } from "../interruptible.js";
 import { migratorOf } from "../migrator-of.js";
 import { printable } from "../output/escape.js";
 import { eventText } from "../output/migration-lines.js";
@@ -80,7 +81,7 @@ async function cut(
   request: Parameters<CrossDatabaseMigrator["rollbackMigration"]>[1],
   streams: Streams,
 ): Promise<undefined> {
-  const report = await migrator.rollbackMigration(plan.migration.id, request);
+  const report = await interruptible((signal) => migrator.rollbackMigration(plan.migration.id, { ...request, signal }));
   if (streams.json) streams.document(documentOf(report));
   else streams.lines(reportLines(report));
   if (report.savedAs !== null) streams.note(`take it back: ${takeBackOf(report.savedAs, report)}`);
