@@ -50,6 +50,8 @@ export async function writeArchive(
     const written = await writeFile(log, range, unfinished, options);
     const checked = await checkArchive(unfinished);
     assertSame(checked.header, written, path);
+    await nextTurn();
+    options.signal?.throwIfAborted();
     await putInPlace(unfinished, path, false);
     syncFolder(dirname(path));
     return { ...checked.entry, file: path };

@@ -10,6 +10,7 @@ import { assertNotStore } from "../session/store-file.js";
 import type { CommandContext, CommonOptions } from "./command.js";
 import { endImport } from "./end-import.js";
 import { progressLine } from "./output/progress.js";
+import { stoppableImport } from "./stoppable-import.js";
 import { fileOnly } from "./written-file.js";
 
 export interface ImportOptions extends CommonOptions {
@@ -39,8 +40,18 @@ export function withImportOptions(command: Command): Command {
 
 /** Reads the whole source before the store is opened, so that a source that cannot be read makes no store. */
 export async function runImport(context: CommandContext<ImportOptions>, run: ImportRun): Promise<number> {
-  const { options, openStore, streams } = context;
   const found = await run.read();
+  return stoppableImport((goOn) => takeOver(context, run, found, goOn));
+}
+
+async function takeOver(
+  context: CommandContext<ImportOptions>,
+  run: ImportRun,
+  found: MinskySource,
+  goOn: () => void,
+): Promise<number> {
+  const { options, openStore, streams } = context;
+  const showProgress = progressLine(streams, "importing");
   const reportFile = await openReport(options.report, run.file);
   try {
     const log = await openStore({ trial: options.dryRun === true });
@@ -50,7 +61,10 @@ export async function runImport(context: CommandContext<ImportOptions>, run: Imp
       source: run.source,
       layout: found.layout,
       ...defined({ baseDir: found.baseDir, reason: options.reason }),
-      onProgress: progressLine(streams, "importing"),
+      onProgress: (done, total) => {
+        showProgress(done, total);
+        if (done < total) goOn();
+      },
     });
     streams.progress("");
     const { remarks } = found;

@@ -36,6 +36,6 @@ function ended(command: string, stdin: string, streams: Streams, stop: AbortSign
   input.end(stdin);
   return new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code, signal }));
+    child.once("close", (code, signal) => (stop.aborted ? reject(stop.reason) : resolve({ code, signal })));
   });
 }

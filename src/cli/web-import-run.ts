@@ -6,6 +6,7 @@ import { importWebSessions, type WebImportOptions, type WebImportReport } from "
 import type { CommandContext } from "./command.js";
 import { endImport } from "./end-import.js";
 import { type ImportOptions, openReport } from "./import-run.js";
+import { stoppableImport } from "./stoppable-import.js";
 import { urlOfWebStore, type WebChangeOptions, withSessions } from "./web-leaf.js";
 
 export interface WebImportRunOptions extends ImportOptions, WebChangeOptions {
@@ -17,10 +18,19 @@ export interface WebImportRunOptions extends ImportOptions, WebChangeOptions {
  * The first row is read before the store is opened, so that a source that cannot be read makes no store. `file` is the
  * source, where it is a file.
  */
-export async function runWebImport(
+export function runWebImport(
+  context: CommandContext<WebImportRunOptions>,
+  found: ForeignRead<WebSessionRecord>,
+  file: string | undefined,
+): Promise<number> {
+  return stoppableImport((goOn) => takeOver(context, found, file, goOn));
+}
+
+async function takeOver(
   context: CommandContext<WebImportRunOptions>,
   { records, report: counts }: ForeignRead<WebSessionRecord>,
   file: string | undefined,
+  goOn: () => void,
 ): Promise<number> {
   const { options, open, streams } = context;
   const reportFile = await openReport(options.report, file);
@@ -29,7 +39,10 @@ export async function runWebImport(
     const log = await open(urlOfWebStore(options), { trial: options.dryRun === true });
     if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
     const found = { records: withFirst(first, records), report: counts };
-    const about = importOptions(counts.source, options, ({ read }) => streams.progress(`${read} sessions read`));
+    const about = importOptions(counts.source, options, ({ read }) => {
+      streams.progress(`${read} sessions read`);
+      goOn();
+    });
     const report = await withSessions(log, options, (sessions) => importWebSessions(sessions, found, about));
     return await endImport(context, log, reportFile, {
       document: { schema: "web-import/1", ...report },

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ArchiveFile } from "../archive/archive-file.js";
 import { ArchiveShelf } from "../archive/archive-shelf.js";
 import { checkArchive } from "../archive/check-archive.js";
 import { archiveExists, writeArchive } from "../archive/write-archive.js";
-import { ArchivedError, IntegrityError, MovedError, NotFoundError } from "../errors.js";
+import { ArchivedError, IntegrityError, MovedError, NotFoundError, StoppedError } from "../errors.js";
 import { type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
@@ -20,7 +21,7 @@ export interface ArchiveOptions {
   readonly now?: Date;
   /** How many events were written so far, and how many it will be. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Stops it while the file is written: then there is no file, and the store has all its events. */
+  /** Stops it: then the store has all its events, and a file is there only if it is whole. */
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +39,8 @@ export interface ArchiveState extends ArchiveEntry {
  * @param point as {@link planArchive}
  * @returns the archive; undefined where there is nothing to archive, and nothing was written
  * @throws RefusedError ARCHIVE_UNSUPPORTED, ARCHIVE_UNDELIVERED, OUTPUT_EXISTS, ARCHIVE_OUTDATED; StorageError OUTPUT_UNWRITABLE; MovedError;
- *   as resolvePoint and EventLog.archive. The store is as it was after any of these.
+ *   StoppedError ARCHIVE_STOPPED behind the writing of the file, and the reason of the signal before; as resolvePoint and
+ *   EventLog.archive. The store is as it was after any of these.
  */
 export async function archiveBefore(
   log: EventLog,
@@ -58,8 +60,21 @@ export async function archiveBefore(
     : await writeArchive(log, plan, path, { onProgress, signal });
   await keepStates(log, PROJECTIONS, { offset: entry.to, hash: entry.hash });
   if (log.readModels !== undefined) for (const projection of PROJECTIONS) await caughtUp(log, projection);
+  await nextTurn();
+  if (signal?.aborted === true) throw stoppedBehind(path);
   await log.archive(entry, redacted);
   return entry;
+}
+
+/** The file is left: another process may have taken it for the same archive meanwhile. */
+function stoppedBehind(path: string): StoppedError {
+  return new StoppedError(
+    "ARCHIVE_STOPPED",
+    `stopped: nothing left the store; ${path} is whole and belongs to nothing`,
+    {
+      hint: "the same command goes on with that file; or remove it",
+    },
+  );
 }
 
 /**

@@ -19,6 +19,7 @@ export interface SaveOptions {
   /** Replace a file that is there; otherwise it is refused. */
   readonly overwrite?: boolean;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Stops it before the file has its name; then nothing is left behind. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,6 +45,8 @@ export async function saveEvents(
     await writeLines(log, range, unfinished, options);
     const facts = await checkEventFile(unfinished);
     await assertHolds(facts, log, range);
+    await nextTurn();
+    options.signal?.throwIfAborted();
     await putInPlace(unfinished, path, options.overwrite === true);
     syncFolder(dirname(path));
     return { ...facts, path };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { beforeEach, expect, test } from "vitest";
 import { bundledProgram } from "../support/bundled-program.js";
+import { spawnCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 import { runCli } from "../support/warm-cli.js";
@@ -125,4 +126,21 @@ test("--watch keeps the file up to date until Ctrl-C, and then ends as others do
   await until("the second session", () => JSON.parse(readFileSync(file, "utf8")).sessions.length === 2);
   child.kill("SIGINT");
   expect(await exited).toEqual([130, null]);
+});
+
+test("an import that Ctrl-C ends says so, leaves no half report, and is gone on with by doing it again", async () => {
+  const sessions = Array.from({ length: 20_000 }, (_, i) => ({ session: `s${i}`, repoName: "app", branch: `b${i}` }));
+  writeFileSync(join(cwd, "many.json"), JSON.stringify({ sessions, baseDir: "/w" }));
+  const line = ["import", "minsky-json", "many.json", "--report", "report.json", ...STORE];
+  const importing = spawnCli(line, { cwd });
+  await until("the first batch", () => readdirSync(cwd).includes("s.jsonl") && statSync(join(cwd, "s.jsonl")).size > 0);
+  importing.signal("SIGINT");
+  const { signal, stderr } = await importing.exit;
+  expect(signal).toBe("SIGINT");
+  expect(stderr).toMatch(/^error IMPORT_STOPPED: .*\nhint: do it again/m);
+  expect(readdirSync(cwd).filter((name) => name.startsWith(".unfinished-"))).toEqual([]);
+  const again = JSON.parse((await run(...line, "--json")).stdout);
+  expect(again).toMatchObject({ read: 20_000, refused: 0 });
+  expect(again.unchanged).toBeGreaterThan(0);
+  expect(again.imported + again.unchanged).toBe(20_000);
 });

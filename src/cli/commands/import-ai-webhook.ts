@@ -8,6 +8,7 @@ import { assertNotStore } from "../../session/store-file.js";
 import { type CommandContext, examples, leaf, type RunState } from "../command.js";
 import { endImport } from "../end-import.js";
 import { type ImportOptions, openReport, withImportOptions } from "../import-run.js";
+import { stoppableImport } from "../stoppable-import.js";
 import { addressOf } from "../written-address.js";
 
 export function importAiWebhookCommand(state: RunState): Command {
@@ -34,10 +35,21 @@ export function importAiWebhookPostgresCommand(state: RunState): Command {
 /** Records between two lines of progress. */
 const PROGRESS_EVERY = 100;
 
+function run(context: CommandContext<ImportOptions>, found: ForeignRead<CollabRecord>): Promise<number> {
+  return stoppableImport((goOn) => takeOver(context, found, goOn));
+}
+
 /** Record by record. */
-async function run(context: CommandContext<ImportOptions>, found: ForeignRead<CollabRecord>): Promise<number> {
+async function takeOver(
+  context: CommandContext<ImportOptions>,
+  found: ForeignRead<CollabRecord>,
+  goOn: () => void,
+): Promise<number> {
   const { options, openStore, streams } = context;
-  const records = await begun(found.records, (read) => streams.progress(`${read} records read`));
+  const records = await begun(found.records, (read) => {
+    if (read % PROGRESS_EVERY === 0) streams.progress(`${read} records read`);
+    goOn();
+  });
   const file = await openReport(options.report, undefined);
   try {
     const log = await openStore({ trial: options.dryRun === true });
@@ -67,7 +79,7 @@ async function begun(
     if (first.done !== true) yield first.value;
     for await (const record of records) {
       yield record;
-      if (++read % PROGRESS_EVERY === 0) onProgress(read);
+      onProgress(++read);
     }
   }
   return all();
