@@ -69,6 +69,19 @@ describe("an append that meets others", () => {
     await assertWhole(logs[0] as PostgresLog, 9);
   });
 
+  test("of a role that only reads by now is refused as that: nobody has to find out whether it was written", async () => {
+    const { url, admin, user } = await ground();
+    const log = await openPostgres(asUser(url, user), { contended: true });
+    await append(log, 1);
+    await admin.query(`ALTER ROLE ${user} SET default_transaction_read_only = on`);
+    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [user]);
+    await expect(append(log, 2)).rejects.toMatchObject({ code: "STORAGE_READ_ONLY" });
+    await admin.query(`ALTER ROLE ${user} RESET ALL`);
+    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [user]);
+    expect((await append(log, 3)).lastOffset).toBe(2);
+    await log.close();
+  });
+
   test("takes another way where it is too long for that", async () => {
     const place = await ground();
     const inserts = await watchInserts(place);

@@ -263,6 +263,18 @@ describe("claims by the server", () => {
     },
   );
 
+  test("of a role that only reads are refused as that: nobody has to look whether they were made", async () => {
+    const { url, admin, schema, log } = await ground(2);
+    const user = `reads_${schema}`;
+    await admin.query(`CREATE ROLE ${user} LOGIN SUPERUSER; ALTER ROLE ${user} SET default_transaction_read_only = on`);
+    const reader = await openPostgres(asUser(url, user));
+    const { tasks } = new CollaborativeSessions(reader);
+    await expect(tasks.claim("a", "me")).rejects.toMatchObject({ code: "STORAGE_READ_ONLY" });
+    await reader.close();
+    await admin.query(`DROP ROLE ${user}`);
+    expect(await claimsOf(log)).toHaveLength(1);
+  });
+
   test("are refused by a log that has moved, as every append is", async () => {
     const { log, store } = await ground(2);
     await log.freeze("sqlite:other.db");

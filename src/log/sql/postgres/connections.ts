@@ -1,7 +1,7 @@
 import pg from "pg";
 import { assertConfirmed } from "./log-lock.js";
 import { PgSession } from "./pg-session.js";
-import { isUnpreparable, sqlState } from "./postgres-failures.js";
+import { isReadOnly, isUnpreparable, sqlState } from "./postgres-failures.js";
 import type { ServerPlace, ServerRole } from "./postgres-hosts.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import type { PostgresAddress } from "./postgres-url.js";
@@ -197,7 +197,7 @@ export class Connections {
     } catch (error) {
       if (isUnpreparable(error)) this.#doNotPrepare();
       // A server that was told to only read, as the first step of a planned change: the next connection finds the other.
-      if (this.#choice.hasSeveral && sqlState(error) === "25006") throw new NoServer([{ place: this.place, error }]);
+      if (this.#choice.hasSeveral && isReadOnly(error)) throw new NoServer([{ place: this.place, error }]);
       throw error;
     }
   }

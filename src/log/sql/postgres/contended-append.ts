@@ -4,7 +4,7 @@ import type { Group } from "./append-view.js";
 import { quoted } from "./array-text.js";
 import { countOf, tailOfRow } from "./event-rows.js";
 import type { PgSession } from "./pg-session.js";
-import { CommitUnknown, isUnpreparable, sqlState } from "./postgres-failures.js";
+import { CommitUnknown, isCertain, sqlState } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -74,7 +74,7 @@ export class ContendedAppend {
     } catch (error) {
       this.#isPossible = !IMPOSSIBLE.includes(sqlState(error) ?? "");
       if (!this.#isPossible) return undefined;
-      if (isCertain(error)) throw error;
+      if (isCertain(error, NOTHING_APPENDED)) throw error;
       this.#mayBeLeft = true;
       throw new CommitUnknown(error);
     }
@@ -86,11 +86,6 @@ export class ContendedAppend {
     await session.rows(this.#takeBack, [group.flat().map(({ id }) => id)]);
     this.#mayBeLeft = false;
   }
-}
-
-/** It says by itself that nothing was committed, nor will be by others. */
-function isCertain(error: unknown): boolean {
-  return isUnpreparable(error) || (error as { detail?: unknown }).detail === NOTHING_APPENDED;
 }
 
 /** @returns undefined where ids stand in the log */

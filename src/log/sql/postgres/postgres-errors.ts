@@ -140,7 +140,12 @@ const TRANSLATIONS: ReadonlyArray<readonly [RegExp, Translation]> = [
   ],
   [
     /^53300$/,
-    say(UnavailableError, "SERVER_FULL", "no free connection", "try again, or raise the server's max_connections"),
+    say(
+      UnavailableError,
+      "SERVER_FULL",
+      "no free connection",
+      "try again, or raise the server's max_connections, or the CONNECTION LIMIT of the role or the database",
+    ),
   ],
   [/^ECONNREFUSED$/, refused],
   [/^ENOTFOUND$/, hostUnknown],

@@ -49,6 +49,16 @@ export function isUnpreparable(error: unknown): boolean {
   return /^(26000|42P05)$/.test(sqlState(error) ?? "");
 }
 
+/** The server, or the role, only reads: of a change nothing was made. */
+export function isReadOnly(error: unknown): boolean {
+  return sqlState(error) === "25006";
+}
+
+/** It says by itself that nothing was committed, nor will be by others. `detail`: how a routine of ours says so. */
+export function isCertain(error: unknown, detail: string): boolean {
+  return isUnpreparable(error) || isReadOnly(error) || (error as { detail?: unknown }).detail === detail;
+}
+
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === "23505";
 }

@@ -9,7 +9,7 @@ import { arrayText } from "./array-text.js";
 import { countOf, tailOfRow } from "./event-rows.js";
 import { assertConfirmed, type LogLock } from "./log-lock.js";
 import type { PgSession } from "./pg-session.js";
-import { CommitUnknown, isUnpreparable, sqlState } from "./postgres-failures.js";
+import { CommitUnknown, isCertain, sqlState } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { type Statement, statement, type Tables } from "./statement.js";
 
@@ -101,7 +101,7 @@ export class ServerClaims {
     } catch (error) {
       this.#isPossible = !IMPOSSIBLE.includes(sqlState(error) ?? "");
       if (!this.#isPossible) return this.#giveUp(session, prepared);
-      throw isCertain(error) ? error : new CommitUnknown(error);
+      throw isCertain(error, NOTHING_CLAIMED) ? error : new CommitUnknown(error);
     }
   }
 
@@ -140,11 +140,6 @@ export class ServerClaims {
       texts(bodyTextUpToStream),
     ];
   }
-}
-
-/** It says by itself that nothing was committed, nor will be by others. */
-function isCertain(error: unknown): boolean {
-  return isUnpreparable(error) || (error as { detail?: unknown }).detail === NOTHING_CLAIMED;
 }
 
 function claimedOf(
