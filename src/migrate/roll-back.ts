@@ -1,4 +1,5 @@
 import { IntegrityError, RefusedError } from "../errors.js";
+import { removeIfThere } from "../files/remove-if-there.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -80,9 +81,12 @@ export async function rollBack(
     const { actor, saveFolder, signal } = options;
     const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor, signal };
     const cutting = cutSaved(target, request, async (cut) => {
+      await switchBack().catch((error: unknown) => {
+        removeIfThere(cut.savedAs); // nothing knows of it yet
+        throw error;
+      });
       noted = { ...noted, rollbacks: [...noted.rollbacks, cut] };
       await journal.write(noted);
-      await switchBack();
     });
     await cutting.catch(async (error: unknown) => {
       if (config?.left === null && (await isUncut(target, base))) await options.switchAgain?.(migration);

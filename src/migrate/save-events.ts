@@ -104,7 +104,7 @@ function fileError(error: unknown, path: string): unknown {
 
 function unwritable(path: string, why: string, cause?: unknown): StorageError {
   return new StorageError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${why}`, {
-    hint: "name a file on a disk with room, in a folder that this user may write to",
+    hint: "make room there and let this user write there; or name another place, of a backup with -o, for what a rollback saves with XDG_STATE_HOME",
     cause,
   });
 }

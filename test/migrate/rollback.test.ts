@@ -234,6 +234,15 @@ describe("the configuration of a migration that is rolled back", () => {
     expect([did, (await allLines(target)).length]).toEqual([[], 2]);
   });
 
+  test("that cannot be switched back leaves everything as it was, and no file", async () => {
+    const folder = tempDir();
+    const { rolled, did, target } = await rollingBack(() => Promise.reject(new Error("read-only")), folder);
+    await expect(rolled).rejects.toThrow("read-only");
+    expect([did, readdirSync(folder), (await allLines(target)).length]).toEqual([["back"], [], 2]);
+    const { entries } = await withLog(target, (log) => new MigrationJournal(log).list());
+    expect(entries).toMatchObject([{ state: "done", rollbacks: [] }]);
+  });
+
   test("names the target again where somebody wrote to it before the cut, which then is none", async () => {
     const { rolled, did, target } = await rollingBack((url) => addSessions(url, 1, "theirs"), tempDir());
     await expect(rolled).rejects.toMatchObject({ name: "ChainBreakError" });
