@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SessionDbError, StorageError } from "../errors.js";
 import { makeFolder } from "../files/make-folder.js";
+import { isSameFile } from "../log/file-name.js";
 import { KEY_BYTES, type KeyStore, type SessionKey } from "../log/key-store.js";
 import { keyFilePath, placeOfKey } from "./key-files.js";
 import { OpenKeyFiles } from "./open-key-files.js";
@@ -65,7 +66,24 @@ export class FileKeyStore implements KeyStore {
     );
   }
 
+  /** Only keys that others find are given out: a file that was moved away or removed since is left, and its slots with it. */
   async #create(count: number): Promise<readonly SessionKey[]> {
+    const keys = await this.#append(count);
+    if (this.#isNamed()) return keys;
+    await this.#leaveFile();
+    const again = await this.#append(count);
+    if (this.#isNamed()) return again;
+    await this.#leaveFile();
+    throw new Error("a file of keys was removed or replaced while it was written");
+  }
+
+  #isNamed(): boolean {
+    if (this.#own === undefined) return false;
+    const named = statSync(keyFilePath(this.#folder, this.#own.file), { throwIfNoEntry: false });
+    return named !== undefined && isSameFile(named, fstatSync(this.#own.handle.fd));
+  }
+
+  async #append(count: number): Promise<readonly SessionKey[]> {
     if (this.#own !== undefined && this.#own.count + count > SLOTS) await this.#leaveFile();
     this.#own ??= await this.#newFile();
     const { file, handle, count: first } = this.#own;

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { cpSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { FileKeyStore } from "../../src/keys/file-key-store.js";
@@ -55,4 +55,22 @@ test("after close nothing is read, and no file is left open", async () => {
   await store.close();
   await store.close();
   await expect(store.read(id)).rejects.toMatchObject({ code: "LOG_CLOSED" });
+});
+
+test.each<[string, (folder: string) => void]>([
+  ["removed", (folder) => rmSync(folder, { recursive: true })],
+  [
+    "replaced by a copy",
+    (folder) => {
+      renameSync(folder, `${folder}-moved`);
+      cpSync(`${folder}-moved`, folder, { recursive: true });
+    },
+  ],
+])("a folder that is %s while it is in use: keys that are given out afterwards are found by others", async (_, act) => {
+  const folder = join(tempDir(), "keys");
+  const store = opened(folder);
+  await store.create(1);
+  act(folder);
+  const [{ id, key }] = (await store.create(1)) as [SessionKey];
+  expect(await keyIn(opened(folder), id)).toEqual(key);
 });
