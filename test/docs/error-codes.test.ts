@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Names of variables and states, and the codes of others, that stand in the source like ours. */
 const NOT_OURS =
-  /^(MINSKY|SESSIONDB)_|^((BODHI_)?SESSION_DB_URL|DATABASE_URL|STORAGE_BACKEND|XDG_\w+)$|^PR_(OPEN|APPROVED)$|^SQLITE_(?!UNSAFE)/;
+  /^(MINSKY|SESSIONDB)_|^((BODHI_)?SESSION_DB_URL|DATABASE_URL|STORAGE_BACKEND|XDG_\w+)$|^PR_(OPEN|APPROVED)$|^SQLITE_(?!UNSAFE)|^ERR_/;
 
 function codesInSource(): string[] {
   const files = ["src", "projections", "migrations"].flatMap((folder) =>

@@ -12,6 +12,7 @@ import {
   MAX_FOREIGN_PAGE_ROWS,
 } from "../../foreign-database.js";
 import { shellWord } from "../../shell-word.js";
+import { assertDriver } from "../sqlite/assert-driver.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "../sqlite/busy-retry.js";
 import { sqliteCode, translateError } from "../sqlite/sqlite-errors.js";
 
@@ -38,7 +39,7 @@ export class ForeignSqlite implements ForeignDatabase {
   }
 
   /**
-   * @throws UsageError NOT_A_DATABASE, UnavailableError LOG_LOCKED
+   * @throws UsageError NOT_A_DATABASE, DRIVER_UNUSABLE; UnavailableError LOG_LOCKED
    * @throws StorageError IMPORT_UNREADABLE: it is not there, damaged, or cannot be read
    */
   static async open(path: string, lockLimitMs = FOREIGN_LOCK_LIMIT_MS): Promise<ForeignSqlite> {
@@ -46,6 +47,7 @@ export class ForeignSqlite implements ForeignDatabase {
     if (stats === undefined) throw unreadable(path, "there is no such file", "check the path", undefined);
     // SQLite would wait for whoever writes into a pipe, and takes a device for a database without tables.
     if (!stats.isFile()) throw unreadable(path, "it is no ordinary file", "name the file of the database", undefined);
+    assertDriver(path);
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { readonly: true, fileMustExist: true, timeout: DRIVER_BUSY_MS });

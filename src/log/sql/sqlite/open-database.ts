@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { StorageError } from "../../../errors.js";
 import { assertOrdinaryFile } from "../../ordinary-file.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
+import { assertDriver } from "./assert-driver.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "./busy-retry.js";
 import { assertLocalFileSystem, assertThere, createDatabaseFile, noSuchFile } from "./database-file.js";
 import { assertOneName } from "./own-files.js";
@@ -26,6 +27,7 @@ export interface OpenSettings {
 export async function openDatabase(file: string, settings: OpenSettings): Promise<Database.Database> {
   assertOrdinaryFile(file, settings.url);
   if (settings.mustExist) assertThere(file, settings.url);
+  assertDriver(settings.url);
   if (!settings.readOnly) createDatabaseFile(file);
   assertOneName(file, settings.url);
   assertLocalFileSystem(dirname(file));
@@ -46,11 +48,12 @@ export async function openDatabase(file: string, settings: OpenSettings): Promis
 /**
  * Opens the file as it is, whatever tables stand in it, to look at it.
  *
- * @throws NotFoundError LOG_NOT_FOUND, and what SQLite says, translated
+ * @throws NotFoundError LOG_NOT_FOUND, UsageError DRIVER_UNUSABLE, and what SQLite says, translated
  */
 export async function openToExamine(file: string, url: string, limitMs: number): Promise<Database.Database> {
   assertOrdinaryFile(file, url);
   assertThere(file, url);
+  assertDriver(url);
   assertOneName(file, url);
   let db: Database.Database | undefined;
   try {

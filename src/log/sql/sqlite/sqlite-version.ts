@@ -1,4 +1,6 @@
 import { UsageError } from "../../../errors.js";
+import { fittingDriver } from "./driver-version.js";
+import { compareVersions, versionNumbers } from "./version-numbers.js";
 
 /** First release with the fix of the WAL-reset bug (sqlite.org/wal.html, "The WAL-Reset Bug"): 3.7.0 to 3.51.2 have it. */
 const FIRST_SAFE = [3, 51, 3] as const;
@@ -7,7 +9,7 @@ const SAFE_BACKPORTS: ReadonlySet<string> = new Set(["3.44.6", "3.50.7"]);
 
 /** @returns why it is not safe to write with this version */
 export function versionFault(version: string): string | undefined {
-  if (SAFE_BACKPORTS.has(version) || compare(version.split(".").map(Number), FIRST_SAFE) >= 0) return undefined;
+  if (SAFE_BACKPORTS.has(version) || compareVersions(versionNumbers(version), FIRST_SAFE) >= 0) return undefined;
   return `better-sqlite3 brings SQLite ${version}, which can lose committed data in WAL mode (fixed in 3.51.3)`;
 }
 
@@ -19,13 +21,7 @@ export function versionFault(version: string): string | undefined {
 export function assertSafeVersion(version: string): void {
   const fault = versionFault(version);
   if (fault === undefined) return;
-  throw new UsageError("SQLITE_UNSAFE", fault, { hint: "npm install better-sqlite3@latest (12.8.0 or newer)" });
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (const [index, part] of b.entries()) {
-    const difference = (a[index] ?? 0) - part;
-    if (difference !== 0) return difference;
-  }
-  return 0;
+  throw new UsageError("SQLITE_UNSAFE", fault, {
+    hint: `npm install ${fittingDriver(process.versions.node)} (12.8.0 or newer)`,
+  });
 }
