@@ -307,6 +307,7 @@ export type { SubscribeOptions } from "./replay/subscribe.js";
 export { subscribe } from "./replay/subscribe.js";
 export type { VerifyOptions, VerifyReport } from "./replay/verify-log.js";
 export { verifyLog } from "./replay/verify-log.js";
+export type { AsOf } from "./session/as-of.js";
 export type { ChangeOptions } from "./session/change-options.js";
 export type { ChangesOf } from "./session/changes-of.js";
 export type { ConfiguredStore } from "./session/configured-store.js";
@@ -339,7 +340,6 @@ export type { Reverted, RevertOptions } from "./session/revert-session.js";
 export { previewRevert, revertSession } from "./session/revert-session.js";
 export { SessionDbAdapter } from "./session/session-db-adapter.js";
 export type {
-  AsOf,
   AtOptions,
   ChangeResult,
   PastStore,

@@ -4,6 +4,16 @@ import { COMMON_OPTIONS, type RunState } from "./command.js";
 import { type LazyCommand, loadCommands } from "./lazy-commands.js";
 import { VERSION } from "./version.js";
 
+const BEGINNING = `
+The store:
+  --store URL behind the command, or SESSIONDB_STORE; else what "sessiondb status"
+  names. One of jsonl:PATH, sqlite:PATH, postgres://user@host/database
+
+Examples:
+  $ sessiondb session start my-session --store sqlite:./s.db
+  $ sessiondb session list --store sqlite:./s.db
+  $ sessiondb help session list`;
+
 const EXIT_CODES = `
 Exit codes:
   0 done · 1 failed · 2 usage or configuration · 3 not found · 4 conflict
@@ -57,7 +67,7 @@ export async function programOf(name: string, state: RunState, args: readonly st
     .enablePositionalOptions()
     // Ours also knows --json, and is loaded when it is asked for.
     .helpCommand(false)
-    .addHelpText("after", EXIT_CODES);
+    .addHelpText("after", `${BEGINNING}\n${EXIT_CODES}`);
   for (const command of await loadCommands(COMMANDS, state, args)) program.addCommand(command);
   for (const command of program.commands) describeArguments(command, [command.name()]);
   for (const command of everyCommand(program)) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { probeStore } from "../backends/unopened-store.js";
+import { assertOptions } from "../config/known-options.js";
 import { outboxRoot, stateDir } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
 import { defined } from "../defined.js";
@@ -27,15 +28,19 @@ import {
   switchConfigBack,
 } from "./config-switch.js";
 import { addressOf } from "./migration-ends.js";
-import type {
-  Compatibility,
-  EndsBackup,
-  ExecuteRequest,
-  MigratorOptions,
-  PlanRequest,
-  Restored,
-  RestoreRequest,
-  RollbackRequest,
+import {
+  type Compatibility,
+  type EndsBackup,
+  type ExecuteRequest,
+  MIGRATION_REQUEST,
+  MIGRATOR_OPTIONS,
+  type MigratorOptions,
+  type PlanRequest,
+  RESTORE_REQUEST,
+  type Restored,
+  type RestoreRequest,
+  ROLLBACK_REQUEST,
+  type RollbackRequest,
 } from "./migrator-requests.js";
 import { MigratorStores } from "./migrator-stores.js";
 import { outboxRisks } from "./outbox-risks.js";
@@ -62,6 +67,7 @@ export class CrossDatabaseMigrator {
   readonly #ends = new WeakMap<MigrationPlan, Ends>();
 
   constructor(options: MigratorOptions = {}) {
+    assertOptions("CrossDatabaseMigrator", options, MIGRATOR_OPTIONS);
     this.#options = options;
     this.#stores = new MigratorStores(options.open);
     this.#actor = options.actor ?? defaultActor();
@@ -85,6 +91,7 @@ export class CrossDatabaseMigrator {
    * @throws UsageError TARGET_IS_SOURCE; RefusedError SINCE_GAP; whatever opening throws
    */
   async planMigration(source: StoreName, target: StoreName, request: PlanRequest = {}): Promise<MigrationPlan> {
+    assertOptions("planMigration", request, MIGRATION_REQUEST);
     const ends = { source: storePlace(source), target: storePlace(target) };
     assertTwo(ends);
     const plan = await this.#stores.reading(ends.source, async (from) => {
@@ -105,6 +112,7 @@ export class CrossDatabaseMigrator {
    * @throws as executeMigration
    */
   async executeMigration(plan: MigrationPlan, request: ExecuteRequest = {}): Promise<MigrationReport> {
+    assertOptions("executeMigration (planMigration writes nothing)", request, MIGRATION_REQUEST);
     const ends = this.#endsOf(plan);
     const { projections } = this.#options;
     assertExecutable(plan, request.onConflict ?? "abort"); // before a target that is not there is made
@@ -155,6 +163,7 @@ export class CrossDatabaseMigrator {
    * @throws as planRestore and restoreFile; with `dryRun` nothing is written, and a log that is not there is not made
    */
   async restore(path: string, target: StoreName, request: RestoreRequest = {}): Promise<Restored> {
+    assertOptions("restore", request, RESTORE_REQUEST);
     return restoreStore(this.#stores, path, storePlace(target), this.#actor, request);
   }
 
@@ -164,7 +173,9 @@ export class CrossDatabaseMigrator {
   }
 
   /** What rolling back would cut. Reads only. @throws as rollbackMigration */
-  async planRollback(id: string, { target, toOffset }: RollbackRequest): Promise<RollbackPlan> {
+  async planRollback(id: string, request: RollbackRequest): Promise<RollbackPlan> {
+    assertOptions("planRollback", request, ROLLBACK_REQUEST);
+    const { target, toOffset } = request;
     return this.#stores.reading(target, (log) => planRollback(log, id, toOffset === undefined ? {} : { toOffset }));
   }
 
@@ -177,6 +188,7 @@ export class CrossDatabaseMigrator {
    *   has moved the writers to; UnavailableError MIGRATION_RUNNING
    */
   async rollbackMigration(id: string, request: RollbackRequest): Promise<RollbackReport> {
+    assertOptions("rollbackMigration (planRollback writes nothing)", request, ROLLBACK_REQUEST);
     const log = await this.#stores.open(storePlace(request.target), { mustExist: true });
     try {
       const { toOffset, force = false, source, signal } = request;

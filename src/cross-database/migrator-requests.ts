@@ -1,3 +1,4 @@
+import type { KnownOptions } from "../config/known-options.js";
 import type { PointLike } from "../inspect/point.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import type { Tail } from "../log/seal.js";
@@ -86,3 +87,41 @@ export interface Restored {
   /** The target's tail now. */
   readonly tail: Tail;
 }
+
+export const MIGRATOR_OPTIONS: KnownOptions<MigratorOptions> = {
+  actor: true,
+  saveFolder: true,
+  outboxRoot: true,
+  projections: true,
+  open: true,
+};
+
+/** One object may be given to both, to plan and to execute. */
+export const MIGRATION_REQUEST: KnownOptions<PlanRequest & ExecuteRequest> = {
+  since: true,
+  onSince: true,
+  onConflict: true,
+  batchEvents: true,
+  backups: true,
+  onProgress: true,
+  onPiece: true,
+  signal: true,
+  switchConfig: true,
+  cutover: true,
+  updateConfig: true,
+};
+
+export const ROLLBACK_REQUEST: KnownOptions<RollbackRequest> = {
+  target: true,
+  toOffset: true,
+  force: true,
+  signal: true,
+  source: true,
+};
+
+export const RESTORE_REQUEST: KnownOptions<RestoreRequest> = {
+  asOf: true,
+  onAsOf: true,
+  dryRun: true,
+  onProgress: true,
+};

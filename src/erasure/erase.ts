@@ -1,3 +1,4 @@
+import { assertOptions } from "../config/known-options.js";
 import { NotFoundError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -30,6 +31,7 @@ export interface Erased extends ErasurePlan {
  *   REDACTION_UNSUPPORTED by a backend that cannot; and as `EventLog.redact`
  */
 export async function erase(log: EventLog, target: ErasureTarget, options: EraseOptions = {}): Promise<Erased> {
+  assertOptions("erase (planErasure writes nothing)", options, { actor: true, reason: true });
   const { actor = defaultActor(), reason } = options;
   if (log.redact === undefined) throw redactionUnsupported(log.url);
   // Decided again where somebody changed a session meanwhile whose record is to be stated again.

@@ -19,15 +19,18 @@ export type ErasureTarget =
 
 /**
  * Not every caller is checked by a compiler, and what is erased does not come back: a session that is named and undefined
- * must not stand for all of them.
+ * must not stand for all of them, nor a path in a "sesion" for that path in every one.
  *
  * @throws InvalidEventError REDACTION_INVALID
  */
 export function assertTarget(target: ErasureTarget): void {
-  const { events, path, session } = (target ?? {}) as { events?: unknown; path?: unknown; session?: unknown };
-  if (Array.isArray(events)) return;
+  const { events, path, session, ...others } = (target ?? {}) as Readonly<Record<string, unknown>>;
+  const isKnown = Object.keys(others).length === 0;
+  const isPlace = Object.hasOwn(Object(target), "path") || Object.hasOwn(Object(target), "session");
+  if (isKnown && Array.isArray(events) && !isPlace) return;
   const isNamed = typeof session === "string" || !Object.hasOwn(Object(target), "session");
-  if (isNamed && (typeof path === "string" || (path === undefined && session !== undefined))) return;
+  const isWhat = typeof path === "string" || (path === undefined && session !== undefined);
+  if (isKnown && events === undefined && isNamed && isWhat) return;
   throw new InvalidEventError(
     "REDACTION_INVALID",
     "what is erased is { events }, { path }, { path, session } or { session }",

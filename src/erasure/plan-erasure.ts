@@ -1,4 +1,5 @@
 import { sessionIdOf, sessionStream, sessions } from "../../projections/sessions.js";
+import { assertOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, RedactRequest } from "../log/event-log.js";
@@ -58,8 +59,10 @@ export interface ErasurePlan {
 export async function planErasure(
   log: EventLog,
   target: ErasureTarget,
-  { reason }: { readonly reason?: string } = {},
+  options: { readonly reason?: string } = {},
 ): Promise<ErasurePlan> {
+  assertOptions("planErasure", options, { reason: true });
+  const { reason } = options;
   PastLog.assertPresent(log);
   assertTarget(target);
   const { offset } = await log.tail();

@@ -5,6 +5,7 @@ import { ArchiveFile } from "../archive/archive-file.js";
 import { ArchiveShelf } from "../archive/archive-shelf.js";
 import { checkArchive } from "../archive/check-archive.js";
 import { archiveExists, writeArchive } from "../archive/write-archive.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ArchivedError, IntegrityError, MovedError, NotFoundError, StoppedError } from "../errors.js";
 import { type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
 import { encodeLine } from "../log/event-line.js";
@@ -24,6 +25,8 @@ export interface ArchiveOptions {
   /** Stops it: then the store has all its events, and a file is there only if it is whole. */
   readonly signal?: AbortSignal;
 }
+
+const ARCHIVE_OPTIONS: KnownOptions<ArchiveOptions> = { now: true, onProgress: true, signal: true };
 
 /** One archive of a store. */
 export interface ArchiveState extends ArchiveEntry {
@@ -46,8 +49,10 @@ export async function archiveBefore(
   log: EventLog,
   point: PointLike,
   file: string,
-  { now, onProgress, signal }: ArchiveOptions = {},
+  options: ArchiveOptions = {},
 ): Promise<ArchiveEntry | undefined> {
+  assertOptions("archiveBefore", options, ARCHIVE_OPTIONS);
+  const { now, onProgress, signal } = options;
   const plan = await planArchive(log, point, now);
   if (log.archive === undefined) throw archiveUnsupported(log.url);
   if (plan.events === 0) return undefined;
@@ -102,6 +107,7 @@ export async function archiveStates(log: EventLog, places: readonly string[]): P
  *   ChainBreakError it is not the last archive of this store; MovedError. Nothing was changed.
  */
 export async function restoreArchive(log: EventLog, file: string, options: ArchiveOptions = {}): Promise<ArchiveEntry> {
+  assertOptions("restoreArchive", options, ARCHIVE_OPTIONS);
   if (log.unarchive === undefined || log.archives === undefined) throw archiveUnsupported(log.url);
   const { entry } = await checkArchive(file, options.onProgress);
   const known = (await log.archives()).find(

@@ -1,4 +1,5 @@
 import { sessionIdOf } from "../../projections/sessions.js";
+import { assertOptions } from "../config/known-options.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
@@ -58,6 +59,7 @@ export async function* audit(
   filter: EventFilter = {},
   options: AuditOptions = {},
 ): AsyncGenerator<AuditEntry, AuditSummary, undefined> {
+  assertOptions("audit", options, { head: true, onRead: true });
   const matching = eventMatcher(filter);
   const { head, from, to } = await filteredRange(log, filter, options.head);
   const streams = new Set<string>();

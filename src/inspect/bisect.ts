@@ -1,4 +1,5 @@
 import type { StoredRecord } from "../../projections/session-record.js";
+import { assertOptions } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -45,6 +46,7 @@ export interface BisectResult {
  *   POINT_OUTSIDE; TypeError where `verdict` gives something else; whatever it throws
  */
 export async function bisect(log: EventLog, id: string, options: BisectOptions): Promise<BisectResult> {
+  assertOptions("bisect", options, { good: true, bad: true, verdict: true, began: true, judged: true });
   const { good, bad } = options;
   for (const end of [good, bad]) await assertOffsetIn(log, end);
   const steps = await recordSteps(log, id, Math.max(good, bad));

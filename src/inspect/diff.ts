@@ -1,5 +1,6 @@
 import { valueAt, withValueAt } from "../../projections/json-leaves.js";
 import { type PatchOp, patchBetween } from "../../projections/json-patch.js";
+import { assertOptions } from "../config/known-options.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -49,7 +50,9 @@ export interface SessionDiff {
  *   anything at `path` up to then, POINT_OUTSIDE where the log has no such offset; UsageError ARGUMENT_INVALID,
  *   FIELD_PATH_INVALID
  */
-export async function diff(log: EventLog, id: string, { from, to, ...options }: DiffOptions): Promise<SessionDiff> {
+export async function diff(log: EventLog, id: string, options: DiffOptions): Promise<SessionDiff> {
+  assertOptions("diff", options, { from: true, to: true, path: true });
+  const { from, to } = options;
   const path = parseFieldPath(options.path ?? "");
   for (const end of [from, to]) await assertOffsetIn(log, end);
   const steps = await recordSteps(log, id, Math.max(from, to));

@@ -1,4 +1,5 @@
 import { sessionStream } from "../../projections/sessions.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import type { SealedEvent, SealedFields } from "../log/event.js";
 import { dottedPath } from "./changes.js";
 import { eventPaths, type WrittenPlace } from "./event-paths.js";
@@ -23,6 +24,15 @@ export interface EventFilter {
   readonly until?: number;
 }
 
+const FILTER: KnownOptions<EventFilter> = {
+  actors: true,
+  types: true,
+  sessions: true,
+  paths: true,
+  since: true,
+  until: true,
+};
+
 const LISTS = ["actors", "types", "sessions", "paths"] as const;
 
 /** What is known of an event whose data is not. */
@@ -30,9 +40,10 @@ export type Envelope = Pick<SealedFields, "offset" | "actor" | "type" | "stream"
 
 /**
  * All conditions but that on paths. @throws UsageError GLOB_INVALID; TypeError where since or until is no whole number
- * from 0, or a condition no list
+ * from 0, a condition no list, or one that is not known
  */
 export function envelopeMatcher(filter: EventFilter): (event: Envelope) => boolean {
+  assertOptions("a filter of events", filter, FILTER);
   const { since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
   for (const name of LISTS) {
     // A text has a length, too, and a filter by one would be none.

@@ -1,4 +1,5 @@
 import { sessionStream } from "../../projections/sessions.js";
+import { assertOptions } from "../config/known-options.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -40,6 +41,7 @@ export async function* listEvents(
   filter: EventFilter = {},
   options: ListEventsOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
+  assertOptions("listEvents", options, { head: true, limit: true, reverse: true, signal: true });
   const { limit = Number.POSITIVE_INFINITY, reverse = false, signal } = options;
   if (limit !== Number.POSITIVE_INFINITY) assertCount("limit", limit, 0);
   const matches = eventSelector(filter);

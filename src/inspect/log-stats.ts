@@ -1,3 +1,4 @@
+import { assertOptions } from "../config/known-options.js";
 import { IntegrityError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import { lineBytes } from "../log/event-line.js";
@@ -87,8 +88,10 @@ export interface LogStatsOptions {
 export async function logStats(
   log: EventLog,
   filter: EventFilter = {},
-  { head: asked, top = 10, onRead }: LogStatsOptions = {},
+  options: LogStatsOptions = {},
 ): Promise<LogStats> {
+  assertOptions("logStats", options, { head: true, top: true, onRead: true });
+  const { head: asked, top = 10, onRead } = options;
   if (!Number.isSafeInteger(top) || top < 0) throw new TypeError("top is a whole number from 0");
   const isMeant = eventSelector(filter);
   const { head, from, to } = await filteredRange(log, filter, asked);

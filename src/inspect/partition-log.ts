@@ -1,5 +1,6 @@
 import { openPartitions } from "../backends/open-partitions.js";
 import { isServerAddress } from "../config/address.js";
+import { assertOptions } from "../config/known-options.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
 import type { LogPartitions, PartitionPlan, PartitionRequest, PartitionState } from "../log/partitions.js";
 
@@ -17,6 +18,7 @@ export async function partitionLog(
   request: PartitionRequest & { readonly dryRun?: boolean },
   options: OpenLogOptions = {},
 ): Promise<PartitionPlan> {
+  assertOptions("partitionLog", request, { events: true, ahead: true, dryRun: true });
   const { dryRun = false, ...rest } = request;
   return withPartitions(url, options, (partitions) => (dryRun ? partitions.plan(rest) : partitions.partition(rest)));
 }

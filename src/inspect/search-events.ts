@@ -1,3 +1,4 @@
+import { assertOptions } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { SealedEvent } from "../log/event.js";
@@ -46,8 +47,10 @@ export interface FoundEvents {
 export async function searchEvents(
   log: EventLog,
   filter: EventFilter,
-  { text, before, limit = 50, maxRead = 20_000 }: SearchEventsOptions,
+  options: SearchEventsOptions,
 ): Promise<FoundEvents> {
+  assertOptions("searchEvents", options, { text: true, before: true, limit: true, maxRead: true });
+  const { text, before, limit = 50, maxRead = 20_000 } = options;
   const find = finder(text);
   if (before !== undefined) assertCount("before", before, 0);
   assertCount("limit", limit, 1);

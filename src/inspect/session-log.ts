@@ -1,6 +1,7 @@
 import { isUnder, valueAt } from "../../projections/json-leaves.js";
 import { isSameJson } from "../../projections/json-patch.js";
 import { type SessionDocument, sessionStream, sessions } from "../../projections/sessions.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
@@ -42,6 +43,15 @@ export interface SessionLogOptions {
   readonly path?: string;
 }
 
+const LOG_OPTIONS: KnownOptions<SessionLogOptions> = {
+  toOffset: true,
+  since: true,
+  until: true,
+  type: true,
+  actor: true,
+  path: true,
+};
+
 /**
  * The audit trail of one session, oldest first: who changed what, from what to what, and why.
  *
@@ -54,6 +64,7 @@ export async function* sessionLog(
   id: string,
   options: SessionLogOptions = {},
 ): AsyncGenerator<SessionLogEntry, void, undefined> {
+  assertOptions("sessionLog", options, LOG_OPTIONS);
   const { toOffset } = options;
   const path = parseFieldPath(options.path ?? "");
   const isMeant = matcherOf(options);

@@ -1,6 +1,7 @@
 import { withValueAt } from "../../projections/json-leaves.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
+import { assertOptions } from "../config/known-options.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
@@ -43,6 +44,7 @@ export interface WhatIf {
  *   FIELD_PATH_INVALID
  */
 export async function whatIf(log: EventLog, id: string, options: WhatIfOptions): Promise<WhatIf> {
+  assertOptions("whatIf", options, { skip: true, set: true });
   const { skip = [] } = options;
   const set = (options.set ?? []).map((one) => ({ ...one, path: parseFieldPath(one.path) }));
   const real = await recordSteps(log, id);

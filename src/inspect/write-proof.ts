@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NewFile } from "../files/new-file.js";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
@@ -28,6 +29,15 @@ export interface WriteProofOptions {
   readonly key?: SigningKey;
 }
 
+const PROOF_OPTIONS: KnownOptions<WriteProofOptions> = {
+  head: true,
+  force: true,
+  signal: true,
+  onRead: true,
+  now: true,
+  key: true,
+};
+
 export interface WrittenProof extends ProofHeader {
   /** Events in the file, shown or hidden. */
   readonly events: number;
@@ -50,6 +60,7 @@ export async function writeProof(
   path: string,
   options: WriteProofOptions = {},
 ): Promise<WrittenProof> {
+  assertOptions("writeProof", options, PROOF_OPTIONS);
   const { force = false, now = new Date() } = options;
   const matching = eventMatcher(filter);
   const range = await filteredRange(log, filter, options.head);

@@ -1,3 +1,4 @@
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { IntegrityError, NotFoundError } from "../errors.js";
 import { assertLimits } from "../log/assert-limits.js";
 import { assertLog } from "../log/assert-log.js";
@@ -28,6 +29,14 @@ export interface FollowOptions {
   readonly onCaughtUp?: (at: Followed) => void;
 }
 
+const FOLLOW_OPTIONS: KnownOptions<FollowOptions> = {
+  after: true,
+  afterHash: true,
+  signal: true,
+  pollMs: true,
+  onCaughtUp: true,
+};
+
 /**
  * Catches up, then follows: every event after `after` once and in order, as pages, until the signal ends it. It stops
  * at no offset, so it never ends by itself. Rings of the log only shorten the wait: without them the result is the same.
@@ -42,8 +51,9 @@ export async function* follow(
   log: EventLog,
   options: FollowOptions = {},
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
-  const { signal, pollMs = 1000, onCaughtUp } = options;
   assertLog(log);
+  assertOptions("follow", options, FOLLOW_OPTIONS);
+  const { signal, pollMs = 1000, onCaughtUp } = options;
   assertLimits({ pollMs });
   const bell = new Bell();
   const stop = log.onAppended(() => bell.ring());

@@ -31,19 +31,20 @@ export async function* subscribe(
   log: EventLog,
   options: SubscribeOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
-  const { retryMs = 60_000, onRetry, signal } = options;
+  const { retryMs = 60_000, onRetry, ...following } = options;
+  const { signal } = following;
   if (!(retryMs >= 0)) throw new TypeError(`retryMs is a number of milliseconds from 0, not ${String(retryMs)}`);
   const patience = new Patience(retryMs);
   const had = (last: Followed) => ({ after: last.offset, afterHash: last.hash });
-  let start: Pick<FollowOptions, "after" | "afterHash"> = options;
+  let start: Pick<FollowOptions, "after" | "afterHash"> = {};
   const onCaughtUp = (at: Followed) => {
     patience.renew();
     start = had(at);
-    options.onCaughtUp?.(at);
+    following.onCaughtUp?.(at);
   };
   for (;;) {
     try {
-      for await (const event of eventsOf(follow(log, { ...options, ...start, onCaughtUp }))) {
+      for await (const event of eventsOf(follow(log, { ...following, ...start, onCaughtUp }))) {
         patience.renew();
         yield event;
         start = had(event);

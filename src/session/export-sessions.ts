@@ -1,10 +1,13 @@
+import { assertOptions } from "../config/known-options.js";
 import { stateDir } from "../config/paths.js";
+import { defined } from "../defined.js";
 import { writeAtomically } from "../export/atomic-file.js";
 import { csvText } from "../export/csv.js";
 import { minskyJsonText } from "../export/minsky-json.js";
 import { type SqlDialect, sqlText } from "../export/sql.js";
 import { eventsOf } from "../log/paging.js";
-import type { AsOf, SessionList, SessionStore } from "./session-store.js";
+import type { AsOf } from "./as-of.js";
+import type { SessionList, SessionStore } from "./session-store.js";
 import { assertNotStore } from "./store-file.js";
 
 /** What is written, and how. */
@@ -46,10 +49,11 @@ export async function exportSessions(
   file: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
+  assertOptions("exportSessions", options, { asOf: true, replace: true, signal: true });
+  const { asOf, replace = false, signal } = options;
   assertNotStore(file, store.log.url);
-  const list = await store.list(options);
+  const list = await store.list(defined({ asOf }));
   const texts = await textsOf(store, format, list);
-  const { replace = false, signal } = options;
   const bytes = await writeAtomically(file, texts, { replace, ...(signal && { signal }) });
   return { file, bytes, ...countsOf(list) };
 }

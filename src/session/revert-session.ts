@@ -1,4 +1,5 @@
 import { sessionStream } from "../../projections/sessions.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ConflictError, UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
@@ -14,6 +15,8 @@ export interface RevertOptions {
   /** The version that the session's stream must have, as when a preview was made; otherwise ConflictError, no retry. */
   readonly expectedVersion?: number;
 }
+
+const REVERT_OPTIONS: KnownOptions<RevertOptions> = { reason: true, actor: true, expectedVersion: true };
 
 export interface Reverted extends RevertPlan {
   readonly events: ChangeResult["events"];
@@ -39,6 +42,7 @@ export async function revertSession(
   target: RevertTarget,
   options: RevertOptions = {},
 ): Promise<Reverted> {
+  assertOptions("revertSession (previewRevert writes nothing)", options, REVERT_OPTIONS);
   const attempt = () => revertOnce(store, id, target, options);
   return options.expectedVersion === undefined ? retryConflicts(attempt) : attempt();
 }
@@ -50,10 +54,14 @@ async function stepsFor(log: EventLog, id: string, target: RevertTarget): Promis
   return steps;
 }
 
-/** Not every caller is checked by a compiler. @throws UsageError ARGUMENT_INVALID */
+/** Not every caller is checked by a compiler. @throws UsageError ARGUMENT_INVALID, TypeError */
 function assertTarget(target: RevertTarget): void {
   const isObject = typeof target === "object" && target !== null;
-  if (isObject && "to" in target) return;
+  if (isObject && "to" in target) {
+    assertOptions("a revert to a point", target, { to: true });
+    return;
+  }
+  if (isObject) assertOptions("a revert of an event", target, { event: true, upTo: true, force: true });
   if (isObject && Number.isInteger(target.event)) {
     const { event, upTo = event } = target;
     if (Number.isInteger(upTo) && upTo >= event) return;

@@ -18,6 +18,7 @@ import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
 import { StreamStates } from "../replay/stream-states.js";
+import { type AsOf, asOfIn } from "./as-of.js";
 import { assertChangeOptions, type ChangeOptions } from "./change-options.js";
 import type { ChangesOf } from "./changes-of.js";
 import { type CreateOptions, decideCreate } from "./decide-create.js";
@@ -33,11 +34,6 @@ import { assertRecord, storedRecord } from "./stored-record.js";
 export interface SessionStoreOptions {
   /** Default: SESSIONDB_ACTOR, MINSKY_ACTOR, else user@host. */
   readonly actor?: string;
-}
-
-export interface AsOf {
-  /** The state after this offset (inclusive). Default: now. */
-  readonly asOf?: number;
 }
 
 /** Sessions in the order of their creation, and the offset at which this was true. */
@@ -97,7 +93,9 @@ export class SessionStore {
    * @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE where the log has no such offset, version or time,
    *   MARK_NOT_FOUND; IntegrityError MARK_MISMATCH
    */
-  async at(point: PointLike, { session, now = new Date() }: AtOptions = {}): Promise<PastStore> {
+  async at(point: PointLike, options: AtOptions = {}): Promise<PastStore> {
+    assertOptions("at", options, { session: true, now: true });
+    const { session, now = new Date() } = options;
     const context = session === undefined ? { now } : { now, stream: sessionStream(session) };
     const { offset } = await resolvePoint(this.log, pointText(point), context);
     return new SessionStore(await PastLog.open(this.log, offset), { actor: this.actor });
@@ -107,13 +105,14 @@ export class SessionStore {
    * @returns null where there is no such session (then), or it was deleted
    * @throws UsageError SESSION_ID_INVALID an id that is no text
    */
-  async load(id: string, { asOf }: AsOf = {}): Promise<SessionDocument | null> {
-    const { document } = await this.#stateOf(id, asOf);
+  async load(id: string, options: AsOf = {}): Promise<SessionDocument | null> {
+    const { document } = await this.#stateOf(id, asOfIn("load", options));
     return document === null || document.deleted !== null ? null : document;
   }
 
   /** As {@link load}. @throws NotFoundError SESSION_NOT_FOUND, RuleError SESSION_DELETED, UsageError SESSION_ID_INVALID */
-  async get(id: string, { asOf }: AsOf = {}): Promise<SessionDocument> {
+  async get(id: string, options: AsOf = {}): Promise<SessionDocument> {
+    const asOf = asOfIn("get", options);
     return assertPresent((await this.#stateOf(id, asOf)).document, id, asOf);
   }
 
@@ -123,20 +122,23 @@ export class SessionStore {
   }
 
   /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */
-  async folded({ asOf }: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
+  async folded(options: AsOf = {}): Promise<FoldedAt<SessionDocument>> {
+    const asOf = asOfIn("list", options);
     if (asOf === undefined) return this.#sessions.current();
     await assertAsOf(this.log, asOf);
     const { documents, versions, checkpoint } = await foldLog(this.log, sessions, asOf);
     return { documents, versions, offset: checkpoint.offset, hash: checkpoint.hash };
   }
 
-  async settings({ asOf }: AsOf = {}): Promise<StreamState<StoreSettings>> {
+  async settings(options: AsOf = {}): Promise<StreamState<StoreSettings>> {
+    const asOf = asOfIn("settings", options);
     await assertAsOf(this.log, asOf);
     return foldStream(this.log, storeSettings, SETTINGS_STREAM, asOf);
   }
 
   /** The events of one session, oldest first. @throws NotFoundError SESSION_NOT_FOUND */
-  async history(id: string, { asOf }: AsOf = {}): Promise<SealedEvent[]> {
+  async history(id: string, options: AsOf = {}): Promise<SealedEvent[]> {
+    const asOf = asOfIn("history", options);
     await assertAsOf(this.log, asOf);
     const range = asOf === undefined ? {} : { toOffset: asOf };
     const events: SealedEvent[] = [];

@@ -1,4 +1,5 @@
 import { sessionStream } from "../../projections/sessions.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
@@ -21,6 +22,14 @@ export interface UndoOptions {
   readonly dryRun?: boolean;
 }
 
+const UNDO_OPTIONS: KnownOptions<UndoOptions> = {
+  actor: true,
+  session: true,
+  reason: true,
+  force: true,
+  dryRun: true,
+};
+
 export interface Undone {
   /** The sessions that the change was about. */
   readonly sessions: readonly SessionUndo[];
@@ -35,7 +44,8 @@ export interface Undone {
  *
  * @throws NotFoundError NOTHING_TO_UNDO, SESSION_NOT_FOUND; RuleError REVERT_CONFLICT where conflicts leave nothing to be taken back
  */
-export function undo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+export async function undo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+  assertOptions("undo", options, UNDO_OPTIONS);
   return retryConflicts(() => takeBackOnce(store, "undo", options));
 }
 
@@ -44,7 +54,8 @@ export function undo(store: SessionStore, options: UndoOptions = {}): Promise<Un
  *
  * @throws NotFoundError NOTHING_TO_REDO, SESSION_NOT_FOUND; RuleError REVERT_CONFLICT
  */
-export function redo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+export async function redo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+  assertOptions("redo", options, UNDO_OPTIONS);
   return retryConflicts(() => takeBackOnce(store, "redo", options));
 }
 

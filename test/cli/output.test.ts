@@ -204,3 +204,11 @@ test("an argument without an end does not flood the terminal", async () => {
   const { code, stderr } = await runAlone(["config", "get", "x".repeat(100_000)], { cwd: tempDir() });
   expect([code, stderr.length < 1000]).toEqual([2, true]);
 });
+
+test("the first help says how a store is named, and how to begin", async () => {
+  const { stdout } = await runCli(["--help"]);
+  expect(stdout).toMatch(/--store URL behind the command, or SESSIONDB_STORE/);
+  expect(stdout).toMatch(/jsonl:PATH, sqlite:PATH, postgres:/);
+  const example = /^ {2}\$ (sessiondb session start .*)$/m.exec(stdout)?.[1]?.split(" ").slice(1) ?? [];
+  expect(await runCli(example, { cwd: tempDir() })).toMatchObject({ code: 0 });
+});

@@ -12,9 +12,9 @@ function withoutDriver(code: string, folder: string, args: readonly string[]): P
   writeFileSync(
     hook,
     `const load = process.dlopen;
-     process.dlopen = (module, path, flags) => {
-       if (path.includes("better_sqlite3")) throw Object.assign(new Error("refused"), { code: ${JSON.stringify(code)} });
-       return load(module, path, flags);
+     process.dlopen = (module, path, ...flags) => {
+       if (/better[_-]sqlite3/.test(path)) throw Object.assign(new Error("refused"), { code: ${JSON.stringify(code)} });
+       return load(module, path, ...flags);
      };`,
   );
   return runCli(args, { cwd: folder, env: { NODE_OPTIONS: `--require=${hook}` } });
