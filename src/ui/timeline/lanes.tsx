@@ -9,6 +9,7 @@ import { FailureNotice } from "../parts/notice.js";
 import { filterQuery, go, place } from "../place.js";
 import { focus, goTo, shownSession } from "../walk.js";
 import { Canvas, type Draw } from "./canvas.js";
+import { laneBox } from "./lane-box.js";
 import { OffsetScale } from "./scale.js";
 
 const LANE_PX = 20;
@@ -84,11 +85,10 @@ function drawLanes(
     context.fillStyle = ink.line;
     context.fillRect(scale.leftOf(first), middle - 1, Math.max(2, scale.leftOf(last + 1) - scale.leftOf(first)), 2);
     for (const { bucket, events, type, actor, offset } of cells) {
-      const left = scale.leftOf(from + bucket * width);
+      const { left, wide } = laneBox(scale, from + bucket * width, width);
       const tall = Math.min(LANE_PX - 4, 6 + 3 * Math.log2(events + 1));
       context.globalAlpha = offset > here ? 0.35 : 1;
       context.fillStyle = by === "type" ? colourOf(type) : colourOf(actor, "actor");
-      const wide = Math.max(3, Math.min(9, (scale.width / scale.count) * width - 1));
       context.beginPath();
       context.roundRect(left, middle - tall / 2, wide, tall, 2);
       context.fill();
