@@ -6,7 +6,7 @@ import { VERSION } from "./version.js";
 
 const BEGINNING = `
 The store:
-  --store URL behind the command, or SESSIONDB_STORE; else what "sessiondb status"
+  --store URL behind the command, or SESSIONDB_STORE; else what sessiondb status
   names. One of jsonl:PATH, sqlite:PATH, postgres://user@host/database
 
 Examples:
