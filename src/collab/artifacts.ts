@@ -47,6 +47,8 @@ export class Artifacts {
   }
 
   /**
+   * Writes the next version, and gives it back, also where somebody has saved another one since.
+   *
    * @param note `expectedVersion`: the version that it must have now; 0: there must be none of this id
    * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID, CONTENT_TOO_LARGE; NotFoundError COLLAB_SESSION_NOT_FOUND;
    *   ConflictError
@@ -62,8 +64,11 @@ export class Artifacts {
     await this.#collab.session(session);
     const stream = partStream("artifact", partId(session, artifactId));
     const { expectedVersion = "any" } = note;
-    await this.#collab.append({ stream, expectedVersion, events: [event] }, note);
-    return (await this.#model.get(partId(session, artifactId))) as Artifact; // it was just written
+    const { events, lastOffset } = await this.#collab.append({ stream, expectedVersion, events: [event] }, note);
+    const newest = await this.#model.get(partId(session, artifactId));
+    if (newest?.version === events.at(-1)?.version) return newest as Artifact;
+    const versions = await this.#versions(session, artifactId, lastOffset);
+    return versions.at(-1) as Artifact; // it was just written
   }
 
   /** Without contents, by id. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */

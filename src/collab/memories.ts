@@ -40,7 +40,7 @@ export class Memories {
   }
 
   /**
-   * Writes a value under a key.
+   * Writes a value under a key, and gives it back as it was written, also where somebody has set another one since.
    *
    * @param note `expectedVersion`: how many values the key must have had; 0: none
    * @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID, CONTENT_TOO_LARGE; NotFoundError COLLAB_SESSION_NOT_FOUND;
@@ -57,10 +57,12 @@ export class Memories {
     await this.#collab.session(session);
     const { expectedVersion = "any" } = note;
     const stream = partStream("memory", partId(session, key));
-    const { events } = await this.#collab.append({ stream, expectedVersion, events: [event] }, note);
+    const { events, lastOffset } = await this.#collab.append({ stream, expectedVersion, events: [event] }, note);
     const [version] = events.map((one) => one.version);
-    // Of a later value the first time of all is needed, which stands in the events before.
-    return version === 1 ? documentAfter(collabMemories, null, events) : this.get(session, key);
+    if (version === 1) return documentAfter(collabMemories, null, events);
+    // Of a later value the first time of all is needed, which stands in the events before. Somebody may have set another since.
+    const { document } = await foldStream(this.#collab.log, collabMemories, stream, lastOffset);
+    return document as Memory; // it was just written
   }
 
   /** @throws NotFoundError MEMORY_NOT_FOUND */

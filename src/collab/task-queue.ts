@@ -156,17 +156,23 @@ export class TaskQueue {
       const where = { status: { in: ["claimed", "running"] }, ready_at: { lte: this.#collab.nowText() } };
       const { documents } = await this.#model.query({ where, limit: PAGE });
       if (documents.length === 0) return count;
-      for (const { id } of documents) {
-        const decide = (task: Task | null) => decideExpired(open(task, id), this.#collab.nowMs(), note);
-        // It may have ended since.
-        await this.#change(id, note, decide).then(
-          () => count++,
-          (error: unknown) => {
-            if (!(error instanceof RuleError)) throw error;
-          },
-        );
-      }
+      for (const { id } of documents) if (await this.#giveBack(id, note)) count++;
     }
+  }
+
+  /** @returns false where it has ended since, its lease was begun anew, or somebody else has given it back */
+  async #giveBack(id: string, note: CollabNote): Promise<boolean> {
+    let events: readonly NewEvent[] = [];
+    try {
+      await this.#change(id, note, (task) => {
+        events = decideExpired(open(task, id), this.#collab.nowMs(), note);
+        return events;
+      });
+    } catch (error) {
+      if (error instanceof RuleError) return false;
+      throw error;
+    }
+    return events.length > 0;
   }
 
   /** @throws NotFoundError TASK_NOT_FOUND */
