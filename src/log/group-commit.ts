@@ -1,14 +1,12 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClosedError } from "../errors.js";
 import type { AppendResult } from "./event-log.js";
 import type { PreparedEvent } from "./prepare.js";
 import type { SealOutcome } from "./seal.js";
+import { TurnLimit } from "./turn-limit.js";
 
 /** Appends and characters taken together into one write. */
 export const MAX_GROUP_APPENDS = 512;
 export const MAX_GROUP_EVENTS = 20_000;
-/** A flush may be synchronous, and then appends in a loop live on microtasks only; after this time everybody else gets a turn. */
-const MAX_TURN_MS = 10;
 
 type Outcomes = readonly SealOutcome[];
 /** Gives the outcomes at once where it can: every promise in between costs an append of one some microseconds. */
@@ -32,7 +30,8 @@ export class GroupCommit {
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
-  #turnBegan = 0;
+  /** A flush may be done at once, and so may a loop of appends. */
+  readonly #turn = new TurnLimit();
 
   constructor(flush: Flush) {
     this.#flush = flush;
@@ -56,10 +55,7 @@ export class GroupCommit {
     // One turn later, so that all appends called in the same tick share the first group.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      if (performance.now() - this.#turnBegan > MAX_TURN_MS) {
-        await nextTurn();
-        this.#turnBegan = performance.now();
-      }
+      if (this.#turn.isOver) await this.#turn.next();
       const group = this.#takeGroup();
       try {
         const flushed = this.#flush(group.map(({ events }) => events));

@@ -22,6 +22,7 @@ import { knownOr } from "../paging.js";
 import type { AppendOptions, StreamAppend } from "../prepare.js";
 import type { Tail } from "../seal.js";
 import type { Shares } from "../shares.js";
+import { TurnLimit } from "../turn-limit.js";
 import { reportDamage } from "./damage-report.js";
 import { FileDoorbell } from "./file-doorbell.js";
 import { translateFileError } from "./file-errors.js";
@@ -54,6 +55,7 @@ export class JsonlLog implements EventLog {
   readonly #doorbell: FileDoorbell;
   readonly #appends: AppendIntake;
   readonly #closing = new Closing();
+  readonly #turn = new TurnLimit();
 
   private constructor(url: string, path: string, options: JsonlLogOptions) {
     this.url = url;
@@ -236,7 +238,9 @@ export class JsonlLog implements EventLog {
 
   async #translated<T>(act: () => Promise<T>): Promise<T> {
     try {
-      return await act();
+      const result = await act();
+      if (this.#turn.isOver) await this.#turn.next();
+      return result;
     } catch (error) {
       throw await this.#translate(error);
     }

@@ -1,4 +1,5 @@
 import type { Closing } from "../../closing.js";
+import { TurnLimit } from "../../turn-limit.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import type { OwnFiles } from "./own-files.js";
 import { translateError } from "./sqlite-errors.js";
@@ -12,13 +13,16 @@ export type RunOnLog = <T>(operation: string, act: () => T, limitMs?: number) =>
 
 /** @param limitMs how long an act is tried again while others hold the lock */
 export function runOnLog(url: string, files: OwnFiles, limitMs: number, closing: Closing): RunOnLog {
+  const turn = new TurnLimit();
   return async (operation, act, waitMs = limitMs) => {
     try {
-      return await retryWhileBusy(Math.min(waitMs, limitMs), () => {
+      const result = await retryWhileBusy(Math.min(waitMs, limitMs), () => {
         closing.assertOpen(operation);
         files.assertNamed();
         return act();
       });
+      if (turn.isOver) await turn.next();
+      return result;
     } catch (error) {
       throw translateError(translateMoved(error, url), url);
     }
