@@ -80,6 +80,28 @@ describe("what is printed", () => {
     expect(some.stderr).toContain("resume with --from 5");
   });
 
+  test.each(SHARED_STORES)(
+    "%s: that a cut-over has moved the log is said, also while it is followed",
+    async (_name, fresh) => {
+      const url = await fresh();
+      const log = await openHere(url);
+      await appendCount(log, "session-a", 3);
+      const worker = tail(url, "--from", "0", "--ndjson");
+      const lines = linesOf(worker);
+      expect(await take(lines, 3)).toEqual([1, 2, 3]);
+      await log.freeze?.("sqlite:/tmp/next.db");
+      await until("the tail has said so", () => worker.stderr.includes("moved to"));
+      worker.signal("SIGINT");
+      const { code, stderr } = await worker.exit;
+      expect(code).toBe(130);
+      expect(stderr.match(/moved to .*/g)).toEqual([
+        "moved to sqlite:/tmp/next.db, and nothing more comes here · at 3 · resume with --from 3",
+      ]);
+      const later = await runCli(["events", "tail", "--until-idle", "0s", "--store", url]);
+      expect(later).toMatchObject({ code: 0, stderr: expect.stringContaining("moved to sqlite:/tmp/next.db") });
+    },
+  );
+
   test("what was stored cannot drive the terminal", async () => {
     const url = jsonlUrl();
     const log = await openHere(url);

@@ -43,6 +43,11 @@ test("a log that has moved: 1, and where to", async () => {
   expect((await run("migrate", "--from", "sqlite:./s.db", "--to", "jsonl:./t.jsonl", "--cutover")).code).toBe(0);
   const { code, stdout } = await run("health", "--store", "sqlite:./s.db");
   expect([code, stdout]).toEqual([1, expect.stringMatching(/it has moved to jsonl:/)]);
+  const status = await run("status", "--store", "sqlite:./s.db");
+  expect(status).toMatchObject({ code: 0, stdout: expect.stringMatching(/^moved to +jsonl:.*takes no more events$/m) });
+  const asJson = JSON.parse((await run("status", "--json", "--store", "sqlite:./s.db")).stdout);
+  expect(asJson).toMatchObject({ movedTo: expect.stringMatching(/^jsonl:.*t\.jsonl$/) });
+  expect((await run("status", "--store", "jsonl:./t.jsonl")).stdout).not.toContain("moved");
 });
 
 test("no log: 3, and none is made", async () => {

@@ -24,6 +24,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
   const { log, offset, documents } = await readTold(context);
   const { hash, recordedAt } = await log.tail();
   const reads = await log.readPlace?.();
+  const movedTo = (await log.movedTo?.()) ?? undefined;
   const outbox = await outboxState(context);
   if (streams.json) {
     streams.document({
@@ -36,7 +37,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       hash,
       recordedAt,
       sessions: documents.length,
-      ...defined({ reads, outbox }),
+      ...defined({ movedTo, reads, outbox }),
     });
     return;
   }
@@ -48,6 +49,7 @@ async function status(context: CommandContext<StatusOptions>): Promise<undefined
       ["sessions", String(documents.length)],
       ["tail hash", hash],
       ["last event", recordedAt === "" ? "-" : recordedAt],
+      ...(movedTo === undefined ? [] : [["moved to", `${movedTo}, and takes no more events`] as [string, string]]),
       ...(reads === undefined ? [] : readFields(reads)),
       ...(outbox === undefined ? [] : outboxFields(outbox)),
     ]),

@@ -86,6 +86,7 @@ export const STORE_OUTPUTS: readonly OutputSchema[] = [
     hash,
     recordedAt: z.string(),
     sessions: count,
+    movedTo: z.string().optional().describe("where the log goes on since a cut-over; it takes no more events"),
     reads: z
       .object({
         url: z.string(),
