@@ -9,7 +9,7 @@ import { copyBatches } from "./copy-batches.js";
 import { cutSaved } from "./cut-saved.js";
 import { readEventFile } from "./event-file.js";
 import { MigrationJournal } from "./journal.js";
-import type { JournalEntry } from "./journal-entry.js";
+import type { CutEvents, JournalEntry } from "./journal-entry.js";
 import type { RollbackPlan } from "./plan-rollback.js";
 import { storeOption } from "./store-option.js";
 
@@ -69,39 +69,78 @@ export async function rollBack(
   options: RollbackOptions,
 ): Promise<RollbackReport> {
   assertNothingOfOthers(plan, target.url, options.force === true);
-  const { migration, tail, base, comesBack, whole } = plan;
+  const { base, comesBack } = plan;
   if (comesBack !== null) await assertContinuesBase(comesBack.savedAs, base);
-  const journal = new MigrationJournal(target);
-  let noted = migration;
-  let config: SwitchedBack | null = null;
-  const switchBack = async () => {
-    if (whole) config = (await options.switchBack?.(migration)) ?? null;
-  };
-  if (tail.offset > base.offset) {
-    const { actor, saveFolder, signal } = options;
+  return new Rollback(target, plan, options).run();
+}
+
+/** One rollback under way: what its journal says by now, and what became of the configuration. */
+class Rollback {
+  readonly #target: EventLog;
+  readonly #plan: RollbackPlan;
+  readonly #options: RollbackOptions;
+  readonly #journal: MigrationJournal;
+  #noted: JournalEntry;
+  #config: SwitchedBack | null = null;
+
+  constructor(target: EventLog, plan: RollbackPlan, options: RollbackOptions) {
+    this.#target = target;
+    this.#plan = plan;
+    this.#options = options;
+    this.#journal = new MigrationJournal(target);
+    this.#noted = plan.migration;
+  }
+
+  async run(): Promise<RollbackReport> {
+    const { tail, base, comesBack, events } = this.#plan;
+    if (tail.offset > base.offset) await this.#cut();
+    else await this.#switchBack();
+    const savedAs = this.#noted.rollbacks.at(-1)?.savedAs ?? null;
+    const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), this.#target, base);
+    await assertRestored(this.#target, now);
+    const migration = await this.#end();
+    const cameBack = now.offset - base.offset;
+    return { migration, target: this.#target.url, tail: now, events, savedAs, cameBack, config: this.#config };
+  }
+
+  async #cut(): Promise<void> {
+    const { migration, tail, base } = this.#plan;
+    const { actor, saveFolder, signal } = this.#options;
     const request = { id: migration.id, common: base.offset, expected: tail, saveFolder, actor, signal };
-    const cutting = cutSaved(target, request, async (cut) => {
-      await switchBack().catch((error: unknown) => {
-        removeIfThere(cut.savedAs); // nothing knows of it yet
-        throw error;
-      });
-      noted = { ...noted, rollbacks: [...noted.rollbacks, cut] };
-      await journal.write(noted);
-    });
-    await cutting.catch(async (error: unknown) => {
-      if (config?.left === null && (await isUncut(target, base))) await options.switchAgain?.(migration);
+    try {
+      await cutSaved(this.#target, request, (cut) => this.#note(cut));
+    } catch (error) {
+      const isSwitched = this.#config !== null && this.#config.left === null;
+      if (isSwitched && (await isUncut(this.#target, base))) await this.#options.switchAgain?.(migration);
       throw error;
-    });
-  } else await switchBack();
-  const savedAs = noted.rollbacks.at(-1)?.savedAs ?? null;
-  const now = comesBack === null ? base : await copyBatches(readEventFile(comesBack.savedAs), target, base);
-  await assertRestored(target, now);
-  if (whole && migration.cutover) await options.thawSource?.();
-  const ended = { ...noted, endedAt: new Date().toISOString() };
-  const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
-  await journal.write(entry);
-  const cameBack = now.offset - base.offset;
-  return { migration: entry, target: target.url, tail: now, events: plan.events, savedAs, cameBack, config };
+    }
+  }
+
+  /** All is saved, and nothing is cut yet. */
+  async #note(cut: CutEvents): Promise<void> {
+    try {
+      await this.#switchBack();
+    } catch (error) {
+      removeIfThere(cut.savedAs); // nothing knows of it yet
+      throw error;
+    }
+    this.#noted = { ...this.#noted, rollbacks: [...this.#noted.rollbacks, cut] };
+    await this.#journal.write(this.#noted);
+  }
+
+  async #switchBack(): Promise<void> {
+    const { whole, migration } = this.#plan;
+    if (whole) this.#config = (await this.#options.switchBack?.(migration)) ?? null;
+  }
+
+  async #end(): Promise<JournalEntry> {
+    const { whole, migration, base } = this.#plan;
+    if (whole && migration.cutover) await this.#options.thawSource?.();
+    const ended = { ...this.#noted, endedAt: new Date().toISOString() };
+    const entry: JournalEntry = whole ? { ...ended, state: "rolled-back" } : { ...ended, after: base };
+    await this.#journal.write(entry);
+    return entry;
+  }
 }
 
 /** Where the target does not say so, it may be cut, and the configuration must not name it. */
