@@ -9,8 +9,8 @@ export interface CsvOptions {
   readonly rawCells?: boolean;
 }
 
-/** What spreadsheets take for the beginning of a formula; also behind white space that they pass over. */
-const FORMULA = /^[\t\r\n ]*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\r\n]/;
+/** What spreadsheets take for the beginning of a formula, and run; also behind white space that they pass over. */
+export const FORMULA = /^[\t\r\n ]*[=+\-@\uff0b\uff0d\uff1d\uff20]|^[\t\r\n]/;
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$|^$/;
 
 /**

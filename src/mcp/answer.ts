@@ -1,5 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { SessionDbError } from "../errors.js";
+import { INVISIBLE, jsonEscape } from "../log/invisible.js";
 import { maskText } from "../log/mask-url.js";
 import { withStores } from "../migrate/named-stores.js";
 
@@ -43,7 +44,7 @@ const NEXT: Readonly<Record<string, string>> = {
 };
 
 /** Text that a terminal or a reader could take for something else stands as its escape, which is the same JSON. */
-const DECEPTIVE = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const DECEPTIVE = new RegExp(`[\\u007f-\\u009f\\u200c\\u200d${INVISIBLE}]`, "gu");
 
 /** The same answer twice: structured, and as the text that clients without structured content show. */
 export function answered(answer: Answer): CallToolResult {
@@ -52,7 +53,7 @@ export function answered(answer: Answer): CallToolResult {
 
 /** One document as text. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(DECEPTIVE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(value).replace(DECEPTIVE, jsonEscape);
 }
 
 /** An error that the model can act on: what went wrong, and which call to make next. */

@@ -1,3 +1,5 @@
+import { INVISIBLE } from "../log/invisible.js";
+
 const UNITS: ReadonlyArray<readonly [string, number]> = [
   ["d", 86_400_000],
   ["h", 3_600_000],
@@ -50,9 +52,7 @@ export function visible(text: string): string {
   return text.replace(HIDDEN, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-const HIDDEN =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+const HIDDEN = new RegExp(`[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f${INVISIBLE}]`, "gu");
 
 /** An actor without what all of them share: `agent:claude` is `claude`, with the letter of its kind beside it. */
 export function kindOf(actor: string): string {

@@ -1,7 +1,8 @@
 import stringWidth from "string-width";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { SessionDocument } from "../../projections/sessions.js";
-import { printable } from "../../src/cli/output/escape.js";
+import { csvLine } from "../../src/cli/output/csv.js";
+import { printable, printableJson } from "../../src/cli/output/escape.js";
 import { foldedText } from "../../src/cli/output/folded-text.js";
 import { progressLine } from "../../src/cli/output/progress.js";
 import { sessionRows } from "../../src/cli/output/session-rows.js";
@@ -15,6 +16,22 @@ test("text that could drive a terminal becomes visible", () => {
   const text = "a\u001b[2Jb\u0007\u009b31m\u202e\u2066\u200f\r\n\u2028\u0085";
   expect(printable(text)).toBe("a\\u{1b}[2Jb\\u{7}\\u{9b}31m\\u{202e}\\u{2066}\\u{200f}\\u{d}\\u{a}\\u{2028}\\u{85}");
   expect(printable("修复登录🚀 é ü")).toBe("修复登录🚀 é ü");
+});
+
+test("what nobody would see becomes visible, so that no two names look the same; what joins letters and emoji stays", () => {
+  for (const hidden of ["\u200b", "\u2060", "\u00ad", "\u180e", "\u3164", "\u{e0041}", "\ufffa"]) {
+    const text = `auth${hidden}-refactor`;
+    expect(printable(text)).toBe(`auth\\u{${hidden.codePointAt(0)?.toString(16)}}-refactor`);
+    expect(printableJson(JSON.stringify(text))).toMatch(/^[ -~]*$/);
+    expect(JSON.parse(printableJson(JSON.stringify(text)))).toBe(text);
+  }
+  for (const joined of ["👩\u200d💻", "می\u200cخواهم", "❤\ufe0f"]) expect(printable(joined)).toBe(joined);
+});
+
+test("a cell that a spreadsheet takes for a formula is none, also behind blanks and in wide letters", () => {
+  expect(csvLine(["=1+1", " =1+1", "\uff1d1+1", "\t=1", "-1", -1, "a=1"])).toBe(
+    "'=1+1,' =1+1,'\uff1d1+1,'\\u{9}=1,'-1,-1,a=1",
+  );
 });
 
 /** What is written to a stderr that is a terminal. */

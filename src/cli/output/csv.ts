@@ -1,7 +1,5 @@
+import { FORMULA } from "../../export/csv.js";
 import { printable } from "./escape.js";
-
-/** Spreadsheets take a cell that begins so for a formula, and run it. */
-const FORMULA = /^[=+\-@\t\r]/;
 
 /**
  * One line of RFC 4180, without its CRLF. Stored text is made harmless twice: control characters become visible, and a
