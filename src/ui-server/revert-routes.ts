@@ -1,4 +1,5 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
 import { sessionStream, sessions } from "../../projections/sessions.js";
 import { RefusedError } from "../errors.js";
@@ -11,6 +12,9 @@ import type { RevertAnswer } from "./answers.js";
 import type { LookedAtStore } from "./looked-at-store.js";
 import { checked } from "./parameters.js";
 import type { Ticket } from "./ticket.js";
+
+/** More than the texts of an act can have, also where every character stands as an escape. */
+const MAX_BODY_BYTES = 64 * 1024;
 
 const place = z.int().min(0);
 const previewForm = z.strictObject({
@@ -34,6 +38,8 @@ export function revertRoutes(app: Hono, store: LookedAtStore, ticket: Ticket): v
     if (!ticket.mayAct(key)) throw notAllowed("the request does not come from the page", "reload the page");
     return store.writer;
   };
+
+  app.use("/api/revert/*", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLong }));
 
   app.post("/api/revert/preview", async (c) => {
     const writer = mayAct(c.req.header("x-sessiondb-key"));
@@ -63,6 +69,12 @@ async function answerOf(
   const { offset } = await store.log.tail();
   const changes = changesBetween(before, after);
   return { schema: "ui-revert/1", offset, session, version, changes, conflicts, written };
+}
+
+function tooLong(c: Context): Response {
+  const message = `the request has more than ${MAX_BODY_BYTES} bytes`;
+  const hint = "docs/ui.md lists what each address takes";
+  return c.json({ error: { code: "ARGUMENT_INVALID", message, hint } }, 413);
 }
 
 function notAllowed(message: string, hint: string): RefusedError {

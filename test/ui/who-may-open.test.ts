@@ -134,6 +134,19 @@ describe("acts", () => {
     expect((await post(ui.port, cookie, { origin, "x-sessiondb-key": actKey })).status).toBe(200);
     expect((await post(ui.port, cookie, { origin, "x-sessiondb-key": actKey }, { ...act, more: 1 })).status).toBe(400);
   });
+
+  test("that are longer than any can be are refused before they are read, with and without a length", async () => {
+    const log = new MemoryLog();
+    const { ui, cookie, get } = await openUi(log, { writer: new SessionStore(log, { actor: "user:ada" }) });
+    const { actKey } = await get<{ actKey: string }>("/api/hello");
+    const headers = { origin: `http://127.0.0.1:${ui.port}`, "x-sessiondb-key": actKey };
+    const long = { ...act, session: "x".repeat(100_000) };
+    for (const sent of [headers, { ...headers, "transfer-encoding": "chunked" }]) {
+      const { status, text } = await post(ui.port, cookie, sent, long);
+      expect([status, JSON.parse(text).error.code]).toEqual([413, "ARGUMENT_INVALID"]);
+    }
+    expect((await get<{ allowWrite: boolean }>("/api/hello")).allowWrite).toBe(true);
+  });
 });
 
 test("a port that is taken is told, and so is a page that was not built", async () => {
