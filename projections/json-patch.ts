@@ -54,8 +54,9 @@ export function patchBetween(before: JsonObject, after: JsonObject): PatchOp[] {
  */
 export function applyPatch(document: JsonObject, patch: readonly PatchOp[]): JsonObject {
   const plain = isDraft(document) ? current(document) : document;
+  const own = patch.length > 1 ? new Set<JsonObject>() : undefined;
   let result: Json = plain;
-  for (const op of patch) result = applyAt(result, tokensOf(op.path), op);
+  for (const op of patch) result = applyAt(result, tokensOf(op.path), op, own);
   return asObject(result, "");
 }
 
@@ -95,7 +96,8 @@ const MAX_QUICK_OPS = 64;
 /** The patch does not fit the document. */
 export class PatchMismatch extends Error {}
 
-function applyAt(target: Json, tokens: readonly string[], op: PatchOp): Json {
+/** @param own copies that this patch has made, which nobody else sees: a patch of many operations copies an object once */
+function applyAt(target: Json, tokens: readonly string[], op: PatchOp, own?: Set<JsonObject>): Json {
   const [key, ...rest] = tokens;
   if (key === undefined) {
     if (op.op === "remove") throw new PatchMismatch("the document itself cannot be removed");
@@ -104,8 +106,11 @@ function applyAt(target: Json, tokens: readonly string[], op: PatchOp): Json {
   const object = asObject(target, op.path);
   const there = Object.hasOwn(object, key);
   if (!there && (rest.length > 0 || op.op !== "add")) throw new PatchMismatch(`there is nothing at ${op.path}`);
-  if (rest.length === 0 && op.op === "remove") return without(object, key);
-  return withMember(object, key, applyAt(there ? (object[key] as Json) : null, rest, op));
+  const copy = own?.has(object) === true ? object : { ...object };
+  own?.add(copy);
+  if (rest.length === 0 && op.op === "remove") delete copy[key];
+  else setMember(copy, key, applyAt(there ? (object[key] as Json) : null, rest, op, own));
+  return copy;
 }
 
 function asObject(value: Json, path: string): JsonObject {
@@ -113,15 +118,19 @@ function asObject(value: Json, path: string): JsonObject {
   throw new PatchMismatch(`there is no object around ${path}`);
 }
 
-/** Not by assignment, which would set the prototype where the key is `__proto__`. */
 export function withMember(object: JsonObject, key: string, value: Json): JsonObject {
-  return Object.defineProperty({ ...object }, key, { value, enumerable: true, configurable: true, writable: true });
+  return setMember({ ...object }, key, value);
 }
 
 export function without(object: JsonObject, key: string): JsonObject {
   const copy = { ...object };
   delete copy[key];
   return copy;
+}
+
+/** Not by assignment, which would set the prototype where the key is `__proto__`. */
+function setMember(object: JsonObject, key: string, value: Json): JsonObject {
+  return Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The reference tokens of a JSON Pointer (RFC 6901). @throws PatchMismatch */
