@@ -1,4 +1,7 @@
-/** A client that keeps cookies, as a browser does. */
+/**
+ * A client that keeps cookies, as a browser does. Each request has a connection of its own: that of an answer which was cut off
+ * may be closed when the next one is sent.
+ */
 export class Browser {
   readonly #base: string;
   readonly cookies = new Map<string, string>();
@@ -9,7 +12,8 @@ export class Browser {
 
   async get(path: string): Promise<{ status: number; text: string; setCookie: string[] }> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(this.#base + path, { headers: cookie === "" ? {} : { cookie }, redirect: "manual" });
+    const headers = { connection: "close", ...(cookie === "" ? {} : { cookie }) };
+    const response = await fetch(this.#base + path, { headers, redirect: "manual" });
     const setCookie = response.headers.getSetCookie();
     for (const line of setCookie) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
