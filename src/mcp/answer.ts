@@ -45,6 +45,8 @@ const NEXT: Readonly<Record<string, string>> = {
 
 /** Text that a terminal or a reader could take for something else stands as its escape, which is the same JSON. */
 const DECEPTIVE = new RegExp(`[\\u007f-\\u009f\\u200c\\u200d${INVISIBLE}]`, "gu");
+/** The same in a text that is not printed as JSON, which escapes the rest by itself. */
+const UNSHOWN = new RegExp(`[\\u0000-\\u001f]|${DECEPTIVE.source}`, "gu");
 
 /** The same answer twice: structured, and as the text that clients without structured content show. */
 export function answered(answer: Answer): CallToolResult {
@@ -63,7 +65,12 @@ export function failed(error: unknown, store: string): CallToolResult {
 
 /** @param store the address of the log, which the commands of a hint then name */
 export function errorText(error: unknown, store: string): string {
-  if (!(error instanceof SessionDbError)) return `INTERNAL: ${maskText(String(error))}`;
+  if (!(error instanceof SessionDbError)) return `INTERNAL: ${shown(String(error))}`;
   const next = NEXT[error.code] ?? withStores(error.hint ?? "", { store });
-  return maskText(`${error.code}: ${error.message}${next === "" ? "" : `\nnext: ${next}`}`);
+  return `${error.code}: ${shown(error.message)}${next === "" ? "" : `\nnext: ${shown(next)}`}`;
+}
+
+/** On one line, so that what was asked for cannot say what to do next. */
+function shown(text: string): string {
+  return maskText(text).replace(UNSHOWN, jsonEscape);
 }
