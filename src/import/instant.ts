@@ -24,8 +24,9 @@ export function instantOf(value: ForeignValue): Instant | undefined {
     number,
     number,
   ];
-  const ms = Date.UTC(Number(year), mon - 1, d, h, min, s);
-  const date = new Date(ms);
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), mon - 1, d); // not Date.UTC, which takes the year 1 for 1901
+  const ms = date.setUTCHours(h, min, s);
   // Date takes the 31st of February for the 3rd of March, and a 13th month for the next January.
   const isRead = date.getUTCMonth() === mon - 1 && date.getUTCDate() === d && date.getUTCHours() === h;
   if (Number.isNaN(ms) || !isRead || min > 59 || s > 60) return undefined;
@@ -57,9 +58,9 @@ export function isoOf({ seconds, nanoseconds }: Instant): string | undefined {
 const LEAST_MILLISECONDS = 1e11;
 
 function fromEpoch(number: number): Instant {
-  const seconds = Math.abs(number) >= LEAST_MILLISECONDS ? number / 1000 : number;
-  const whole = Math.floor(seconds);
-  return { seconds: whole, nanoseconds: Math.round((seconds - whole) * 1000) * 1_000_000 };
+  const milliseconds = Math.round(Math.abs(number) >= LEAST_MILLISECONDS ? number : number * 1000);
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanoseconds: (milliseconds - seconds * 1000) * 1_000_000 };
 }
 
 function zoneSeconds(zone: string): number {
