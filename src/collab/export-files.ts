@@ -11,7 +11,7 @@ import { unfinishedPath } from "../files/new-file.js";
 import type { Page } from "../query/query.js";
 import type { CollabAsOf } from "./collab-log.js";
 import type { CollaborativeSessions } from "./collaborative-sessions.js";
-import { fileName } from "./file-name.js";
+import { fileName, fileStem } from "./file-name.js";
 
 export interface CollabExport {
   readonly folder: string;
@@ -113,10 +113,11 @@ class SessionFiles {
     created,
   }: Artifact): Promise<void> {
     const { content } = await this.#collab.artifacts.get(session, artifactId, { asOf: this.#asOf });
-    const stem = fileName(artifactId).replaceAll(".", "%2E"); // the importer takes the last dot for the extension
-    const file = `${stem}.${/^[A-Za-z0-9]{1,16}$/.test(format ?? "") ? format : encoding === "utf8" ? "txt" : "bin"}`;
+    const stem = fileStem(artifactId); // the importer takes the last dot for the extension
+    const file = artifactFile(stem, format, encoding);
     await this.#write([session, "artifacts", file], Buffer.from(content ?? "", encoding));
-    const meta = { id: artifactId, type, name, format, task_id: taskId, created, metadata };
+    const bytes = encoding === "base64" ? { encoding } : {}; // which may look like a text
+    const meta = { id: artifactId, type, name, format, ...bytes, task_id: taskId, created, metadata };
     await this.#json([session, "artifacts", `${stem}_meta.json`], meta);
   }
 
@@ -154,6 +155,12 @@ function sessionJson(session: CollabSession): object {
     ...{ last_activity: lastActivity, completed_at: completedAt, metadata },
     ...{ chunk_count: chunkCount, memory_count: memoryCount, task_count: taskCount, artifact_count: artifactCount },
   };
+}
+
+/** Never `…_meta.json`, which is the description of another artifact. */
+function artifactFile(stem: string, format: string | null, encoding: Artifact["encoding"]): string {
+  const isFree = /^[A-Za-z0-9]{1,16}$/.test(format ?? "") && !/_meta\.json$/i.test(`${stem}.${format}`);
+  return `${stem}.${isFree ? format : encoding === "utf8" ? "txt" : "bin"}`;
 }
 
 function taskJson(task: Task): object {

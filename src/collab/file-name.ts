@@ -8,9 +8,20 @@ const MAX_BYTES = 200;
  * the beginning. A long one is cut and told apart by its hash. The file itself says the id.
  */
 export function fileName(id: string): string {
+  return shortName(id, (char, i) => IN_NAMES.test(char) || (char === "." && i > 0));
+}
+
+/** The same without any dot, for what stands before an extension. */
+export function fileStem(id: string): string {
+  return shortName(id, (char) => IN_NAMES.test(char));
+}
+
+const IN_NAMES = /[A-Za-z0-9_-]/;
+
+function shortName(id: string, stays: (char: string, i: number) => boolean): string {
   const escaped = [...Buffer.from(id)]
     .map((byte) => String.fromCharCode(byte))
-    .map((char, i) => (/[A-Za-z0-9_-]/.test(char) || (char === "." && i > 0) ? char : escapedByte(char)))
+    .map((char, i) => (stays(char, i) ? char : escapedByte(char)))
     .join("");
   return escaped.length <= MAX_BYTES ? escaped : `${escaped.slice(0, MAX_BYTES - 17)}-${sha256Hex(id).slice(0, 16)}`;
 }

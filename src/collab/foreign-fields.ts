@@ -28,6 +28,10 @@ export class ForeignFields {
     return found;
   }
 
+  has(name: string, value: unknown): boolean {
+    return this.#left.get(name) === value;
+  }
+
   text(...names: string[]): string | undefined {
     const value = this.take(...names);
     if (value === undefined) return undefined;
@@ -102,12 +106,12 @@ export class ForeignFields {
     for (const name of names) this.#left.delete(name);
   }
 
-  /** To be asked last: the foreign metadata, with what nobody took beside it. */
+  /** To be asked last: the foreign metadata, with what nobody took beside it, or around it where it has a `foreign` itself. */
   metadata(): unknown {
     const own = this.take("metadata");
     const rest = Object.fromEntries(this.#left);
     if (Object.keys(rest).length === 0) return own ?? null;
-    return typeof own === "object" && own !== null && !Array.isArray(own)
+    return typeof own === "object" && own !== null && !Array.isArray(own) && !Object.hasOwn(own, "foreign")
       ? { ...own, foreign: rest }
       : { ...defined({ value: own }), foreign: rest };
   }

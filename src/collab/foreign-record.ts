@@ -73,7 +73,7 @@ export function toldMemory(record: CollabRecord): Told<MemoryInput> {
   fields.drop("id");
   const rest = fields.metadata();
   return {
-    input: { type, content: rest === null ? content : { content, ...(rest as object) }, tags, ...since },
+    input: { type, content: withRest("content", content, rest), tags, ...since },
     repairs: fields.repairs,
   };
 }
@@ -106,16 +106,20 @@ export function toldTask(record: CollabRecord): Told<ForeignTask> {
   const repairs = [...fields.repairs];
   if (status === "claimed" || status === "running")
     repairs.push(`it was ${status}, and became pending: its worker is not ours`);
-  return { input: rest === null ? input : { ...input, input: { input: input.input, ...(rest as object) } }, repairs };
+  return { input: { ...input, input: withRest("input", input.input, rest) }, repairs };
 }
 
 export function toldArtifact(record: CollabRecord): Told<ArtifactInput> {
   const fields = new ForeignFields(record);
   const found = fields.take("content") ?? "";
   const base64 = (found as { base64?: unknown }).base64;
-  const isBytes = typeof base64 === "string";
+  const text = typeof found === "string" ? found : JSON.stringify(found);
+  // As our own export says it of bytes that look like a text.
+  const saidToBeBytes = fields.has("encoding", "base64");
+  if (saidToBeBytes) fields.drop("encoding");
+  const isBytes = typeof base64 === "string" || saidToBeBytes;
   const input = {
-    content: isBytes ? base64 : typeof found === "string" ? found : JSON.stringify(found),
+    content: typeof base64 === "string" ? base64 : isBytes ? Buffer.from(text).toString("base64") : text,
     encoding: isBytes ? ("base64" as const) : ("utf8" as const),
     type: fields.label("type") ?? "document",
     name: fields.label("name") ?? record.id,
@@ -139,6 +143,14 @@ export function toldAgent(record: CollabRecord): Told<AgentInput> {
     metadata: fields.metadata(),
   };
   return { input, repairs: fields.repairs };
+}
+
+/** With the metadata beside it, where there is any: each member by itself, unless one has the same name. */
+function withRest(name: string, value: unknown, rest: unknown): unknown {
+  if (rest === null) return value;
+  return Object.hasOwn(rest as object, name)
+    ? { [name]: value, metadata: rest }
+    : { [name]: value, ...(rest as object) };
 }
 
 function sinceOf(fields: ForeignFields): { readonly created?: string } {

@@ -132,6 +132,20 @@ test("a participant whose name is cut, and a title with half a character, are to
   expect(metadata).toEqual({ foreign: { participants: ["x".repeat(1_001)] } });
 });
 
+test("metadata of their own that are named as ours for what has no place lose nothing", async () => {
+  const collab = await store();
+  const metadata = { foreign: { old: 1 }, content: "of the metadata", input: "too" };
+  const root = folder({
+    "s/session.json": { title: "T", mood: "good", metadata },
+    "s/memories/k.json": { key: "k", type: "fact", content: "c", metadata },
+    "s/tasks/t.json": { task_id: "t", agent_name: "a", task_type: "x", data: "d", metadata },
+  });
+  await taken(collab, readAiWebhook(root));
+  expect((await collab.sessions.get("s")).metadata).toEqual({ value: metadata, foreign: { mood: "good" } });
+  expect((await collab.memories.get("s", "k")).content).toEqual({ content: "c", metadata });
+  expect((await collab.tasks.get("s/t")).input).toEqual({ input: "d", metadata });
+});
+
 describe("a newer copy of a source", () => {
   const SESSION = { session_id: "s", title: "T", participants: ["ada"], context: 1, metadata: { m: 1 } };
   const PARTS = {
@@ -278,6 +292,34 @@ describe("to files", () => {
       ];
     };
     expect(await facts(copy)).toEqual(await facts(collab));
+  });
+
+  test("artifacts whose files would have the name of another's, or one that no folder takes", async () => {
+    const collab = await store();
+    await collab.sessions.create("s");
+    const long = "v1.".repeat(80);
+    await collab.artifacts.save("s", "x", { content: "of x" });
+    await collab.artifacts.save("s", "x_meta", { content: "[1]", format: "json" });
+    await collab.artifacts.save("s", long, { content: "of the long one" });
+    const out = join(tempDir(), "out");
+    await exportCollabFiles(collab, out);
+    const copy = await store();
+    expect(await taken(copy, readAiWebhook(out))).toMatchObject({ imported: 4, refused: 0, repaired: 0, notes: [] });
+    expect(await copy.artifacts.get("s", "x")).toMatchObject({ content: "of x", format: null });
+    expect(await copy.artifacts.get("s", "x_meta")).toMatchObject({ content: "[1]", format: "json" });
+    expect(await copy.artifacts.get("s", long)).toMatchObject({ content: "of the long one" });
+  });
+
+  test("bytes that could be read as text stay bytes", async () => {
+    const collab = await store();
+    await collab.sessions.create("s");
+    await collab.artifacts.save("s", "b", { content: "aGk=", encoding: "base64" });
+    const out = join(tempDir(), "out");
+    await exportCollabFiles(collab, out);
+    expect(await taken(collab, readAiWebhook(out))).toMatchObject({ updated: 0, unchanged: 2 });
+    const copy = await store();
+    await taken(copy, readAiWebhook(out));
+    expect(await copy.artifacts.get("s", "b")).toMatchObject({ content: "aGk=", encoding: "base64", metadata: null });
   });
 
   test("a folder that is there is left alone, and a failure leaves nothing behind", async () => {
