@@ -27,10 +27,19 @@ export async function readPlainFile(path: string): Promise<Buffer> {
   }
 }
 
-/** @throws FileFault where it is no UTF-8 */
+/** Of JSON: without a byte order mark at the start. @throws FileFault where it is no UTF-8 */
 export function textOf(bytes: Uint8Array): string {
+  return decoded(bytes, false);
+}
+
+/** Of a content, with all that its file holds. @throws FileFault where it is no UTF-8 */
+export function wholeTextOf(bytes: Uint8Array): string {
+  return decoded(bytes, true);
+}
+
+function decoded(bytes: Uint8Array, ignoreBOM: boolean): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
     throw new FileFault("it is no UTF-8 text");
   }

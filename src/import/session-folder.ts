@@ -11,7 +11,7 @@ import {
   note,
   refuseCollab,
 } from "./collab-record.js";
-import { FileFault, readPlainFile, textOf } from "./plain-file.js";
+import { FileFault, readPlainFile, textOf, wholeTextOf } from "./plain-file.js";
 import type { ImportReport } from "./report.js";
 import { type ToldJson, toldJson } from "./told-json.js";
 
@@ -127,7 +127,7 @@ function jsonOf(text: string): ToldJson {
 /** Text, or the bytes of what is none. */
 function contentOf(bytes: Buffer): Json {
   try {
-    return textOf(bytes);
+    return wholeTextOf(bytes);
   } catch {
     return { base64: bytes.toString("base64") };
   }

@@ -310,6 +310,21 @@ describe("to files", () => {
     expect(await copy.artifacts.get("s", long)).toMatchObject({ content: "of the long one" });
   });
 
+  test("a byte order mark at the start of a content is a part of it", async () => {
+    const collab = await store();
+    const files = {
+      "s/session.json": {},
+      "s/artifacts/a.csv": "\ufeffx",
+      "s/conversation/full_transcript.txt": "\ufeffy",
+    };
+    await taken(collab, readAiWebhook(folder(files)));
+    expect((await collab.artifacts.get("s", "a")).content).toBe("\ufeffx");
+    expect((await collab.chunks.get("s", "full_transcript")).content).toBe("\ufeffy");
+    const out = join(tempDir(), "out");
+    await exportCollabFiles(collab, out);
+    expect(await taken(collab, readAiWebhook(out))).toMatchObject({ updated: 0, unchanged: 3 });
+  });
+
   test("bytes that could be read as text stay bytes", async () => {
     const collab = await store();
     await collab.sessions.create("s");
