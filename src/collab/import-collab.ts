@@ -190,7 +190,7 @@ class CollabImport {
   }
 
   #told<Input>(record: CollabRecord, { input, repairs }: Told<Input>): Input {
-    if (repairs.length > 0) this.#report.repaired++;
+    if (repairs.length > 0 && record.repaired !== true) this.#report.repaired++;
     for (const why of repairs) this.#tell(record, "repaired", why);
     return input;
   }

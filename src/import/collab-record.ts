@@ -14,6 +14,8 @@ export interface CollabRecord {
   readonly id: string;
   /** All else, in camelCase. Times are ISO 8601, UTC; what could not be read as a time stays as it was. */
   readonly fields: { readonly [member: string]: Json };
+  /** Its reader had to change something of it, and has counted it as repaired. */
+  readonly repaired?: true;
 }
 
 /** What is wrong with one record; the others are read. */
@@ -70,7 +72,7 @@ export function collabRecord(found: CollabFound, report: ImportReport): CollabRe
       note(report, { kind, place: found.place, id: record.id, why });
     repairs.forEach(tell("repaired"));
     remarks.forEach(tell("remark"));
-    return record;
+    return repairs.length > 0 ? { ...record, repaired: true } : record;
   } catch (error) {
     if (!(error instanceof CollabFault)) throw error;
     report.refused++;

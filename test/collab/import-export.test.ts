@@ -132,6 +132,16 @@ test("a participant whose name is cut, and a title with half a character, are to
   expect(metadata).toEqual({ foreign: { participants: ["x".repeat(1_001)] } });
 });
 
+test("a record that was repaired while it was read and while it was taken counts once", async () => {
+  const task = { task_id: "t", agent_name: "a", task_type: "x", status: "in_progress" };
+  const report = await taken(await store(), readAiWebhook(folder({ "s/session.json": {}, "s/tasks/t.json": task })));
+  expect(report).toMatchObject({ read: 2, imported: 2, repaired: 1 });
+  expect(report.notes.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
+    "repaired: its status in_progress became running",
+    "repaired: it was running, and became pending: its worker is not ours",
+  ]);
+});
+
 test("metadata of their own that are named as ours for what has no place lose nothing", async () => {
   const collab = await store();
   const metadata = { foreign: { old: 1 }, content: "of the metadata", input: "too" };

@@ -107,6 +107,7 @@ describe("files", () => {
         session: "s1",
         id: "t1",
         fields: { agentName: "a", status: "running", started: UTC, result: null },
+        repaired: true,
       },
     ]);
     expect(report).toMatchObject({ read: 7, repaired: 1, refused: 0 });
@@ -264,6 +265,7 @@ describe("Postgres", () => {
     expect(found).toEqual([
       {
         kind: "session",
+        repaired: true,
         session: "s1",
         id: "s1",
         fields: { title: "T", participants: ["ada"], status: "paused", created: UTC, metadata: { token: "***" } },
@@ -281,6 +283,7 @@ describe("Postgres", () => {
         session: undefined,
         id: "t1",
         fields: { status: "running", priority: 5, inputData: { n: 1 }, claimedAt: UTC },
+        repaired: true,
       },
       {
         kind: "agent",
