@@ -135,16 +135,16 @@ function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource 
         ? fromArray(state.sessions, place)
         : fromMap(state.sessions as Record<string, unknown>, place);
       const layout = envelope ? "backup envelope" : "sessions and baseDir";
-      const found = [...remarksOnRest(root, envelope), ...remarksOnBaseDir(state.baseDir)];
+      const named = Array.isArray(state.sessions) ? [] : remarksOnKeys(state.sessions as Record<string, unknown>);
+      const found = [...remarksOnRest(root, envelope), ...remarksOnBaseDir(state.baseDir), ...named];
       return { layout, baseDir: textOrNone(state.baseDir), records, remarks: [...remarks, ...found] };
     }
     if (isMapOfRecords(root) && isOfMinsky(root)) {
-      const found = Object.entries(root).flatMap(([key, record]) => remarksOnKey(key, record));
       return {
         layout: "map by session",
         baseDir: undefined,
         records: fromMap(root, ""),
-        remarks: [...remarks, ...found],
+        remarks: [...remarks, ...remarksOnKeys(root)],
       };
     }
   }
@@ -180,9 +180,13 @@ function remarksOnRest(root: Record<string, unknown>, envelope: boolean): string
   return rest.length === 0 ? [] : [`members beside the sessions were left out: ${rest.slice(0, 10).join(", ")}`];
 }
 
+function remarksOnKeys(map: Record<string, unknown>): string[] {
+  return Object.entries(map).flatMap(([key, record]) => remarksOnKey(key, record));
+}
+
 function remarksOnKey(key: string, record: unknown): string[] {
   const { session } = (record ?? {}) as { session?: unknown };
-  if (session === undefined || session === key) return [];
+  if (isNoId(session) || session === key) return [];
   return [`the record under ${JSON.stringify(key)} names another session, which was taken: ${JSON.stringify(session)}`];
 }
 
@@ -214,10 +218,18 @@ function isMinskyField(name: string): boolean {
 
 /** A record of a map may leave its id to the key. */
 function fromMap(map: Record<string, unknown>, pointer: string): ForeignRecord[] {
-  return Object.entries(map).map(([id, record]) => ({
-    place: `${pointer}/${escapePointer(id)}`,
-    record: isObject(record) ? { session: id, ...record } : (record as Record<string, unknown>), // which is refused
-  }));
+  return Object.entries(map).map(([id, record]) => {
+    const place = `${pointer}/${escapePointer(id)}`;
+    if (!isObject(record)) return { place, record: record as Record<string, unknown> }; // which is refused
+    if (record.session === undefined || !isNoId(record.session)) return { place, record: { session: id, ...record } };
+    const repairs = [`its session was ${JSON.stringify(record.session)}; the id was taken from its key`];
+    return { place, record: { ...record, session: id }, repairs };
+  });
+}
+
+/** What says nothing of the id: another member does, or the key in a map. */
+function isNoId(session: unknown): boolean {
+  return session === undefined || session === null || session === "";
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

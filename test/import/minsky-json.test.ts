@@ -153,3 +153,23 @@ test.each([
   const hint = expect.stringContaining(`iconv -f ${encoding} -t UTF-8`);
   await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint });
 });
+
+test.each([
+  ["a map", (map: object) => map],
+  ["sessions", (sessions: object) => ({ sessions })],
+  ["an envelope", (sessions: object) => ({ version: "1.0", data: { sessions } })],
+])(
+  "%s whose keys are not what the records name: the key is the id where there is no other, and both are told",
+  async (_, of) => {
+    const map = { a: { session: "b", branch: "x" }, c: { session: null }, "d/1": { session: "" }, e: { session: "e" } };
+    const { records, remarks } = await readMinskyJson(file(JSON.stringify(of(map))));
+    expect(records.map(({ record }) => record.session)).toEqual(["b", "c", "d/1", "e"]);
+    expect(records.map(({ repairs }) => repairs)).toEqual([
+      undefined,
+      ["its session was null; the id was taken from its key"],
+      ['its session was ""; the id was taken from its key'],
+      undefined,
+    ]);
+    expect(remarks).toEqual(['the record under "a" names another session, which was taken: "b"']);
+  },
+);
