@@ -106,6 +106,14 @@ export class ForeignFields {
     for (const name of names) this.#left.delete(name);
   }
 
+  /** Those that are an empty text or list: they say nothing that would have to be kept. */
+  dropEmpty(...names: string[]): void {
+    for (const name of names) {
+      const value = this.#left.get(name);
+      if (value === "" || (Array.isArray(value) && value.length === 0)) this.#left.delete(name);
+    }
+  }
+
   /** To be asked last: the foreign metadata, with what nobody took beside it, or around it where it has a `foreign` itself. */
   metadata(): unknown {
     const own = this.take("metadata");

@@ -95,18 +95,27 @@ export function toldTask(record: CollabRecord): Told<ForeignTask> {
     priority: fields.wholeNumber("priority", -1_000_000, 1_000_000) ?? 0,
     maxAttempts: IMPORTED_ATTEMPTS,
     status,
-    output: fields.take("outputData", "result") ?? null,
-    artifacts: fields.labels("artifacts"),
-    error: fields.text("errorMessage", "error") ?? "",
+    ...endOf(fields, status),
     ...sinceOf(fields),
-    completedAt: fields.time("completed"),
     input: fields.take("inputData", "data") ?? null,
   };
+  fields.dropEmpty("outputData", "result", "artifacts", "errorMessage", "error");
   const rest = fields.metadata();
   const repairs = [...fields.repairs];
   if (status === "claimed" || status === "running")
     repairs.push(`it was ${status}, and became pending: its worker is not ours`);
   return { input: { ...input, input: withRest("input", input.input, rest) }, repairs };
+}
+
+/** Only what an end of this kind has room for is taken; the rest stays for the metadata. */
+function endOf(fields: ForeignFields, status: ForeignTask["status"]) {
+  const isDone = status === "completed" || status === "failed";
+  return {
+    output: isDone ? (fields.take("outputData", "result") ?? null) : null,
+    artifacts: status === "completed" ? fields.labels("artifacts") : [],
+    error: status === "failed" ? (fields.text("errorMessage", "error") ?? "") : "",
+    completedAt: isDone || status === "cancelled" ? fields.time("completed") : undefined,
+  };
 }
 
 export function toldArtifact(record: CollabRecord): Told<ArtifactInput> {

@@ -142,6 +142,35 @@ test("a record that was repaired while it was read and while it was taken counts
   ]);
 });
 
+test("what a task says of an end that it has not, or that has no place for it, is kept", async () => {
+  const collab = await store();
+  const task = { agent_name: "a", task_type: "x", data: "d", result: 1, artifacts: ["f"], error: "e", completed: AT };
+  const statuses = ["pending", "claimed", "cancelled", "failed", "completed"];
+  const files = statuses.map((status) => [`s/tasks/${status}.json`, { task_id: status, status, ...task }]);
+  const empty = {
+    task_id: "empty",
+    agent_name: "a",
+    task_type: "x",
+    data: "d",
+    artifacts: [],
+    error: "",
+    result: null,
+  };
+  await taken(collab, readAiWebhook(folder({ ...Object.fromEntries(files), "s/tasks/empty.json": empty })));
+  const at = "2025-06-01T10:00:00.123456Z";
+  const inputs = await Promise.all([...statuses, "empty"].map(async (id) => (await collab.tasks.get(`s/${id}`)).input));
+  expect(inputs).toEqual([
+    { input: "d", foreign: { result: 1, artifacts: ["f"], error: "e", completed: at } },
+    { input: "d", foreign: { result: 1, artifacts: ["f"], error: "e", completed: at } },
+    { input: "d", foreign: { result: 1, artifacts: ["f"], error: "e" } },
+    { input: "d", foreign: { artifacts: ["f"] } },
+    { input: "d", foreign: { error: "e" } },
+    "d",
+  ]);
+  expect(await collab.tasks.get("s/completed")).toMatchObject({ output: 1, artifacts: ["f"], completed: UTC });
+  expect(await collab.tasks.get("s/failed")).toMatchObject({ output: 1, error: "e", completed: UTC });
+});
+
 test("metadata of their own that are named as ours for what has no place lose nothing", async () => {
   const collab = await store();
   const metadata = { foreign: { old: 1 }, content: "of the metadata", input: "too" };
