@@ -165,9 +165,11 @@ function artifactFile(stem: string, format: string | null, encoding: Artifact["e
 
 function taskJson(task: Task): object {
   const { taskId, agentName, taskType, input, status, priority, created, started, completed, output, error } = task;
+  // Of a task that waits for its next attempt they are what the last one said, and no end.
+  const end = completed === null ? { result: null, error: null } : { result: output, error };
   return {
     ...{ task_id: taskId, agent_name: agentName, task_type: taskType, data: input, status, priority },
-    ...{ created, started, completed, result: output, error, artifacts: task.artifacts },
+    ...{ created, started, completed, ...end, artifacts: task.artifacts },
   };
 }
 

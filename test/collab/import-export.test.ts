@@ -364,6 +364,20 @@ describe("to files", () => {
     expect(await taken(collab, readAiWebhook(out))).toMatchObject({ updated: 0, unchanged: 3 });
   });
 
+  test("a task that waits for its next attempt keeps its input as it is", async () => {
+    const collab = await store();
+    await collab.sessions.create("s");
+    await collab.tasks.create("s", { agentName: "a", taskType: "x", taskId: "t", input: { n: 1 }, backoffMs: 0 });
+    const claimed = await collab.tasks.claim("a", "w");
+    await collab.tasks.fail("s/t", claimed?.token ?? 0, { error: "not yet" });
+    expect(await collab.tasks.get("s/t")).toMatchObject({ status: "pending", error: "not yet" });
+    const out = join(tempDir(), "out");
+    await exportCollabFiles(collab, out);
+    const copy = await store();
+    await taken(copy, readAiWebhook(out));
+    expect(await copy.tasks.get("s/t")).toMatchObject({ status: "pending", input: { n: 1 } });
+  });
+
   test("bytes that could be read as text stay bytes", async () => {
     const collab = await store();
     await collab.sessions.create("s");
