@@ -43,7 +43,11 @@ const INTEGER_VALUE = /^(n|count|offset|depth|number|version|events)$/i;
 
 /** By its name or an alias. */
 export function commandBelow(command: Command, word: string): Command | undefined {
-  return command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+  return command.commands.find((one) => isNamed(one, word));
+}
+
+export function isNamed(command: Command, word: string): boolean {
+  return command.name() === word || command.aliases().includes(word);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Command, CommanderError } from "commander";
+import { isNamed } from "./command-tree.js";
 
 /** Every command knows these: where one is unknown, it stands before the command. */
 const COMMON = /unknown option '--(?:store|json|quiet|debug|color)['=]/;
@@ -12,15 +13,14 @@ export function usageHint({ code, message }: CommanderError, program: Command | 
     return "options stand behind the command, for example: sessiondb session list --store sqlite:./s.db --json";
   }
   if (code !== "commander.unknownCommand" || program === undefined) return undefined;
-  const [, word] = UNKNOWN_COMMAND.exec(message) ?? [];
+  const [, word = ""] = UNKNOWN_COMMAND.exec(message) ?? [];
   const meant = program.commands.flatMap((command) => commandsNamed(word, command, [program.name()]));
   return meant.length === 0 ? undefined : `did you mean: ${meant.slice(0, MAX_NAMED).join(", or ")}`;
 }
 
 /** Who types `list` means one that stands behind a noun. */
-function commandsNamed(word: string | undefined, command: Command, before: readonly string[]): string[] {
+function commandsNamed(word: string, command: Command, before: readonly string[]): string[] {
   const typed = [...before, command.name()];
-  const isIt = word !== undefined && (command.name() === word || command.aliases().includes(word));
   const below = command.commands.flatMap((one) => commandsNamed(word, one, typed));
-  return isIt ? [typed.join(" "), ...below] : below;
+  return isNamed(command, word) ? [typed.join(" "), ...below] : below;
 }

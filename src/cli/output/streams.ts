@@ -128,7 +128,11 @@ export class Streams {
     this.#progressShown = text !== "";
   }
 
-  /** What the parser of arguments says: it writes its suggestion on a second line. */
+  /**
+   * What the parser of arguments says: it writes its suggestion on a second line.
+   *
+   * @param better advice in the place of that suggestion
+   */
   usageError(text: string, better?: string): void {
     const [message = "", suggestion] = text.replace(/^error: /, "").split("\n");
     const hint = better ?? suggestion?.replace(/^\(|\)$/g, "") ?? "add --help to see what it takes";
