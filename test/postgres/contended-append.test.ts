@@ -50,6 +50,14 @@ async function hold(admin: pg.Client, url: string): Promise<void> {
   await admin.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockKeyOf(url)})`);
 }
 
+/** Waits until they have ended: what is sent to one that is about to end would be an append of unknown outcome. */
+async function endConnections(admin: pg.Client, user: string): Promise<void> {
+  const limitMs = 60_000;
+  const ending =
+    "SELECT count(*) FILTER (WHERE NOT pg_terminate_backend(pid, $2)) AS left FROM pg_stat_activity WHERE usename = $1";
+  expect((await admin.query(ending, [user, limitMs])).rows).toEqual([{ left: "0" }]);
+}
+
 async function untilAsked(admin: pg.Client, schema: string, count: number): Promise<void> {
   const waiting = `SELECT 1 FROM ${schema}.append_requests WHERE waits`;
   await until(`${count} have said what they want`, async () => (await admin.query(waiting)).rowCount === count);
@@ -74,10 +82,10 @@ describe("an append that meets others", () => {
     const log = await openPostgres(asUser(url, user), { contended: true });
     await append(log, 1);
     await admin.query(`ALTER ROLE ${user} SET default_transaction_read_only = on`);
-    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [user]);
+    await endConnections(admin, user);
     await expect(append(log, 2)).rejects.toMatchObject({ code: "STORAGE_READ_ONLY" });
     await admin.query(`ALTER ROLE ${user} RESET ALL`);
-    await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [user]);
+    await endConnections(admin, user);
     expect((await append(log, 3)).lastOffset).toBe(2);
     await log.close();
   });
