@@ -23,6 +23,7 @@ import type { DocumentQuery, DocumentRead } from "../../read-model-tables.js";
 import { offsetsNamedBy } from "../../redaction.js";
 import type { Scrubber } from "../../scrubber.js";
 import type { Tail } from "../../seal.js";
+import { BackgroundCheckpoints } from "./background-checkpoints.js";
 import { retryWhileBusy } from "./busy-retry.js";
 import { openDatabase } from "./open-database.js";
 import { OwnFiles } from "./own-files.js";
@@ -70,6 +71,7 @@ export class SqliteLog implements EventLog {
   readonly #reader: SqliteReader;
   readonly #reads: SqliteReads;
   readonly #writer: SqliteWriter;
+  readonly #checkpoints: BackgroundCheckpoints;
   readonly #doorbell: SqliteDoorbell;
   readonly #archive: SqliteArchive;
   readonly #appends: AppendIntake;
@@ -83,7 +85,9 @@ export class SqliteLog implements EventLog {
     this.#files = files;
     this.#limitMs = limitMs;
     this.#reader = new SqliteReader(db);
-    this.#writer = new SqliteWriter(db, files, this.#reader, options.now ?? (() => new Date()));
+    this.#checkpoints = new BackgroundCheckpoints(db);
+    const now = options.now ?? (() => new Date());
+    this.#writer = new SqliteWriter({ db, files, reader: this.#reader, checkpoints: this.#checkpoints, now });
     this.#run = runOnLog(url, files, limitMs, this.#closing);
     this.#reads = new SqliteReads(this.#reader, this.#run);
     this.#doorbell = new SqliteDoorbell(db, files, options.pollMs ?? 250);
@@ -229,6 +233,7 @@ export class SqliteLog implements EventLog {
     return this.#closing.once(async () => {
       await this.#appends.close();
       this.#doorbell.close();
+      await this.#checkpoints.close();
       this.#db.close();
     });
   }

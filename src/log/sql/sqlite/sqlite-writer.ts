@@ -9,6 +9,7 @@ import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
 import { assertContinues } from "../../sealed-run.js";
 import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
+import type { BackgroundCheckpoints } from "./background-checkpoints.js";
 import { DurabilityMark } from "./durability-mark.js";
 import { EventInserter } from "./event-inserter.js";
 import type { OwnFiles } from "./own-files.js";
@@ -19,6 +20,14 @@ import { SqliteRedaction } from "./sqlite-redaction.js";
 import { WriteTransaction } from "./write-transaction.js";
 
 type Group = readonly (readonly PreparedEvent[])[];
+
+interface SqliteWriterParts {
+  readonly db: Database.Database;
+  readonly files: OwnFiles;
+  readonly reader: SqliteReader;
+  readonly checkpoints: BackgroundCheckpoints;
+  readonly now: () => Date;
+}
 
 /** The acts that change the log, each one transaction. All synchronous; a busy database is the caller's to retry. */
 export class SqliteWriter {
@@ -33,9 +42,11 @@ export class SqliteWriter {
   readonly #clampCommit: Database.Statement;
   readonly #versions = new StreamVersions();
   readonly #durability: DurabilityMark;
+  readonly #checkpoints: BackgroundCheckpoints;
 
-  constructor(db: Database.Database, files: OwnFiles, reader: SqliteReader, now: () => Date) {
+  constructor({ db, files, reader, checkpoints, now }: SqliteWriterParts) {
     this.#db = db;
+    this.#checkpoints = checkpoints;
     this.#reader = reader;
     this.#now = now;
     this.#transaction = new WriteTransaction(db, files);
@@ -76,7 +87,10 @@ export class SqliteWriter {
       if (made.outcomes.some(({ kind }) => kind === "repeated")) this.#durability.ensureLocked();
       return made;
     });
-    if (sealed.events.length > 0) this.#durability.reached();
+    if (sealed.events.length > 0) {
+      this.#durability.reached();
+      this.#checkpoints.wrote(sealed.events);
+    }
     this.#versions.learn(sealed.events, sealed.tail);
     return sealed.outcomes;
   }
@@ -110,6 +124,7 @@ export class SqliteWriter {
       if (events.length === 0) this.#durability.ensureLocked();
       return this.#reader.tail();
     });
+    this.#checkpoints.wrote(events);
     this.#versions.learn(events, tail);
     return tail;
   }
