@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
@@ -11,7 +10,7 @@ const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
  */
 const PROGRAM = `
   const { parentPort, workerData } = require("node:worker_threads");
-  const Database = require(workerData.driver);
+  const Database = require("node:module").createRequire(workerData.here)("better-sqlite3");
   const db = new Database(workerData.file, { fileMustExist: true });
   db.pragma("synchronous = FULL");
   db.pragma("fullfsync = ON");
@@ -37,18 +36,17 @@ export interface CheckpointThreadEvents {
 
 /**
  * A second thread with a connection of its own that writes the -wal file of a database back into it, which takes nobody's
- * lock. The copy of SQLite must be the one of this thread: two in one process would not know each other's locks, and the
- * driver that is found from here is the one that is imported here.
+ * lock. The copy of SQLite must be the one of this thread, because two in one process would not know each other's locks: so
+ * the driver is looked for from here, where it is imported.
  */
 export class CheckpointThread {
   readonly #worker: Worker;
   #isClosed = false;
 
   private constructor(file: string, events: CheckpointThreadEvents) {
-    const driver = createRequire(import.meta.url).resolve("better-sqlite3");
     // No --import or the like of this process: the program needs nothing of it, and starts sooner.
-    const options = { eval: true, execArgv: [], workerData: { file, driver }, resourceLimits: LIMITS };
-    this.#worker = new Worker(PROGRAM, options);
+    const workerData = { file, here: import.meta.url };
+    this.#worker = new Worker(PROGRAM, { eval: true, execArgv: [], workerData, resourceLimits: LIMITS });
     this.#worker.on("message", (what: string) => {
       if (this.#isClosed) return;
       if (what === "open") events.opened();
