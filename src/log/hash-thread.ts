@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { firstWrongIn, type HashBatch } from "./hash-batch.js";
+import { hasRoomForThread } from "./room-for-thread.js";
 
 /** One is worked on, one is at hand: more would only take memory. */
 const MAX_WAITING = 2;
@@ -32,9 +32,9 @@ export class HashThread {
     this.#worker.unref();
   }
 
-  /** @returns undefined where there is no second processor, or no thread can be started */
+  /** @returns undefined where there is no room for a second thread, or none can be started */
   static start(): HashThread | undefined {
-    if (availableParallelism() < 2) return undefined;
+    if (!hasRoomForThread()) return undefined;
     try {
       return new HashThread();
     } catch {

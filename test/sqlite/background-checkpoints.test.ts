@@ -9,7 +9,7 @@ import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
-import { spawnWorker } from "../support/worker.js";
+import { spawnWorker, workerOutput } from "../support/worker.js";
 
 const PAGE_BYTES = 4096;
 /** Of SQLite itself, and beside a thread. */
@@ -99,6 +99,9 @@ describe.skipIf(availableParallelism() < 2)("writing back beside the appends", (
   });
 });
 
+/** Addresses that Node reserves for itself, but not for a thread besides. */
+const ENOUGH_FOR_ONE_KIB = Number.parseInt(process.versions.node, 10) < 24 ? 1_500_000 : 2_000_000;
+
 const ACTOR = { actor: "user:test" };
 const hundred = { stream: "session-a", events: Array.from({ length: 100 }, (_, n) => ({ type: "t", data: { n } })) };
 
@@ -133,6 +136,15 @@ test("what was confirmed before a kill -9 is there, whatever the thread was doin
     await log.close();
   }
 });
+
+test.runIf(process.platform === "linux")(
+  "where addresses are limited there is no thread, which could end the process",
+  async () => {
+    const options = { addressKib: ENOUGH_FOR_ONE_KIB };
+    const printed = await workerOutput("append-hundreds", [join(tempDir(), "s.db"), "500"], options);
+    expect(printed.at(-1)).toBe(50_000);
+  },
+);
 
 test("the thread keeps no process alive", async () => {
   const worker = spawnWorker("append-hundreds", [join(tempDir(), "s.db"), "500"]);

@@ -15,6 +15,8 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Largest file that it may write, in the blocks of the shell's `ulimit -f` (512 bytes or 1 KiB). */
   readonly fileBlocks?: number;
+  /** Addresses that it may reserve, in KiB (`ulimit -v`). */
+  readonly addressKib?: number;
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -23,8 +25,9 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 export function spawnWorker(name: string, args: readonly string[] = [], options: WorkerOptions = {}): Worker {
   const program = bundledProgram(name, `workers/${name}.mjs`);
   const env = { ...process.env, ...options.env };
-  const limit = options.fileBlocks === undefined ? ":" : `ulimit -f ${options.fileBlocks}`;
-  const line = ["-c", `${limit}; exec "$0" "$@"`, process.execPath, program, ...args];
+  const { fileBlocks = "unlimited", addressKib = "unlimited" } = options;
+  const limits = `ulimit -f ${fileBlocks}; ulimit -v ${addressKib}`;
+  const line = ["-c", `${limits}; exec "$0" "$@"`, process.execPath, program, ...args];
   const worker = new Worker(spawn("sh", line, { env, stdio: ["ignore", "pipe", "pipe"] }));
   cleanUp(() => worker.kill9());
   return worker;

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { CheckedPart, PartChecker } from "../checked-part.js";
+import { hasRoomForThread } from "../room-for-thread.js";
 import type { Shares, SharesMessage } from "../shares.js";
 
 const PROGRAM = new URL("./check-thread.js", import.meta.url);
@@ -30,9 +30,9 @@ export class PartThread implements PartChecker {
     this.#worker.unref();
   }
 
-  /** @returns undefined where there is no second processor, or no thread can be started, or its program is not beside this one */
+  /** @returns undefined where there is no room for a second thread, or none can be started, or its program is not beside this one */
   static start(path: string, shares: Shares): PartThread | undefined {
-    if (availableParallelism() < 2 || !existsSync(fileURLToPath(PROGRAM))) return undefined;
+    if (!hasRoomForThread() || !existsSync(fileURLToPath(PROGRAM))) return undefined;
     try {
       return new PartThread({ path, shares: shares.message });
     } catch {

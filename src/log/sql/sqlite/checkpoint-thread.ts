@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { hasRoomForThread } from "../../room-for-thread.js";
 
 /** The thread keeps nothing. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1 };
@@ -61,9 +61,9 @@ export class CheckpointThread {
     this.#worker.unref();
   }
 
-  /** @returns undefined where there is no second processor, or no thread can be started */
+  /** @returns undefined where there is no room for a second thread, or none can be started */
   static start(file: string, events: CheckpointThreadEvents): CheckpointThread | undefined {
-    if (availableParallelism() < 2) return undefined;
+    if (!hasRoomForThread()) return undefined;
     try {
       return new CheckpointThread(file, events);
     } catch {
