@@ -22,6 +22,7 @@ export class HashThread {
   /** In the order of the answers. */
   readonly #waiting: { readonly batch: HashBatch; readonly answer: (wrong: number) => void }[] = [];
   #hasFailed = false;
+  #isClosed = false;
 
   private constructor() {
     // No --import or the like of this process: the program needs nothing, and starts sooner.
@@ -60,11 +61,14 @@ export class HashThread {
 
   /** Nobody waits for an answer any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#waiting.length = 0;
     await this.#worker.terminate();
   }
 
   #take(wrong: number): void {
+    // An answer that was on the way: the process lives for the end of the thread, where nothing else keeps it alive.
+    if (this.#isClosed) return;
     const asked = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#worker.unref();
     // An accusation is looked into here: what a thread says that ran out of memory, say, counts for nothing.

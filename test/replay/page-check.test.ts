@@ -136,6 +136,10 @@ describe("a log that is checked by two threads", () => {
     }
   });
 
+  test("that is stopped while an answer of it is on the way ends all the same: its caller goes on", async () => {
+    expect(await workerOutput("stopped-verifier", [])).toEqual(["stopped"]);
+  });
+
   test("Ctrl-C ends a verification in threads at once", async () => {
     const path = join(tempDir(), "s.jsonl");
     await workerOutput("verifier", [`jsonl:${path}`, "100000"]);

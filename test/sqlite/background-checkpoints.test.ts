@@ -66,7 +66,7 @@ describe.skipIf(availableParallelism() < 2)("writing back beside the appends", (
     await untilThread(place);
     place.write(2 * ALONE);
     expect(statSync(place.file).size).toBeLessThan(ALONE * PAGE_BYTES);
-    place.checkpoints.wrote(written(ALONE));
+    place.checkpoints.wrote(written(2 * ALONE));
     await until("it is in the database", () => statSync(place.file).size > 2 * ALONE * PAGE_BYTES);
   });
 
@@ -80,10 +80,10 @@ describe.skipIf(availableParallelism() < 2)("writing back beside the appends", (
     reader.exec("BEGIN");
     reader.prepare("SELECT count(*) FROM t").get();
     place.write(2 * ALONE);
-    place.checkpoints.wrote(written(ALONE));
+    place.checkpoints.wrote(written(2 * ALONE));
     reader.exec("COMMIT");
     await until("it is in the database", () => {
-      place.checkpoints.wrote(written(ALONE));
+      place.checkpoints.wrote(written(2 * ALONE));
       return statSync(place.file).size > 2 * ALONE * PAGE_BYTES;
     });
   });

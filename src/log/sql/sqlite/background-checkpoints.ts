@@ -6,10 +6,10 @@ import { CheckpointThread } from "./checkpoint-thread.js";
 const ROW_BYTES = 280;
 /** New bytes for each page of the database that an append of many changes (measured): some are split, and half full. */
 const BYTES_A_PAGE = 2_200;
-/** What SQLite's own limit, 1,000 pages of the -wal file, is for appends of many; there each page is written about twice. */
-const PAGES_A_ROUND = 600;
+/** Some 3,000 pages of the -wal file, where appends of a hundred write each page almost twice: the seldomer, the less they wait for it. */
+const PAGES_A_ROUND = 1_800;
 /** Who writes less has no use for a thread: an import of 10,000 sessions, say. */
-const PAGES_BEFORE_THREAD = 4 * PAGES_A_ROUND;
+const PAGES_BEFORE_THREAD = 2_400;
 
 /** Pages of the -wal file after which a commit writes it back itself: SQLite's own default. */
 const WAL_PAGES_ALONE = 1_000;
