@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { addressParts, isServerAddress } from "../config/address.js";
 import { RefusedError } from "../errors.js";
 import { shellWord } from "../log/shell-word.js";
+import { ask } from "./ask.js";
 
 /** The name of a store, as it is typed to confirm what cannot be undone: the file's, or the database's and the schema's. */
 export function storeName(url: string): string {
@@ -26,11 +26,6 @@ export async function confirmedByName(question: string, name: string, given: str
     hint: `there is no way back; add --yes=${shellWord(name)} to do it, or --dry-run to see what would go`,
   });
   if (given !== undefined || !process.stdin.isTTY || !process.stderr.isTTY) throw refused;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question}. There is no way back. Type ${name} to do it: `);
-    if (answer.trim() !== name) throw refused;
-  } finally {
-    terminal.close();
-  }
+  const answer = await ask(`${question}. There is no way back. Type ${name} to do it: `);
+  if (answer?.trim() !== name) throw refused;
 }

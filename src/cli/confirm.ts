@@ -1,5 +1,5 @@
-import { createInterface } from "node:readline/promises";
 import { RefusedError } from "../errors.js";
+import { ask } from "./ask.js";
 
 /**
  * Asks on the terminal. Without one it is refused: a script says --yes.
@@ -12,11 +12,6 @@ export async function confirmed(question: string, yes: boolean): Promise<void> {
     hint: "add --yes to do it, or --dry-run to see what it would do",
   });
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw refused;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question}? [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw refused;
-  } finally {
-    terminal.close();
-  }
+  const answer = await ask(`${question}? [y/N] `);
+  if (!/^y(es)?$/i.test(answer?.trim() ?? "")) throw refused;
 }
