@@ -3,7 +3,7 @@ import type { RunState } from "./command.js";
 import { helpFirst } from "./command-tree.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
 import { colourIn } from "./output/colours.js";
-import { quietOnBrokenPipe } from "./output/failing-stdout.js";
+import { exitCodeWithStdout, quietOnBrokenPipe } from "./output/failing-stdout.js";
 import { Streams } from "./output/streams.js";
 import { programOf } from "./program.js";
 import { usageHint } from "./usage-hint.js";
@@ -30,9 +30,9 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
     program = await programOf(name, state, args);
     const typed = helpFirst(program, args);
     await (typed === args ? program : await programOf(name, state, typed)).parseAsync(typed, { from: "user" });
-    process.exitCode = state.exitCode;
+    process.exitCode = exitCodeWithStdout(state.exitCode);
   } catch (error) {
-    process.exitCode = failed(error, state, program);
+    process.exitCode = exitCodeWithStdout(failed(error, state, program));
   }
 }
 

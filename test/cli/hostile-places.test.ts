@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundledProgram } from "../support/bundled-program.js";
@@ -39,6 +39,46 @@ test.runIf(existsSync("/dev/full"))("a stdout that takes nothing is told in one 
   for (const args of ["--version", "help", "schema --json"]) {
     const { status, stderr } = shell(`"$@" ${args} > /dev/full`, tempDir());
     expect([status, stderr]).toEqual([1, expect.stringMatching(/^error OUTPUT_FAILED: .*\n$/)]);
+  }
+});
+
+/** A line whose stdout nobody reads from the first, and its exit code on stderr. */
+function unread(line: string, cwd: string, env: Readonly<Record<string, string>>) {
+  return shell(
+    `rm -f go; mkfifo go; { read go < go; ${line}; echo "code $?" >&2; } | { exec <&-; echo go > go; }`,
+    cwd,
+    env,
+  );
+}
+
+test("a pipe that nobody reads ends no act, and changes no verdict", () => {
+  const cwd = tempDir();
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  shell('"$@" session start a --branch right; "$@" session start b', cwd, env);
+  const migrated = unread('"$@" migrate --from jsonl:./s.jsonl --to jsonl:./t.jsonl --cutover --ndjson', cwd, env);
+  expect(migrated.stderr).toContain("code 0");
+  expect(shell('"$@" migrate status --to jsonl:./t.jsonl', cwd).stdout).toMatch(/^state +done$/m);
+  const lines = readFileSync(join(cwd, "t.jsonl"), "utf8");
+  writeFileSync(join(cwd, "bad.jsonl"), lines.replace("right", "wrong"));
+  expect(unread('"$@" verify --store jsonl:./bad.jsonl', cwd, env).stderr).toMatch(/^code 6$/m);
+});
+
+test.runIf(existsSync("/dev/full"))("a stdout that takes nothing is told once, and ends no act", () => {
+  const cwd = tempDir();
+  shell('"$@" session start a --store jsonl:./s.jsonl', cwd);
+  const line = '"$@" migrate --from jsonl:./s.jsonl --to jsonl:./t.jsonl --cutover --no-switch --ndjson > /dev/full';
+  const { status, stderr } = shell(line, cwd);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^error OUTPUT_FAILED: .*\n$/)]);
+  expect(shell('"$@" migrate status --to jsonl:./t.jsonl', cwd).stdout).toMatch(/^state +done$/m);
+});
+
+test("what only prints ends where nobody reads", () => {
+  const cwd = tempDir();
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  shell('"$@" session start a; "$@" session start b', cwd, env);
+  for (const command of ["events export", "export csv -"]) {
+    const { stderr } = unread(`"$@" ${command}`, cwd, env);
+    expect(stderr).toBe("code 0\n");
   }
 });
 

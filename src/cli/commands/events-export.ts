@@ -40,7 +40,7 @@ async function act({ openStore, options, streams }: CommandContext<ExportOptions
     await exportTo(await OutputFile.create(output, options.force === true), log, range, streams);
   else
     remark(
-      await exportEvents(log, range.filter, (lines) => streams.taken(lines), { head: range.head }),
+      await exportEvents(log, range.filter, (lines) => streams.handed(lines), { head: range.head }),
       range,
       streams,
     );

@@ -104,7 +104,7 @@ async function toStdout(
   }
   const point = await resolveAsOf(store.log, options, streams);
   const at = point === undefined ? {} : { asOf: point.offset };
-  const report = await streamSessions(store, format, (text) => streams.taken(text), at);
+  const report = await streamSessions(store, format, (text) => streams.handed(text), at);
   streams.note(`${report.sessions} sessions at offset ${report.offset}`);
   tellFaulty(streams, report);
 }

@@ -5,6 +5,7 @@ import { type NamedStores, withStores } from "../../migrate/named-stores.js";
 import { aged, type Staleness } from "../../outbox/staleness.js";
 import { type ColourChoice, coloursOf } from "./colours.js";
 import { printable, printableJson } from "./escape.js";
+import { endWhereNobodyReads } from "./failing-stdout.js";
 import { foldedText } from "./folded-text.js";
 import { picked, pickItems } from "./pick-fields.js";
 import { cut } from "./table.js";
@@ -61,9 +62,14 @@ export class Streams {
     if (process.stdout.isTTY && !isDumb()) process.stdout.write("\u001b[H\u001b[2J");
   }
 
-  /** Waits until stdout has taken what was printed: long answers would else pile up in memory where it is slow. */
+  /**
+   * Waits until stdout has taken what was printed: long answers would else pile up in memory where it is slow. Where nobody
+   * reads any more the program ends here, so it is for commands that only print.
+   */
   async drained(): Promise<void> {
-    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
+    // Its error is told by whoever listens to stdout, and where it ends the program.
+    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain").catch(() => undefined);
+    endWhereNobodyReads();
   }
 
   /** One JSON document. */
@@ -96,6 +102,13 @@ export class Streams {
     return new Promise((resolve) => {
       process.stdout.write(text, (error) => resolve(error === null || error === undefined));
     });
+  }
+
+  /** The same for commands that only print: where nobody reads any more the program ends here. */
+  async handed(text: string): Promise<boolean> {
+    const isTaken = await this.taken(text);
+    endWhereNobodyReads();
+    return isTaken;
   }
 
   /** A remark for people, on stderr; not with --quiet or --json. */
