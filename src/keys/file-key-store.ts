@@ -116,7 +116,7 @@ export class FileKeyStore implements KeyStore {
   async #erase(file: string, slots: readonly number[]): Promise<void> {
     const path = keyFilePath(this.#folder, file);
     const handle = await openIfThere(path);
-    if (handle === undefined) return;
+    if (handle === undefined) return this.#assertThere();
     try {
       const { size } = await handle.stat();
       for (const slot of slots) {
@@ -128,6 +128,14 @@ export class FileKeyStore implements KeyStore {
     } finally {
       await handle.close();
     }
+  }
+
+  /** A file that is not there had keys that were all destroyed. A folder that is not there may lie on a disk that is away. */
+  #assertThere(): void {
+    if (statSync(this.#folder, { throwIfNoEntry: false }) !== undefined) return;
+    throw new StorageError("KEY_STORE_FAILED", `${this.url} is not there, so no key in it was destroyed`, {
+      hint: "mount the disk of the keys, or bring their folder back; where it was removed for good, make an empty one",
+    });
   }
 
   async #act<T>(act: () => Promise<T>): Promise<T> {

@@ -48,6 +48,19 @@ test("no id leads out of the folder, or to a key that never was", async () => {
   expect(await keyIn(store, id)).not.toBeNull();
 });
 
+test("keys of a folder that is away are not told as destroyed, and are when it is back", async () => {
+  const root = tempDir();
+  const [folder, away] = [join(root, "keys"), join(root, "away")];
+  const [maker, store] = [opened(folder), opened(folder)];
+  const [{ id }] = (await maker.create(1)) as [SessionKey];
+  renameSync(folder, away);
+  await expect(store.destroy([id])).rejects.toMatchObject({ code: "KEY_STORE_FAILED" });
+  renameSync(away, folder);
+  expect(await keyIn(store, id)).not.toBeNull();
+  await store.destroy([id]);
+  expect(await keyIn(store, id)).toBeNull();
+});
+
 test("after close nothing is read, and no file is left open", async () => {
   const store = new FileKeyStore(join(tempDir(), "keys"));
   const [{ id }] = (await store.create(1)) as [SessionKey];
