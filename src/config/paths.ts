@@ -22,6 +22,11 @@ export function stateDir(env: Env): string {
   return join(xdgFolder(env, env.XDG_STATE_HOME, ".local/state"), "minsky");
 }
 
+/** Where rollbacks save what they cut, unless a program names another place. */
+export function rollbackFolder(env: Env): string {
+  return join(stateDir(env), "rollbacks");
+}
+
 /** `$XDG_CONFIG_HOME/minsky/config.yaml`, default `~/.config/minsky/config.yaml`. */
 export function userConfigFile(env: Env): string {
   return join(xdgFolder(env, env.XDG_CONFIG_HOME, ".config"), "minsky", "config.yaml");

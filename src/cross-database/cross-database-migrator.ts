@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { probeStore } from "../backends/unopened-store.js";
 import { assertOptions } from "../config/known-options.js";
-import { outboxRoot, stateDir } from "../config/paths.js";
+import { outboxRoot, rollbackFolder } from "../config/paths.js";
 import type { StoreSwitch } from "../config/switch-store.js";
 import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
@@ -71,7 +70,7 @@ export class CrossDatabaseMigrator {
     this.#options = options;
     this.#stores = new MigratorStores(options.open);
     this.#actor = options.actor ?? defaultActor();
-    this.#saveFolder = options.saveFolder ?? join(stateDir(process.env), "rollbacks");
+    this.#saveFolder = options.saveFolder ?? rollbackFolder(process.env);
   }
 
   /**

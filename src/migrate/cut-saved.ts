@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import type { EventLog } from "../log/event-log.js";
+import { dirname, join, resolve } from "node:path";
+import type { EventLog, OffsetRange } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
+import { syncFolder } from "../log/sync-folder.js";
 import { assertCuttable } from "./assert-cuttable.js";
+import { checkEventFile } from "./event-file.js";
 import type { CutEvents } from "./journal-entry.js";
+import { tailAt } from "./relation.js";
 import { saveEvents } from "./save-events.js";
 
 export interface CutRequest {
@@ -32,16 +35,37 @@ export async function cutSaved(
 ): Promise<Tail> {
   await assertCuttable(target, common);
   const range = { from: common + 1, to: expected.offset };
-  const file = freeName(join(saveFolder, `${id}-${range.from}-${range.to}`));
-  const { path } = await saveEvents(target, range, file, { signal });
+  const path = await savedIn(target, range, join(saveFolder, `${id}-${range.from}-${range.to}`), signal);
   await note({ at: new Date().toISOString(), actor, ...range, savedAs: path });
   return target.truncateAfter(common, expected);
 }
 
-/** What was saved before, perhaps other events at the same offsets, is never overwritten. */
-function freeName(base: string): string {
+/**
+ * A file of exactly these events is taken over: one that was killed before the cut has left it, and another copy would be one
+ * that no journal names. What else was saved before, perhaps other events at the same offsets, is never overwritten.
+ */
+async function savedIn(
+  target: EventLog,
+  range: Required<OffsetRange>,
+  base: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { hash } = await tailAt(target, range.to);
   for (let n = 1; ; n++) {
-    const path = n === 1 ? `${base}.jsonl` : `${base}-${n}.jsonl`;
-    if (!existsSync(path)) return path;
+    const path = resolve(n === 1 ? `${base}.jsonl` : `${base}-${n}.jsonl`);
+    if (!existsSync(path)) return (await saveEvents(target, range, path, { signal })).path;
+    if (!(await holds(path, range, hash))) continue;
+    syncFolder(dirname(path)); // who wrote it may have been killed before that
+    return path;
+  }
+}
+
+/** Hashes of a chain: what ends with the same one and has no break holds the same events. */
+async function holds(path: string, { from }: Required<OffsetRange>, hash: string): Promise<boolean> {
+  try {
+    const facts = await checkEventFile(path);
+    return facts.first === from && facts.tail.hash === hash;
+  } catch {
+    return false; // damaged, or no file of events: it is left alone, and these get a file of their own
   }
 }

@@ -121,7 +121,8 @@ class Rollback {
     try {
       await this.#switchBack();
     } catch (error) {
-      removeIfThere(cut.savedAs); // nothing knows of it yet
+      const isKnown = this.#noted.rollbacks.some(({ savedAs }) => savedAs === cut.savedAs);
+      if (!isKnown) removeIfThere(cut.savedAs);
       throw error;
     }
     this.#noted = { ...this.#noted, rollbacks: [...this.#noted.rollbacks, cut] };

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { sessions } from "../../projections/sessions.js";
@@ -240,6 +240,20 @@ describe("a JSONL log", () => {
     expect((await fixAll({ url })).map(({ done }) => done)).toEqual([true, true, true]);
     expect(readdirSync(folder)).toContain(".unfinished-0d0e0f");
     expect(await wrong(url)).toEqual([]);
+  });
+
+  test("a rollback that was killed while it saved leaves a file that is told, and removed by --fix", async () => {
+    const { url, folder } = await filledFile("s.jsonl");
+    const env = { XDG_STATE_HOME: join(folder, "state"), XDG_CONFIG_HOME: folder, HOME: folder };
+    const left = join(folder, "state/minsky/rollbacks/.unfinished-0a0b0c");
+    mkdirSync(dirname(left), { recursive: true });
+    writeFileSync(left, "half");
+    utimesSync(left, new Date(0), new Date(0));
+    const config = loadConfig({ cwd: folder, env });
+    const { findings } = await diagnose({ url, config });
+    expect(findings.filter(({ check }) => check === "leftovers")).toMatchObject([{ code: "unfinished-file" }]);
+    await fixAll({ url, config });
+    expect(readdirSync(dirname(left))).toEqual([]);
   });
 
   test.each(["/dev/null", tmpdir()])("in the place of %s: nobody is told to change the mode of that", async (path) => {

@@ -264,6 +264,20 @@ test("a rollback that was killed behind its cut says, when it is ended, where th
   expect(await migratorIn().rollbackMigration(id, { target })).toMatchObject({ events: 0, savedAs });
 });
 
+test("a rollback takes over the file that one which was killed before its cut has left, and no other file", async () => {
+  const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
+  await addSessions(source, 1);
+  const { id } = await migrated(source, target);
+  const all = await allLines(target);
+  const folder = tempDir();
+  writeFileSync(join(folder, `${id}-1-2.jsonl`), all.slice(0, 1).join(""));
+  writeFileSync(join(folder, `${id}-1-2-2.jsonl`), all.join(""));
+  const { savedAs } = await migratorIn(folder).rollbackMigration(id, { target });
+  expect(savedAs).toBe(join(folder, `${id}-1-2-2.jsonl`));
+  expect(readdirSync(folder)).toHaveLength(2);
+  expect(readFileSync(join(folder, `${id}-1-2.jsonl`), "utf8")).toBe(all[0]);
+});
+
 test("a rollback is stopped by its signal before anything is cut", async () => {
   const [source, target] = [await freshStore("jsonl"), await freshStore("sqlite")];
   await addSessions(source, 1);

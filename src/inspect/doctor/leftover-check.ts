@@ -1,4 +1,6 @@
 import { rmSync } from "node:fs";
+import { rollbackFolder } from "../../config/paths.js";
+import { leftoversBelow } from "../../log/leftovers.js";
 import { shellWord } from "../../log/shell-word.js";
 import type { Leftover } from "../../log/store-exam.js";
 import type { Check } from "./check.js";
@@ -7,14 +9,16 @@ import { command, ok, type Seen } from "./finding.js";
 /** Before that, whoever writes it may still be at work. */
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Files beside the store that nobody will finish. */
+/** Files that nobody will finish: beside the store, and where rollbacks save what they cut. */
 export const leftoverCheck: Check = {
   name: "leftovers",
   async look(patient) {
     const exam = await patient.exam();
-    if (exam === undefined || exam.kind === "postgres") return [];
-    const seen = exam.leftovers().flatMap((one) => seenOf(one, patient.now));
-    return seen.length === 0 ? [ok("none", "no unfinished files beside the store")] : seen;
+    const beside = exam === undefined || exam.kind === "postgres" ? undefined : exam.leftovers();
+    const { config } = patient.options;
+    const saving = config === undefined ? [] : leftoversBelow(rollbackFolder(config.env), ".unfinished-");
+    const seen = [...(beside ?? []), ...saving].flatMap((one) => seenOf(one, patient.now));
+    return seen.length > 0 || beside === undefined ? seen : [ok("none", "no unfinished files beside the store")];
   },
 };
 
