@@ -2,6 +2,8 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { eventsOf } from "../../src/log/paging.js";
+import { prepareAppend } from "../../src/log/prepare.js";
+import { EMPTY_TAIL, seal } from "../../src/log/seal.js";
 import { SqliteLog, type SqliteLogOptions } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";
@@ -31,6 +33,18 @@ test("a source of ids that repeats itself is told so, nothing is written, and th
   await log.append(one({ n: 1 }), ACTOR);
   await expect(log.append(one({ n: 2 }), ACTOR)).rejects.toMatchObject({ code: "EVENT_ID_REUSED", offset: 1 });
   expect((await log.append(one({ n: 3 }), ACTOR)).firstOffset).toBe(2);
+});
+
+test("sealed events of one id are refused, and the hint does not lead to a verify that finds nothing", async () => {
+  const entropy = { newId: () => "0190a000-0000-7000-8000-000000000001", newSalt: () => "0".repeat(32) };
+  const prepared = [1, 2].map((n) => prepareAppend([one({ n })], ACTOR, entropy));
+  const knowsNothing = { versionOf: () => 0, eventById: () => undefined };
+  const first = seal(EMPTY_TAIL, prepared.slice(0, 1), knowsNothing, new Date(0));
+  const second = seal(first.tail, prepared.slice(1), { ...knowsNothing, versionOf: () => 1 }, new Date(0));
+  const log = await openLog(join(tempDir(), "log.db"));
+  const refused = log.appendSealed([...first.events, ...second.events]);
+  await expect(refused).rejects.toMatchObject({ code: "CHAIN_BREAK", hint: expect.stringContaining("events export") });
+  expect((await log.tail()).offset).toBe(0);
 });
 
 test("an append waits for another writer without stopping the event loop, and then succeeds", async () => {

@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import copyStreams from "pg-copy-streams";
-import { ChainBreakError } from "../../../errors.js";
+import { repeatedId } from "../repeated-id.js";
 import type { PgSession } from "./pg-session.js";
 import { isUniqueViolation } from "./postgres-failures.js";
 
@@ -21,9 +21,6 @@ export async function copyLocked(session: PgSession, { sql, chunks, behind, bulk
     await pipeline(chunks, session.client.query(copyIn));
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
-    throw new ChainBreakError("an id of these events stands in this log already, or twice among them", behind, {
-      hint: "run: sessiondb verify on the log that they come from",
-      cause,
-    });
+    throw repeatedId(behind, cause);
   }
 }

@@ -7,6 +7,7 @@ import { type PreparedRedaction, sealedOf } from "../../prepare-redaction.js";
 import { assertInLog, offsetsNamedBy } from "../../redaction.js";
 import { type Known, type SealOutcome, seal, type Tail } from "../../seal.js";
 import { assertContinues } from "../../sealed-run.js";
+import { repeatedId } from "../repeated-id.js";
 import { StreamVersions } from "../stream-versions.js";
 import { withoutAppendGuardLocked } from "./append-guard.js";
 import type { BackgroundCheckpoints } from "./background-checkpoints.js";
@@ -162,10 +163,7 @@ export class SqliteWriter {
       this.#inserter.insertLocked(events);
     } catch (cause) {
       if (!isUniqueViolation(cause)) throw cause;
-      throw new ChainBreakError("an id of these events stands in this log already, or twice among them", tail.offset, {
-        hint: "run: sessiondb verify on the log that they come from",
-        cause,
-      });
+      throw repeatedId(tail.offset, cause);
     }
   }
 
