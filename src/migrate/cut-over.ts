@@ -1,5 +1,6 @@
 import { SessionDbError, StorageError, UnavailableError, UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { maskUrl } from "../log/mask-url.js";
 import type { Tail } from "../log/seal.js";
 import { copyEvents } from "./copy-events.js";
 import { MigrationJournal } from "./journal.js";
@@ -120,7 +121,8 @@ export class CutOver {
   async takeBack(error: unknown): Promise<void> {
     if (!this.#froze) return;
     try {
-      await this.#source.thaw();
+      // Two cut-overs of one log may both have found it free: who came too late leaves the freeze of the other.
+      if ((await this.#source.movedTo()) === maskUrl(this.#target.url)) await this.#source.thaw();
       this.#froze = false;
       if (this.#run.entry.state !== "running") return;
       await this.#run.update({ frozen: null }).catch(() => undefined); // the source itself says whether it is frozen

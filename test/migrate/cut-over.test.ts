@@ -4,7 +4,10 @@ import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import type { EventLog } from "../../src/log/event-log.js";
+import { executeMigration } from "../../src/migrate/execute-migration.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
+import { planMigration } from "../../src/migrate/plan-migration.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { openAdmin } from "../postgres/open-postgres.js";
 import { tempDir } from "../support/temp.js";
@@ -314,3 +317,35 @@ test("a source whose lock another program holds is not frozen, and that is what 
   holder.exec("ROLLBACK");
   await withLog(source, (log) => appendCount(log, "session-goes-on", 1));
 });
+
+test.each(KINDS)("%s: a source that another cut-over has frozen meanwhile stays frozen for that one", async (kind) => {
+  const [source, target] = [await freshStore(kind), await freshStore("jsonl")];
+  await addSessions(source, 2);
+  await withLog(source, (from) =>
+    withLog(target, async (to) => {
+      const moving = executeMigration(await planMigration(from, to), frozenBehindALook(from), to, {
+        actor: "user:test",
+        saveFolder: tempDir(),
+        cutover: true,
+      });
+      await expect(moving).rejects.toMatchObject({ code: "LOG_MOVED", movedTo: "jsonl:/elsewhere.jsonl" });
+      expect(await from.movedTo?.()).toBe("jsonl:/elsewhere.jsonl");
+    }),
+  );
+});
+
+/** A log that somebody else moves just after he who asks has heard that it has not moved. */
+function frozenBehindALook(log: EventLog): EventLog {
+  let looks = 0;
+  const movedTo = async () => {
+    const answer = await log.movedTo?.();
+    if (looks++ === 0) await log.freeze?.("jsonl:/elsewhere.jsonl");
+    return answer;
+  };
+  return new Proxy(log, {
+    get(target, name) {
+      const value: unknown = name === "movedTo" ? movedTo : Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
