@@ -21,12 +21,20 @@ export function entrySides(human: boolean): Side<AuditEntry>[] {
   ];
 }
 
-export function groupSides(by: GroupBy, human: boolean): Side<AuditGroup>[] {
+/** @param others whether there is a column of the streams that are no sessions */
+export function groupSides(by: GroupBy, human: boolean, others: boolean): Side<AuditGroup>[] {
+  const otherStreams: Side<AuditGroup> = {
+    title: "OTHER",
+    name: "otherStreams",
+    value: ({ otherStreams }) => otherStreams,
+    align: "right",
+  };
   const paths: Side<AuditGroup> = { title: "PATHS", name: "paths", value: pathsText, narrow: 24 };
   return [
     { title: by.toUpperCase(), name: by, value: ({ key }) => (by === "path" ? pathKey(key) : key), narrow: 16 },
     { title: "EVENTS", name: "events", value: ({ events }) => events, align: "right" },
     { title: "SESSIONS", name: "sessions", value: ({ sessions }) => sessions, align: "right" },
+    ...(others ? [otherStreams] : []),
     ...(by === "path" ? [] : [paths]),
     { title: "LAST", name: "last", value: ({ last }) => timeText(last, human) },
   ];

@@ -35,17 +35,31 @@ function csvPrinter<Row>(streams: Streams, sides: readonly Side<Row>[]): AuditPr
   return { add: print, end: () => print() };
 }
 
-function jsonSummary({ events, sessions, first, last, verified }: AuditSummary): Record<string, unknown> {
-  return { total: events, sessions, first: first ?? null, last: last ?? null, verified: verified ?? null };
+function jsonSummary({ events, sessions, otherStreams, first, last, verified }: AuditSummary): Record<string, unknown> {
+  return {
+    total: events,
+    sessions,
+    otherStreams,
+    first: first ?? null,
+    last: last ?? null,
+    verified: verified ?? null,
+  };
 }
 
-/** `43 events in 10 sessions, offsets 702..1187 · chain verified 1..1205`: nothing that was not looked at. */
-export function summaryLine({ events, sessions, first, last, verified, head }: AuditSummary): string {
-  const where = events === 0 ? "" : ` in ${counted(sessions, "session")}, offsets ${first}..${last}`;
+/** `43 events in 10 sessions and 1 other stream, offsets 702..1187 · chain verified 1..1205`: nothing that was not looked at. */
+export function summaryLine(summary: AuditSummary): string {
+  const { events, first, last, verified, head } = summary;
+  const where = events === 0 ? "" : ` in ${streamsText(summary)}, offsets ${first}..${last}`;
   const whole = verified?.from === 1 && verified.to === head;
   const part = whole ? "" : ` of 1..${head}`;
   const chain = verified === undefined ? "nothing was read" : `chain verified ${verified.from}..${verified.to}${part}`;
   return `${counted(events, "event")}${where} · ${chain}`;
+}
+
+function streamsText({ sessions, otherStreams }: AuditSummary): string {
+  if (otherStreams === 0) return counted(sessions, "session");
+  const others = counted(otherStreams, "other stream");
+  return sessions === 0 ? others : `${counted(sessions, "session")} and ${others}`;
 }
 
 export function counted(count: number, what: string): string {

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
-import { type AuditEntry, type AuditOptions, type AuditSummary, audit } from "./audit.js";
+import { type AuditEntry, type AuditOptions, type AuditSummary, audit, streamCounts } from "./audit.js";
 import type { EventFilter } from "./event-filter.js";
 
 /** `day` is a UTC day, `2026-01-31`. */
@@ -14,8 +14,10 @@ export interface AuditGroup {
   /** Actor, type, JSON Pointer, session id (or another stream's name), UTC day; null for events that write no place. */
   readonly key: string | null;
   readonly events: number;
-  /** Different sessions (and other streams). */
+  /** Different sessions. */
   readonly sessions: number;
+  /** Different streams of other kinds. */
+  readonly otherStreams: number;
   /** JSON Pointers, sorted; with a condition on paths only those that match. */
   readonly paths: readonly string[];
   /** recordedAt of the last event. */
@@ -75,7 +77,7 @@ class Grouping {
     const groups = [...this.#groups.values()].map(({ key, events, streams, paths, last }) => ({
       key,
       events,
-      sessions: streams.size,
+      ...streamCounts(streams),
       paths: [...paths].sort(),
       last: last.recordedAt,
       lastOffset: last.offset,

@@ -35,8 +35,10 @@ export interface AuditOptions {
 export interface AuditSummary {
   /** Events that match. */
   readonly events: number;
-  /** Different sessions (and other streams) among them. */
+  /** Different sessions among them. */
   readonly sessions: number;
+  /** Different streams of other kinds among them: of collaboration, logins, marks. */
+  readonly otherStreams: number;
   /** Offsets of the first and the last event that match; undefined where none does. */
   readonly first: number | undefined;
   readonly last: number | undefined;
@@ -75,7 +77,14 @@ export async function* audit(
     yield entryOf(event, paths);
   }
   const verified = from < to ? { from: from + 1, to } : undefined;
-  return { events, sessions: streams.size, first, last, verified, head };
+  return { events, ...streamCounts(streams), first, last, verified, head };
+}
+
+/** How many of these are sessions, and how many are not. */
+export function streamCounts(streams: ReadonlySet<string>): { sessions: number; otherStreams: number } {
+  let sessions = 0;
+  for (const stream of streams) if (sessionIdOf(stream) !== undefined) sessions++;
+  return { sessions, otherStreams: streams.size - sessions };
 }
 
 function entryOf(event: SealedEvent, paths: readonly string[]): AuditEntry {

@@ -32,6 +32,17 @@ test("what the audit gives is what a look at every event gives", async () => {
   );
 });
 
+test("sessions are counted apart from other streams, in all and in each group", async () => {
+  const log = new MemoryLog();
+  for (const stream of ["session-a", "session-b", "collab-a", "mark-x"]) {
+    await log.append([{ stream, events: [event()] }], ACTOR);
+  }
+  const [, summary] = await audited(log);
+  expect(summary).toMatchObject({ sessions: 2, otherStreams: 2 });
+  const { groups } = await auditGroups(log, {}, "actor");
+  expect(groups).toMatchObject([{ events: 4, sessions: 2, otherStreams: 2 }]);
+});
+
 test("groups hold every event that the audit gives, and nothing else", async () => {
   await fc.assert(
     fc.asyncProperty(mixedLogs, filters, fc.constantFrom(...GROUP_BY), async (plan, filter, by) => {

@@ -114,8 +114,11 @@ async function printGroups(
 ): Promise<AuditSummary> {
   const { groups, summary } = await auditGroups(log, filter, by, reading);
   const head = { schema: "audit/1", store: log.url, offset: reading.head, filter, groupBy: by, groups: groups.length };
-  const sides = groupSides(by, streams.width !== undefined);
-  const printer = auditPrinter(streams, formatOf(options), sides, { fields: options.fields, head });
+  const format = formatOf(options);
+  // A program that reads the columns finds the same each time; --json tells both numbers always.
+  const others = format === "csv" || groups.some(({ otherStreams }) => otherStreams > 0);
+  const sides = groupSides(by, streams.width !== undefined, others);
+  const printer = auditPrinter(streams, format, sides, { fields: options.fields, head });
   for (const group of groups.slice(0, options.limit)) {
     printer.add(group);
     await streams.drained();
