@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import { NotFoundError } from "../errors.js";
-import type { HelloAnswer } from "./answers.js";
+import type { ErrorAnswer, HelloAnswer } from "./answers.js";
 import { collabRoutes } from "./collab-routes.js";
 import { errorAnswer } from "./error-answer.js";
 import { eventRoutes } from "./event-routes.js";
@@ -75,7 +75,7 @@ export function uiApp(options: UiAppOptions): Hono {
   integrityRoutes(app, store, options.integrity);
   revertRoutes(app, store, ticket);
   liveRoute(app, options);
-  app.notFound((c) => refused(c, 404, "there is nothing here"));
+  app.notFound((c) => notThere(c, allowedMethods(app, c.req.path)));
   return app;
 }
 
@@ -92,11 +92,28 @@ async function admitted(c: Context, ticket: Ticket): Promise<Response | undefine
   return c.redirect(`/${url.search}`, 303);
 }
 
-function refused(c: Context, status: 401 | 403 | 404, message: string): Response {
+function refused(c: Context, status: 401 | 403, message: string): Response {
   const hint = "run sessiondb ui again and open the link that it prints";
-  if (!c.req.path.startsWith("/api/") && status !== 404) return c.html(lockedPage(message, hint), status);
-  const code = status === 404 ? "UI_ADDRESS_UNKNOWN" : "UI_LOCKED";
-  return c.json({ error: { code, message, hint } }, status);
+  if (!c.req.path.startsWith("/api/")) return c.html(lockedPage(message, hint), status);
+  return c.json({ error: { code: "UI_LOCKED", message, hint } }, status);
+}
+
+/** Those that have a route of their own there; what all requests pass through is none. */
+function allowedMethods(app: Hono, path: string): string[] {
+  return ["GET", "POST"].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+}
+
+function notThere(c: Context, allowed: readonly string[]): Response {
+  if (allowed.length === 0) return c.json(errorOf("UI_ADDRESS_UNKNOWN", "there is nothing here", "open /"), 404);
+  c.header("allow", allowed.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", "));
+  const message = `${c.req.method} is not answered here`;
+  return c.json(errorOf("UI_METHOD_UNKNOWN", message, `ask with ${allowed.join(" or ")}`), 405);
+}
+
+function errorOf(code: string, message: string, hint: string): ErrorAnswer {
+  return { error: { code, message, hint } };
 }
 
 function fileAnswer(c: Context, file: PageFile | undefined): Response {

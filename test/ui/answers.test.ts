@@ -28,7 +28,7 @@ import type {
 import { cleanUp } from "../support/clean-up.js";
 import { tempDir } from "../support/temp.js";
 import { writeSampleStore } from "./sample-store.js";
-import { type OpenUi, openUi } from "./ui-fixture.js";
+import { type OpenUi, openUi, send } from "./ui-fixture.js";
 
 /** What JSON makes of it: members that are undefined are gone. */
 function asJson<T>(value: T): T {
@@ -219,4 +219,19 @@ test("the migrations that made a log are told with their tails, the same as its 
   const tail = await log.tail();
   expect([migrations.length, unreadable, migrations[0]?.shown]).toEqual([1, [], "done"]);
   expect([migrations[0]?.before.offset, migrations[0]?.after?.hash]).toEqual([0, tail.hash]);
+});
+
+test("another method on an address of the page is 405 with those that it answers, an unknown address 404", async () => {
+  const { ui, cookie } = await openUi();
+  const host = `127.0.0.1:${ui.port}`;
+  const headers = { cookie, host, origin: `http://${host}` };
+  for (const [method, path, status, allow, code] of [
+    ["DELETE", "/", 405, "GET, HEAD", "UI_METHOD_UNKNOWN"],
+    ["PUT", "/api/hello", 405, "GET, HEAD", "UI_METHOD_UNKNOWN"],
+    ["PUT", "/api/nothing", 404, undefined, "UI_ADDRESS_UNKNOWN"],
+  ] as const) {
+    const answered = await send(ui.port, path, { method, headers });
+    expect([answered.status, answered.headers.allow]).toEqual([status, allow]);
+    expect(JSON.parse(answered.text)).toMatchObject({ error: { code, hint: expect.any(String) } });
+  }
 });
