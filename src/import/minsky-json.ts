@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
@@ -8,6 +9,7 @@ import { minskyColumn } from "./minsky-columns.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
 import type { ForeignRecord } from "./report.js";
+import { type WideEncoding, wideEncodingOf } from "./wide-encoding.js";
 
 const SQLITE_MAGIC = Buffer.from("SQLite format 3\0");
 
@@ -36,7 +38,8 @@ async function readText(path: string, remarks: string[], input?: AsyncIterable<B
   try {
     const bytes = await readBounded(path, input);
     if (bytes.subarray(0, SQLITE_MAGIC.length).equals(SQLITE_MAGIC)) throw isDatabase(path);
-    if (isUtf16(bytes)) throw inUtf16(path, bytes);
+    const wide = wideEncodingOf(bytes);
+    if (wide !== undefined) throw inWideText(path, wide);
     if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw compressed(path);
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith("\ufeff")) return text;
@@ -44,21 +47,13 @@ async function readText(path: string, remarks: string[], input?: AsyncIterable<B
     return text.slice(1);
   } catch (cause) {
     if (cause instanceof SessionDbError) throw cause;
-    throw unreadable(path, cause instanceof TypeError ? "it is not UTF-8 text" : whyNot(cause as Error), cause);
+    throw unreadable(path, cause instanceof TypeError ? "it is not UTF-8 text" : fileErrorText(cause), cause);
   }
 }
 
-/** As Windows writes it: with its mark at the start, or every other byte of the beginning 0, which no JSON has. */
-function isUtf16(bytes: Buffer): boolean {
-  const [first, second] = bytes;
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);
-}
-
-/** iconv knows the order of the bytes by the mark alone. */
-function inUtf16(path: string, [first, second]: Buffer): StorageError {
-  const encoding = first === 0 ? "UTF-16BE" : second === 0 ? "UTF-16LE" : "UTF-16";
-  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is UTF-16, not UTF-8 text`, {
-    hint: `nothing was imported; convert a copy of it: iconv -f ${encoding} -t UTF-8 ${shellWord(path)} > copy.json`,
+function inWideText(path: string, { name, iconv }: WideEncoding): StorageError {
+  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is ${name}, not UTF-8 text`, {
+    hint: `nothing was imported; convert a copy of it: iconv -f ${iconv} -t UTF-8 ${shellWord(path)} > copy.json`,
   });
 }
 
@@ -66,11 +61,6 @@ function compressed(path: string): StorageError {
   return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: it is compressed by gzip`, {
     hint: `nothing was imported; unpack a copy of it: gunzip -c < ${shellWord(path)} > copy.json`,
   });
-}
-
-function whyNot({ code, message }: NodeJS.ErrnoException): string {
-  if (code === "EISDIR") return "it is a folder";
-  return code === "ENOENT" ? "there is no such file" : message;
 }
 
 /** A pipe has no size beforehand, and a file may grow while it is read: what comes is counted. */

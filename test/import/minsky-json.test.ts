@@ -155,6 +155,17 @@ test.each([
 });
 
 test.each([
+  ["little-endian", [0x5b, 0, 0, 0, 0x5d, 0, 0, 0], "UTF-32LE"],
+  ["big-endian", [0, 0, 0, 0x5b, 0, 0, 0, 0x5d], "UTF-32BE"],
+  ["little-endian with a mark", [0xff, 0xfe, 0, 0, 0x5b, 0, 0, 0, 0x5d, 0, 0, 0], "UTF-32"],
+  ["big-endian with a mark", [0, 0, 0xfe, 0xff, 0, 0, 0, 0x5b, 0, 0, 0, 0x5d], "UTF-32"],
+])("a file in UTF-32 is told as that, and not as UTF-16 (%s)", async (_form, bytes, encoding) => {
+  const hint = expect.stringContaining(`iconv -f ${encoding} -t UTF-8`);
+  const message = expect.stringContaining("it is UTF-32");
+  await expect(readMinskyJson(file(Uint8Array.from(bytes)))).rejects.toMatchObject({ message, hint });
+});
+
+test.each([
   ["a map", (map: object) => map],
   ["sessions", (sessions: object) => ({ sessions })],
   ["an envelope", (sessions: object) => ({ version: "1.0", data: { sessions } })],
