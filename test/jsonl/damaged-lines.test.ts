@@ -162,6 +162,15 @@ test("a damaged manifest names what to do; another lock kind and a newer format 
   }
 });
 
+test("a damaged manifest of a log that is one file: what its hint writes mends it", async () => {
+  const path = await changedLog(join, 3);
+  const manifest = `${path}.manifest.json`;
+  writeFileSync(manifest, "{");
+  const { hint = "" } = await open(path).catch((error) => error);
+  writeFileSync(manifest, /write (\{.*\}) into it/.exec(hint)?.[1] ?? "");
+  expect(await allEvents(await open(path))).toHaveLength(3);
+});
+
 test("U+2028 inside data does not end a line", async () => {
   const log = await open(await changedLog(join, 3));
   await appendCount(log, "session-b", 1);

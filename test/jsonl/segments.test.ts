@@ -352,6 +352,15 @@ describe("what belongs to a log in segments and is not as it was", () => {
     expect(files()).toEqual(before);
   });
 
+  test("a damaged manifest says to take it from a backup, and not to write one that names no segments", async () => {
+    const path = await segmented();
+    writeFileSync(`${path}.manifest.json`, "{");
+    await expect(open(path)).rejects.toMatchObject({
+      code: "MANIFEST_INVALID",
+      hint: expect.stringMatching(/^take it from a backup/),
+    });
+  });
+
   test("a changed byte in a segment is found where one file would have it", async () => {
     const path = await segmented();
     const file = segmentFiles(path)[1] as string;

@@ -1,11 +1,12 @@
-import { closeSync, fsyncSync, openSync, renameSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fsyncSync, openSync, readdirSync, readSync, renameSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { UsageError } from "../../errors.js";
-import { readOrdinary } from "../../files/open-ordinary.js";
+import { openOrdinary, readOrdinary } from "../../files/open-ordinary.js";
 import type { ArchiveEntry } from "../archives.js";
 import { syncFolder } from "../sync-folder.js";
 import { writeWhole } from "../write-whole.js";
-import { areSegments, type SegmentEntry } from "./segment-entry.js";
+import { firstOffsetOf, HEAD_BYTES } from "./first-line.js";
+import { areSegments, isSegmentOf, type SegmentEntry } from "./segment-entry.js";
 
 /**
  * `x.jsonl.manifest.json`: {"format":1,"lock":"ofd"}; format 2 where "archives" lie before the first line, format 3 where
@@ -156,7 +157,28 @@ function isOffset(value: unknown): value is number | null {
 }
 
 function invalid(path: string, why: string): UsageError {
-  return new UsageError("MANIFEST_INVALID", `${path} is damaged: ${why}`, {
-    hint: `if no other program uses this log, write ${JSON.stringify(MANIFEST)} into it`,
-  });
+  const hint = isWholeLog(path.slice(0, -manifestPath("").length))
+    ? `if no other program uses this log, write ${JSON.stringify(MANIFEST)} into it`
+    : "take it from a backup: only it says which archives and segments hold the events before; or restore the whole log";
+  return new UsageError("MANIFEST_INVALID", `${path} is damaged: ${why}`, { hint });
+}
+
+function headOf(logPath: string): string {
+  const fd = openOrdinary(logPath);
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    return head.toString("latin1", 0, readSync(fd, head, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether nothing of the log lies elsewhere: its file begins with offset 1, and no segment is beside it. */
+function isWholeLog(logPath: string): boolean {
+  try {
+    const name = basename(logPath);
+    return firstOffsetOf(headOf(logPath)) === 1 && !readdirSync(dirname(logPath)).some((one) => isSegmentOf(name, one));
+  } catch {
+    return false; // what cannot be looked at may well have more
+  }
 }
