@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { NotFoundError, SessionDbError, StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import type { SealedEvent } from "../log/event.js";
 import { decodeLine } from "../log/event-line.js";
 import { pagesOf } from "../log/paging.js";
@@ -216,7 +217,7 @@ function unreadable(error: unknown, path: string): unknown {
     return new NotFoundError("ARCHIVE_NOT_FOUND", `there is no archive at ${path}`, { hint: "check the path" });
   }
   if (code.startsWith("Z_") || code.startsWith("ERR_")) return damagedArchive(path, message, error);
-  return new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${message}`, {
+  return new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${fileErrorText(error)}`, {
     hint: "check the path and who may read it",
     cause: error,
   });

@@ -5,6 +5,7 @@ import type { EventLog } from "../log/event-log.js";
 import { maskUrl } from "../log/mask-url.js";
 import { storeOption } from "../migrate/store-option.js";
 import type { ConfiguredStore } from "../session/configured-store.js";
+import { assertPlacesNamed } from "./assert-places-named.js";
 import { EXIT } from "./exit-code.js";
 import { OpenedLogs, type OpenHow } from "./opened-logs.js";
 import { COLOUR_CHOICES, type ColourChoice } from "./output/colours.js";
@@ -89,6 +90,7 @@ export function readLeaf<Options extends ReadOptions>(
     const command = received.at(-1) as Command;
     const options = givenTo<Options>(command);
     state.streams = new Streams(options);
+    assertPlacesNamed(command);
     state.exitCode = await withContext(options, state.streams, act, command.processedArgs);
   });
 }

@@ -54,7 +54,8 @@ async function takeOver(
   const showProgress = progressLine(streams, "importing");
   const reportFile = await openReport(options.report, run.file);
   try {
-    const log = await openStore({ trial: options.dryRun === true });
+    const bringsNothing = found.records.length === 0 && found.baseDir === undefined; // makes no store, either
+    const log = await openStore({ trial: options.dryRun === true || bringsNothing });
     if (reportFile !== undefined) assertNotStore(reportFile.path, log.url);
     const store = new SessionStore(log, options.actor === undefined ? {} : { actor: options.actor });
     const report = await importRecords(store, found.records, {

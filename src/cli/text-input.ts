@@ -1,6 +1,6 @@
-import { basename } from "node:path";
 import { expandPath } from "../config/paths.js";
 import { UsageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { boundedBytes, inputChunks } from "../files/input-chunks.js";
 import { parseExactJson } from "../log/whole-numbers.js";
 
@@ -56,10 +56,14 @@ async function readAll(file: string): Promise<Buffer> {
     bytes = await boundedBytes(chunks as AsyncIterable<Buffer>, MAX_INPUT_BYTES);
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new UsageError("ARGUMENT_INVALID", `${basename(file)} cannot be read: ${(cause as Error).message}`, {
-      hint: "name a file that is there, or - for stdin",
-      cause,
-    });
+    throw new UsageError(
+      "ARGUMENT_INVALID",
+      `${file === "-" ? "stdin" : file} cannot be read: ${fileErrorText(cause)}`,
+      {
+        hint: "name a file that is there, or - for stdin",
+        cause,
+      },
+    );
   }
   if (bytes !== undefined) return bytes;
   throw new UsageError("CONTENT_TOO_LARGE", `${file} has more than ${MAX_INPUT_BYTES} bytes`, {

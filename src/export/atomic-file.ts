@@ -30,11 +30,11 @@ export class AtomicFile {
 
   /** @throws RefusedError OUTPUT_EXISTS, StorageError OUTPUT_UNWRITABLE: nothing was left behind */
   static async create(path: string, { replace = false }: AtomicFileOptions = {}): Promise<AtomicFile> {
-    const there = await realpath(path).catch(() => undefined); // most often there is none yet
-    if (there !== undefined && !replace) throw outputExists(path);
     // A rename would put a file in the place of a device or a pipe: /dev/null, too, where the user is root.
     const seen = await stat(path).catch(() => undefined);
     if (seen?.isFile() === false) throw unwritable(path, "it is no ordinary file");
+    const there = await realpath(path).catch(() => undefined); // most often there is none yet
+    if (there !== undefined && !replace) throw outputExists(path);
     const place = there ?? path;
     return new AtomicFile(place, await failing(path, () => NewFile.begin(place)), replace);
   }

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { StorageError } from "../errors.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import type { Json } from "../log/canonical.js";
 import {
   type CollabFound,
@@ -145,7 +146,7 @@ export async function entriesOf(path: string): Promise<{ readonly name: string; 
       .map((entry) => ({ name: entry.name, folder: entry.isDirectory() }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
-    throw new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${(cause as Error).message}`, {
+    throw new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${fileErrorText(cause)}`, {
       hint: "nothing more was imported; check the path and the rights",
       cause,
     });

@@ -47,7 +47,7 @@ export async function withProofFile<T>(path: string, act: () => Promise<T>): Pro
     if (cause instanceof SessionDbError || syscall === undefined) throw cause;
     if (codeOf(cause) === "EEXIST") throw fileExists(path, false);
     if (codeOf(cause) === "EISDIR") throw notAProof(`${path} is a folder`);
-    throw new StorageError("PROOF_FILE_FAILED", fileErrorText(cause), {
+    throw new StorageError("PROOF_FILE_FAILED", `${path}: ${fileErrorText(cause)}`, {
       hint: "check the path, its folder and the disk",
       cause,
     });

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { IntegrityError, NotFoundError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { codeOf } from "../files/code-of.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { FileLock } from "../files/file-lock.js";
 import { sha256Hex } from "../log/hash-chain.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -128,7 +129,7 @@ async function withSignatures<T>(path: string, act: () => Promise<T>): Promise<T
     }
     if (codeOf(cause) === "EISDIR") throw noSignatures(path, "it is a folder");
     const hint = "check the path, its folder and the disk";
-    throw new StorageError("SIGNATURES_FAILED", `${path}: ${(cause as Error).message}`, { hint, cause });
+    throw new StorageError("SIGNATURES_FAILED", `${path}: ${fileErrorText(cause)}`, { hint, cause });
   }
 }
 

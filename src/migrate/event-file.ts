@@ -1,5 +1,7 @@
 import { createReadStream, statSync } from "node:fs";
 import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
+import { codeOf } from "../files/code-of.js";
+import { fileErrorText } from "../files/file-error-text.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import { decodeLine } from "../log/event-line.js";
@@ -153,9 +155,8 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
     assertReadAgain(path);
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) yield chunk as Buffer;
   } catch (cause) {
-    const { code = "", message } = cause as NodeJS.ErrnoException;
-    if (code === "" || cause instanceof SessionDbError) throw cause;
-    throw new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${message}`, {
+    if (codeOf(cause) === "" || cause instanceof SessionDbError) throw cause;
+    throw new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${fileErrorText(cause)}`, {
       hint: "check the path and who may read it",
       cause,
     });

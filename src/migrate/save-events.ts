@@ -58,8 +58,8 @@ export async function saveEvents(
 
 /** A rename would put a file in the place of a device or a pipe, and so take it from everybody. */
 function assertReplaceable(path: string, { overwrite = false }: SaveOptions): void {
-  if (!overwrite) throw fileExists(path);
   if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw unwritable(path, "it is no ordinary file");
+  if (!overwrite) throw fileExists(path);
 }
 
 async function writeLines(

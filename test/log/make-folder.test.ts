@@ -38,6 +38,6 @@ test.runIf(existsSync("/proc/self"))("a folder that takes no others is an error,
   expect(codeOf(() => makeFolder("/proc/sessiondb-none/x/y", 0o700))).toBe("ENOENT");
   for (const url of ["jsonl:/proc/sessiondb-none/x/s.jsonl", "sqlite:/proc/sessiondb-none/x/s.db"]) {
     const opened = openLog(url).then((log) => log.append(EVENT, { actor: "user:ada" }).finally(() => log.close()));
-    await expect(opened).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+    await expect(opened).rejects.toMatchObject({ code: "PATH_INVALID" });
   }
 });

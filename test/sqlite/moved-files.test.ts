@@ -101,7 +101,7 @@ test("a symbolic link is the same file by another name", async () => {
 test("links that lead nowhere are not taken for a log that is not there", async () => {
   const ring = join(tempDir(), "ring.db");
   symlinkSync(ring, ring);
-  const UNREADABLE = { code: "STORAGE_UNREADABLE", hint: expect.any(String) };
-  await expect(SqliteLog.open(ring, { mustExist: true, readOnly: true })).rejects.toMatchObject(UNREADABLE);
-  await expect(new SqliteFileExam(ring).facts()).rejects.toMatchObject(UNREADABLE);
+  const INVALID = { code: "PATH_INVALID", hint: expect.any(String) };
+  await expect(SqliteLog.open(ring, { mustExist: true, readOnly: true })).rejects.toMatchObject(INVALID);
+  await expect(new SqliteFileExam(ring).facts()).rejects.toMatchObject(INVALID);
 });

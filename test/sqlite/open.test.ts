@@ -71,7 +71,7 @@ test("paths that cannot be a file are refused", async () => {
   await expect(SqliteLog.open("")).rejects.toMatchObject({ code: "PATH_INVALID" });
   await expect(SqliteLog.open(folder)).rejects.toMatchObject({ code: "PATH_INVALID" });
   writeFileSync(join(folder, "file"), "");
-  await expect(SqliteLog.open(join(folder, "file", "log.db"))).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+  await expect(SqliteLog.open(join(folder, "file", "log.db"))).rejects.toMatchObject({ code: "PATH_INVALID" });
 });
 
 test("a read-only file can be read; an append says that it is read-only and writes nothing", async () => {

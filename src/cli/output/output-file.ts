@@ -1,4 +1,4 @@
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { StorageError, UsageError } from "../../errors.js";
 import { makeNameLast, outputExists } from "../../export/atomic-file.js";
@@ -25,10 +25,7 @@ export class OutputFile {
    */
   static async create(name: string, replaces: boolean): Promise<OutputFile> {
     const path = resolve(name);
-    const there = lstatSync(path, { throwIfNoEntry: false });
-    // A rename would put a file in the place of a device, a link or a folder.
-    if (there !== undefined && !there.isFile()) throw invalid(path, "it is no ordinary file");
-    if (there !== undefined && !replaces) throw outputExists(path);
+    assertReplaceable(path, replaces);
     const file = await NewFile.begin(path).catch((cause: Error) => {
       throw invalid(path, fileErrorText(cause), cause);
     });
@@ -60,6 +57,19 @@ export class OutputFile {
       });
     });
   }
+}
+
+/** A rename would put a file in the place of a device, a link or a folder. */
+function assertReplaceable(path: string, replaces: boolean): void {
+  let there: Stats | undefined;
+  try {
+    there = lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw invalid(path, fileErrorText(cause), cause);
+  }
+  if (there === undefined) return;
+  if (!there.isFile()) throw invalid(path, "it is no ordinary file");
+  if (!replaces) throw outputExists(path);
 }
 
 function invalid(path: string, why: string, cause?: unknown): UsageError {

@@ -3,9 +3,9 @@ import { open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
 import { ordinaryText } from "../../files/open-ordinary.js";
+import { failedStorage } from "../../files/storage-errors.js";
 import { assertSidecarName, type Sidecar } from "../sidecar.js";
 import { syncFolder } from "../sync-folder.js";
-import { translateFileError } from "./file-errors.js";
 
 /** Names of unfinished files; a sidecar name never begins with a dot. */
 const UNFINISHED = ".tmp-";
@@ -71,7 +71,7 @@ export class FileSidecar implements Sidecar {
     try {
       return await act();
     } catch (error) {
-      throw translateFileError(error, `jsonl:${this.#root}`);
+      throw failedStorage(error, `jsonl:${this.#root}`);
     }
   }
 }

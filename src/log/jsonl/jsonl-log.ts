@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { IntegrityError, NotFoundError } from "../../errors.js";
+import { translateFileError } from "../../files/storage-errors.js";
 import { AppendIntake } from "../append-intake.js";
 import type { ArchivedEvents, ArchiveEntry } from "../archives.js";
 import { assertCutOffset } from "../check-bounds.js";
@@ -25,7 +26,6 @@ import type { Shares } from "../shares.js";
 import { TurnLimit } from "../turn-limit.js";
 import { reportDamage } from "./damage-report.js";
 import { FileDoorbell } from "./file-doorbell.js";
-import { translateFileError } from "./file-errors.js";
 import { FileSidecar } from "./file-sidecar.js";
 import { freezeLog, thawLog } from "./freeze-log.js";
 import { JsonlArchive } from "./jsonl-archive.js";

@@ -1,9 +1,9 @@
 import { MovedError } from "../../errors.js";
 import { FileLock } from "../../files/file-lock.js";
+import { isReadOnlyError } from "../../files/storage-errors.js";
 import { endRedaction, isBegun, redactionEpoch } from "../redaction.js";
 import type { Sidecar } from "../sidecar.js";
 import { sayBegunLocked, sayEmptyLocked } from "./emptied-log.js";
-import { isReadOnlyError } from "./file-errors.js";
 import type { Indexed, JsonlStore } from "./jsonl-store.js";
 import type { LineWriter } from "./line-writer.js";
 import { LogFile } from "./log-file.js";

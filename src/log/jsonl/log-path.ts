@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
 import { realPathOf } from "../../files/real-path.js";
+import { translateFileError } from "../../files/storage-errors.js";
 import { syncFolder } from "../sync-folder.js";
-import { translateFileError } from "./file-errors.js";
 
 /**
  * The path without symbolic links, as far as it is there: the lock stands beside the file itself, so that everybody

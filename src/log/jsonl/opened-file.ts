@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import { IntegrityError } from "../../errors.js";
+import { isReadOnlyError } from "../../files/storage-errors.js";
 import { isSameFile } from "../file-name.js";
-import { isReadOnlyError } from "./file-errors.js";
 import { assertWholeLog, closeSegments, LogSegments } from "./log-segments.js";
 
 /** Attempts to open a file and its segments while others put new ones there. */

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import Database from "better-sqlite3";
 import { StorageError, UsageError } from "../../../errors.js";
+import { fileErrorText } from "../../../files/file-error-text.js";
 import {
   type ForeignDatabase,
   type ForeignRow,
@@ -43,10 +44,7 @@ export class ForeignSqlite implements ForeignDatabase {
    * @throws StorageError IMPORT_UNREADABLE: it is not there, damaged, or cannot be read
    */
   static async open(path: string, lockLimitMs = FOREIGN_LOCK_LIMIT_MS): Promise<ForeignSqlite> {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) throw unreadable(path, "there is no such file", "check the path", undefined);
-    // SQLite would wait for whoever writes into a pipe, and takes a device for a database without tables.
-    if (!stats.isFile()) throw unreadable(path, "it is no ordinary file", "name the file of the database", undefined);
+    assertOrdinary(path);
     assertDriver(path);
     let db: Database.Database | undefined;
     try {
@@ -128,6 +126,17 @@ function foreignValue(value: unknown): ForeignValue {
 
 function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** SQLite would wait for whoever writes into a pipe, and takes a device for a database without tables. */
+function assertOrdinary(path: string): void {
+  let isFile: boolean;
+  try {
+    isFile = statSync(path).isFile();
+  } catch (error) {
+    throw unreadable(path, fileErrorText(error), "check the path", error);
+  }
+  if (!isFile) throw unreadable(path, "it is no ordinary file", "name the file of the database", undefined);
 }
 
 class DamagedFile extends Error {}

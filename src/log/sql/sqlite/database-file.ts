@@ -1,8 +1,10 @@
 import { closeSync, existsSync, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { NotFoundError, StorageError, UsageError } from "../../../errors.js";
+import { fileErrorText } from "../../../files/file-error-text.js";
 import { makeFolder } from "../../../files/make-folder.js";
 import { realPathOf } from "../../../files/real-path.js";
+import { invalidPath, translateFileError } from "../../../files/storage-errors.js";
 import { syncFolder } from "../../sync-folder.js";
 
 const PRIVATE_FILE = 0o600;
@@ -30,7 +32,7 @@ export function createDatabaseFile(asked: string): void {
     for (const made of makeFolder(dirname(file), PRIVATE_FOLDER)) syncFolder(dirname(made));
     createExclusively(file);
   } catch (cause) {
-    throw creationError(file, cause);
+    throw translateFileError(cause, `sqlite:${file}`);
   }
 }
 
@@ -44,22 +46,15 @@ function createExclusively(file: string): void {
   syncFolder(dirname(file));
 }
 
-function creationError(file: string, cause: unknown): StorageError {
-  const { code = "", message } = cause as NodeJS.ErrnoException;
-  const readOnly = ["EACCES", "EPERM", "EROFS"].includes(code);
-  return new StorageError(readOnly ? "STORAGE_READ_ONLY" : "STORAGE_FAILED", `${file} cannot be created: ${message}`, {
-    hint: "choose another place with --store sqlite:path, or make the folder writable for this user",
-    cause,
-  });
-}
-
-/** A file that may not be looked at is no file that is not there. @throws NotFoundError LOG_NOT_FOUND, StorageError */
+/** A file that may not be looked at is no file that is not there. @throws NotFoundError LOG_NOT_FOUND; UsageError PATH_INVALID, StorageError */
 export function assertThere(file: string, url: string): void {
   let found: unknown;
   try {
     found = statSync(file, { throwIfNoEntry: false });
   } catch (cause) {
-    throw new StorageError("STORAGE_UNREADABLE", `${url} cannot be looked at: ${(cause as Error).message}`, {
+    const invalid = invalidPath(cause, url);
+    if (invalid !== undefined) throw invalid;
+    throw new StorageError("STORAGE_UNREADABLE", `${url} cannot be looked at: ${fileErrorText(cause)}`, {
       hint: "check the path, its links, and who may look into its folders",
       cause,
     });
