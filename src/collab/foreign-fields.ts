@@ -50,12 +50,12 @@ export class ForeignFields {
     return wellFormedText(text.slice(0, MAX_LABEL_CHARS));
   }
 
-  /** Each cut where it is too long, and told. */
+  /** Each once, and cut where it is too long; both are told. */
   labels(name: string): string[] {
     const value = this.take(name);
     if (value === undefined) return [];
     const list = Array.isArray(value) ? value : [value];
-    const given = list.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+    const given = list.map((one) => (typeof one === "string" ? one : one === null ? "" : JSON.stringify(one)));
     const texts = given.map((one) => wellFormedText(one.slice(0, MAX_LABEL_CHARS)));
     if (texts.some((text, i) => text !== given[i])) {
       this.repairs.push(
@@ -63,7 +63,10 @@ export class ForeignFields {
       );
       this.#left.set(name, value);
     }
-    return [...new Set(texts.filter((one) => one !== ""))];
+    const labels = [...new Set(texts.filter((one) => one !== ""))];
+    const left = texts.length - labels.length;
+    if (left > 0) this.repairs.push(`${left} of its ${name} stood there before, or were empty: each stands there once`);
+    return labels;
   }
 
   /** What is no time stays where it is; the reader has told it. */

@@ -132,6 +132,22 @@ test("a participant whose name is cut, and a title with half a character, are to
   expect(metadata).toEqual({ foreign: { participants: ["x".repeat(1_001)] } });
 });
 
+test("participants and tags that are there twice, empty or null are told, and stand there once", async () => {
+  const collab = await store();
+  const root = folder({
+    "s/session.json": { title: "T", participants: ["ada", "bob", "ada", "", null] },
+    "s/memories/k.json": { key: "k", type: "fact", content: 1, tags: ["x", "x"] },
+  });
+  const report = await taken(collab, readAiWebhook(root));
+  expect(report).toMatchObject({ imported: 2, repaired: 2 });
+  expect(report.notes.map(({ kind, why }) => [kind, why])).toEqual([
+    ["repaired", "3 of its participants stood there before, or were empty: each stands there once"],
+    ["repaired", "1 of its tags stood there before, or were empty: each stands there once"],
+  ]);
+  expect((await collab.sessions.get("s")).participants).toEqual(["ada", "bob"]);
+  expect((await collab.memories.get("s", "k")).tags).toEqual(["x"]);
+});
+
 test("a record that was repaired while it was read and while it was taken counts once", async () => {
   const task = { task_id: "t", agent_name: "a", task_type: "x", status: "in_progress" };
   const report = await taken(await store(), readAiWebhook(folder({ "s/session.json": {}, "s/tasks/t.json": task })));
