@@ -1,14 +1,15 @@
 import { leafChanges, withValueAt } from "../../projections/json-leaves.js";
 import { type JsonObject, patchBetween } from "../../projections/json-patch.js";
+import type { StoredRecord } from "../../projections/session-record.js";
 import { sessionStream } from "../../projections/sessions.js";
 import { defined } from "../defined.js";
 import type { Json } from "../log/canonical.js";
-import type { SealedEvent } from "../log/event.js";
+import type { NewEvent, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { erasedEvent } from "../log/redaction.js";
 import { changedAt, type RecordStep, recordSteps, stepsOf } from "../replay/record-steps.js";
-import { sessionEvent } from "../session/session-event.js";
+import { type ChangeNote, sessionEvent } from "../session/session-event.js";
 import type { ErasureTarget } from "./erasure-target.js";
 import { isWithin } from "./holds-value.js";
 
@@ -35,19 +36,24 @@ export async function restated(
 ): Promise<Restated> {
   const steps = await recordSteps(log, session);
   const { before, after } = presents(steps, offsets);
-  if (before === undefined || after === undefined) return { session, lost: [], append: undefined };
+  if (before === undefined) return { session, lost: [], append: undefined };
   const lost = leaves(before).filter((path) => isMeant(path, target, steps, offsets));
   const gone = "path" in target ? [target.path] : lost;
   const kept = gone.reduce<Json | undefined>((record, path) => withValueAt(record, path, undefined), before);
-  const patch = patchBetween(after, kept as JsonObject);
-  if (patch.length === 0) return { session, lost, append: undefined };
-  const note = { source: "redaction", ...defined({ reason }) };
+  const events = saidAgain(after, kept as StoredRecord, { source: "redaction", ...defined({ reason }) });
+  if (events.length === 0) return { session, lost, append: undefined };
   const expectedVersion = (steps.at(-1) as RecordStep).event.version;
-  const events = [sessionEvent("session.updated", { patch }, note)];
   return { session, lost, append: { stream: sessionStream(session), expectedVersion, events } };
 }
 
-/** The present record, and what is left of it when the events are erased; undefined for a session that was deleted. */
+/** A session that had been deleted before the erased event which created it again is created once more. */
+function saidAgain(after: JsonObject | undefined, kept: StoredRecord, note: ChangeNote): NewEvent[] {
+  if (after === undefined) return [sessionEvent("session.created", { record: kept }, note)];
+  const patch = patchBetween(after, kept);
+  return patch.length === 0 ? [] : [sessionEvent("session.updated", { patch }, note)];
+}
+
+/** The present record, and what is left of it when the events are erased; undefined where the session is a deleted one. */
 function presents(
   steps: readonly RecordStep[],
   offsets: ReadonlySet<number>,
@@ -58,7 +64,7 @@ function presents(
 }
 
 function leaves(record: JsonObject): string[] {
-  return leafChanges({}, record)
+  return leafChanges(undefined, record)
     .map(({ path }) => path)
     .filter((path) => path !== "/session");
 }

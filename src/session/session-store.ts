@@ -118,7 +118,9 @@ export class SessionStore {
 
   async list(options: AsOf = {}): Promise<SessionList> {
     const { documents, offset } = await this.folded(options);
-    return { offset, documents: [...documents.values()].filter(({ deleted }) => deleted === null) };
+    const there = [...documents.values()].filter(({ deleted }) => deleted === null);
+    // Their order in the map tells when each stream was first seen, and of which state: not the same in every process.
+    return { offset, documents: there.sort((a, b) => a.createdOffset - b.createdOffset) };
   }
 
   /** All documents by id, deleted ones too. The map moves on with the next read: use it before waiting for anything. */

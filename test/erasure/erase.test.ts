@@ -105,6 +105,28 @@ describe("events", () => {
     expect(await everything(log)).not.toContain(SECRET);
   });
 
+  test("that were the last of their session take what they set, and what they had changed does not come back", async () => {
+    const { log, store } = fresh();
+    await store.create({ session: "a", title: "old", branch: "main" });
+    await store.update("a", { title: SECRET });
+    const { sessions } = await erase(log, { events: [2] });
+    expect(sessions).toEqual([{ session: "a", lost: ["/title"], restated: true }]);
+    const { record, faults } = await store.get("a");
+    expect(record).toEqual({ session: "a", branch: "main" });
+    expect(faults).toEqual([{ offset: 2, why: "its data was erased" }]);
+  });
+
+  test("that created a deleted session again leave it there, with what later events have set", async () => {
+    const { log, store } = fresh();
+    await store.create({ session: "a", title: "first" });
+    await store.delete("a");
+    await store.create({ session: "a", title: SECRET, branch: "main" }, { recreate: true });
+    await store.update("a", { branch: "next" });
+    const { sessions } = await erase(log, { events: [3] });
+    expect(sessions).toEqual([{ session: "a", lost: ["/title"], restated: true }]);
+    expect((await store.get("a")).record).toEqual({ session: "a", branch: "next" });
+  });
+
   test("that were erased before are no reason to fail, unless nothing is left; records stay", async () => {
     const { log } = await told();
     await erase(log, { events: [1] });

@@ -39,6 +39,22 @@ test("the id of a deleted session is used again only on request", async () => {
   expect(await ada.load("a")).toEqual(document);
 });
 
+test("a list goes by creation, whoever asks: a session that was created again comes last", async () => {
+  const { log, ada, bob } = twoStores();
+  await ada.create(record("a"));
+  await ada.create(record("b"));
+  await bob.list();
+  await ada.delete("a");
+  await ada.create(record("a"), { recreate: true });
+  await log.append({ stream: "session-c", events: [{ type: "agent.step", data: {} }] }, { actor: "ada" });
+  await bob.list();
+  await ada.create(record("d"));
+  await ada.create(record("c"));
+  for (const store of [bob, new SessionStore(log)]) {
+    expect((await store.list()).documents.map(({ id }) => id)).toEqual(["b", "a", "d", "c"]);
+  }
+});
+
 test("a member that a change sets to undefined is removed, which compilers let through; a value of a wrong type they do not", async () => {
   const { ada } = twoStores();
   await ada.create(record("a", { status: "PR_OPEN", own: 1 }));
