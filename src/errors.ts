@@ -198,8 +198,9 @@ export class MovedError extends RefusedError {
   /** Without a password. */
   readonly movedTo: string;
 
-  constructor(url: string, movedTo: string, facts: ErrorFacts = {}) {
-    super("LOG_MOVED", `${url} has moved to ${movedTo}; nothing was written`, {
+  constructor(url: string, movedTo: string, facts: ErrorFacts & { readonly outcome?: string } = {}) {
+    const { outcome = "nothing was written" } = facts;
+    super("LOG_MOVED", `${url} has moved to ${movedTo}; ${outcome}`, {
       hint: `write to ${movedTo}; to write here again: sessiondb rollback last --to ${movedTo}`,
       ...facts,
     });

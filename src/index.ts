@@ -81,6 +81,7 @@ export {
   GitError,
   IntegrityError,
   InvalidEventError,
+  MovedError,
   NotFoundError,
   RefusedError,
   RuleError,

@@ -18,6 +18,9 @@ export async function showAgain(log: EventLog, streams: Streams, show: () => Pro
   const endings = new Endings();
   const onRetry = ({ code, message }: { code: string; message: string }) =>
     streams.say(`${code}: ${message} · trying again`);
+  const onMoved = (movedTo: string | null) => {
+    if (movedTo !== null) streams.say(`the store has moved to ${movedTo}, and nothing more comes here`);
+  };
   try {
     streams.clear();
     let shown = await show();
@@ -26,6 +29,7 @@ export async function showAgain(log: EventLog, streams: Streams, show: () => Pro
       signal: endings.signal,
       retryMs: RETRY_MS,
       onRetry,
+      onMoved,
     })) {
       if (offset <= shown) continue;
       streams.clear();

@@ -36,8 +36,6 @@ export class Tail {
   #busyAt: number | undefined;
   #away = false;
   #hasWaited = false;
-  /** Where the log goes on since a cut-over, as it was told; null where it is not frozen. */
-  #movedTo: string | null = null;
 
   constructor(log: EventLog, from: number, plan: TailPlan, streams: Streams) {
     this.#log = log;
@@ -49,7 +47,6 @@ export class Tail {
 
   /** @returns the exit code */
   async run(): Promise<number> {
-    await this.#tellMoved();
     try {
       for await (const event of this.#events()) {
         if (!(await this.#printed(event))) break;
@@ -74,6 +71,7 @@ export class Tail {
       pollMs: Math.min(POLL_MS, Math.max(1, Math.ceil(untilIdleMs / LOOKS_WHILE_IDLE))),
       retryMs,
       onCaughtUp: () => this.#waits(),
+      onMoved: (movedTo) => this.#tellMoved(movedTo),
       onRetry: ({ code, message }) => {
         if (!this.#away) this.#streams.say(`${code}: ${message} · trying again`);
         this.#away = true;
@@ -99,22 +97,16 @@ export class Tail {
     if (this.#away) this.#streams.say(this.#resume("reached again"));
     else if (!this.#hasWaited) this.#streams.say(this.#resume("waiting, Ctrl-C ends"));
     [this.#away, this.#hasWaited] = [false, true];
-    void this.#tellMoved();
     this.#busyAt ??= performance.now();
     if (untilIdleMs !== undefined && performance.now() - this.#busyAt >= untilIdleMs) {
       this.#endings.end({ exitCode: EXIT.done, why: `nothing came for ${untilIdleMs} ms` });
     }
   }
 
-  /** Nothing comes to a log that a cut-over has frozen; the target has the same offsets. Never rejects. */
-  async #tellMoved(): Promise<void> {
-    // What cannot be asked cannot be read either, and that is told.
-    const movedTo = (await this.#log.movedTo?.().catch(() => this.#movedTo)) ?? null;
-    if (this.#endings.signal.aborted) return;
-    if (movedTo !== null && movedTo !== this.#movedTo) {
-      this.#streams.say(this.#resume(`the store has moved to ${movedTo}, and nothing more comes here`));
-    }
-    this.#movedTo = movedTo;
+  /** Nothing comes to a log that a cut-over has frozen; the target has the same offsets. */
+  #tellMoved(movedTo: string | null): void {
+    if (movedTo === null) return;
+    this.#streams.say(this.#resume(`the store has moved to ${movedTo}, and nothing more comes here`));
   }
 
   /** Half a line is in the pipe and nobody reads: the process would never end by itself. */

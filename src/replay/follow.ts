@@ -1,5 +1,5 @@
 import { assertOptions, type KnownOptions } from "../config/known-options.js";
-import { IntegrityError, NotFoundError } from "../errors.js";
+import { IntegrityError, MovedError, NotFoundError } from "../errors.js";
 import { assertLimits } from "../log/assert-limits.js";
 import { assertLog } from "../log/assert-log.js";
 import { chainBroken } from "../log/chain-check.js";
@@ -27,6 +27,11 @@ export interface FollowOptions {
   readonly pollMs?: number;
   /** Called before each wait: everything that the log has was handed out, up to `at`. */
   readonly onCaughtUp?: (at: Followed) => void;
+  /**
+   * Called where a cut-over has frozen the log, with the address where it goes on, and with null when it goes on here again.
+   * With it the iteration waits for that; without it, it ends with MovedError.
+   */
+  readonly onMoved?: (movedTo: string | null) => void;
 }
 
 const FOLLOW_OPTIONS: KnownOptions<FollowOptions> = {
@@ -35,16 +40,18 @@ const FOLLOW_OPTIONS: KnownOptions<FollowOptions> = {
   signal: true,
   pollMs: true,
   onCaughtUp: true,
+  onMoved: true,
 };
 
 /**
  * Catches up, then follows: every event after `after` once and in order, as pages, until the signal ends it. It stops
  * at no offset, so it never ends by itself. Rings of the log only shorten the wait: without them the result is the same.
  * Each event is checked to continue the chain of the one before it, so a log that is cut back is noticed, also where it
- * has grown again meanwhile.
+ * has grown again meanwhile. What a log has that was moved elsewhere is handed out before that is told.
  *
  * @throws IntegrityError LOG_CUT_BACK the last event that was handed out is no longer in the log; CHAIN_BROKEN it is, and
  *   the next one does not fit it
+ * @throws MovedError LOG_MOVED nothing more comes here: go on at its `movedTo` behind the same offset and hash
  * @throws NotFoundError POINT_OUTSIDE the log ends before `after`; TypeError where `after` is no offset or `pollMs` no number of milliseconds; and whatever a read throws
  */
 export async function* follow(
@@ -53,8 +60,9 @@ export async function* follow(
 ): AsyncGenerator<readonly SealedEvent[], void, undefined> {
   assertLog(log);
   assertOptions("follow", options, FOLLOW_OPTIONS);
-  const { signal, pollMs = 1000, onCaughtUp } = options;
+  const { signal, pollMs = 1000, onCaughtUp, onMoved } = options;
   assertLimits({ pollMs });
+  const home = new Home(log, onMoved);
   const bell = new Bell();
   const stop = log.onAppended(() => bell.ring());
   const abort = () => bell.ring();
@@ -72,6 +80,8 @@ export async function* follow(
       }
       // Less than the tail had: the log was cut back meanwhile, and the next look says how far.
       if (last.offset < tail.offset) continue;
+      await home.look(last);
+      if (isAborted(signal)) return;
       onCaughtUp?.({ offset: last.offset, hash: last.hash });
       await bell.heard(pollMs);
     }
@@ -79,6 +89,39 @@ export async function* follow(
     stop();
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Whether the log goes on somewhere else, as it was told last. */
+class Home {
+  readonly #log: EventLog;
+  readonly #onMoved: FollowOptions["onMoved"];
+  #movedTo: string | null = null;
+  #seen: string | undefined;
+
+  constructor(log: EventLog, onMoved: FollowOptions["onMoved"]) {
+    this.#log = log;
+    this.#onMoved = onMoved;
+  }
+
+  /** Asks where nothing has come since the last look: a log that grows is not frozen. @throws MovedError */
+  async look({ offset, hash }: Followed): Promise<void> {
+    const grows = this.#seen !== undefined && this.#seen !== hash;
+    this.#seen = hash;
+    const movedTo = grows ? null : ((await this.#log.movedTo?.()) ?? null);
+    if (movedTo === this.#movedTo) return;
+    // What was appended between the last read and the freeze comes first.
+    if (movedTo !== null && (await this.#log.tail()).hash !== hash) return;
+    this.#movedTo = movedTo;
+    if (this.#onMoved === undefined && movedTo !== null) throw nothingMore(this.#log.url, movedTo, offset);
+    this.#onMoved?.(movedTo);
+  }
+}
+
+function nothingMore(url: string, movedTo: string, offset: number): MovedError {
+  return new MovedError(url, movedTo, {
+    outcome: `nothing comes here behind offset ${offset}`,
+    hint: `follow ${movedTo} behind offset ${offset}: it has the same events there`,
+  });
 }
 
 async function startOf(log: EventLog, { after = 0, afterHash }: FollowOptions): Promise<Followed> {

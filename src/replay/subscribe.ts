@@ -25,7 +25,7 @@ const MAX_WAIT_MS = 2_000;
  * A server that went away is tried again for a while, and nothing is missed or repeated by that.
  *
  * @throws UnavailableError it stayed away for `retryMs`; and what {@link follow} throws: a log that was cut back is
- *   LOG_CUT_BACK
+ *   LOG_CUT_BACK, one that was moved LOG_MOVED
  */
 export async function* subscribe(
   log: EventLog,

@@ -25,6 +25,49 @@ function silenced(log: EventLog): EventLog {
   return log;
 }
 
+describe.each(SHARED_STORES)("%s, moved elsewhere by a cut-over", (_name, fresh) => {
+  const movedTo = "sqlite:/tmp/next.db";
+
+  async function opened(): Promise<EventLog> {
+    const log = await openLog(await fresh());
+    onTestFinished(() => log.close());
+    await appendCount(log, "session-a", 3);
+    return log;
+  }
+
+  test("all there was is handed out, then the iteration ends and names where it goes on", async () => {
+    const log = await opened();
+    const seen: number[] = [];
+    const ended = (async () => {
+      for await (const { offset } of subscribe(log, { pollMs: 5 })) {
+        seen.push(offset);
+        if (offset !== 3) continue;
+        await appendCount(log, "session-b", 2);
+        await log.freeze?.(movedTo);
+      }
+    })();
+    await expect(ended).rejects.toMatchObject({
+      code: "LOG_MOVED",
+      movedTo,
+      message: expect.stringMatching(/offset 5$/),
+    });
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    await expect(offsetsOf(log, 9)).rejects.toMatchObject({ code: "LOG_MOVED", movedTo });
+  });
+
+  test("who wants to be told waits for it to come back", async () => {
+    const log = await opened();
+    await log.freeze?.(movedTo);
+    const told: (string | null)[] = [];
+    const onMoved = (to: string | null) => {
+      told.push(to);
+      if (to !== null) void log.thaw?.().then(() => appendCount(log, "session-b", 1));
+    };
+    expect(await offsetsOf(log, 4, { onMoved })).toEqual([1, 2, 3, 4]);
+    expect(told[0]).toBe(movedTo);
+  });
+});
+
 describe.each(SHARED_STORES)("%s, while three processes append", (_name, fresh) => {
   test.each([
     ["with wake-ups", (log: EventLog) => log],

@@ -132,7 +132,9 @@ export class LogIndex {
       this.#tell();
     };
     const hash = after === 0 ? {} : { afterHash: lastHash };
-    for await (const page of follow(this.#log, { after, ...hash, signal: this.#stop.signal, onCaughtUp })) {
+    const { signal } = this.#stop;
+    const onMoved = () => undefined; // whoever shows the log asks it, and what it has is right
+    for await (const page of follow(this.#log, { after, ...hash, signal, onCaughtUp, onMoved })) {
       // What others keep of the data of events goes with the columns: some of it may have been erased just now.
       if (page.some(isRedaction)) return this.#startAnew();
       this.#take(page);
