@@ -89,6 +89,8 @@ export function readCases(define: DefineCase): void {
     assert.deepEqual(await last("session-a", 4), ["session-a", 2, 3]);
     assert.deepEqual(await last("session-a", 3), ["session-a", 2, 3]);
     assert.deepEqual(await last("session-ab", 1), undefined);
+    assert.deepEqual(await last("session-ab", Number.POSITIVE_INFINITY), ["session-ab", 3, 6]);
+    assert.deepEqual(await last("session-ab", Number.NEGATIVE_INFINITY), undefined);
     assert.deepEqual(await last("session"), undefined);
     const [newest, whole] = [await log.readLast("session-a"), (await allEvents(log))[4]];
     assert.equal(JSON.stringify(newest), JSON.stringify(whole));

@@ -63,7 +63,7 @@ export class JsonlReader {
     assertStreamRead(stream, { toOffset });
     const known = await this.#store.indexed({ borrow: true });
     try {
-      const offset = known.index.lastOffsetOf(stream, toOffset);
+      const offset = known.index.lastOffsetOf(stream, Math.max(0, toOffset));
       const error = offset === 0 ? known.before.errorFrom(stream, 1) : undefined;
       if (error !== undefined) throw error;
       return offset === 0 ? undefined : this.#store.eventAt(known, offset);

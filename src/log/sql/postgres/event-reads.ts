@@ -70,7 +70,9 @@ export class EventReads {
   async readLast(stream: string, options: LastOptions): Promise<SealedEvent | undefined> {
     assertStreamRead(stream, { toOffset: options.toOffset });
     if (isNoName(stream)) return undefined;
-    const last = await this.#ask("readLast", (session) => this.#pages.lastOf(session, stream, options));
+    const { toOffset } = options;
+    const bounded = toOffset === undefined ? options : { ...options, toOffset: bound(toOffset) };
+    const last = await this.#ask("readLast", (session) => this.#pages.lastOf(session, stream, bounded));
     if (last !== undefined) this.#servers.history.saw(last);
     return last;
   }
@@ -114,5 +116,5 @@ function isNoName(stream: string): boolean {
 
 /** bigint has no infinity. */
 function bound(value: number | undefined): number {
-  return Math.min(value ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  return Math.max(0, Math.min(value ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
 }
