@@ -69,11 +69,9 @@ function logWalk(log: EventLog, { from: after, to: last }: FilteredRange): Walk 
 
 async function streamWalk(log: EventLog, { from: after, to }: FilteredRange, session: string): Promise<Walk> {
   const stream = sessionStream(session);
-  let [first, last] = [1, 0];
-  for await (const { offset, version } of eventsOf(log.readStream(stream, { toOffset: to }))) {
-    if (offset <= after) first = version + 1;
-    last = version;
-  }
+  const lastAt = async (offset: number) => (await log.readLast(stream, { toOffset: offset }))?.version ?? 0;
+  const first = (after > 0 ? await lastAt(after) : 0) + 1;
+  const last = await lastAt(to);
   const read = (from: number, end: number) => eventsOf(log.readStream(stream, { from, to: end }));
   return { first, last, read, placeOf: (event) => event.version };
 }

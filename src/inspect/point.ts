@@ -80,9 +80,8 @@ async function offsetOfVersion(
 /** Without any events there is no such session: then that is the answer, whatever version was asked for. */
 async function versionOutside(log: EventLog, stream: string, version: number): Promise<NotFoundError> {
   const id = sessionIdOf(stream) ?? stream;
-  let last = 0;
-  for await (const page of log.readStream(stream)) last = page.at(-1)?.version ?? last;
-  if (last === 0) return sessionNotFound(id);
+  const { version: last } = (await log.readLast(stream)) ?? {};
+  if (last === undefined) return sessionNotFound(id);
   return new NotFoundError("POINT_OUTSIDE", `session ${id} has no version ${version}: it has v1 to v${last}`, {
     hint: `run: sessiondb session log ${shellWord(id)}; the offset 0 is before everything`,
   });

@@ -5,6 +5,7 @@ import { dottedPath } from "../../inspect/changes.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
 import { pathNotFound } from "../../inspect/path-not-found.js";
 import { escapePointer, type Json } from "../../log/canonical.js";
+import type { EventLog } from "../../log/event-log.js";
 import { shellWord } from "../../log/shell-word.js";
 import { SessionStore } from "../../session/session-store.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
@@ -54,7 +55,7 @@ async function show(context: CommandContext<ShowOptions>, id: string): Promise<u
   streams.note(`version ${version} · last changed at offset ${lastOffset}, ${updatedAt}, by ${lastActor}`);
   if (faultCount > faults.length) streams.note(`warning: ${faultCount} events were passed over, the last of them:`);
   for (const { offset: at, why } of faults) streams.note(`warning: the event at offset ${at} was passed over: ${why}`);
-  if (point !== undefined) streams.note(pastNote(id, version, (await store.history(id)).length, storeOption));
+  if (point !== undefined) streams.note(pastNote(id, version, (await newestVersion(log, id)) ?? version, storeOption));
 }
 
 /** @throws NotFoundError PATH_NOT_FOUND */
@@ -75,6 +76,10 @@ function fieldsOf(value: Json, path = ""): (readonly [string, string])[] {
 
 function fieldText(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+async function newestVersion(log: EventLog, id: string): Promise<number | undefined> {
+  return (await log.readLast(sessionStream(id)))?.version;
 }
 
 function pastNote(id: string, version: number, now: number, storeOption: string): string {
