@@ -14,7 +14,7 @@ export const POSTGRES: LogBackend = {
     return new PostgresServerExam(url, options);
   },
   partitions: async (url, options) => {
-    const { PostgresPartitions } = await import("../log/sql/postgres/postgres-partitions.js");
+    const { PostgresPartitions } = await import("../log/sql/postgres/partitions/postgres-partitions.js");
     return new PostgresPartitions(url, options);
   },
 };

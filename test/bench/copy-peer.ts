@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import pg from "pg";
 import copyStreams from "pg-copy-streams";
 import type { EventLog } from "../../src/log/event-log.js";
-import { COPY_COLUMNS, copyChunks } from "../../src/log/sql/postgres/copy-text.js";
+import { COPY_COLUMNS, copyChunks } from "../../src/log/sql/postgres/bulk/copy-text.js";
 
 const PSQL = process.env.PSQL ?? "psql";
 const TABLE = "bench_copied.events";

@@ -3,7 +3,7 @@ import { beforeAll, describe, test } from "vitest";
 import { archiveBefore } from "../../src/inspect/archive-log.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { eventsOf } from "../../src/log/paging.js";
-import { PostgresPartitions } from "../../src/log/sql/postgres/postgres-partitions.js";
+import { PostgresPartitions } from "../../src/log/sql/postgres/partitions/postgres-partitions.js";
 import { openLog } from "../../src/open-log.js";
 import { openAdmin } from "../postgres/open-postgres.js";
 import { HAS_POOLER, startPooler } from "../support/pooler.js";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { prepareAppend, systemEntropy } from "../../src/log/prepare.js";
-import { Connections } from "../../src/log/sql/postgres/connections.js";
-import { groupParts } from "../../src/log/sql/postgres/group-parts.js";
+import { groupParts } from "../../src/log/sql/postgres/append/group-parts.js";
+import { Connections } from "../../src/log/sql/postgres/connection/connections.js";
+import { retryTransient } from "../../src/log/sql/postgres/connection/retry.js";
+import { statement } from "../../src/log/sql/postgres/connection/statement.js";
 import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
-import { retryTransient } from "../../src/log/sql/postgres/retry.js";
-import { statement } from "../../src/log/sql/postgres/statement.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 

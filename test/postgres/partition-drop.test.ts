@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
+import { PgSession } from "../../src/log/sql/postgres/connection/pg-session.js";
+import { tablesOf } from "../../src/log/sql/postgres/connection/statement.js";
+import { StatementClock } from "../../src/log/sql/postgres/connection/statement-clock.js";
 import { LogLock } from "../../src/log/sql/postgres/log-lock.js";
-import { eventsTable } from "../../src/log/sql/postgres/partition-catalog.js";
-import { dropPartitionsBelow } from "../../src/log/sql/postgres/partition-drop.js";
-import { PgSession } from "../../src/log/sql/postgres/pg-session.js";
+import { eventsTable } from "../../src/log/sql/postgres/partitions/partition-catalog.js";
+import { dropPartitionsBelow } from "../../src/log/sql/postgres/partitions/partition-drop.js";
 import { limitsOf } from "../../src/log/sql/postgres/postgres-options.js";
-import { tablesOf } from "../../src/log/sql/postgres/statement.js";
-import { StatementClock } from "../../src/log/sql/postgres/statement-clock.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 import { openPartitioned, partitionsOf } from "./partitioned.js";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { PageStatements } from "../../src/log/sql/postgres/page-statements.js";
-import { PgSession } from "../../src/log/sql/postgres/pg-session.js";
-import { type Statement, tablesOf } from "../../src/log/sql/postgres/statement.js";
-import { StatementClock } from "../../src/log/sql/postgres/statement-clock.js";
+import { PgSession } from "../../src/log/sql/postgres/connection/pg-session.js";
+import { type Statement, tablesOf } from "../../src/log/sql/postgres/connection/statement.js";
+import { StatementClock } from "../../src/log/sql/postgres/connection/statement-clock.js";
+import { PageStatements } from "../../src/log/sql/postgres/read/page-statements.js";
 import { openAdmin, schemaOf } from "./open-postgres.js";
 import { openPartitioned } from "./partitioned.js";
 

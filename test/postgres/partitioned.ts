@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
+import { PostgresPartitions } from "../../src/log/sql/postgres/partitions/postgres-partitions.js";
 import type { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import type { PostgresLogOptions } from "../../src/log/sql/postgres/postgres-options.js";
-import { PostgresPartitions } from "../../src/log/sql/postgres/postgres-partitions.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openPostgres } from "./open-postgres.js";
 

@@ -6,7 +6,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { cpus, loadavg } from "node:os";
 import pg from "pg";
 import type { EventLog } from "../../src/log/event-log.js";
-import { PostgresPartitions } from "../../src/log/sql/postgres/postgres-partitions.js";
+import { PostgresPartitions } from "../../src/log/sql/postgres/partitions/postgres-partitions.js";
 import { openLog } from "../../src/open-log.js";
 import { BENCH_ACTOR, sampleEvents } from "../bench/events.js";
 import { OwnPostgres } from "../support/postgres-server.js";

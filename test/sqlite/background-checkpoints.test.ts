@@ -4,7 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { SealedEvent } from "../../src/log/event.js";
-import { BackgroundCheckpoints } from "../../src/log/sql/sqlite/background-checkpoints.js";
+import { BackgroundCheckpoints } from "../../src/log/sql/sqlite/append/background-checkpoints.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { tempDir } from "../support/temp.js";

@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { driverFault, fittingDriver } from "../../src/log/sql/sqlite/driver-version.js";
-import { assertSafeVersion } from "../../src/log/sql/sqlite/sqlite-version.js";
+import { driverFault, fittingDriver } from "../../src/log/sql/sqlite/file/driver-version.js";
+import { assertSafeVersion } from "../../src/log/sql/sqlite/file/sqlite-version.js";
 import { type CliResult, runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
 

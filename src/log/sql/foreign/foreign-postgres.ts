@@ -9,7 +9,7 @@ import {
   MAX_FOREIGN_PAGE_BYTES,
   MAX_FOREIGN_PAGE_ROWS,
 } from "../../foreign-database.js";
-import { connectClient } from "../postgres/connect-client.js";
+import { connectClient } from "../postgres/connection/connect-client.js";
 import { translateError } from "../postgres/postgres-errors.js";
 import { limitsOf } from "../postgres/postgres-options.js";
 import { type PostgresAddress, parsePostgresUrl } from "../postgres/postgres-url.js";

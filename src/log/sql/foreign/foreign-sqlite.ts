@@ -13,8 +13,8 @@ import {
   MAX_FOREIGN_PAGE_ROWS,
 } from "../../foreign-database.js";
 import { shellWord } from "../../shell-word.js";
-import { assertDriver } from "../sqlite/assert-driver.js";
 import { DRIVER_BUSY_MS, retryWhileBusy } from "../sqlite/busy-retry.js";
+import { assertDriver } from "../sqlite/file/assert-driver.js";
 import { sqliteCode, translateError } from "../sqlite/sqlite-errors.js";
 
 /** How long to wait for a program that has locked its database whole. */

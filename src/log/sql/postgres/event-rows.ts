@@ -1,7 +1,7 @@
 import { IntegrityError } from "../../../errors.js";
 import { SealedEvent } from "../../event.js";
 import { EMPTY_TAIL, type Tail } from "../../seal.js";
-import type { Tables } from "./statement.js";
+import type { Tables } from "./connection/statement.js";
 
 /** The columns of a row as {@link eventOfRow} takes them. */
 export const EVENT_COLUMNS = `"offset", "commit", version, recorded_at, id, stream, type, actor, data, meta, salt, data_hash, hash`;

@@ -1,6 +1,6 @@
 import { UsageError } from "../../../errors.js";
-import type { PgSession } from "./pg-session.js";
-import { statement } from "./statement.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { statement } from "./connection/statement.js";
 
 /** The tables of a schema of which policies may hide rows. A policy of `true` hides none, where none is restrictive. */
 const TABLES = statement(

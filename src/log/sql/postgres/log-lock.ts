@@ -1,7 +1,7 @@
-import type { PgSession } from "./pg-session.js";
+import type { PgSession } from "./connection/pg-session.js";
+import type { Tables } from "./connection/statement.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
-import type { Tables } from "./statement.js";
 
 /**
  * A condition that is always true, and makes the transaction durable: an append that is confirmed is on disk, whatever a

@@ -1,12 +1,12 @@
 import { NotFoundError } from "../../../errors.js";
 import { assertReadable, ensureSchema } from "../schema/ensure-schema.js";
+import type { PgSession } from "./connection/pg-session.js";
+import type { Tables } from "./connection/statement.js";
 import { assertNoRowsHidden } from "./hidden-rows.js";
-import { readState } from "./partition-catalog.js";
-import { PartitionMaker } from "./partition-maker.js";
-import type { PgSession } from "./pg-session.js";
+import { readState } from "./partitions/partition-catalog.js";
+import { PartitionMaker } from "./partitions/partition-maker.js";
 import type { PostgresLimits } from "./postgres-options.js";
 import { PostgresSchema } from "./postgres-schema.js";
-import type { Tables } from "./statement.js";
 
 export interface SchemaRequest {
   readonly url: string;

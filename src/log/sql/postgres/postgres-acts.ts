@@ -1,14 +1,14 @@
 import { AppendOutcomeUnknownError, ForkedError, SessionDbError, StorageError } from "../../../errors.js";
 import type { SealOutcome } from "../../seal.js";
-import type { Group } from "./append-view.js";
-import type { Connections } from "./connections.js";
-import { groupParts } from "./group-parts.js";
-import type { PgSession } from "./pg-session.js";
+import type { Group } from "./append/append-view.js";
+import { groupParts } from "./append/group-parts.js";
+import type { Connections } from "./connection/connections.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { OutcomeUnknown, retryTransient } from "./connection/retry.js";
 import { translateError } from "./postgres-errors.js";
 import { isLockTimeout } from "./postgres-failures.js";
 import type { PostgresLimits } from "./postgres-options.js";
-import { OutcomeUnknown, retryTransient } from "./retry.js";
-import { NoServer } from "./server-role.js";
+import { NoServer } from "./servers/server-role.js";
 
 export type AppendAttempt = (part: Group, uncertain: boolean) => Promise<readonly SealOutcome[]>;
 

@@ -10,7 +10,7 @@ import { maskCause, maskText } from "../../mask-url.js";
 import { modelGone } from "../read-model/model-gone.js";
 import { CommitUnknown, isConnectionLost } from "./postgres-failures.js";
 import { movedError } from "./postgres-freeze.js";
-import { NoServer } from "./server-role.js";
+import { NoServer } from "./servers/server-role.js";
 
 type Translation = (url: string, text: string, cause: unknown) => SessionDbError;
 type ErrorClass = new (code: string, message: string, facts: { hint: string; cause: unknown }) => SessionDbError;

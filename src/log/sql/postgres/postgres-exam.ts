@@ -3,16 +3,16 @@ import type pg from "pg";
 import type { PartitionState } from "../../partitions.js";
 import type { PartSizes, PostgresExam, PostgresFacts } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
-import { connectClient } from "./connect-client.js";
-import { Connections } from "./connections.js";
-import { eventsTable, readState } from "./partition-catalog.js";
-import type { PgSession } from "./pg-session.js";
+import { connectClient } from "./connection/connect-client.js";
+import { Connections } from "./connection/connections.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { statement, tablesOf } from "./connection/statement.js";
+import { eventsTable, readState } from "./partitions/partition-catalog.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLimits, type PostgresLogOptions } from "./postgres-options.js";
 import { PostgresSchema } from "./postgres-schema.js";
 import { relationSizes } from "./postgres-sizes.js";
 import { type PostgresAddress, parsePostgresUrl } from "./postgres-url.js";
-import { statement, tablesOf } from "./statement.js";
 
 /** A notification takes a millisecond; a pooler drops it for good. */
 const HEARING_MS = 3_000;

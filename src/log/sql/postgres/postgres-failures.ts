@@ -1,4 +1,4 @@
-import { NoServer } from "./server-role.js";
+import { NoServer } from "./servers/server-role.js";
 
 /** The connection was lost, or fell silent, after a statement that commits was sent: nobody knows what became of it. */
 export class CommitUnknown extends Error {

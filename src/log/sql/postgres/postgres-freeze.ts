@@ -1,11 +1,11 @@
 import pg from "pg";
 import { MovedError } from "../../../errors.js";
 import type { Tail } from "../../seal.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { type Statement, statement, type Tables } from "./connection/statement.js";
 import { tailOfRow, tailSql } from "./event-rows.js";
 import type { LogLock } from "./log-lock.js";
-import type { PgSession } from "./pg-session.js";
 import { sqlState } from "./postgres-failures.js";
-import { type Statement, statement, type Tables } from "./statement.js";
 
 const TRIGGER = "events_moved";
 /** Of the class that is left to applications; nothing else raises it. */

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { ClosedError } from "../../../errors.js";
 import { KEY_BYTES, type KeyStore, type SessionKey } from "../../key-store.js";
-import { Connections } from "./connections.js";
+import { Connections } from "./connection/connections.js";
+import { type Statement, statement } from "./connection/statement.js";
 import { ifThere } from "./if-there.js";
 import { DURABLE } from "./log-lock.js";
 import { PostgresActs } from "./postgres-acts.js";
 import { limitsOf, type PostgresLogOptions } from "./postgres-options.js";
 import { parsePostgresUrl } from "./postgres-url.js";
-import { type Statement, statement } from "./statement.js";
 
 /** Reading keys is seldom: they are kept in memory once they were read. */
 const MAX_CONNECTIONS = 2;

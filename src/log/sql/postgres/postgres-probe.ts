@@ -1,11 +1,11 @@
 import type { StoreProbe } from "../../store-probe.js";
-import { Connections } from "./connections.js";
-import type { PgSession } from "./pg-session.js";
+import { Connections } from "./connection/connections.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { OutcomeUnknown, retryTransient } from "./connection/retry.js";
+import { statement } from "./connection/statement.js";
 import { translateError } from "./postgres-errors.js";
 import { limitsOf, type PostgresLogOptions } from "./postgres-options.js";
 import { parsePostgresUrl } from "./postgres-url.js";
-import { OutcomeUnknown, retryTransient } from "./retry.js";
-import { statement } from "./statement.js";
 
 /** NULL where there is no such table: then the right to create one is what counts. */
 const FACTS = statement(

@@ -1,9 +1,9 @@
 import { REDACTION_EPOCH, REDACTIONS_STREAM } from "../../redaction.js";
 import { EMPTY_TAIL } from "../../seal.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { type Statement, statement, type Tables, unnamed } from "./connection/statement.js";
 import { ALLOW_CHANGE } from "./log-lock.js";
-import type { PgSession } from "./pg-session.js";
-import { lockModels } from "./postgres-model-transaction.js";
-import { type Statement, statement, type Tables, unnamed } from "./statement.js";
+import { lockModels } from "./models/postgres-model-transaction.js";
 
 /** What writers ask each other for. */
 const REQUESTS = ["append_requests", "claim_requests"];

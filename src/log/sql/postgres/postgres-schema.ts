@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely";
 import { UsageError } from "../../../errors.js";
 import { SCHEMA_TABLE, type SchemaStore } from "../schema/ensure-schema.js";
-import { kyselyInTransaction } from "./kysely-in-transaction.js";
+import { kyselyInTransaction } from "./connection/kysely-in-transaction.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { statement, type Tables } from "./connection/statement.js";
 import { commitWith, limit } from "./log-lock.js";
-import type { PgSession } from "./pg-session.js";
 import type { PostgresLimits } from "./postgres-options.js";
-import { statement, type Tables } from "./statement.js";
 
 /** Half of the key of the advisory lock; the other half is made of the schema's name. */
 const LOCK_NAME = "sessiondb schema";

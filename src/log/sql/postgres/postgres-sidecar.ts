@@ -1,7 +1,7 @@
 import { assertSidecarName, type Sidecar } from "../../sidecar.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { type Statement, statement, type Tables } from "./connection/statement.js";
 import { DURABLE } from "./log-lock.js";
-import type { PgSession } from "./pg-session.js";
-import { type Statement, statement, type Tables } from "./statement.js";
 
 type Run = <T>(operation: string, act: (session: PgSession) => Promise<T>) => Promise<T>;
 

@@ -1,7 +1,7 @@
 import { NotFoundError } from "../../../errors.js";
 import type { PartSizes, StorePart } from "../../store-exam.js";
-import type { PgSession } from "./pg-session.js";
-import { type Tables, unnamed } from "./statement.js";
+import type { PgSession } from "./connection/pg-session.js";
+import { type Tables, unnamed } from "./connection/statement.js";
 
 /**
  * What the tables of the log's schema take on the server's disk. What updates and deletes left behind counts with its table

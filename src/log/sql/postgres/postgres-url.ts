@@ -3,7 +3,7 @@ import { UsageError } from "../../../errors.js";
 import { sha256Hex } from "../../hash-chain.js";
 import { maskUrl } from "../../mask-url.js";
 import { isSchemaName, SCHEMA_NAME_FORM } from "../../schema-name.js";
-import { MAX_HOSTS, SERVER_ROLES, type ServerPlace, type ServerRole, serversOf } from "./postgres-hosts.js";
+import { MAX_HOSTS, SERVER_ROLES, type ServerPlace, type ServerRole, serversOf } from "./servers/postgres-hosts.js";
 
 const DEFAULT_SCHEMA = "sessiondb";
 /** All others are for pg. */

@@ -1,7 +1,7 @@
 import type { Closing } from "../../closing.js";
 import { TurnLimit } from "../../turn-limit.js";
 import { retryWhileBusy } from "./busy-retry.js";
-import type { OwnFiles } from "./own-files.js";
+import type { OwnFiles } from "./file/own-files.js";
 import { translateError } from "./sqlite-errors.js";
 import { translateMoved } from "./sqlite-freeze.js";
 

@@ -3,12 +3,12 @@ import type Database from "better-sqlite3";
 import { MovedError } from "../../../errors.js";
 import { type ArchivedEvents, type ArchiveEntry, archiveMisfit } from "../../archives.js";
 import { archiveOutdated, REDACTION_EPOCH } from "../../redaction.js";
-import { EventInserter } from "./event-inserter.js";
-import type { OwnFiles } from "./own-files.js";
+import { EventInserter } from "./append/event-inserter.js";
+import { WriteTransaction } from "./append/write-transaction.js";
+import type { OwnFiles } from "./file/own-files.js";
 import type { RunOnLog } from "./run-on-log.js";
 import { frozenFor } from "./sqlite-freeze.js";
 import type { SqliteReader } from "./sqlite-reader.js";
-import { WriteTransaction } from "./write-transaction.js";
 
 /** Events of one transaction: writers wait for some tens of milliseconds. */
 const STEP_EVENTS = 4_000;

@@ -1,6 +1,6 @@
 import type Database from "better-sqlite3";
 import { Bells } from "../../bells.js";
-import type { OwnFiles } from "./own-files.js";
+import type { OwnFiles } from "./file/own-files.js";
 
 /**
  * Rings for appends of this process at once, and for those of others when SQLite's data_version says that another

@@ -4,12 +4,12 @@ import { fileBytes, leftoversBeside, storedFiles } from "../../leftovers.js";
 import type { Leftover, PartSizes, SqliteExam, SqliteFacts, StoredFile } from "../../store-exam.js";
 import { schemaFacts } from "../schema/ensure-schema.js";
 import { retryWhileBusy } from "./busy-retry.js";
-import { assertLocalFileSystem, noSuchFile } from "./database-file.js";
-import { openDatabase, openToExamine } from "./open-database.js";
+import { assertLocalFileSystem, noSuchFile } from "./file/database-file.js";
+import { openDatabase, openToExamine } from "./file/open-database.js";
+import { versionFault } from "./file/sqlite-version.js";
 import { translateError } from "./sqlite-errors.js";
 import { SqliteSchema } from "./sqlite-schema.js";
 import { pageSizes } from "./sqlite-sizes.js";
-import { versionFault } from "./sqlite-version.js";
 
 /** Enough to know that something is wrong. */
 const MAX_PAGE_FAULTS = 5;

@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { SealedEvent } from "../../event.js";
 import { assertErasable, erasedEvent, REDACTION_EPOCH } from "../../redaction.js";
-import { withoutAppendGuardLocked } from "./append-guard.js";
+import { withoutAppendGuardLocked } from "./append/append-guard.js";
 import { EVENT_COLUMNS, eventOfRow } from "./event-rows.js";
 
 /** Erases data inside the transaction of the caller, and all that lies beside the log and may hold it. */
