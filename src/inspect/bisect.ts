@@ -3,7 +3,7 @@ import { assertOptions } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
-import { type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
+import { type RecordStep, recordStepsFrom, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 
 /** "skip": this state cannot be judged. */
@@ -49,7 +49,7 @@ export async function bisect(log: EventLog, id: string, options: BisectOptions):
   assertOptions("bisect", options, { good: true, bad: true, verdict: true, began: true, judged: true });
   const { good, bad } = options;
   for (const end of [good, bad]) await assertOffsetIn(log, end);
-  const steps = await recordSteps(log, id, Math.max(good, bad));
+  const steps = await recordStepsFrom(log, id, Math.min(good, bad), Math.max(good, bad));
   const candidates = steps.filter(({ event: { offset } }) => offset > good && offset <= bad);
   if (candidates.length === 0) throw emptyRange(id, good, bad);
   const states = [stateOf(good, stepAt(steps, good)), ...candidates.map((step) => stateOf(good, step))];

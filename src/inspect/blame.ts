@@ -1,11 +1,10 @@
-import { isUnder, leafChanges } from "../../projections/json-leaves.js";
-import { tokensOf } from "../../projections/json-patch.js";
+import { type LeafChange, leafChanges, valueAt } from "../../projections/json-leaves.js";
 import { assertOptions } from "../config/known-options.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
-import { type RecordStep, recordSteps, type SetBy, setBy } from "../replay/record-steps.js";
+import { type RecordStep, type SetBy, setBy, stepsBackwards } from "../replay/record-steps.js";
 import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
 
@@ -42,24 +41,36 @@ export async function blame(log: EventLog, id: string, options: BlameOptions = {
   assertCount("depth", depth, 0);
   const path = parseFieldPath(options.path ?? "");
   await assertAsOf(log, toOffset);
-  const steps = await recordSteps(log, id, toOffset);
-  const known = blamed(steps, tokensOf(path).length + depth);
-  const there = known.filter((entry) => isUnder(entry.path, path)).sort(byPath);
+  const there = (await blamed(stepsBackwards(log, id, toOffset), path, depth)).sort(byPath);
   if (there.length === 0) throw pathNotFound(id, path);
   const present = there.filter(({ value }) => value !== undefined);
   return present.length > 0 ? present : there;
 }
 
-function blamed(steps: readonly RecordStep[], depth: number): BlameEntry[] {
+/** Reads no further than to the last two changes of each value that is there, which is all that is told. */
+async function blamed(parts: AsyncIterable<readonly RecordStep[]>, path: string, depth: number): Promise<BlameEntry[]> {
   const known = new Map<string, BlameEntry>();
-  for (const { event, before, after } of steps) {
-    for (const { path, after: value } of leafChanges(before, after, "", depth)) {
-      const last = known.get(path);
-      const previous = last === undefined ? undefined : { value: last.value, set: last.set };
-      known.set(path, { path, value, set: setBy(event), previous });
+  let present: readonly string[] | undefined;
+  for await (const steps of parts) {
+    present ??= leavesAt(steps.at(-1)?.after, path, depth);
+    for (const { event, before, after } of steps.toReversed()) {
+      for (const { path: place, after: value } of leavesChanged(before, after, path, depth)) {
+        const newer = known.get(place);
+        if (newer === undefined) known.set(place, { path: place, value, set: setBy(event), previous: undefined });
+        else if (newer.previous === undefined) known.set(place, { ...newer, previous: { value, set: setBy(event) } });
+      }
     }
+    if (present.length > 0 && present.every((place) => known.get(place)?.previous !== undefined)) break;
   }
   return [...known.values()];
+}
+
+function leavesAt(record: Json | undefined, path: string, depth: number): string[] {
+  return leavesChanged(undefined, record, path, depth).map((leaf) => leaf.path);
+}
+
+function leavesChanged(before: Json | undefined, after: Json | undefined, path: string, depth: number): LeafChange[] {
+  return leafChanges(valueAt(before, path), valueAt(after, path), path, depth);
 }
 
 function byPath(a: BlameEntry, b: BlameEntry): number {

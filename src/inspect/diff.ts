@@ -4,7 +4,15 @@ import { assertOptions } from "../config/known-options.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
-import { changedAt, type RecordStep, recordSteps, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
+import {
+  changedAt,
+  type RecordStep,
+  recordSteps,
+  recordStepsFrom,
+  type SetBy,
+  setBy,
+  stepAt,
+} from "../replay/record-steps.js";
 import { type Change, changesBetween } from "./changes.js";
 import { parseFieldPath } from "./field-path.js";
 import { pathNotFound } from "./path-not-found.js";
@@ -55,8 +63,8 @@ export async function diff(log: EventLog, id: string, options: DiffOptions): Pro
   const { from, to } = options;
   const path = parseFieldPath(options.path ?? "");
   for (const end of [from, to]) await assertOffsetIn(log, end);
-  const steps = await recordSteps(log, id, Math.max(from, to));
-  if (path !== "" && steps.every((step) => valueAt(step.after, path) === undefined)) throw pathNotFound(id, path);
+  const steps = await recordStepsFrom(log, id, Math.min(from, to), Math.max(from, to));
+  if (!hasAt(steps, path) && !hasAt(await recordSteps(log, id, Math.max(from, to)), path)) throw pathNotFound(id, path);
   const [first, last] = [stepAt(steps, from), stepAt(steps, to)];
   const between = steps.filter(({ event: { offset } }) => offset > Math.min(from, to));
   const before = first?.after;
@@ -78,6 +86,10 @@ export function jsonPatchOf({ before, after }: SessionDiff): PatchOp[] {
   if (before === null) return after === null ? [] : [{ op: "add", path: "", value: after }];
   if (after === null) return [{ op: "replace", path: "", value: null }];
   return patchBetween(before as { [key: string]: Json }, after as { [key: string]: Json });
+}
+
+function hasAt(steps: readonly RecordStep[], path: string): boolean {
+  return path === "" || steps.some((step) => valueAt(step.after, path) !== undefined);
 }
 
 function withAuthors(changes: readonly Change[], steps: readonly RecordStep[]): DiffChange[] {

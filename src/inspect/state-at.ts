@@ -2,8 +2,8 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
-import { foldStream } from "../replay/fold-stream.js";
 import { recordOf } from "../replay/record-steps.js";
+import { foldStreamAt } from "../replay/stream-past.js";
 import { StreamStates } from "../replay/stream-states.js";
 
 /**
@@ -16,6 +16,6 @@ export async function stateAt(log: EventLog, id: string, offset?: number): Promi
   const stream = sessionStream(id);
   const { document } = await (offset === undefined
     ? new StreamStates(log).state(sessions, stream)
-    : foldStream(log, sessions, stream, offset));
+    : foldStreamAt(log, sessions, stream, offset));
   return recordOf(document) ?? null;
 }

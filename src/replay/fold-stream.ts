@@ -47,8 +47,8 @@ export async function foldPages<D extends object>(
   pages: AsyncIterable<readonly SealedEvent[]>,
   start?: StreamState<D>,
 ): Promise<FoldedStream<D>> {
-  const id = idIn(projection, stream);
-  const fold = new BulkFold(projection, start && folded(id, start), true);
+  const { id, folded } = foldedAs(projection, stream, start);
+  const fold = new BulkFold(projection, folded, true);
   let hash: string | null = null;
   // Page by page: a promise an event would cost as much as folding it.
   for await (const page of pages) {
@@ -65,8 +65,8 @@ export function foldEvents<D extends object>(
   events: readonly SealedEvent[],
   start: StreamState<D>,
 ): StreamState<D> {
-  const id = idIn(projection, stream);
-  const fold = new BulkFold(projection, folded(id, start), true);
+  const { id, folded } = foldedAs(projection, stream, start);
+  const fold = new BulkFold(projection, folded, true);
   for (const event of events) fold.add(event);
   return partOf(fold.finish(), id);
 }
@@ -77,11 +77,22 @@ function idIn<D extends object>(projection: Projection<D>, stream: string): stri
   return id;
 }
 
-function folded<D extends object>(id: string, { document, version }: StreamState<D>): Folded<D> {
-  return { documents: new Map(document === null ? [] : [[id, document]]), versions: new Map([[id, version]]) };
+/** A state of one stream as the beginning of a fold; absent: before its first event. */
+export function foldedAs<D extends object>(
+  projection: Projection<D>,
+  stream: string,
+  start?: StreamState<D>,
+): { readonly id: string; readonly folded: Folded<D> | undefined } {
+  const id = idIn(projection, stream);
+  if (start === undefined) return { id, folded: undefined };
+  const { document, version } = start;
+  return {
+    id,
+    folded: { documents: new Map(document === null ? [] : [[id, document]]), versions: new Map([[id, version]]) },
+  };
 }
 
 /** What a state has of one document. */
-function partOf<D extends object>({ documents, versions }: Folded<D>, id: string): StreamState<D> {
+export function partOf<D extends object>({ documents, versions }: Folded<D>, id: string): StreamState<D> {
   return { document: documents.get(id) ?? null, version: versions.get(id) ?? 0 };
 }

@@ -15,7 +15,11 @@ export interface StreamSnapshot<D extends object> extends StreamState<D> {
 }
 
 /** Where the snapshot of a stream stands. `epoch`: the last redaction; those from before it are where nobody looks. */
-function nameOf({ name, revision }: Projection<object>, stream: string, epoch: string | null): string {
+export function streamSnapshotName(
+  { name, revision }: Projection<object>,
+  stream: string,
+  epoch: string | null,
+): string {
   const after = epoch === null ? "" : `-after-${epoch}`;
   return `snapshots/streams/${name}-r${revision}${after}/${sha256Hex(stream)}`;
 }
@@ -28,7 +32,7 @@ export async function readStreamSnapshot<D extends object>(
   epoch: string | null,
 ): Promise<StreamSnapshot<D> | undefined> {
   try {
-    const body = textBehindDigest(await log.sidecar.read(nameOf(projection, stream, epoch)));
+    const body = textBehindDigest(await log.sidecar.read(streamSnapshotName(projection, stream, epoch)));
     const { format, stream: of, document, version, hash } = JSON.parse(body ?? "{}");
     return format === FORMAT && of === stream ? { document, version, hash } : undefined;
   } catch {
@@ -44,11 +48,15 @@ export async function keepStreamSnapshot<D extends object>(
   epoch: string | null,
   { document, version, hash }: StreamSnapshot<D>,
 ): Promise<void> {
-  if (isBegun(epoch)) return; // it may hold what is being erased
   const text = withDigest(JSON.stringify({ format: FORMAT, stream, version, hash, document }));
-  if (log instanceof PastLog || text.length > MAX_SNAPSHOT_CHARS) return;
+  if (text.length > MAX_SNAPSHOT_CHARS) return;
+  await keepText(log, streamSnapshotName(projection, stream, epoch), text, epoch);
+}
+
+/** @param epoch from before the first event was read that is in the text */
+export async function keepText(log: EventLog, name: string, text: string, epoch: string | null): Promise<void> {
+  if (log instanceof PastLog || isBegun(epoch)) return; // begun: it may hold what is being erased
   try {
-    const name = nameOf(projection, stream, epoch);
     await log.sidecar.write(name, text);
     // Somebody has erased data meanwhile, and may have looked for snapshots before this one was there.
     if ((await redactionEpoch(log.sidecar)) !== epoch) await log.sidecar.remove(name);

@@ -100,7 +100,11 @@ async function* ownEventsBackwards(
   { actor, session }: OwnActsOptions,
 ): AsyncGenerator<OwnEvent | typeof APPEND_ENDS, void, undefined> {
   if (session !== undefined) {
-    yield* (await ownEvents(log.readStream(sessionStream(session)), actor)).reverse();
+    const stream = sessionStream(session);
+    for (let to = (await log.readLast(stream))?.version ?? 0; to > 0; to -= MAX_PAGE_EVENTS) {
+      const from = Math.max(1, to - MAX_PAGE_EVENTS + 1);
+      yield* (await ownEvents(log.readStream(stream, { from, to }), actor)).reverse();
+    }
     return;
   }
   const { offset: archived } = await archivedBase(log);

@@ -4,7 +4,7 @@ import { ConflictError, UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
-import { type RecordStep, recordSteps } from "../replay/record-steps.js";
+import { assertBegins, type RecordStep, recordStepsFrom } from "../replay/record-steps.js";
 import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
 import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeResult, SessionStore } from "./session-store.js";
@@ -49,9 +49,10 @@ export async function revertSession(
 
 async function stepsFor(log: EventLog, id: string, target: RevertTarget): Promise<RecordStep[]> {
   assertTarget(target);
-  const steps = await recordSteps(log, id);
-  if ("to" in target) await assertOffsetIn(log, target.to);
-  return steps;
+  if (!("to" in target)) return recordStepsFrom(log, id, target.event);
+  await assertBegins(log, id);
+  await assertOffsetIn(log, target.to);
+  return recordStepsFrom(log, id, target.to);
 }
 
 /** Not every caller is checked by a compiler. @throws UsageError ARGUMENT_INVALID, TypeError */

@@ -17,6 +17,7 @@ import { foldLog } from "../replay/fold-log.js";
 import { foldStream, type StreamState } from "../replay/fold-stream.js";
 import { PastLog } from "../replay/past-log.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
+import { foldStreamAt } from "../replay/stream-past.js";
 import { StreamStates } from "../replay/stream-states.js";
 import { type AsOf, asOfIn } from "./as-of.js";
 import { assertChangeOptions, type ChangeOptions } from "./change-options.js";
@@ -238,7 +239,7 @@ export class SessionStore {
     const stream = sessionStream(id);
     if (asOf !== undefined) {
       await assertAsOf(this.log, asOf);
-      return foldStream(this.log, sessions, stream, asOf);
+      return foldStreamAt(this.log, sessions, stream, asOf);
     }
     if (!this.#sessions.isWarm) return this.#streams.state(sessions, stream);
     const { documents, versions } = await this.#sessions.current();

@@ -3,7 +3,7 @@ import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NotFoundError, RuleError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
-import { recordSteps } from "../replay/record-steps.js";
+import { assertBegins, recordStepsFrom } from "../replay/record-steps.js";
 import { type Act, redoableActs, undoableActs } from "./own-acts.js";
 import { compensation } from "./plan-revert.js";
 import { planUndo, type SessionUndo } from "./plan-undo.js";
@@ -72,7 +72,7 @@ async function takeBackOnce(store: SessionStore, by: "undo" | "redo", options: U
     }
     if (sessions.some(({ conflicts }) => conflicts.length > 0)) throw allInConflict(by, sessions);
   }
-  if (session !== undefined) await store.history(session); // where there is no such session, that is the answer
+  if (session !== undefined) await assertBegins(store.log, session); // where there is no such session, that is the answer
   throw nothingTo(by, actor, session);
 }
 
@@ -91,7 +91,7 @@ async function planAct(
   const { reason, force = false } = options;
   const planned: PlannedPart[] = [];
   for (const part of act.parts) {
-    const steps = await recordSteps(store.log, part.session);
+    const steps = await recordStepsFrom(store.log, part.session, part.first);
     const plan = planUndo(steps, part, { by, first: act.first, last: act.last }, force);
     const events = compensation(plan, reason === undefined ? {} : { reason });
     const expectedVersion = steps.at(-1)?.event.version ?? 0;

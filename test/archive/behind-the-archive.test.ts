@@ -3,11 +3,15 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { archiveBefore } from "../../src/inspect/archive-log.js";
 import { audit } from "../../src/inspect/audit.js";
+import { blame } from "../../src/inspect/blame.js";
 import { checkProof } from "../../src/inspect/check-proof.js";
+import { diff } from "../../src/inspect/diff.js";
 import { diagnose } from "../../src/inspect/doctor/diagnose.js";
 import { logHealth } from "../../src/inspect/log-health.js";
+import { sessionLogPage } from "../../src/inspect/session-log.js";
 import { writeProof } from "../../src/inspect/write-proof.js";
 import { type OpenedStore, openStore } from "../../src/session/open-store.js";
+import { previewRevert } from "../../src/session/revert-session.js";
 import { redo, undo } from "../../src/session/undo.js";
 import { tempDir } from "../support/temp.js";
 import { ARCHIVABLE, addressIn } from "./archivable.js";
@@ -66,6 +70,27 @@ describe.each(ARCHIVABLE)("%s, whose beginning is archived elsewhere", (kind) =>
     ).toEqual(["c"]);
     await expect(undo(store)).rejects.toMatchObject({ code: "ARCHIVED" });
     expect(await store.load("c")).toBeNull();
+  });
+
+  test("a part of a history is told only where all of it could be, whatever states of it are kept", async () => {
+    const { store } = await archived(kind);
+    const events = Array.from({ length: 2_500 }, (_, n) => {
+      return { type: "session.updated", data: { patch: [{ op: "add", path: "/n", value: n }] } };
+    });
+    await store.log.append({ stream: "session-a", events }, ADA);
+    const { offset: tail } = await store.log.tail();
+    const [from, to] = [tail - 10, tail];
+    expect((await store.get("a", { asOf: tail - 1_200 })).record).toMatchObject({ branch: "two", n: 1_299 });
+    expect((await store.get("a", { asOf: tail - 10 })).record).toMatchObject({ branch: "two", n: 2_489 });
+    for (const ask of [
+      () => sessionLogPage(store.log, "a", {}, 5),
+      () => diff(store.log, "a", { from, to }),
+      () => blame(store.log, "a", { path: "n" }),
+      () => undo(store, { session: "a", dryRun: true }),
+      () => previewRevert(store, "a", { event: tail }),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({ code: "ARCHIVED" });
+    }
   });
 
   test("doctor looks for secrets behind the archive, and says what it could not look at", async () => {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { sessionStream } from "../../../projections/sessions.js";
 import { defined } from "../../defined.js";
 import { parseFieldPath } from "../../inspect/field-path.js";
-import { type SessionLogEntry, type SessionLogOptions, sessionLog } from "../../inspect/session-log.js";
+import { type SessionLogEntry, type SessionLogOptions, sessionLogPage } from "../../inspect/session-log.js";
 import { type AsOfOptions, asOfOption, resolveAsOf } from "../as-of.js";
 import { type CommandContext, examples, type ReadOptions, type RunState, readLeaf, wholeNumber } from "../command.js";
 import { changeLines } from "../output/change-lines.js";
@@ -40,7 +40,9 @@ async function log({ openStore, options, streams }: CommandContext<LogOptions>, 
   const point = await resolveAsOf(store, options, streams, sessionStream(id));
   const range = await resolveRange(store, options, streams, { stream: sessionStream(id) });
   const asked = { ...askedOf(options), ...range, ...(point === undefined ? {} : { toOffset: point.offset }) };
-  const { shown, total } = await collect(sessionLog(store, id, asked), options);
+  const { limit = Number.POSITIVE_INFINITY, reverse = false } = options;
+  const { items, total } = await sessionLogPage(store, id, asked, limit, reverse ? "oldest" : "newest");
+  const shown = reverse ? items : items.toReversed();
   if (streams.json) {
     const offset = point?.offset ?? (await store.tail()).offset;
     streams.document({ schema: "session-log/1", offset, session: id, total, items: shown });
@@ -58,21 +60,6 @@ function askedOf({ type, actor, path }: LogOptions): SessionLogOptions {
     ...defined({ type, actor }),
     ...(path === undefined ? {} : { path: parseFieldPath(path) }),
   };
-}
-
-/** Of a long history, no more than `limit` entries are kept in memory. */
-async function collect(
-  entries: AsyncIterable<SessionLogEntry>,
-  { reverse = false, limit = Number.POSITIVE_INFINITY }: LogOptions,
-): Promise<{ shown: SessionLogEntry[]; total: number }> {
-  const kept: SessionLogEntry[] = [];
-  let total = 0;
-  for await (const entry of entries) {
-    total++;
-    if (!reverse && kept.length === limit) kept.shift();
-    if (kept.length < limit) kept.push(entry);
-  }
-  return { shown: reverse ? kept : kept.reverse(), total };
 }
 
 const COLUMNS = [
