@@ -87,8 +87,27 @@ export interface Projection<D extends object> {
  * @throws TypeError the name, the revision or a field cannot be used on every backend
  */
 export function defineProjection<D extends object>(projection: Projection<D>): Projection<D> {
+  assertDeclared(projection);
   assertShape(shapeOf(projection));
   return projection;
+}
+
+/** Not every caller is checked by a compiler. @throws TypeError a part that every projection has is missing */
+function assertDeclared(projection: unknown): void {
+  const { name, revision, idOf, evolve, fields } = (projection ?? {}) as Partial<Projection<object>>;
+  const parts: readonly (readonly [string, boolean])[] = [
+    ["a name", typeof name === "string"],
+    ["a revision, such as 1", typeof revision === "number"],
+    ["idOf(stream), which gives the id of its document", typeof idOf === "function"],
+    ["evolve(document, event), which gives the document after it", typeof evolve === "function"],
+    ["fields, which may be {}", typeof fields === "object" && fields !== null && !Array.isArray(fields)],
+  ];
+  const missing = parts.filter(([, isThere]) => !isThere).map(([what]) => what);
+  if (missing.length > 0) throw new TypeError(`a projection has ${missing.join("; ")}`);
+  const odd = Object.entries(fields ?? {}).find(
+    ([, field]) => typeof (field as unknown as { of?: unknown } | null)?.of !== "function",
+  );
+  if (odd !== undefined) throw new TypeError(`field ${odd[0]} of ${name} has no of(document), which gives its value`);
 }
 
 /** What the storage of its read model has to know. */

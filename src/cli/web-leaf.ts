@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
 import { webStoreUrl } from "../config/paths.js";
+import { defined } from "../defined.js";
+import type { WebQuestion } from "../inspect/web-sessions.js";
 import type { EventLog } from "../log/event-log.js";
 import { keyStoreUrlOf, openKeyStore, openTrialKeyStore } from "../open-key-store.js";
 import { defaultActor } from "../session/default-actor.js";
@@ -9,6 +11,11 @@ import type { CommandContext, CommonOptions, ReadOptions } from "./command.js";
 export interface WebQuestionOptions extends ReadOptions {
   user?: string;
   asOf?: string;
+}
+
+/** What is asked, without what only says how to answer. */
+export function questionOf({ user, asOf }: WebQuestionOptions): WebQuestion {
+  return defined({ user, asOf });
 }
 
 export interface WebChangeOptions extends CommonOptions {

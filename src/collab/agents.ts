@@ -1,6 +1,7 @@
 import { type Agent, collabAgents } from "../../projections/collab-agents.js";
 import { AGENT_STATUSES, type AgentStatus } from "../../projections/collab-events.js";
 import { agentStream } from "../../projections/collab-streams.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NotFoundError } from "../errors.js";
 import type { Page } from "../query/query.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
@@ -8,8 +9,8 @@ import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labelOrNull, oneOf, wholeNumberIn } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
-import { assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
+import { asOfIn, type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
+import { assertFilter, assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
 
 export interface AgentInput {
   /** Such as `cli`, `api`, `human`. */
@@ -28,6 +29,15 @@ export interface AgentFilter extends CollabPage {
   readonly status?: AgentStatus;
   readonly type?: string;
 }
+
+const INPUT: KnownOptions<AgentInput> = {
+  type: true,
+  command: true,
+  maxConcurrent: true,
+  capabilities: true,
+  status: true,
+  metadata: true,
+};
 
 /** Agents that a new user can try things with; registered on request only. */
 export const SAMPLE_AGENTS: Readonly<Record<string, AgentInput>> = {
@@ -54,6 +64,7 @@ export class Agents {
   /** Registers it, or changes what is registered. @throws UsageError COLLAB_ID_INVALID, COLLAB_INVALID */
   async register(name: string, input: AgentInput, note: CollabNote = {}): Promise<Agent> {
     assertCollabId("agent", name);
+    assertOptions("an agent", input, INPUT);
     const event = collabEvent("agent.registered", dataOf(input), note);
     return this.#collab.change(collabAgents, agentStream(name), () => [event], note);
   }
@@ -78,19 +89,21 @@ export class Agents {
   }
 
   /** @throws NotFoundError AGENT_NOT_FOUND */
-  async get(name: string, { asOf }: CollabAsOf = {}): Promise<Agent> {
-    return present(await this.find(name, asOf === undefined ? {} : { asOf }), name);
+  async get(name: string, options: CollabAsOf = {}): Promise<Agent> {
+    return present(await this.find(name, options), name);
   }
 
   /** @returns null where it is not registered */
-  async find(name: string, { asOf }: CollabAsOf = {}): Promise<Agent | null> {
+  async find(name: string, options: CollabAsOf = {}): Promise<Agent | null> {
     assertCollabId("agent", name);
+    const asOf = asOfIn("an agent asked for", options);
     await assertAsOf(this.#collab.log, asOf);
     return (await foldStream(this.#collab.log, collabAgents, agentStream(name), asOf)).document;
   }
 
   /** By name. */
   async list(filter: AgentFilter = {}): Promise<Page<Agent>> {
+    assertFilter("a list of agents", filter, { status: true, type: true });
     const { status, type } = filter;
     if (status !== undefined) oneOf("status", AGENT_STATUSES, status);
     assertTexts({ type });

@@ -1,6 +1,7 @@
 import { type Artifact, collabArtifacts } from "../../projections/collab-artifacts.js";
 import { collabData } from "../../projections/collab-events.js";
 import { partId, partStream } from "../../projections/collab-streams.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
@@ -10,8 +11,16 @@ import { evolved } from "../replay/fold.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, content, label, labelOrNull, oneOf, timeText } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
-import { assertTexts, betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
+import { asOfIn, type CollabAsOf, type CollabLog, type CollabNote, collabEvent, NOTE } from "./collab-log.js";
+import {
+  assertFilter,
+  assertTexts,
+  betweenTimes,
+  type CollabPage,
+  type CollabTimes,
+  pageQuery,
+  TIME_OPTIONS,
+} from "./collab-page.js";
 import { contentAt } from "./conversations.js";
 
 export interface ArtifactInput {
@@ -30,6 +39,17 @@ export interface ArtifactInput {
   readonly metadata?: unknown;
   readonly created?: Date | string;
 }
+
+const INPUT: KnownOptions<ArtifactInput> = {
+  content: true,
+  encoding: true,
+  type: true,
+  name: true,
+  format: true,
+  taskId: true,
+  metadata: true,
+  created: true,
+};
 
 export interface ArtifactFilter extends CollabPage, CollabTimes {
   readonly type?: string;
@@ -60,6 +80,8 @@ export class Artifacts {
     note: CollabNote & { readonly expectedVersion?: number } = {},
   ): Promise<Artifact> {
     assertCollabId("artifact", artifactId);
+    assertOptions("an artifact", input, INPUT);
+    assertOptions("a change", note, { ...NOTE, expectedVersion: true });
     const event = collabEvent("artifact.saved", dataOf(artifactId, input), note);
     await this.#collab.session(session);
     const stream = partStream("artifact", partId(session, artifactId));
@@ -73,6 +95,7 @@ export class Artifacts {
 
   /** Without contents, by id. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */
   async list(session: string, filter: ArtifactFilter = {}): Promise<Page<Artifact>> {
+    assertFilter("a list of artifacts", filter, { type: true, taskId: true, ...TIME_OPTIONS });
     await this.#collab.session(session, filter);
     const { type, taskId } = filter;
     assertTexts({ type, taskId });
@@ -85,8 +108,10 @@ export class Artifacts {
   async get(
     session: string,
     artifactId: string,
-    { asOf, version }: CollabAsOf & { readonly version?: number } = {},
+    options: CollabAsOf & { readonly version?: number } = {},
   ): Promise<Artifact & { readonly content: string | null }> {
+    assertOptions("an artifact asked for", options, { asOf: true, version: true });
+    const { asOf, version } = options;
     const versions = await this.#versions(session, artifactId, asOf, version);
     const artifact = version === undefined ? versions.at(-1) : versions.find((one) => one.version === version);
     if (artifact === undefined) throw notFound(session, artifactId, version);
@@ -94,7 +119,8 @@ export class Artifacts {
   }
 
   /** All versions without contents, the first one first. @throws NotFoundError ARTIFACT_NOT_FOUND */
-  async versions(session: string, artifactId: string, { asOf }: CollabAsOf = {}): Promise<Artifact[]> {
+  async versions(session: string, artifactId: string, options: CollabAsOf = {}): Promise<Artifact[]> {
+    const asOf = asOfIn("the versions of an artifact", options);
     const versions = await this.#versions(session, artifactId, asOf);
     if (versions.length === 0) throw notFound(session, artifactId);
     return versions;

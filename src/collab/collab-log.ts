@@ -2,7 +2,7 @@ import { COLLAB_SCHEMA, type CollabEventType, collabDataFault } from "../../proj
 import { type CollabSession, collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
 import type { Projection } from "../../projections/projection.js";
-import { assertOptions } from "../config/known-options.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { InvalidEventError, NotFoundError } from "../errors.js";
 import { assertLog } from "../log/assert-log.js";
 import type { EventMeta, NewEvent, SealedEvent } from "../log/event.js";
@@ -36,6 +36,16 @@ export interface CollabNote {
 /** The state after this offset (inclusive). Default: now. Of an offset that the log does not have: NotFoundError POINT_OUTSIDE. */
 export interface CollabAsOf {
   readonly asOf?: number;
+}
+
+export const NOTE: KnownOptions<CollabNote> = { actor: true, reason: true, source: true };
+
+const AS_OF: KnownOptions<CollabAsOf> = { asOf: true };
+
+/** @throws TypeError where another option is named: the answer would be the present */
+export function asOfIn(question: string, options: CollabAsOf): number | undefined {
+  assertOptions(question, options, AS_OF);
+  return options.asOf;
 }
 
 /** What the parts of CollaborativeSessions share: one log, who writes, and what time it is. */
@@ -117,6 +127,7 @@ export class CollabLog {
     decide: (document: D | null, version: number) => readonly NewEvent[],
     note: CollabNote = {},
   ): Promise<D> {
+    assertOptions("a change", note, NOTE);
     const decided = async () => {
       const { document, version } = await this.state(projection, stream);
       const events = decide(document, version);

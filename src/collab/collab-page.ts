@@ -1,3 +1,4 @@
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import { typeName } from "../log/type-name.js";
 import type { Comparison, OrderBy, Query } from "../query/query.js";
@@ -16,11 +17,27 @@ export interface CollabPage {
   readonly total?: boolean;
 }
 
+const PAGE_OPTIONS: KnownOptions<CollabPage> = { limit: true, cursor: true, asOf: true, total: true };
+
 /** Made between these times, both inclusive. */
 export interface CollabTimes {
   readonly since?: Date | string;
   readonly until?: Date | string;
 }
+
+export const TIME_OPTIONS: KnownOptions<CollabTimes> = { since: true, until: true };
+
+/**
+ * That a list is asked for by filters that it has: with another one it would be the list of all.
+ *
+ * @throws TypeError
+ */
+export function assertFilter<F extends CollabPage>(of: string, filter: F, own: OwnFilters<F>): void {
+  assertOptions(of, filter, { ...own, ...PAGE_OPTIONS } as KnownOptions<F>);
+}
+
+/** The filters of a list beside those of every page. */
+type OwnFilters<F extends CollabPage> = Readonly<Record<Exclude<keyof Required<F>, keyof CollabPage>, true>>;
 
 /**
  * What a list is filtered by. An object, as a query string can hold one (`?agent[ne]=x`), would be a comparison of its own.

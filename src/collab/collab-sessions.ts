@@ -1,13 +1,14 @@
 import { type CollabStatus, SESSION_STATUSES } from "../../projections/collab-events.js";
 import { type CollabSession, collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { RuleError } from "../errors.js";
 import type { Page } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labels, oneOf, timeText } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
-import { type CollabPage, pageQuery } from "./collab-page.js";
+import { asOfIn, type CollabAsOf, type CollabLog, type CollabNote, collabEvent } from "./collab-log.js";
+import { assertFilter, type CollabPage, pageQuery } from "./collab-page.js";
 
 /** What can be said of a session. `context` and `metadata` are any JSON. */
 export interface CollabSessionInput {
@@ -16,6 +17,8 @@ export interface CollabSessionInput {
   readonly context?: unknown;
   readonly metadata?: unknown;
 }
+
+const INPUT: KnownOptions<CollabSessionInput> = { title: true, participants: true, context: true, metadata: true };
 
 export interface CollabSessionFilter extends CollabPage {
   readonly status?: CollabStatus;
@@ -40,6 +43,7 @@ export class CollabSessions {
     note: CollabNote = {},
   ): Promise<CollabSession> {
     assertCollabId("session", id);
+    assertOptions("a session", input, { ...INPUT, created: true });
     const { title = id, participants = [], context = null, metadata = null, created } = input;
     const data = describedOf({ title, participants, context, metadata });
     const since = created === undefined ? {} : { created: timeText("created", created) };
@@ -54,12 +58,14 @@ export class CollabSessions {
   /** With its counters; now, or as it was. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */
   async get(id: string, options: CollabAsOf = {}): Promise<CollabSession> {
     assertCollabId("session", id);
+    asOfIn("a session asked for", options);
     // Its counters are folded from other streams, too.
     return (await this.#model.get(id, options)) ?? (await this.#collab.session(id, options)).document;
   }
 
   /** The last active first. */
   async list(filter: CollabSessionFilter = {}): Promise<Page<CollabSession>> {
+    assertFilter("a list of sessions", filter, { status: true, search: true });
     const { status, search } = filter;
     if (status !== undefined) oneOf("status", SESSION_STATUSES, status);
     const { query, asOf } = pageQuery(filter, { status }, [{ field: "last_activity", direction: "desc" }]);
@@ -68,6 +74,7 @@ export class CollabSessions {
 
   /** Changes what is named; the rest stays. */
   async update(id: string, input: CollabSessionInput, note: CollabNote = {}): Promise<CollabSession> {
+    assertOptions("a change of a session", input, INPUT);
     const data = describedOf(input);
     await this.#collab.session(id);
     return this.#change(id, note, () => {

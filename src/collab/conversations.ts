@@ -1,6 +1,7 @@
 import { type ConversationChunk, collabChunks } from "../../projections/collab-chunks.js";
 import { CHUNK_FORMATS, type ChunkFormat } from "../../projections/collab-events.js";
 import { partId, partStream } from "../../projections/collab-streams.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ConflictError, NotFoundError, RuleError } from "../errors.js";
 import type { Page } from "../query/query.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
@@ -8,8 +9,23 @@ import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, content, labels, oneOf, timeText, timeTextOrNull } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
-import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
+import {
+  asOfIn,
+  type CollabAsOf,
+  type CollabLog,
+  type CollabNote,
+  collabEvent,
+  documentAfter,
+  NOTE,
+} from "./collab-log.js";
+import {
+  assertFilter,
+  betweenTimes,
+  type CollabPage,
+  type CollabTimes,
+  pageQuery,
+  TIME_OPTIONS,
+} from "./collab-page.js";
 
 export interface ChunkInput {
   /** At most MAX_CONTENT_BYTES (8 MiB) of UTF-8. */
@@ -25,6 +41,17 @@ export interface ChunkInput {
   /** When it was made, where that was before now. */
   readonly created?: Date | string;
 }
+
+const INPUT: KnownOptions<ChunkInput> = {
+  content: true,
+  format: true,
+  startTime: true,
+  endTime: true,
+  participants: true,
+  extractedItems: true,
+  metadata: true,
+  created: true,
+};
 
 export interface ChunkFilter extends CollabPage, CollabTimes {
   readonly format?: ChunkFormat;
@@ -46,6 +73,8 @@ export class Conversations {
    */
   async add(session: string, chunkId: string, input: ChunkInput, note: CollabNote = {}): Promise<ConversationChunk> {
     assertCollabId("chunk", chunkId);
+    assertOptions("a chunk", input, INPUT);
+    assertOptions("a change", note, NOTE);
     const event = collabEvent("chunk.added", dataOf(input), note);
     await this.#collab.session(session);
     const stream = partStream("chunk", partId(session, chunkId));
@@ -62,6 +91,7 @@ export class Conversations {
 
   /** Without texts, in the order in which they were made. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */
   async list(session: string, filter: ChunkFilter = {}): Promise<Page<ConversationChunk>> {
+    assertFilter("a list of chunks", filter, { format: true, ...TIME_OPTIONS });
     const { format } = filter;
     if (format !== undefined) oneOf("format", CHUNK_FORMATS, format);
     await this.#collab.session(session, filter);
@@ -74,8 +104,9 @@ export class Conversations {
   async get(
     session: string,
     chunkId: string,
-    { asOf }: CollabAsOf = {},
+    options: CollabAsOf = {},
   ): Promise<ConversationChunk & { readonly content: string | null }> {
+    const asOf = asOfIn("a chunk asked for", options);
     assertCollabId("session", session);
     assertCollabId("chunk", chunkId);
     const stream = partStream("chunk", partId(session, chunkId));

@@ -1,6 +1,7 @@
 import { collabData, MEMORY_TYPES, type MemoryType } from "../../projections/collab-events.js";
 import { collabMemories, type Memory } from "../../projections/collab-memories.js";
 import { partId, partStream } from "../../projections/collab-streams.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NotFoundError } from "../errors.js";
 import { eventsOf } from "../log/paging.js";
 import type { Page } from "../query/query.js";
@@ -10,8 +11,23 @@ import { foldStream } from "../replay/fold-stream.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, labels, oneOf, timeText } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
-import { betweenTimes, type CollabPage, type CollabTimes, pageQuery } from "./collab-page.js";
+import {
+  asOfIn,
+  type CollabAsOf,
+  type CollabLog,
+  type CollabNote,
+  collabEvent,
+  documentAfter,
+  NOTE,
+} from "./collab-log.js";
+import {
+  assertFilter,
+  betweenTimes,
+  type CollabPage,
+  type CollabTimes,
+  pageQuery,
+  TIME_OPTIONS,
+} from "./collab-page.js";
 
 export interface MemoryInput {
   readonly type: MemoryType | "general";
@@ -20,6 +36,8 @@ export interface MemoryInput {
   readonly tags?: readonly string[];
   readonly created?: Date | string;
 }
+
+const INPUT: KnownOptions<MemoryInput> = { type: true, content: true, tags: true, created: true };
 
 export interface MemoryFilter extends CollabPage, CollabTimes {
   readonly type?: MemoryType | "general";
@@ -53,6 +71,8 @@ export class Memories {
     note: CollabNote & { readonly expectedVersion?: number } = {},
   ): Promise<Memory> {
     assertCollabId("memory", key);
+    assertOptions("a memory", input, INPUT);
+    assertOptions("a change", note, { ...NOTE, expectedVersion: true });
     const event = collabEvent("memory.set", dataOf(input), note);
     await this.#collab.session(session);
     const { expectedVersion = "any" } = note;
@@ -66,7 +86,8 @@ export class Memories {
   }
 
   /** @throws NotFoundError MEMORY_NOT_FOUND */
-  async get(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory> {
+  async get(session: string, key: string, options: CollabAsOf = {}): Promise<Memory> {
+    const asOf = asOfIn("a memory asked for", options);
     const stream = this.#streamOf(session, key);
     await assertAsOf(this.#collab.log, asOf);
     const { document } = await foldStream(this.#collab.log, collabMemories, stream, asOf);
@@ -76,6 +97,7 @@ export class Memories {
 
   /** By key. @throws NotFoundError COLLAB_SESSION_NOT_FOUND */
   async list(session: string, filter: MemoryFilter = {}): Promise<Page<Memory>> {
+    assertFilter("a list of memories", filter, { type: true, keyPrefix: true, ...TIME_OPTIONS });
     const { type, keyPrefix } = filter;
     if (type !== undefined) oneOf("type", TYPES, type);
     await this.#collab.session(session, filter);
@@ -86,7 +108,8 @@ export class Memories {
   }
 
   /** All values that a key has had, the first one first. @throws NotFoundError MEMORY_NOT_FOUND */
-  async history(session: string, key: string, { asOf }: CollabAsOf = {}): Promise<Memory[]> {
+  async history(session: string, key: string, options: CollabAsOf = {}): Promise<Memory[]> {
+    const asOf = asOfIn("the values of a memory", options);
     const values: Memory[] = [];
     await assertAsOf(this.#collab.log, asOf);
     const range = asOf === undefined ? {} : { toOffset: asOf };

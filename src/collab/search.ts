@@ -1,6 +1,7 @@
 import { type Artifact, collabArtifacts } from "../../projections/collab-artifacts.js";
 import { type ConversationChunk, collabChunks } from "../../projections/collab-chunks.js";
 import { collabMemories, type Memory, memoryTexts, tagWord } from "../../projections/collab-memories.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import type { Comparison } from "../query/query.js";
 import { parseSearch } from "../query/search-terms.js";
@@ -9,7 +10,7 @@ import type { SearchPage } from "../replay/read-model/model-engine.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { invalid, labels, oneOf, wholeNumberIn } from "./collab-input.js";
 import type { CollabAsOf, CollabLog } from "./collab-log.js";
-import { assertTexts, betweenTimes, type CollabTimes } from "./collab-page.js";
+import { assertTexts, betweenTimes, type CollabTimes, TIME_OPTIONS } from "./collab-page.js";
 import { contentAt } from "./conversations.js";
 
 export const SEARCH_KINDS = ["chunk", "memory", "artifact"] as const;
@@ -30,6 +31,15 @@ export interface CollabSearchOptions extends CollabTimes, CollabAsOf {
   /** 1 to 100; default 20. */
   readonly limit?: number;
 }
+
+const AS_IS: KnownOptions<Omit<CollabSearchOptions, "asOf">> = {
+  session: true,
+  kinds: true,
+  type: true,
+  tags: true,
+  limit: true,
+  ...TIME_OPTIONS,
+};
 
 export interface CollabHit {
   readonly kind: SearchKind;
@@ -97,6 +107,7 @@ export class CollabSearch {
 
   /** @throws UsageError QUERY_INVALID, COLLAB_INVALID; NotFoundError COLLAB_SESSION_NOT_FOUND */
   async search(query: string, options: CollabSearchOptions = {}): Promise<CollabHits> {
+    assertOptions("a search", options, { ...AS_IS, asOf: true });
     const { asOf, limit = DEFAULT_HITS } = options;
     const at = asOf === undefined ? {} : { asOf };
     const asked = await this.#asked(query, options, (model, search, where) =>
@@ -115,6 +126,7 @@ export class CollabSearch {
    * @throws as search
    */
   async searchAsIs(query: string, options: Omit<CollabSearchOptions, "asOf"> = {}): Promise<CollabHitsAsIs> {
+    assertOptions("a search as it is", options, AS_IS);
     const { limit = DEFAULT_HITS } = options;
     const asked = await this.#asked(query, options, (model, search, where) =>
       model.searchAsIs(search, { where, limit }),

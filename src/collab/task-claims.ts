@@ -1,6 +1,7 @@
 import { collabAgents } from "../../projections/collab-agents.js";
 import { agentStream, partStream } from "../../projections/collab-streams.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ConflictError, UnavailableError } from "../errors.js";
 import type { NewEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
@@ -11,7 +12,7 @@ import type { ClaimPace } from "./claim-pace.js";
 import { type Asked, ClaimsByServer } from "./claims-by-server.js";
 import { assertCollabId } from "./collab-id.js";
 import { label, labelOrNull, wholeNumberIn } from "./collab-input.js";
-import { type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
+import { type CollabLog, type CollabNote, collabEvent, documentAfter, NOTE } from "./collab-log.js";
 import { type Claim, decideClaim, timeAt } from "./decide-task.js";
 import { WindowClaims } from "./window-claims.js";
 
@@ -32,6 +33,8 @@ export interface ClaimOptions extends CollabNote {
   /** Of the worker, for people to read. */
   readonly processId?: string | null;
 }
+
+const CLAIM_OPTIONS: KnownOptions<ClaimOptions> = { ...NOTE, leaseMs: true, processId: true };
 
 const fulfilled = <T>(value: T): PromiseFulfilledResult<T> => ({ status: "fulfilled", value });
 
@@ -73,6 +76,7 @@ export class TaskClaims {
   }
 
   async claim(agentName: string, controlAgent: string, options: ClaimOptions): Promise<Task | null> {
+    assertOptions("a claim", options, CLAIM_OPTIONS);
     const { leaseMs, processId, ...note } = options;
     assertCollabId("agent", agentName);
     const by = {

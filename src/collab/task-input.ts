@@ -1,3 +1,4 @@
+import type { KnownOptions } from "../config/known-options.js";
 import type { NewEvent } from "../log/event.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labels, timeText, wholeNumberIn } from "./collab-input.js";
@@ -24,6 +25,18 @@ export interface TaskInput {
   readonly notBefore?: Date | string;
   readonly created?: Date | string;
 }
+
+export const INPUT: KnownOptions<TaskInput> = {
+  agentName: true,
+  taskType: true,
+  taskId: true,
+  priority: true,
+  input: true,
+  maxAttempts: true,
+  backoffMs: true,
+  notBefore: true,
+  created: true,
+};
 
 /** How a task ended that another system has done. */
 export interface TaskEnd {

@@ -2,6 +2,7 @@ import { v7 as uuidV7 } from "uuid";
 import { TASK_STATUSES, type TaskStatus } from "../../projections/collab-events.js";
 import { partId, partIdOf, partStream, splitPartId } from "../../projections/collab-streams.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
+import { assertOptions } from "../config/known-options.js";
 import { ConflictError, RuleError } from "../errors.js";
 import type { NewEvent, SealedEvent } from "../log/event.js";
 import { eventsOf } from "../log/paging.js";
@@ -12,11 +13,19 @@ import { ReadModel } from "../replay/read-model/read-model.js";
 import type { ClaimPace } from "./claim-pace.js";
 import { assertCollabId } from "./collab-id.js";
 import { boundedJson, label, labels, oneOf } from "./collab-input.js";
-import { type CollabAsOf, type CollabLog, type CollabNote, collabEvent, documentAfter } from "./collab-log.js";
-import { assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
+import {
+  asOfIn,
+  type CollabAsOf,
+  type CollabLog,
+  type CollabNote,
+  collabEvent,
+  documentAfter,
+  NOTE,
+} from "./collab-log.js";
+import { assertFilter, assertTexts, type CollabPage, pageQuery } from "./collab-page.js";
 import { decideExpired, held, open, retryAt, taskNotFound, timeAt } from "./decide-task.js";
 import { type ClaimOptions, leaseMsOf, TaskClaims } from "./task-claims.js";
-import { createdData, endEvent, MAX_ERROR_CHARS, type TaskEnd, type TaskInput } from "./task-input.js";
+import { createdData, endEvent, INPUT, MAX_ERROR_CHARS, type TaskEnd, type TaskInput } from "./task-input.js";
 
 /** Documents of one page while expired tasks are given back. */
 const PAGE = 100;
@@ -61,6 +70,8 @@ export class TaskQueue {
     input: TaskInput,
     { ended, ...note }: CollabNote & { readonly ended?: TaskEnd | undefined } = {},
   ): Promise<Task> {
+    assertOptions("a task", input, INPUT);
+    assertOptions("a change", note, NOTE);
     const { taskId = uuidV7() } = input;
     assertCollabId("task", taskId);
     const event = collabEvent("task.created", createdData(input), note);
@@ -91,7 +102,8 @@ export class TaskQueue {
   }
 
   /** The work has begun; the lease begins anew. @throws as complete */
-  async start(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+  async start(id: string, token: number, options: LeaseOptions = {}): Promise<Task> {
+    const { leaseMs, ...note } = leaseIn("a start", options);
     const lease = leaseMsOf(leaseMs);
     return this.#holding(id, token, note, (task, nowMs) => {
       if (task.status === "running") return [];
@@ -101,7 +113,8 @@ export class TaskQueue {
   }
 
   /** The worker is there; the lease begins anew. @throws as complete */
-  async heartbeat(id: string, token: number, { leaseMs, ...note }: LeaseOptions = {}): Promise<Task> {
+  async heartbeat(id: string, token: number, options: LeaseOptions = {}): Promise<Task> {
+    const { leaseMs, ...note } = leaseIn("a heartbeat", options);
     const lease = leaseMsOf(leaseMs);
     return this.#holding(id, token, note, (_task, nowMs) => {
       return [collabEvent("task.heartbeat", { leaseUntil: timeAt(nowMs + lease) }, note)];
@@ -112,9 +125,11 @@ export class TaskQueue {
   async complete(
     id: string,
     token: number,
-    { output = null, artifacts = [] }: { readonly output?: unknown; readonly artifacts?: readonly string[] } = {},
+    result: { readonly output?: unknown; readonly artifacts?: readonly string[] } = {},
     note: CollabNote = {},
   ): Promise<Task> {
+    assertOptions("a result", result, { output: true, artifacts: true });
+    const { output = null, artifacts = [] } = result;
     const data = { output: boundedJson("output", output), artifacts: labels("artifacts", artifacts) };
     return this.#holding(id, token, note, (_task, nowMs) => {
       return [collabEvent("task.completed", { ...data, at: timeAt(nowMs) }, note)];
@@ -125,13 +140,11 @@ export class TaskQueue {
   async fail(
     id: string,
     token: number,
-    {
-      error,
-      output = null,
-      retry = true,
-    }: { readonly error: string; readonly output?: unknown; readonly retry?: boolean },
+    failure: { readonly error: string; readonly output?: unknown; readonly retry?: boolean },
     note: CollabNote = {},
   ): Promise<Task> {
+    assertOptions("a failure", failure, { error: true, output: true, retry: true });
+    const { error, output = null, retry = true } = failure;
     const why = label("error", error, MAX_ERROR_CHARS);
     boundedJson("output", output);
     return this.#holding(id, token, note, (task, nowMs) => {
@@ -176,7 +189,8 @@ export class TaskQueue {
   }
 
   /** @throws NotFoundError TASK_NOT_FOUND */
-  async get(id: string, { asOf }: CollabAsOf = {}): Promise<Task> {
+  async get(id: string, options: CollabAsOf = {}): Promise<Task> {
+    const asOf = asOfIn("a task asked for", options);
     await assertAsOf(this.#collab.log, asOf);
     const { document } = await foldStream(this.#collab.log, collabTasks, streamOf(id), asOf);
     if (document === null) throw taskNotFound(id);
@@ -185,6 +199,7 @@ export class TaskQueue {
 
   /** In the order of the queue: highest priority first, then oldest. */
   async list(filter: TaskFilter = {}): Promise<Page<Task>> {
+    assertFilter("a list of tasks", filter, { session: true, status: true, agentName: true, claimedBy: true });
     const { session, status, agentName, claimedBy } = filter;
     if (status !== undefined) oneOf("status", TASK_STATUSES, status);
     assertTexts({ session, agentName, claimedBy });
@@ -194,7 +209,9 @@ export class TaskQueue {
   }
 
   /** Its events, the first one first. @throws NotFoundError TASK_NOT_FOUND */
-  async history(id: string, { asOf }: CollabAsOf = {}): Promise<SealedEvent[]> {
+  async history(id: string, options: CollabAsOf = {}): Promise<SealedEvent[]> {
+    const asOf = asOfIn("the history of a task", options);
+    await assertAsOf(this.#collab.log, asOf);
     const events: SealedEvent[] = [];
     const range = asOf === undefined ? {} : { toOffset: asOf };
     for await (const event of eventsOf(this.#collab.log.readStream(streamOf(id), range))) events.push(event);
@@ -217,6 +234,12 @@ export class TaskQueue {
   #change(id: string, note: CollabNote, decide: (task: Task | null) => readonly NewEvent[]): Promise<Task> {
     return this.#collab.change(collabTasks, streamOf(id), decide, note);
   }
+}
+
+/** @throws TypeError */
+function leaseIn(of: string, options: LeaseOptions): LeaseOptions {
+  assertOptions(of, options, { ...NOTE, leaseMs: true });
+  return options;
 }
 
 const QUEUE_ORDER = [

@@ -6,6 +6,7 @@ import { defined } from "../defined.js";
 import { UsageError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
 import { traced } from "../log/telemetry.js";
+import { typeName } from "../log/type-name.js";
 import { type CompareOptions, compareLogs, type LogComparison } from "../migrate/compare-logs.js";
 import { executeMigration } from "../migrate/execute-migration.js";
 import type { ExecuteOptions } from "../migrate/execute-options.js";
@@ -87,9 +88,10 @@ export class CrossDatabaseMigrator {
    * What migrating would do. Reads both sides and writes nothing at all: a target that is not there yet is not made.
    *
    * @throws IntegrityError the source is damaged, and where; NotFoundError LOG_NOT_FOUND there is no source
-   * @throws UsageError TARGET_IS_SOURCE; RefusedError SINCE_GAP; whatever opening throws
+   * @throws UsageError TARGET_IS_SOURCE, TARGET_MISSING; RefusedError SINCE_GAP; whatever opening throws
    */
   async planMigration(source: StoreName, target: StoreName, request: PlanRequest = {}): Promise<MigrationPlan> {
+    assertTwoNamed(source, target);
     assertOptions("planMigration", request, MIGRATION_REQUEST);
     const ends = { source: storePlace(source), target: storePlace(target) };
     assertTwo(ends);
@@ -207,6 +209,10 @@ export class CrossDatabaseMigrator {
   }
 
   #endsOf(plan: MigrationPlan): Ends {
+    if (typeof plan?.source?.url !== "string" || typeof plan.target?.url !== "string") {
+      const given = (plan as unknown) instanceof Promise ? "a promise of one: await it" : typeName(plan);
+      throw new TypeError(`a plan is what planMigration(source, target) gives, not ${given}`);
+    }
     return this.#ends.get(plan) ?? { source: storePlace(plan.source.url), target: storePlace(plan.target.url) };
   }
 
@@ -244,6 +250,14 @@ async function thawFrozenFor(source: EventLog, namesOfTarget: readonly string[])
 }
 
 /** Links are followed here as far as files go; of servers a cut-over finds it out. */
+/** Not every caller is checked by a compiler. @throws UsageError TARGET_MISSING */
+function assertTwoNamed(source: unknown, target: unknown): void {
+  if (source !== undefined && target !== undefined) return;
+  throw new UsageError("TARGET_MISSING", "a migration is planned from a source into a target: two arguments", {
+    hint: 'for example planMigration("jsonl:./s.jsonl", "sqlite:./s.db")',
+  });
+}
+
 function assertTwo({ source, target }: Ends): void {
   if (followedAddress(source.url) !== followedAddress(target.url)) return;
   throw new UsageError("TARGET_IS_SOURCE", `${shownUrl(source.url)} is source and target`, {

@@ -1,5 +1,6 @@
 import { assertOptions } from "../config/known-options.js";
 import { NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { redactionUnsupported } from "../log/redaction.js";
@@ -31,6 +32,7 @@ export interface Erased extends ErasurePlan {
  *   REDACTION_UNSUPPORTED by a backend that cannot; and as `EventLog.redact`
  */
 export async function erase(log: EventLog, target: ErasureTarget, options: EraseOptions = {}): Promise<Erased> {
+  assertLog(log);
   assertOptions("erase (planErasure writes nothing)", options, { actor: true, reason: true });
   const { actor = defaultActor(), reason } = options;
   if (log.redact === undefined) throw redactionUnsupported(log.url);

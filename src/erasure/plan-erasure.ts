@@ -1,6 +1,7 @@
 import { sessionIdOf, sessionStream, sessions } from "../../projections/sessions.js";
 import { assertOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog, RedactRequest } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -61,6 +62,7 @@ export async function planErasure(
   target: ErasureTarget,
   options: { readonly reason?: string } = {},
 ): Promise<ErasurePlan> {
+  assertLog(log);
   assertOptions("planErasure", options, { reason: true });
   const { reason } = options;
   PastLog.assertPresent(log);

@@ -1,5 +1,6 @@
 import session, { type SessionData } from "express-session";
 import type { JsonObject } from "../../projections/json-patch.js";
+import { assertOptions } from "../config/known-options.js";
 import { RuleError } from "../errors.js";
 import { countWebSessions, listWebSessions, type WebSessionInfo } from "../inspect/web-sessions.js";
 import { Closing } from "../log/closing.js";
@@ -25,6 +26,12 @@ export interface SessionStoreOptions extends OpenWebSessionsOptions {
 /** Seconds or a point: 18:00 yesterday is a time, `2h` is ago, 42 an offset. */
 interface AsOfQuestion {
   readonly asOf?: string;
+}
+
+/** @throws TypeError where another option is named: the answer would be the present */
+function asOfIn(question: string, options: AsOfQuestion): string | undefined {
+  assertOptions(question, options, { asOf: true });
+  return options.asOf;
 }
 
 /**
@@ -108,12 +115,14 @@ export class SessionDbStore extends session.Store {
   }
 
   /** How many sessions of this user live (then). */
-  countSessionsForUser(user: string | number, { asOf }: AsOfQuestion = {}): Promise<number> {
+  async countSessionsForUser(user: string | number, options: AsOfQuestion = {}): Promise<number> {
+    const asOf = asOfIn("countSessionsForUser", options);
     return this.#ask(async ({ log }) => (await countWebSessions(log, this.#question(asOf, nameOf(user)))).count);
   }
 
   /** The sessions of this user that live (then), oldest first: hashes of ids and times, never data. */
-  listSessionsForUser(user: string | number, { asOf }: AsOfQuestion = {}): Promise<readonly WebSessionInfo[]> {
+  async listSessionsForUser(user: string | number, options: AsOfQuestion = {}): Promise<readonly WebSessionInfo[]> {
+    const asOf = asOfIn("listSessionsForUser", options);
     return this.#ask(async ({ log }) => (await listWebSessions(log, this.#question(asOf, nameOf(user)))).sessions);
   }
 
@@ -133,7 +142,8 @@ export class SessionDbStore extends session.Store {
   }
 
   /** All sessions that live (then): hashes of ids, users and times, never data. */
-  dumpAll({ asOf }: AsOfQuestion = {}): Promise<readonly WebSessionInfo[]> {
+  async dumpAll(options: AsOfQuestion = {}): Promise<readonly WebSessionInfo[]> {
+    const asOf = asOfIn("dumpAll", options);
     return this.#ask(async ({ log }) => (await listWebSessions(log, this.#question(asOf))).sessions);
   }
 

@@ -8,6 +8,7 @@ import { archiveExists, writeArchive } from "../archive/write-archive.js";
 import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ArchivedError, IntegrityError, MovedError, NotFoundError, StoppedError } from "../errors.js";
 import { type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
+import { assertLog } from "../log/assert-log.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -51,6 +52,7 @@ export async function archiveBefore(
   file: string,
   options: ArchiveOptions = {},
 ): Promise<ArchiveEntry | undefined> {
+  assertLog(log);
   assertOptions("archiveBefore", options, ARCHIVE_OPTIONS);
   const { now, onProgress, signal } = options;
   const plan = await planArchive(log, point, now);
@@ -89,6 +91,7 @@ function stoppedBehind(path: string): StoppedError {
  * @throws RefusedError ARCHIVE_UNSUPPORTED
  */
 export async function archiveStates(log: EventLog, places: readonly string[]): Promise<ArchiveState[]> {
+  assertLog(log);
   if (log.archives === undefined) throw archiveUnsupported(log.url);
   const shelf = new ArchiveShelf(places);
   try {
@@ -107,6 +110,7 @@ export async function archiveStates(log: EventLog, places: readonly string[]): P
  *   ChainBreakError it is not the last archive of this store; MovedError. Nothing was changed.
  */
 export async function restoreArchive(log: EventLog, file: string, options: ArchiveOptions = {}): Promise<ArchiveEntry> {
+  assertLog(log);
   assertOptions("restoreArchive", options, ARCHIVE_OPTIONS);
   if (log.unarchive === undefined || log.archives === undefined) throw archiveUnsupported(log.url);
   const { entry } = await checkArchive(file, options.onProgress);

@@ -1,5 +1,6 @@
 import { ArchivedError, NotFoundError } from "../errors.js";
 import { archivedBase, archiveUnsupported } from "../log/archives.js";
+import { assertLog } from "../log/assert-log.js";
 import { assertDelivered } from "../log/copy-cursors.js";
 import { lineBytes } from "../log/event-line.js";
 import { type EventLog, MAX_PAGE_EVENTS } from "../log/event-log.js";
@@ -25,6 +26,7 @@ export interface ArchivePlan {
  * @throws RefusedError ARCHIVE_UNSUPPORTED, ARCHIVE_UNDELIVERED; UsageError PERMISSION_DENIED; as resolvePoint, but for a time before the first event
  */
 export async function planArchive(log: EventLog, point: PointLike, now = new Date()): Promise<ArchivePlan> {
+  assertLog(log);
   if (log.archive === undefined) throw archiveUnsupported(log.url);
   const base = await archivedBase(log);
   const from = base.offset + 1;

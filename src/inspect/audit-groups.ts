@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { type AuditEntry, type AuditOptions, type AuditSummary, audit, streamCounts } from "./audit.js";
 import type { EventFilter } from "./event-filter.js";
@@ -43,6 +44,7 @@ export async function auditGroups(
   by: GroupBy,
   options: AuditOptions = {},
 ): Promise<AuditGroups> {
+  assertLog(log);
   const groups = new Grouping(by);
   const entries = audit(log, filter, options);
   for (;;) {

@@ -1,5 +1,6 @@
 import { sessionIdOf } from "../../projections/sessions.js";
 import { assertOptions } from "../config/known-options.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
@@ -61,6 +62,7 @@ export async function* audit(
   filter: EventFilter = {},
   options: AuditOptions = {},
 ): AsyncGenerator<AuditEntry, AuditSummary, undefined> {
+  assertLog(log);
   assertOptions("audit", options, { head: true, onRead: true });
   const matching = eventMatcher(filter);
   const { head, from, to } = await filteredRange(log, filter, options.head);

@@ -1,6 +1,7 @@
 import type { StoredRecord } from "../../projections/session-record.js";
 import { assertOptions } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { type RecordStep, recordStepsFrom, type SetBy, setBy, stepAt } from "../replay/record-steps.js";
@@ -46,6 +47,7 @@ export interface BisectResult {
  *   POINT_OUTSIDE; TypeError where `verdict` gives something else; whatever it throws
  */
 export async function bisect(log: EventLog, id: string, options: BisectOptions): Promise<BisectResult> {
+  assertLog(log);
   assertOptions("bisect", options, { good: true, bad: true, verdict: true, began: true, judged: true });
   const { good, bad } = options;
   for (const end of [good, bad]) await assertOffsetIn(log, end);

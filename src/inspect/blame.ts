@@ -1,6 +1,7 @@
 import { type LeafChange, leafChanges, valueAt } from "../../projections/json-leaves.js";
 import { assertOptions } from "../config/known-options.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
@@ -36,6 +37,7 @@ export interface BlameEntry {
  *   FIELD_PATH_INVALID, ARGUMENT_INVALID; TypeError where `depth` is no whole number from 0
  */
 export async function blame(log: EventLog, id: string, options: BlameOptions = {}): Promise<BlameEntry[]> {
+  assertLog(log);
   assertOptions("blame", options, { path: true, depth: true, toOffset: true });
   const { depth = Number.MAX_SAFE_INTEGER, toOffset } = options;
   assertCount("depth", depth, 0);

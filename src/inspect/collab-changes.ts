@@ -1,5 +1,6 @@
 import { type CollabEventData, collabData } from "../../projections/collab-events.js";
 import { type CollabPart, partId, partStream } from "../../projections/collab-streams.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -35,6 +36,7 @@ export async function collabChanges(
   log: EventLog,
   { session, kind, key, at }: { session: string; kind: CollabPart; key: string; at: number },
 ): Promise<CollabChanges> {
+  assertLog(log);
   const stream = partStream(kind, partId(session, key));
   const last = at === 0 ? undefined : await log.readLast(stream, { toOffset: at });
   if (last === undefined) return { changes: [], older: 0 };

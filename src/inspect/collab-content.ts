@@ -1,5 +1,6 @@
 import { collabData } from "../../projections/collab-events.js";
 import { NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventAt } from "./event-at.js";
 import { clipped, valueText } from "./past-collab-shapes.js";
@@ -20,6 +21,7 @@ const HOLDING = ["chunk.added", "memory.set", "artifact.saved"];
 
 /** @throws NotFoundError EVENT_NOT_FOUND where there is no such event, or it is one that holds no content */
 export async function collabContent(log: EventLog, offset: number): Promise<CollabContent> {
+  assertLog(log);
   const { event } = await eventAt(log, offset);
   if (!HOLDING.includes(event.type)) {
     throw new NotFoundError("EVENT_NOT_FOUND", `event ${offset} holds no chunk, memory or artifact`, {

@@ -1,5 +1,6 @@
 import { type CollabPart, collabSessionOf, partIdOf, splitPartId } from "../../projections/collab-streams.js";
 import { defined } from "../defined.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -39,6 +40,7 @@ export async function* collabHistory(
   session: string,
   { asOf, since = 0 }: CollabHistoryOptions = {},
 ): AsyncGenerator<CollabHistoryEntry, void, undefined> {
+  assertLog(log);
   await assertAsOf(log, asOf);
   const range = { from: since + 1, ...defined({ to: asOf }) };
   for await (const event of eventsOf(log.readAll(range))) {

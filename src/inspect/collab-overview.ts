@@ -1,6 +1,7 @@
 import { type ConversationChunk, collabChunks } from "../../projections/collab-chunks.js";
 import { collabMemories, type Memory } from "../../projections/collab-memories.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 import { type CollabSummary, collabSummary } from "./collab-summary.js";
@@ -28,6 +29,7 @@ export async function collabOverview(
   session: string,
   { limit = 10, ...at }: CollabOverviewOptions = {},
 ): Promise<CollabOverview> {
+  assertLog(log);
   const summary = await collabSummary(log, session, at);
   const where = { session_id: session };
   const newest = (field: string) => ({ where, orderBy: [{ field, direction: "desc" }], limit }) as const;

@@ -6,6 +6,7 @@ import { collabSessions } from "../../projections/collab-sessions.js";
 import { collabTasks } from "../../projections/collab-tasks.js";
 import type { Projection } from "../../projections/projection.js";
 import { UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 
@@ -28,6 +29,7 @@ const MODELS = [
  *   before the first one that may not are brought up
  */
 export async function refreshCollab(log: EventLog): Promise<number> {
+  assertLog(log);
   const offsets: number[] = [];
   for (const projection of MODELS) {
     const model = new ReadModel(log, projection);

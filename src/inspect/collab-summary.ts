@@ -5,6 +5,7 @@ import { type CollabSession, collabSessions } from "../../projections/collab-ses
 import { collabTasks } from "../../projections/collab-tasks.js";
 import type { Projection } from "../../projections/projection.js";
 import { NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
 
@@ -22,6 +23,7 @@ export async function collabSummary(
   session: string,
   options: { readonly asOf?: number } = {},
 ): Promise<CollabSummary> {
+  assertLog(log);
   const found = await new ReadModel(log, collabSessions).get(session, options);
   if (found === null) throw noCollabSession(session);
   const count = counterOf(log, session, options);

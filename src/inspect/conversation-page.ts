@@ -3,6 +3,7 @@ import type { ChunkFormat } from "../../projections/collab-events.js";
 import { collabSessions } from "../../projections/collab-sessions.js";
 import { collabStream } from "../../projections/collab-streams.js";
 import { defined } from "../defined.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -33,6 +34,7 @@ export async function conversationPage(
   session: string,
   { asOf, format, order = "oldest", limit, cursor }: ConversationPageOptions,
 ): Promise<Page<ConversationChunk>> {
+  assertLog(log);
   await assertOffsetIn(log, asOf);
   const { document } = await foldStream(log, collabSessions, collabStream(session), asOf);
   if (document === null) throw noCollabSession(session);

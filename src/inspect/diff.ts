@@ -1,6 +1,7 @@
 import { valueAt, withValueAt } from "../../projections/json-leaves.js";
 import { type PatchOp, patchBetween } from "../../projections/json-patch.js";
 import { assertOptions } from "../config/known-options.js";
+import { assertLog } from "../log/assert-log.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -59,6 +60,7 @@ export interface SessionDiff {
  *   FIELD_PATH_INVALID
  */
 export async function diff(log: EventLog, id: string, options: DiffOptions): Promise<SessionDiff> {
+  assertLog(log);
   assertOptions("diff", options, { from: true, to: true, path: true });
   const { from, to } = options;
   const path = parseFieldPath(options.path ?? "");

@@ -1,4 +1,5 @@
 import { NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import { recomputeHash, type SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -15,6 +16,7 @@ export interface EventProof {
 
 /** @param offset from 1 to the tail. @throws NotFoundError EVENT_NOT_FOUND */
 export async function eventAt(log: EventLog, offset: number): Promise<EventProof> {
+  assertLog(log);
   const prevHash = offset > 0 ? await hashAt(log, offset - 1) : undefined;
   if (prevHash !== undefined) {
     for await (const event of eventsOf(log.readAll({ from: offset, to: offset }))) {

@@ -1,5 +1,6 @@
 import { collabSessionOf } from "../../projections/collab-streams.js";
 import { sessionIdOf } from "../../projections/sessions.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -31,6 +32,7 @@ export interface EventRow {
 
 /** The events at some offsets. @param offsets ascending */
 export async function eventRows(log: EventLog, offsets: readonly number[]): Promise<EventRow[]> {
+  assertLog(log);
   const wanted = new Set(offsets);
   const rows: EventRow[] = [];
   for (const [from, to] of runsOf(offsets)) {

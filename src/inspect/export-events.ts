@@ -1,3 +1,4 @@
+import { assertLog } from "../log/assert-log.js";
 import { encodeLine } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
 import type { EventFilter } from "./event-filter.js";
@@ -27,6 +28,7 @@ export async function exportEvents(
   write: (lines: string) => Promise<unknown>,
   options: Omit<ListEventsOptions, "reverse"> = {},
 ): Promise<ExportedEvents> {
+  assertLog(log);
   let report: ExportedEvents = { events: 0, lastOffset: 0, lastHash: "", endsInsideAppend: false };
   let lines: string[] = [];
   let chars = 0;

@@ -1,5 +1,6 @@
 import { type SessionDocument, sessions } from "../../projections/sessions.js";
 import { defined } from "../defined.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { type Comparison, MAX_LIMIT, type OrderBy } from "../query/query.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
@@ -45,6 +46,7 @@ const ORDERS: { readonly [order in SessionOrder]?: readonly OrderBy[] } = {
  * @throws ProjectionStopped
  */
 export async function firstSessions(log: EventLog, query: FirstSessionsQuery): Promise<FirstSessions | undefined> {
+  assertLog(log);
   const model = new ReadModel(log, sessions);
   const { order = "updated", limit } = query;
   const orderBy = ORDERS[order];

@@ -1,6 +1,7 @@
 import { sessionStream } from "../../projections/sessions.js";
 import { assertOptions } from "../config/known-options.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -41,6 +42,7 @@ export async function* listEvents(
   filter: EventFilter = {},
   options: ListEventsOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
+  assertLog(log);
   assertOptions("listEvents", options, { head: true, limit: true, reverse: true, signal: true });
   const { limit = Number.POSITIVE_INFINITY, reverse = false, signal } = options;
   if (limit !== Number.POSITIVE_INFINITY) assertCount("limit", limit, 0);

@@ -2,6 +2,7 @@ import { defined } from "../defined.js";
 import { IntegrityError } from "../errors.js";
 import { archivedBase } from "../log/archives.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { checkedEvents, tailAt } from "./checked-events.js";
@@ -39,6 +40,7 @@ export interface LogHealthOptions {
  *   whole number from 0
  */
 export async function logHealth(log: EventLog, { maxLag }: LogHealthOptions = {}): Promise<LogHealth> {
+  assertLog(log);
   if (maxLag !== undefined) assertCount("maxLag", maxLag, 0);
   const tail = await log.tail();
   const checked = await checkEnd(log, tail);

@@ -1,5 +1,6 @@
 import { assertOptions } from "../config/known-options.js";
 import { IntegrityError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import { lineBytes } from "../log/event-line.js";
 import type { EventLog } from "../log/event-log.js";
@@ -90,6 +91,7 @@ export async function logStats(
   filter: EventFilter = {},
   options: LogStatsOptions = {},
 ): Promise<LogStats> {
+  assertLog(log);
   assertOptions("logStats", options, { head: true, top: true, onRead: true });
   const { head: asked, top = 10, onRead } = options;
   if (!Number.isSafeInteger(top) || top < 0) throw new TypeError("top is a whole number from 0");

@@ -1,11 +1,13 @@
 import type { Mark } from "../../projections/marks.js";
 import { IntegrityError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { hashAt } from "../replay/hash-at.js";
 import { assertMarkName, markOf, readMarks } from "../replay/read-marks.js";
 
 /** The marks of a log in the order in which they were set, now or as they were after `asOf` (inclusive). @throws NotFoundError POINT_OUTSIDE */
 export async function listMarks(log: EventLog, { asOf }: { readonly asOf?: number } = {}): Promise<readonly Mark[]> {
+  assertLog(log);
   return (await readMarks(log, asOf)).marks;
 }
 

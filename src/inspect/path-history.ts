@@ -1,4 +1,5 @@
 import { valueAt } from "../../projections/json-leaves.js";
+import { assertLog } from "../log/assert-log.js";
 import type { Json } from "../log/canonical.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertAsOf } from "../replay/assert-offset-in.js";
@@ -42,6 +43,7 @@ export interface PathHistory {
  *   log has no such `toOffset`; UsageError FIELD_PATH_INVALID, ARGUMENT_INVALID
  */
 export async function pathHistory(log: EventLog, id: string, place: string, toOffset?: number): Promise<PathHistory> {
+  assertLog(log);
   const path = parseFieldPath(place);
   await assertAsOf(log, toOffset);
   const steps = await recordSteps(log, id, toOffset);

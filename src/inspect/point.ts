@@ -1,5 +1,6 @@
 import { sessionIdOf } from "../../projections/sessions.js";
 import { NotFoundError, UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
 import { shellWord } from "../log/shell-word.js";
@@ -36,6 +37,7 @@ const MARK = /^mark:(.*)$/s;
  *   IntegrityError MARK_MISMATCH
  */
 export async function resolvePoint(log: EventLog, text: string, context: PointContext): Promise<Point> {
+  assertLog(log);
   const point = (offset: number, meaning: string): Point => ({ text, offset, meaning });
   const version = VERSION.exec(text);
   if (version !== null)

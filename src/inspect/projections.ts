@@ -10,6 +10,7 @@ import { sessions } from "../../projections/sessions.js";
 import { storeSettings } from "../../projections/store-settings.js";
 import { webSessions } from "../../projections/web-sessions.js";
 import { NotFoundError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Fault } from "../log/read-model-tables.js";
 import type { ModelCheck, OnProgress } from "../replay/read-model/model-engine.js";
@@ -50,6 +51,7 @@ export interface ProjectionCheck extends ModelCheck {
 
 /** States of all projections, at the tail of the log that is given with them. */
 export async function projectionStates(log: EventLog): Promise<{ offset: number; items: ProjectionState[] }> {
+  assertLog(log);
   const { offset: tail } = await log.tail();
   const states = PROJECTIONS.map(async (projection) => {
     const model = new ReadModel(log, projection);
@@ -67,6 +69,7 @@ export async function projectionStates(log: EventLog): Promise<{ offset: number;
  * @param names all of them where it is empty. @throws NotFoundError PROJECTION_NOT_FOUND
  */
 export async function checkProjections(log: EventLog, names: readonly string[]): Promise<ProjectionCheck[]> {
+  assertLog(log);
   const checks: ProjectionCheck[] = [];
   for (const projection of projectionsNamed(names)) {
     checks.push({ name: projection.name, ...(await new ReadModel(log, projection).check()) });
@@ -80,6 +83,7 @@ export async function rebuildProjections(
   names: readonly string[],
   onProgress?: (name: string) => OnProgress,
 ): Promise<ProjectionState[]> {
+  assertLog(log);
   const projections = projectionsNamed(names);
   for (const projection of projections) await new ReadModel(log, projection).rebuild(onProgress?.(projection.name));
   const rebuilt = projections.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import { assertOptions } from "../config/known-options.js";
 import { UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { type EventFilter, eventSelector } from "./event-filter.js";
@@ -49,6 +50,7 @@ export async function searchEvents(
   filter: EventFilter,
   options: SearchEventsOptions,
 ): Promise<FoundEvents> {
+  assertLog(log);
   assertOptions("searchEvents", options, { text: true, before: true, limit: true, maxRead: true });
   const { text, before, limit = 50, maxRead = 20_000 } = options;
   const find = finder(text);

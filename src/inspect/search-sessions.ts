@@ -1,4 +1,5 @@
 import { type SessionDocument, sessions } from "../../projections/sessions.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Page } from "../query/query.js";
 import { assertSearchText } from "../query/search-terms.js";
@@ -23,6 +24,7 @@ export async function searchSessions(
   words: string,
   options: SearchSessionsOptions = {},
 ): Promise<Page<SessionDocument>> {
+  assertLog(log);
   assertSearchText(words);
   const orderBy = [{ field: "lastOffset", direction: "desc" as const }];
   return new ReadModel(log, sessions).query({

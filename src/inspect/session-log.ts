@@ -4,6 +4,7 @@ import { type SessionDocument, sessionStream, sessions } from "../../projections
 import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -84,6 +85,7 @@ export async function* sessionLog(
   id: string,
   options: SessionLogOptions = {},
 ): AsyncGenerator<SessionLogEntry, void, undefined> {
+  assertLog(log);
   assertOptions("sessionLog", options, LOG_OPTIONS);
   const { limit, ...asked } = options;
   if (limit === undefined) return yield* entriesOf(log, id, asked);

@@ -1,4 +1,5 @@
 import { IntegrityError, UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
 import { hashAt } from "../replay/hash-at.js";
@@ -30,6 +31,7 @@ export interface SignOptions {
  *   `offset`; with `append` also as reading a file of signatures. None of these signs or writes anything.
  */
 export async function signTail(log: EventLog, key: SigningKey, options: SignOptions = {}): Promise<TailSignature> {
+  assertLog(log);
   const { append, now = () => new Date() } = options;
   const make = async (last: TailSignature | undefined, previous: string) => {
     const tail = await verifiedTail(log, last, options);

@@ -1,3 +1,4 @@
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { hashAt } from "../replay/hash-at.js";
 import { readSignatures } from "./signature-file.js";
@@ -20,6 +21,7 @@ export interface SignedTails {
  * @throws as reading the file of signatures (see readSignatures)
  */
 export async function signedTails(log: EventLog, path: string, keys: readonly SigningKey[]): Promise<SignedTails> {
+  assertLog(log);
   let [signatures, last]: [number, TailSignature | undefined] = [0, undefined];
   for await (const signed of readSignatures(path, keys)) [signatures, last] = [signatures + 1, signed];
   const found = last as TailSignature; // a file without one is refused

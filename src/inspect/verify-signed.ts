@@ -1,4 +1,5 @@
 import { IntegrityError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -35,6 +36,7 @@ export async function verifySigned(
   keys: readonly SigningKey[],
   onVerified?: (offset: number, end: number) => void,
 ): Promise<SignedReport> {
+  assertLog(log);
   // Before the log's end is asked for: else a signature that is made meanwhile would look as if the log had been cut.
   const { signatures, last } = await survey(path, keys);
   const end = (await log.tail()).offset;

@@ -1,7 +1,9 @@
 import { type WebSessionDocument, webSessions } from "../../projections/web-sessions.js";
+import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { defined } from "../defined.js";
 import { NotFoundError, UsageError } from "../errors.js";
 import { assertCount } from "../log/assert-limits.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import { typeName } from "../log/type-name.js";
 import { MAX_LIMIT, type Query } from "../query/query.js";
@@ -35,6 +37,8 @@ export interface WebListQuestion extends WebQuestion {
   readonly limit?: number;
 }
 
+const QUESTION: KnownOptions<WebQuestion> = { user: true, asOf: true, now: true };
+
 /** The sessions that lived then, oldest first. */
 export interface WebSessionList {
   readonly offset: number;
@@ -59,6 +63,8 @@ const MODELS = new WeakMap<EventLog, ReadModel<WebSessionDocument>>();
 
 /** @throws UsageError POINT_INVALID; NotFoundError POINT_OUTSIDE. A time before the first event is no error: nobody was there. */
 export async function listWebSessions(log: EventLog, question: WebListQuestion = {}): Promise<WebSessionList> {
+  assertLog(log);
+  assertOptions("a list of web sessions", question, { ...QUESTION, limit: true });
   const { limit = Number.POSITIVE_INFINITY } = question;
   if (limit !== Number.POSITIVE_INFINITY) assertCount("limit", limit, 0);
   const sessions: WebSessionInfo[] = [];
@@ -80,6 +86,8 @@ export async function countWebSessions(
   log: EventLog,
   question: WebQuestion = {},
 ): Promise<{ offset: number; at: string; count: number }> {
+  assertLog(log);
+  assertOptions("a count of web sessions", question, QUESTION);
   if (question.user !== undefined) assertUser(question.user);
   const moment = await resolveMoment(log, question);
   const at = moment.at.toISOString();
@@ -96,6 +104,7 @@ export async function signedInUsers(
   log: EventLog,
   question: WebQuestion = {},
 ): Promise<{ offset: number; at: string; users: readonly SignedInUser[] }> {
+  assertLog(log);
   const { offset, at, sessions } = await listWebSessions(log, question);
   const users = new Map<string, SignedInUser>();
   for (const { user, createdAt, seenAt } of sessions) {
@@ -119,6 +128,7 @@ export async function signedInUsers(
  *   WEB_SESSION_NOT_FOUND
  */
 export async function findWebSession(log: EventLog, hash: string): Promise<WebSessionDocument> {
+  assertLog(log);
   if (!/^[0-9a-f]{8,64}$/.test(hash)) throw noHash(`${JSON.stringify(hash)} is no hash of a session's id`);
   const { documents } = await modelOf(log).query({ where: { id: { startsWith: hash } }, limit: 2 });
   const [found, another] = documents;

@@ -3,6 +3,7 @@ import type { StoredRecord } from "../../projections/session-record.js";
 import type { SessionDocument } from "../../projections/sessions.js";
 import { assertOptions } from "../config/known-options.js";
 import { NotFoundError, UsageError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { Json } from "../log/canonical.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
@@ -44,6 +45,7 @@ export interface WhatIf {
  *   FIELD_PATH_INVALID
  */
 export async function whatIf(log: EventLog, id: string, options: WhatIfOptions): Promise<WhatIf> {
+  assertLog(log);
   assertOptions("whatIf", options, { skip: true, set: true });
   const { skip = [] } = options;
   const set = (options.set ?? []).map((one) => ({ ...one, path: parseFieldPath(one.path) }));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { NewFile } from "../files/new-file.js";
+import { assertLog } from "../log/assert-log.js";
 import { chainBroken } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { syncFolder } from "../log/sync-folder.js";
@@ -60,6 +61,7 @@ export async function writeProof(
   path: string,
   options: WriteProofOptions = {},
 ): Promise<WrittenProof> {
+  assertLog(log);
   assertOptions("writeProof", options, PROOF_OPTIONS);
   const { force = false, now = new Date() } = options;
   const matching = eventMatcher(filter);

@@ -7,7 +7,13 @@ import { typeName } from "./type-name.js";
  * @throws TypeError
  */
 export function assertLog(log: EventLog): void {
-  if (typeof log?.readStream === "function") return;
-  const given = (log as unknown) instanceof Promise ? "a promise of one: await it" : typeName(log);
-  throw new TypeError(`log is what openLog gives, not ${given}`);
+  if (typeof log?.tail === "function") return;
+  throw new TypeError(`log is what openLog gives, not ${givenName(log)}`);
+}
+
+/** What was given in the place of a log or a store, and what to do about it. */
+export function givenName(given: unknown): string {
+  if (given instanceof Promise) return "a promise of one: await it";
+  const log = (given as { readonly log?: Partial<EventLog> } | null | undefined)?.log;
+  return typeof log?.tail === "function" ? "a store: pass its log" : typeName(given);
 }

@@ -1,4 +1,5 @@
 import { ChainBreakError, DivergedError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventLog } from "../log/event-log.js";
 import type { Tail } from "../log/seal.js";
 import { verifyLog } from "../replay/verify-log.js";
@@ -38,6 +39,8 @@ export interface CopyReport {
  * @throws DivergedError the two have different histories, or the target is ahead; nothing was written
  */
 export async function copyLog(source: EventLog, target: EventLog, options: CopyOptions = {}): Promise<CopyReport> {
+  assertLog(source);
+  assertLog(target);
   const relation = await relate(source, target);
   assertContinuable(relation, source, target);
   await assertWhole(source, relation.source.offset, options);

@@ -1,4 +1,5 @@
 import { IntegrityError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -20,6 +21,8 @@ export interface Relation {
 
 /** Compares two logs by their hashes, with a number of reads that is logarithmic in their length. Writes nothing. */
 export async function relate(source: EventLog, target: EventLog): Promise<Relation> {
+  assertLog(source);
+  assertLog(target);
   const sourceTail = await source.tail();
   const targetTail = await target.tail();
   const common = await lastCommonOffset(source, target, Math.min(sourceTail.offset, targetTail.offset));

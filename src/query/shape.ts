@@ -65,6 +65,7 @@ const WORDS_LAYOUT = 2;
 
 const NAME = /^[a-z][a-z0-9-]{0,23}$/;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,47}$/;
+const FIELD_TYPES: readonly FieldType[] = ["text", "number", "boolean"];
 const MAX_FIELDS = 64;
 const RESERVED_FIELDS = ["id", "document", "doc_row", "words_hash"];
 /** A read model is a view of its name in SQL, beside the tables of the log. */
@@ -84,6 +85,9 @@ export function assertShape({ name, revision, fields, indexes = [] }: ReadModelS
     const lower = field.name.toLowerCase();
     if (!FIELD_NAME.test(field.name) || seen.has(lower)) throw new TypeError(`not a field of ${name}: ${field.name}`);
     seen.add(lower);
+    if (!FIELD_TYPES.includes(field.type)) {
+      throw new TypeError(`field ${field.name} of ${name}: its type is one of ${FIELD_TYPES.join(", ")}`);
+    }
   }
   for (const field of indexes.flatMap(({ by, having }) => [having, ...by.map((one) => one.field)])) {
     if (!fields.some((declared) => declared.name === field)) throw new TypeError(`no field of ${name}: ${field}`);

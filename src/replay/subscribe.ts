@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { UnavailableError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -31,6 +32,7 @@ export async function* subscribe(
   log: EventLog,
   options: SubscribeOptions = {},
 ): AsyncGenerator<SealedEvent, void, undefined> {
+  assertLog(log);
   const { retryMs = 60_000, onRetry, ...following } = options;
   const { signal } = following;
   if (!(retryMs >= 0)) throw new TypeError(`retryMs is a number of milliseconds from 0, not ${String(retryMs)}`);

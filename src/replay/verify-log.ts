@@ -1,5 +1,6 @@
 import { ArchivedError, IntegrityError } from "../errors.js";
 import { archivedBase } from "../log/archives.js";
+import { assertLog } from "../log/assert-log.js";
 import { ChainCheck } from "../log/chain-check.js";
 import type { EventLog } from "../log/event-log.js";
 import { EMPTY_TAIL, type Tail } from "../log/seal.js";
@@ -31,6 +32,7 @@ export interface VerifyOptions {
  * events by is compared with them, too. A log whose beginning is archived is checked from there where the archive is not at hand (`archived`).
  */
 export async function verifyLog(log: EventLog, options: VerifyOptions = {}): Promise<VerifyReport> {
+  assertLog(log);
   const end = options.to ?? (await log.tail()).offset;
   try {
     return await verifyFrom(EMPTY_TAIL, log, end, options);

@@ -7,6 +7,7 @@ import { minskyJsonText } from "../export/minsky-json.js";
 import { type SqlDialect, sqlText } from "../export/sql.js";
 import { eventsOf } from "../log/paging.js";
 import type { AsOf } from "./as-of.js";
+import { assertStore } from "./assert-store.js";
 import type { SessionList, SessionStore } from "./session-store.js";
 import { assertNotStore } from "./store-file.js";
 
@@ -49,6 +50,7 @@ export async function exportSessions(
   file: string,
   options: ExportOptions = {},
 ): Promise<ExportReport> {
+  assertStore(store);
   assertOptions("exportSessions", options, { asOf: true, replace: true, signal: true });
   const { asOf, replace = false, signal } = options;
   assertNotStore(file, store.log.url);

@@ -3,6 +3,7 @@ import { sessionStream, sessions } from "../../projections/sessions.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { foldStream } from "../replay/fold-stream.js";
 import { sessionNotFound } from "../replay/session-not-found.js";
+import { assertStore } from "./assert-store.js";
 import { decideCreate } from "./decide-create.js";
 import type { ChangeResult, SessionStore } from "./session-store.js";
 import { storedRecord } from "./stored-record.js";
@@ -28,6 +29,7 @@ export async function forkSession(
   id: string,
   { at, as, ...options }: ForkOptions,
 ): Promise<ChangeResult> {
+  assertStore(store);
   return store.create(await forkedRecord(store, id, at, as), { ...options, source: `fork:${id}@${at}` });
 }
 

@@ -5,6 +5,7 @@ import { stateDir } from "../config/paths.js";
 import { RuleError } from "../errors.js";
 import { emptyReport, type ForeignRecord, type ImportReport } from "../import/report.js";
 import type { StreamAppend } from "../log/prepare.js";
+import { assertStore } from "./assert-store.js";
 import { decideImport } from "./decide-import.js";
 import type { DocumentsById, SessionChange } from "./decide-state.js";
 import { importBase } from "./import-base.js";
@@ -40,6 +41,7 @@ export async function importRecords(
   records: readonly ForeignRecord[],
   options: ImportOptions,
 ): Promise<ImportReport> {
+  assertStore(store);
   const report = emptyReport(options.source, options.layout ?? "records");
   const candidates = lastOfEachId(records, report);
   const baseDir = new TakenBaseDir(store, options.baseDir);

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { RefusedError } from "../errors.js";
 import { follow } from "../replay/follow.js";
+import { assertStore } from "./assert-store.js";
 import { type ExportReport, exportSessions } from "./export-sessions.js";
 import type { SessionStore } from "./session-store.js";
 
@@ -23,6 +24,7 @@ export interface MirrorOptions {
  * @throws RefusedError OUTPUT_CHANGED: another program has written the file; and as exportSessions
  */
 export async function mirrorSessions(store: SessionStore, file: string, options: MirrorOptions = {}): Promise<void> {
+  assertStore(store);
   const { signal, pollMs, onWritten } = options;
   const write = async (replace: boolean) => {
     const report = await exportSessions(store, { kind: "minsky-json" }, file, { replace });

@@ -5,6 +5,7 @@ import { assertCount } from "../log/assert-limits.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
 import { assertBegins, type RecordStep, recordStepsFrom } from "../replay/record-steps.js";
+import { assertStore } from "./assert-store.js";
 import { planRevert, type RevertPlan, type RevertTarget, revertEvents } from "./plan-revert.js";
 import { retryConflicts } from "./retry-conflicts.js";
 import type { ChangeResult, SessionStore } from "./session-store.js";
@@ -24,6 +25,7 @@ export interface Reverted extends RevertPlan {
 
 /** What {@link revertSession} would do now. Writes nothing. @throws as it does */
 export async function previewRevert(store: SessionStore, id: string, target: RevertTarget): Promise<RevertPlan> {
+  assertStore(store);
   const plan = planRevert(id, await stepsFor(store.log, id, target), target);
   revertEvents(id, plan, {});
   return plan;
@@ -42,6 +44,7 @@ export async function revertSession(
   target: RevertTarget,
   options: RevertOptions = {},
 ): Promise<Reverted> {
+  assertStore(store);
   assertOptions("revertSession (previewRevert writes nothing)", options, REVERT_OPTIONS);
   const attempt = () => revertOnce(store, id, target, options);
   return options.expectedVersion === undefined ? retryConflicts(attempt) : attempt();

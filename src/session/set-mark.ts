@@ -1,6 +1,7 @@
 import { MARKS_STREAM, type Mark, markEventSchemas } from "../../projections/marks.js";
 import { defined } from "../defined.js";
 import { NotFoundError, RuleError } from "../errors.js";
+import { assertLog } from "../log/assert-log.js";
 import type { EventMeta, SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { assertOffsetIn } from "../replay/assert-offset-in.js";
@@ -29,6 +30,7 @@ export interface SetMarkOptions extends MarkOptions {
  * @throws UsageError MARK_NAME_INVALID; RuleError MARK_EXISTS; NotFoundError POINT_OUTSIDE; UsageError ARGUMENT_INVALID
  */
 export async function setMark(log: EventLog, name: string, options: SetMarkOptions = {}): Promise<Mark> {
+  assertLog(log);
   assertMarkName(name);
   const place = await placeOf(log, options.at);
   const data = markEventSchemas["mark.set"].parse({ name, ...place });
@@ -50,6 +52,7 @@ export async function setMark(log: EventLog, name: string, options: SetMarkOptio
  * @throws UsageError MARK_NAME_INVALID; NotFoundError MARK_NOT_FOUND
  */
 export async function removeMark(log: EventLog, name: string, options: MarkOptions = {}): Promise<Mark> {
+  assertLog(log);
   assertMarkName(name);
   let removed: Mark | undefined;
   await append(log, "mark.removed", { name }, options, (marks, version) => {

@@ -2,6 +2,7 @@ import { defaultSqlitePath, defaultStoreUrl, type Env, expandPath, outboxRoot } 
 import { UsageError } from "../errors.js";
 import { maskUrl } from "../log/mask-url.js";
 import type { OpenLogOptions } from "../log/open-log-options.js";
+import { typeName } from "../log/type-name.js";
 import { type PostgresSsl, withParameters } from "./postgres-parameters.js";
 
 /** The documented configuration of a storage. */
@@ -61,6 +62,7 @@ export interface StorageAddress {
 
 /** @throws UsageError BACKEND_UNKNOWN, CONNECTION_STRING_MISSING, STORAGE_CONFIG_INVALID */
 export function storageAddress(config: StorageConfig, env: Env = process.env): StorageAddress {
+  assertConfig(config);
   const waits = config.lockTimeout === undefined ? {} : { lockTimeoutMs: config.lockTimeout };
   switch (config.backend) {
     case "json":
@@ -76,6 +78,21 @@ export function storageAddress(config: StorageConfig, env: Env = process.env): S
         hint: "take json, jsonl, sqlite or postgres",
       });
   }
+}
+
+/** Not every caller is checked by a compiler. @throws UsageError STORAGE_CONFIG_INVALID */
+function assertConfig(config: unknown): void {
+  const { backend } = (config ?? {}) as Partial<StorageConfig>;
+  if (typeof backend === "string") return;
+  throw new UsageError("STORAGE_CONFIG_INVALID", `a storage is named by its backend, not by ${shownConfig(config)}`, {
+    hint: 'for example { backend: "sqlite", sqlite: { dbPath: "./s.db" } }; where an address will do: "sqlite:./s.db"',
+  });
+}
+
+/** The names of its members, and no values: there may be passwords among them. */
+function shownConfig(config: unknown): string {
+  if (typeof config !== "object" || config === null) return typeName(config);
+  return `{ ${Object.keys(config).join(", ")} }`;
 }
 
 function outboxOf({ fallback = "none", outboxPath }: StorageConfig, env: Env): Pick<StorageAddress, "outboxRoot"> {

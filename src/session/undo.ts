@@ -4,6 +4,7 @@ import { NotFoundError, RuleError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { StreamAppend } from "../log/prepare.js";
 import { assertBegins, recordStepsFrom } from "../replay/record-steps.js";
+import { assertStore } from "./assert-store.js";
 import { type Act, redoableActs, undoableActs } from "./own-acts.js";
 import { compensation } from "./plan-revert.js";
 import { planUndo, type SessionUndo } from "./plan-undo.js";
@@ -45,6 +46,7 @@ export interface Undone {
  * @throws NotFoundError NOTHING_TO_UNDO, SESSION_NOT_FOUND; RuleError REVERT_CONFLICT where conflicts leave nothing to be taken back
  */
 export async function undo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+  assertStore(store);
   assertOptions("undo", options, UNDO_OPTIONS);
   return retryConflicts(() => takeBackOnce(store, "undo", options));
 }
@@ -55,6 +57,7 @@ export async function undo(store: SessionStore, options: UndoOptions = {}): Prom
  * @throws NotFoundError NOTHING_TO_REDO, SESSION_NOT_FOUND; RuleError REVERT_CONFLICT
  */
 export async function redo(store: SessionStore, options: UndoOptions = {}): Promise<Undone> {
+  assertStore(store);
   assertOptions("redo", options, UNDO_OPTIONS);
   return retryConflicts(() => takeBackOnce(store, "redo", options));
 }

@@ -3,6 +3,7 @@ import type { WebSessionDocument } from "../../projections/web-sessions.js";
 import { assertUser, documentPages } from "../inspect/web-sessions.js";
 import { sha256Hex } from "../log/hash-chain.js";
 import type { Query } from "../query/query.js";
+import { assertStore } from "./assert-store.js";
 import type { WebSessionStore } from "./web-session-store.js";
 
 /** Sessions that are ended at once: they share the log's next writes. */
@@ -14,12 +15,14 @@ const KEYS_AT_ONCE = 500;
 
 /** Ends every session of a user, those too that begin meanwhile. @returns how many it has ended. @throws TypeError a user that is no text */
 export async function destroySessionsOfUser(store: WebSessionStore, user: string, reason?: string): Promise<number> {
+  assertStore(store);
   assertUser(user);
   return destroyWhere(store, { user }, reason);
 }
 
 /** Ends all sessions. @returns how many it has ended */
 export async function destroyAllSessions(store: WebSessionStore, reason?: string): Promise<number> {
+  assertStore(store);
   return destroyWhere(store, {}, reason);
 }
 
@@ -30,6 +33,7 @@ export async function destroyAllSessions(store: WebSessionStore, reason?: string
  * @returns how many it has marked
  */
 export async function expireSessions(store: WebSessionStore): Promise<number> {
+  assertStore(store);
   const now = store.rules.now().toISOString();
   const count = await endWhere(store, { expiresAt: { lte: now } }, (document) => store.expireListed(document));
   await destroyKeysOfEnded(store);

@@ -4,6 +4,7 @@ import type { WebSessionRecord } from "../import/web-session.js";
 import { parseFieldPath } from "../inspect/field-path.js";
 import { adoptSession } from "./adopt-session.js";
 import { type AdoptedSession, adoptedSession } from "./adopted-session.js";
+import { assertStore } from "./assert-store.js";
 import { StreamChanges } from "./stream-changes.js";
 import type { WebSessionStore } from "./web-session-store.js";
 
@@ -43,6 +44,7 @@ export async function importWebSessions(
   { records, report: counts }: { readonly records: AsyncIterable<WebSessionRecord>; readonly report: ImportReport },
   { source, reason, userIdPath, onProgress }: WebImportOptions,
 ): Promise<WebImportReport> {
+  assertStore(store);
   const report = Object.assign(counts, { expired: 0, kept: 0 });
   const userPath = userIdPath === undefined ? undefined : parseFieldPath(userIdPath);
   const { rules, log, keys } = store;

@@ -196,3 +196,11 @@ test("bad data and a bad address are errors of the request, and the app goes on"
 function sidOf(cookie: string): string {
   return decodeURIComponent(cookie).slice(2).split(".")[0] as string;
 }
+
+test("a question as of a point that is misspelt is refused: its answer would be the present", async () => {
+  const store = sessionStore({ url: "memory:" });
+  const misspelt = { asof: "0" } as never;
+  await expect(store.dumpAll(misspelt)).rejects.toThrow(/has no option "asof": asOf was meant/);
+  await expect(store.countSessionsForUser("ada", misspelt)).rejects.toThrow(TypeError);
+  await expect(store.listSessionsForUser("ada", misspelt)).rejects.toThrow(TypeError);
+});

@@ -1,10 +1,11 @@
 import { type Command, Option } from "commander";
+import { defined } from "../../defined.js";
 import { listWebSessions, type WebSessionInfo } from "../../inspect/web-sessions.js";
 import { asOfOption } from "../as-of.js";
 import { type CommandContext, examples, type RunState, readLeaf, wholeNumber } from "../command.js";
 import { relativeTime } from "../output/relative-time.js";
 import { type Column, renderTable } from "../output/table.js";
-import { onWebStore, openWebStore, type WebQuestionOptions, withUser } from "../web-leaf.js";
+import { onWebStore, openWebStore, questionOf, type WebQuestionOptions, withUser } from "../web-leaf.js";
 
 interface ListOptions extends WebQuestionOptions {
   limit?: number;
@@ -29,7 +30,15 @@ export function webListCommand(state: RunState): Command {
 async function list(context: CommandContext<ListOptions>): Promise<undefined> {
   const { options, streams } = context;
   const log = await openWebStore(context);
-  const { offset, at, total, sessions: shown } = await listWebSessions(log, options);
+  const {
+    offset,
+    at,
+    total,
+    sessions: shown,
+  } = await listWebSessions(log, {
+    ...questionOf(options),
+    ...defined({ limit: options.limit }),
+  });
   if (streams.json) {
     if (options.ndjson === true) streams.records(shown, offset);
     else streams.document({ schema: "web-list/1", offset, at, total, items: shown });

@@ -3,7 +3,7 @@ import { type SignedInUser, signedInUsers } from "../../inspect/web-sessions.js"
 import { asOfOption } from "../as-of.js";
 import { type CommandContext, examples, type RunState, readLeaf } from "../command.js";
 import { type Column, renderTable } from "../output/table.js";
-import { onWebStore, openWebStore, type WebQuestionOptions, withUser } from "../web-leaf.js";
+import { onWebStore, openWebStore, questionOf, type WebQuestionOptions, withUser } from "../web-leaf.js";
 
 const COLUMNS: readonly Column<SignedInUser>[] = [
   { title: "USER", value: ({ user }) => user, narrow: 20 },
@@ -24,7 +24,7 @@ export function webWhoCommand(state: RunState): Command {
 async function who(context: CommandContext<WebQuestionOptions>): Promise<undefined> {
   const { options, streams } = context;
   const log = await openWebStore(context);
-  const { offset, at, users } = await signedInUsers(log, options);
+  const { offset, at, users } = await signedInUsers(log, questionOf(options));
   if (streams.json) {
     streams.document({ schema: "web-who/1", offset, at, items: users });
     return;
