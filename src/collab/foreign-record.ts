@@ -157,9 +157,34 @@ export function toldAgent(record: CollabRecord): Told<AgentInput> {
 /** With the metadata beside it, where there is any: each member by itself, unless one has the same name. */
 function withRest(name: string, value: unknown, rest: unknown): unknown {
   if (rest === null) return value;
+  const joined = joinedRest(name, value, rest);
+  if (joined !== undefined) return joined;
   return Object.hasOwn(rest as object, name)
     ? { [name]: value, metadata: rest }
     : { [name]: value, ...(rest as object) };
+}
+
+/**
+ * What an earlier import has kept beside a value goes on standing there, with what is new: a task that is worked on, exported
+ * and imported again and again does not grow by a layer each time. When it was started last takes the place of when before.
+ *
+ * @returns undefined where the value was not made so, or something of it would be lost
+ */
+function joinedRest(name: string, value: unknown, rest: unknown): unknown {
+  const kept = foreignOf(value, [name, "foreign"]);
+  const more = foreignOf(rest, ["foreign"]);
+  if (kept === undefined || more === undefined) return undefined;
+  const isLost = Object.keys(more).some((key) => key !== "started" && Object.hasOwn(kept, key));
+  return isLost ? undefined : { ...(value as object), foreign: { ...kept, ...more } };
+}
+
+/** The member `foreign` of an object that has these members and no others. */
+function foreignOf(value: unknown, names: readonly string[]): object | undefined {
+  if (typeof value !== "object" || value === null || Object.keys(value).sort().join() !== names.toSorted().join()) {
+    return undefined;
+  }
+  const { foreign } = value as { readonly foreign: unknown };
+  return typeof foreign === "object" && foreign !== null && !Array.isArray(foreign) ? foreign : undefined;
 }
 
 function sinceOf(fields: ForeignFields): { readonly created?: string } {

@@ -99,6 +99,24 @@ describe("from files", () => {
     }
   });
 
+  test("a task that is worked on, exported and imported again and again keeps its input as it was after the first time", async () => {
+    let here = await store();
+    await here.sessions.create("s");
+    await here.tasks.create("s", { agentName: "bot", taskType: "review", input: { file: "a.ts" } });
+    for (let round = 0; round < 3; round++) {
+      const task = await here.tasks.claim("bot", "me");
+      await here.tasks.start(task?.id ?? "", task?.token ?? 0);
+      const folder = join(tempDir(), "out");
+      await exportCollabFiles(here, folder);
+      here = await store();
+      await taken(here, readAiWebhook(folder));
+      const [imported] = (await here.tasks.list()).documents;
+      const foreign = { started: expect.stringMatching(/^\d{4}-/) };
+      expect(imported).toMatchObject({ status: "pending" });
+      expect(imported?.input).toEqual({ input: { file: "a.ts" }, foreign });
+    }
+  });
+
   test("importing again adds nothing; what has changed there is one more value here", async () => {
     const collab = await store();
     const root = folder(FILES);
