@@ -177,8 +177,10 @@ class World {
   #assertBest(events: readonly SealedEvent[], before: number, { offset }: SealedEvent, id: string): void {
     const model = new Model();
     const taken = new Set<string>();
-    for (const { type, stream } of events.slice(before, offset - 1)) {
-      if (type === "task.claimed") taken.add(stream.slice("collabtask-".length));
+    // A server passes over what another claim has locked, and may append first: of claims at once all others count there.
+    const last = this.stores.some(({ log }) => log.claimFirst !== undefined) ? events.length : offset - 1;
+    for (const { type, stream } of events.slice(before, last)) {
+      if (type === "task.claimed" && stream !== `collabtask-${id}`) taken.add(stream.slice("collabtask-".length));
     }
     let wasBest = false;
     for (const event of events.slice(0, offset - 1)) {
