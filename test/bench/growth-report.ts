@@ -14,12 +14,14 @@ export function growthLines(rows: readonly GrowthRow[]): string[] {
 
 function tableOf(backend: string, rows: readonly GrowthRow[]): string[] {
   const sizes = (rows[0]?.points ?? []).map(sizeOf);
-  const heads = [backend, ...sizes, "1,000,000 / 10,000", "promised"];
-  const lines = rows.map(({ work, points, factor, atMost }) => {
+  const isLarge = rows.some(({ largeFactor }) => largeFactor !== undefined);
+  const heads = [backend, ...sizes, ...(isLarge ? ["10,000,000 / 10,000"] : []), "1,000,000 / 10,000", "promised"];
+  const lines = rows.map(({ work, points, factor, largeFactor, atMost }) => {
     const verdict = atMost === undefined ? "" : factor <= atMost ? `≤ ${atMost}: yes` : `≤ ${atMost}: **no**`;
-    return [work, ...points.map(({ ms }) => timeText(ms)), `**${factor.toFixed(2)}**`, verdict];
+    const factors = [...(isLarge ? [largeFactor?.toFixed(2) ?? ""] : []), `**${factor.toFixed(2)}**`];
+    return [work, ...points.map(({ ms }) => timeText(ms)), ...factors, verdict];
   });
-  const under = ["---", ...sizes.map(() => "--:"), "--:", "---"];
+  const under = ["---", ...heads.slice(2).map(() => "--:"), "---"];
   return [`| ${heads.join(" | ")} |`, `|${under.join("|")}|`, ...lines.map((cells) => `| ${cells.join(" | ")} |`)];
 }
 

@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { copyLog } from "../../src/migrate/copy-log.js";
 import { openLog } from "../../src/open-log.js";
@@ -15,6 +16,10 @@ const SIZES = [
   { events: 1_000_000, sessions: 10_000 },
   { events: 1_000_000, sessions: 100_000 },
 ];
+/** Only where it is asked for. */
+const LARGE = { events: 10_000_000, sessions: 100_000 };
+/** Of disk, for all of them in three backends: measured, and some room. */
+const [BYTES, LARGE_BYTES] = [8e9, 50e9];
 export const GROWTH_BACKENDS = ["JSONL", "SQLite", "Postgres"] as const;
 type Backend = (typeof GROWTH_BACKENDS)[number];
 
@@ -34,13 +39,19 @@ export interface GrowthRow {
   readonly points: readonly GrowthPoint[];
   /** Time in the log of 1,000,000 events / time in the one of 10,000, of sessions as long: median of the rounds. */
   readonly factor: number;
+  /** The same of 10,000,000 events, where they were measured. */
+  readonly largeFactor?: number;
   readonly machine: string;
   readonly measuredOn: string;
 }
 
-/** Sizes are measured in turn, so that drift of the machine hits all. The logs take about 6 GB of disk. */
-export async function measureGrowth(place: Place, rounds: number): Promise<GrowthRow[]> {
-  const files = SIZES.map((size) => ({ ...size, url: `jsonl:${writeLog(place.folder, size)}` }));
+/** Sizes are measured in turn, so that drift of the machine hits all. `withLarge`: also in a log of 10,000,000 events. */
+export async function measureGrowth(place: Place, rounds: number, withLarge: boolean): Promise<GrowthRow[]> {
+  assertRoom(place.folder, withLarge ? LARGE_BYTES : BYTES);
+  const files = [...SIZES, ...(withLarge ? [LARGE] : [])].map((size) => ({
+    ...size,
+    url: `jsonl:${writeLog(place.folder, size)}`,
+  }));
   const rows: GrowthRow[] = [];
   for (const backend of GROWTH_BACKENDS) {
     const logs = await openAll(backend, files, place);
@@ -51,6 +62,11 @@ export async function measureGrowth(place: Place, rounds: number): Promise<Growt
     for (const { log } of logs) await log.close();
   }
   return rows;
+}
+
+function assertRoom(folder: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < bytes) throw new Error(`the logs of growth take ${bytes / 1e9} GB in ${folder}: set TMPDIR`);
 }
 
 type Size = (typeof SIZES)[number];
@@ -100,15 +116,24 @@ async function measureWork(
   for (let round = 0; round < rounds; round++) {
     for (const [i, grown] of logs.entries()) times[i]?.push(await work.measure(grown));
   }
-  const [smallest, , largest] = times as [number[], number[], number[]];
+  const factorOf = (large: Size) => {
+    const [some, most] = [SIZES[0] as Size, large].map((size) => times[sizeAt(logs, size)]);
+    return some && most && median(most.map((ms, round) => ms / (some[round] as number)));
+  };
+  const largeFactor = factorOf(LARGE);
   return {
     backend,
     work: work.name,
     ...(work.atMost === undefined ? {} : { atMost: work.atMost }),
     rounds,
     points: logs.map(({ events, sessions }, i) => ({ events, sessions, ms: median(times[i] as number[]) })),
-    factor: median(largest.map((ms, round) => ms / (smallest[round] as number))),
+    factor: factorOf(SIZES[2] as Size) as number,
+    ...(largeFactor === undefined ? {} : { largeFactor }),
     machine: machine(),
     measuredOn: new Date().toISOString().slice(0, 10),
   };
+}
+
+function sizeAt(logs: readonly GrownLog[], { events, sessions }: Size): number {
+  return logs.findIndex((log) => log.events === events && log.sessions === sessions);
 }

@@ -2,7 +2,7 @@
  * `npm run bench`: ratios between sessiondb and its peers, side by side in one run. Times alone mean nothing on a shared
  * machine. `--only NAME` runs a group or a row, `--no-peers` installs nothing and leaves out what it would be compared
  * with, `--write` puts the rows into test/bench/results.json and draws docs/performance.md and its plots from there;
- * `--draw` measures nothing and only draws.
+ * `--large` lets the logs of growth be of 10,000,000 events, too; `--draw` measures nothing and only draws.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     peers: { type: "boolean", default: true },
     write: { type: "boolean", default: false },
     draw: { type: "boolean", default: false },
+    large: { type: "boolean", default: false },
   },
   allowNegative: true,
 });
@@ -54,7 +55,7 @@ async function measureGroups(groups: readonly Group[]): Promise<void> {
       rows.push(...measured.rows);
       remarks.push(...measured.remarks);
     }
-    if (withGrowth) growth = await measureGrowth(place, rounds);
+    if (withGrowth) growth = await measureGrowth(place, rounds, values.large);
   } finally {
     await place.close();
   }

@@ -10,8 +10,9 @@ const LEFT = 62;
 const [TOP, BOTTOM] = [58, 330];
 const HEIGHT = 430;
 /** ms, the ends of the axis. */
-const [FROM, TO] = [0.05, 50_000];
-const TICKS = [0.1, 1, 10, 100, 1_000, 10_000];
+const [FROM, TO] = [0.05, 200_000];
+const TICKS = [0.1, 1, 10, 100, 1_000, 10_000, 100_000];
+const [LEAST, MOST] = [10_000, 10_000_000];
 const COLOURS = ["--ahead", "--two", "--three", "--behind", "--missed", "--text"];
 
 /** docs/performance-growth.svg: a panel for each backend, a line for each kind of work, both axes logarithmic. */
@@ -38,8 +39,9 @@ function panel(rows: readonly GrowthRow[], backend: string, works: readonly stri
   const lines = rows
     .filter((row) => row.backend === backend)
     .map((row) => line(row, works.indexOf(row.work), x, width));
-  const sizes = ["10,000", "100,000", "1,000,000"].map(
-    (events, i) => `<text class="axis" x="${x + 20 + (i * (width - 40)) / 2}" y="${BOTTOM + 18}">${events}</text>`,
+  const sizes = [...new Set(rows.flatMap(({ points }) => points.map(({ events }) => events)))].map(
+    (events) =>
+      `<text class="axis" x="${xOf(events, x, width)}" y="${BOTTOM + 18}">${events.toLocaleString("en")}</text>`,
   );
   return [
     `<text class="axis" x="${x + width / 2}" y="${TOP - 12}">${backend}, events</text>`,
@@ -53,7 +55,7 @@ function panel(rows: readonly GrowthRow[], backend: string, works: readonly stri
 function line({ points }: GrowthRow, work: number, x: number, width: number): string {
   const places = points
     .filter(({ events, sessions }) => events / sessions === 100)
-    .map((point, i): [number, number] => [x + 20 + (i * (width - 40)) / 2, yAt(point)]);
+    .map((point): [number, number] => [xOf(point.events, x, width), yAt(point)]);
   const colour = `var(${COLOURS[work % COLOURS.length]})`;
   const dots = places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" style="fill:${colour}"/>`);
   const path = places.map(([px, py]) => `${px},${py}`).join(" ");
@@ -64,6 +66,10 @@ function legend(work: string, i: number): string {
   const [x, y] = [LEFT + (i % 3) * PANEL, BOTTOM + 52 + Math.floor(i / 3) * 22];
   const colour = `var(${COLOURS[i % COLOURS.length]})`;
   return `<line x1="${x}" x2="${x + 22}" y1="${y - 4}" y2="${y - 4}" style="stroke:${colour};stroke-width:3"/><text x="${x + 28}" y="${y}">${escaped(work)}</text>`;
+}
+
+function xOf(events: number, x: number, width: number): number {
+  return Number((x + 20 + (Math.log10(events / LEAST) / Math.log10(MOST / LEAST)) * (width - 40)).toFixed(1));
 }
 
 function yAt({ ms }: GrowthPoint): number {
