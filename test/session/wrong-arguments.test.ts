@@ -127,6 +127,8 @@ test("a migration of which a side, or the plan, is missing says how it is called
     message: "a storage is named by its backend, not by { password }",
   });
   const execute = migrator.executeMigration.bind(migrator) as Unchecked;
-  await expect(execute(plan("memory:", "sqlite:a.db"))).rejects.toThrow(/a plan is what planMigration.*await it/);
+  const notAwaited = plan("memory:", `sqlite:${tempDir()}/a.db`);
+  await expect(execute(notAwaited)).rejects.toThrow(/a plan is what planMigration.*await it/);
+  await notAwaited;
   expect(() => exported.createStorageBackend?.()).toThrow(/named by its backend, not by undefined/);
 });
