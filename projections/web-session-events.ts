@@ -44,9 +44,14 @@ export type WebEvent =
   | ({ readonly type: "web.saved" | "web.touched" } & WebState)
   | { readonly type: "web.destroyed" | "web.expired"; readonly key: string };
 
-/** @returns undefined for an event of another type or schema, or without readable data */
+/**
+ * An end whose data was erased is still one: of its key, which stands there no more, `key` says "".
+ *
+ * @returns undefined for an event of another type or schema, or without readable data
+ */
 export function webEventOf(type: string, data: unknown, schema: number): WebEvent | undefined {
   if (schema !== WEB_SCHEMA || !Object.hasOwn(webEventSchemas, type)) return undefined;
+  if (data === undefined && (type === "web.destroyed" || type === "web.expired")) return { type, key: "" };
   const { data: read } = webEventSchemas[type as WebEventType].safeParse(data);
   return read === undefined ? undefined : ({ ...read, type } as unknown as WebEvent);
 }

@@ -11,7 +11,8 @@
  *   web.expired    a sweep found it expired. Its key is destroyed after this event. A later save begins it anew.
  *
  * The newest event of a stream tells everything, so reading a session is one look however old it is, and every writer
- * names the version that it has seen: no save slips past a logout. An event whose data cannot be read changes nothing.
+ * names the version that it has seen: no save slips past a logout. An event whose data cannot be read changes nothing,
+ * unless it is an end.
  */
 import { defineProjection, type FoldEvent } from "./projection.js";
 import { webEventOf } from "./web-session-events.js";
@@ -35,7 +36,7 @@ export interface WebSessionDocument {
 
 export const webSessions = defineProjection<WebSessionDocument>({
   name: "web-sessions",
-  revision: 1,
+  revision: 2,
   idOf: (stream) => (stream.startsWith(`${WEB_CATEGORY}-`) ? stream.slice(WEB_CATEGORY.length + 1) : undefined),
   evolve,
   fields: {

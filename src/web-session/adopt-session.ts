@@ -19,12 +19,13 @@ interface Target {
 }
 
 /**
- * Writes a session of another store, unless it was used or logged out here since it was imported: then what is here is the
- * newer one. Of two sources the one that lets it live for longer is the newer one.
+ * Writes a session of another store, unless it was used, logged out or erased here since it was imported: then what is here
+ * is the newer one. Of two sources the one that lets it live for longer is the newer one.
  */
 export async function adoptSession(to: Target, one: AdoptedSession, note: WebEventNote): Promise<Adoption> {
   const { stream, text, expiresAt, user } = one;
   const last = await to.log.readLast(stream);
+  if (last?.redacted === true) return "kept"; // somebody has erased it here
   const start = webStreamAt(last);
   const outcome = await decided(to, one, last, start, note.source);
   if (outcome === "kept" || outcome === "unchanged") return outcome;

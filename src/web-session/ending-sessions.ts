@@ -1,5 +1,6 @@
 import { webEventOf } from "../../projections/web-session-events.js";
 import type { WebSessionDocument } from "../../projections/web-sessions.js";
+import { IntegrityError } from "../errors.js";
 import { assertUser, documentPages } from "../inspect/web-sessions.js";
 import { sha256Hex } from "../log/hash-chain.js";
 import type { Query } from "../query/query.js";
@@ -13,14 +14,19 @@ const MAX_ROUNDS = 10;
 /** Keys of one act of the key store. */
 const KEYS_AT_ONCE = 500;
 
-/** Ends every session of a user, those too that begin meanwhile. @returns how many it has ended. @throws TypeError a user that is no text */
+/**
+ * Ends every session of a user, those too that begin meanwhile.
+ *
+ * @returns how many it has ended
+ * @throws TypeError a user that is no text; IntegrityError WEB_EVENT_UNREADABLE of one, when all others have ended
+ */
 export async function destroySessionsOfUser(store: WebSessionStore, user: string, reason?: string): Promise<number> {
   assertStore(store);
   assertUser(user);
   return destroyWhere(store, { user }, reason);
 }
 
-/** Ends all sessions. @returns how many it has ended */
+/** Ends all sessions. @returns how many it has ended. @throws IntegrityError as {@link destroySessionsOfUser} */
 export async function destroyAllSessions(store: WebSessionStore, reason?: string): Promise<number> {
   assertStore(store);
   return destroyWhere(store, {}, reason);
@@ -31,13 +37,22 @@ export async function destroyAllSessions(store: WebSessionStore, reason?: string
  * not get to.
  *
  * @returns how many it has marked
+ * @throws IntegrityError WEB_EVENT_UNREADABLE of one, when all others are marked
  */
 export async function expireSessions(store: WebSessionStore): Promise<number> {
   assertStore(store);
   const now = store.rules.now().toISOString();
-  const count = await endWhere(store, { expiresAt: { lte: now } }, (document) => store.expireListed(document));
+  const { count, fault } = await endWhere(store, { expiresAt: { lte: now } }, (one) => store.expireListed(one));
   await destroyKeysOfEnded(store);
+  if (fault !== undefined) throw fault;
   return count;
+}
+
+/** What a walk over sessions has come to. */
+interface Ended {
+  readonly count: number;
+  /** Of the first session that could not be ended; the walk went on behind it. */
+  readonly fault: IntegrityError | undefined;
 }
 
 async function destroyWhere(
@@ -47,26 +62,33 @@ async function destroyWhere(
 ): Promise<number> {
   let total = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const count = await endWhere(store, where, (document) => store.destroyListed(document, reason));
-    if (count === 0) break;
+    const { count, fault } = await endWhere(store, where, (document) => store.destroyListed(document, reason));
     total += count;
+    if (count > 0) continue;
+    if (fault !== undefined) throw fault;
+    break;
   }
   return total;
 }
 
+/** A session that cannot be read must keep nobody else signed in. Whatever else fails ends the walk, once no other act is under way. */
 async function endWhere(
   store: WebSessionStore,
   where: NonNullable<Query["where"]>,
   end: (document: WebSessionDocument) => Promise<boolean>,
-): Promise<number> {
+): Promise<Ended> {
   let count = 0;
+  let fault: IntegrityError | undefined;
   for await (const { documents } of documentPages(store.log, where)) {
     for (let i = 0; i < documents.length; i += AT_ONCE) {
-      const ended = await Promise.all(documents.slice(i, i + AT_ONCE).map(end));
-      count += ended.filter((isMine) => isMine).length;
+      for (const ended of await Promise.allSettled(documents.slice(i, i + AT_ONCE).map(end))) {
+        if (ended.status === "fulfilled") count += ended.value ? 1 : 0;
+        else if (ended.reason instanceof IntegrityError) fault ??= ended.reason;
+        else throw ended.reason;
+      }
     }
   }
-  return count;
+  return { count, fault };
 }
 
 /**

@@ -17,7 +17,7 @@ const MAX_CHARS_AT_ONCE = 16 * 1024 * 1024;
 export interface WebImportReport extends ImportReport {
   /** They had ended before the import. */
   expired: number;
-  /** Used, or logged out, here since they were imported: what is here stays. */
+  /** Used, logged out or erased here since they were imported: what is here stays. */
   kept: number;
 }
 

@@ -63,9 +63,11 @@ export class SessionKeys {
     this.#remembered.delete(id);
   }
 
+  /** "" is the name of a key that was erased: nobody knows it any more. */
   async destroy(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.forget(id);
-    await this.#destroys.destroy(ids);
+    const known = ids.filter((id) => id !== "");
+    for (const id of known) this.forget(id);
+    await this.#destroys.destroy(known);
   }
 
   async close(): Promise<void> {

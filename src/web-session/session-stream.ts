@@ -28,6 +28,23 @@ export async function readWebStream(log: EventLog, stream: string): Promise<WebS
   return webStreamAt(await log.readLast(stream));
 }
 
+/**
+ * As whoever ends the session needs it: where the data of its newest event was erased, its state is that of the last event
+ * before it that can be read, so that its key is found; where there is none, it has expired, and its key is "".
+ *
+ * @throws IntegrityError WEB_EVENT_UNREADABLE another program wrote it
+ */
+export async function readEndableStream(log: EventLog, stream: string): Promise<WebStream> {
+  const last = await log.readLast(stream);
+  if (last === undefined || !last.redacted || isEnd(last)) return webStreamAt(last);
+  let state: WebState = { expiresAt: new Date(0).toISOString(), user: null, key: "" };
+  for await (const { type, data, schema } of eventsOf(log.readStream(stream, { to: last.version }))) {
+    const event = webEventOf(type, data, schema);
+    if (event?.type === "web.saved" || event?.type === "web.touched") state = event;
+  }
+  return { version: last.version, state };
+}
+
 /** As the newest event of a stream says. @throws IntegrityError WEB_EVENT_UNREADABLE */
 export function webStreamAt(event: SealedEvent | undefined): WebStream {
   return event === undefined ? NO_STREAM : afterEvent(event, readEvent(event));
@@ -55,6 +72,11 @@ export function webEvent({ type, ...data }: WebEvent, { reason, source }: WebEve
   return { type, data, meta: { schema: WEB_SCHEMA, ...why, ...(source === undefined ? {} : { source }) } };
 }
 
+function isEnd({ type, data, schema }: SealedEvent): boolean {
+  const event = webEventOf(type, data, schema);
+  return event?.type === "web.destroyed" || event?.type === "web.expired";
+}
+
 function readEvent(event: SealedEvent): WebEvent {
   const read = webEventOf(event.type, event.data, event.schema);
   if (read !== undefined) return read;
@@ -65,6 +87,6 @@ function readEvent(event: SealedEvent): WebEvent {
 function unreadable(stream: string, why: string, offset?: number): IntegrityError {
   return new IntegrityError("WEB_EVENT_UNREADABLE", `the newest event of ${stream} cannot be read: ${why}`, {
     ...(offset === undefined ? {} : { offset }),
-    hint: "a newer sessiondb may have written it; otherwise revoke the session",
+    hint: "where its data was erased, revoke the session; otherwise a newer sessiondb may have written it",
   });
 }

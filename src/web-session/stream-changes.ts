@@ -47,11 +47,24 @@ export class StreamChanges {
     this.#seen.set(stream, { version, state: { expiresAt, user, key } });
   }
 
-  change(stream: string, start: WebStream, decide: Decide, note: WebEventNote = {}): Promise<Changed> {
-    return this.#turns.take(stream, () => this.#changed(stream, start, decide, note));
+  /** `read`: how the stream is looked at where others have moved on. */
+  change(
+    stream: string,
+    start: WebStream,
+    decide: Decide,
+    note: WebEventNote = {},
+    read = readWebStream,
+  ): Promise<Changed> {
+    return this.#turns.take(stream, () => this.#changed(stream, start, decide, note, read));
   }
 
-  async #changed(stream: string, start: WebStream, decide: Decide, note: WebEventNote): Promise<Changed> {
+  async #changed(
+    stream: string,
+    start: WebStream,
+    decide: Decide,
+    note: WebEventNote,
+    read: typeof readWebStream,
+  ): Promise<Changed> {
     let seen = start;
     for (let round = 1; ; round++) {
       const event = await decide(seen);
@@ -66,7 +79,7 @@ export class StreamChanges {
       } catch (error) {
         this.#seen.delete(stream);
         if (!(error instanceof ConflictError) || round === MAX_ROUNDS) throw error;
-        seen = await readWebStream(this.#log, stream);
+        seen = await read(this.#log, stream);
       }
     }
   }

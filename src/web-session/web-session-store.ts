@@ -9,7 +9,7 @@ import { expiryOf, userOf } from "./session-facts.js";
 import { sessionHash, webStream } from "./session-hash.js";
 import { SessionKeys } from "./session-keys.js";
 import { SessionReader } from "./session-reader.js";
-import { NO_STREAM, readWebStream, type WebStream } from "./session-stream.js";
+import { NO_STREAM, readEndableStream, readWebStream, type WebStream } from "./session-stream.js";
 import { sessionText } from "./session-text.js";
 import { keyOf, withSpareKey } from "./spare-key.js";
 import { type Decide, StreamChanges } from "./stream-changes.js";
@@ -101,13 +101,13 @@ export class WebSessionStore {
   /** Logout. Final: nobody saves it again. Its key is destroyed, and with it its data, in all copies of the log. */
   async destroy(sid: string): Promise<void> {
     const stream = webStream(sessionHash(sid));
-    await this.#end(stream, this.#changes.lastSeen(stream) ?? (await readWebStream(this.log, stream)), destroyed);
+    await this.#end(stream, this.#changes.lastSeen(stream) ?? (await readEndableStream(this.log, stream)), destroyed);
   }
 
   /** As {@link destroy}, by the hash of the id. @returns false where there was none, or none any more */
   async destroyByHash(hash: string, reason?: string): Promise<boolean> {
     const stream = webStream(hash);
-    return this.#end(stream, await readWebStream(this.log, stream), destroyed, reason);
+    return this.#end(stream, await readEndableStream(this.log, stream), destroyed, reason);
   }
 
   /** Destroys one that was found in a list. @returns false where somebody else was faster */
@@ -133,7 +133,7 @@ export class WebSessionStore {
   }
 
   async #end(stream: string, start: WebStream, decide: Decide, reason?: string): Promise<boolean> {
-    const { seen, event } = await this.#changes.change(stream, start, decide, { reason });
+    const { seen, event } = await this.#changes.change(stream, start, decide, { reason }, readEndableStream);
     this.#reader.forget(stream);
     // Also where somebody else has ended it: they may have been stopped before they got to the key.
     if (seen.ended !== undefined) await this.keys.destroy([seen.ended.key]);
