@@ -1,4 +1,5 @@
 import type { Projection } from "../../projections/projection.js";
+import { ArchivedError } from "../errors.js";
 import type { SealedEvent } from "../log/event.js";
 import type { EventLog } from "../log/event-log.js";
 import { eventsOf } from "../log/paging.js";
@@ -15,7 +16,8 @@ export interface FoldedAt<D extends object> extends Folded<D> {
 
 /**
  * Keeps the documents of one projection in memory and brings them up to the tail whenever they are asked for. Notices
- * when the log was cut back, by the hash at its checkpoint, and begins anew then.
+ * when the log was cut back, by the hash at its checkpoint, and begins anew then. It does so, too, where its checkpoint was
+ * archived meanwhile, and the archive is not at hand: at the state that was kept for that.
  */
 export class CatchUp<D extends object> {
   readonly #log: EventLog;
@@ -46,9 +48,19 @@ export class CatchUp<D extends object> {
 
   async #advance(): Promise<FoldedAt<D>> {
     const tail = await this.#log.tail();
-    if (tail.hash !== this.#checkpoint.hash && !(await this.#continue(tail))) await this.#restart(tail);
+    if (tail.hash !== this.#checkpoint.hash && !(await this.#continueIfThere(tail))) await this.#restart(tail);
     const { offset, hash } = this.#checkpoint;
     return { ...this.#folded, offset, hash };
+  }
+
+  /** @returns false also where the events behind the checkpoint are archived, and not at hand */
+  async #continueIfThere(tail: Tail): Promise<boolean> {
+    try {
+      return await this.#continue(tail);
+    } catch (error) {
+      if (error instanceof ArchivedError) return false;
+      throw error;
+    }
   }
 
   /** @returns false where the checkpoint is not part of the log's history (any more), or there is none */
