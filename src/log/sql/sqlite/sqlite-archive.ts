@@ -46,11 +46,12 @@ export class SqliteArchive {
     await this.clear(entry.to);
   }
 
-  /** Removes rows of archived events up to an offset (inclusive). */
+  /** Removes rows of archived events up to an offset (inclusive); none that somebody has put back meanwhile. */
   async clear(to: number): Promise<void> {
     const sql = `DELETE FROM events WHERE "offset" IN
       (SELECT "offset" FROM events WHERE "offset" <= ? ORDER BY "offset" LIMIT ${STEP_EVENTS})`;
-    while ((await this.#write(() => this.#db.prepare(sql).run(to).changes)) > 0);
+    const step = () => this.#db.prepare(sql).run(Math.min(to, this.#reader.archived.base().offset)).changes;
+    while ((await this.#write(step)) > 0);
   }
 
   /** @throws ChainBreakError, MovedError */
@@ -67,7 +68,10 @@ export class SqliteArchive {
     }
   }
 
-  /** Each event comes in before the one behind it, also where what is given is not what it should be. */
+  /**
+   * Each event comes in before the one behind it, also where what is given is not what it should be. It ends where somebody
+   * else has put them back.
+   */
   async #insert(entry: ArchiveEntry, events: ArchivedEvents): Promise<void> {
     const inserter = new EventInserter(this.#db);
     let next = entry.to;
@@ -75,7 +79,12 @@ export class SqliteArchive {
       for (const event of [...page].reverse()) {
         if (event.offset !== next--) throw this.#misfit(`offset ${next + 1} is not among them`, entry);
       }
-      await this.#write(() => inserter.insertLocked(page));
+      const isArchived = await this.#write(() => {
+        if (!this.#isLastLocked(entry)) return false;
+        inserter.insertLocked(page);
+        return true;
+      });
+      if (!isArchived) return;
     }
   }
 
