@@ -1,18 +1,21 @@
 import { availableParallelism } from "node:os";
 import { IntegrityError } from "../errors.js";
 import type { EventLog } from "../log/event-log.js";
+import { eventsOf } from "../log/paging.js";
+import { isRedaction } from "../log/redaction.js";
 import type { Tail } from "../log/seal.js";
 import { copiesRaw, copyEvents } from "./copy-events.js";
 import { CutOver, type CutOverOptions } from "./cut-over.js";
 import { cutSaved } from "./cut-saved.js";
 import { type ExecuteOptions, verifyOptions } from "./execute-options.js";
 import type { SwitchedConfig } from "./journal-entry.js";
-import type { LogWalk } from "./log-walk.js";
+import { LogWalk } from "./log-walk.js";
 import type { MigrationPlan } from "./migration-plan.js";
 import { type MigrationReport, nothingDone } from "./migration-report.js";
 import { DEFAULT_PROJECTIONS } from "./plan-migration.js";
 import { type Rebased, rebase } from "./rebase.js";
 import type { RunningMigration } from "./running-migration.js";
+import type { StateDigests } from "./state-digests.js";
 import { TrailingWalk } from "./trailing-walk.js";
 import { verifyMigration } from "./verify-migration.js";
 
@@ -91,7 +94,24 @@ export class Execution {
 
   #verify(walk: LogWalk | undefined): Promise<number> {
     const { source, states } = this.#plan;
-    return verifyMigration(this.#target, source.tail, states, { ...verifyOptions(this.#options), walk });
+    const sourceAgain = () => this.#sourceStates(source.tail.offset);
+    return verifyMigration(this.#target, source.tail, states, { ...verifyOptions(this.#options), walk, sourceAgain });
+  }
+
+  /** The states at an offset anew, where something was erased since; else undefined. */
+  async #sourceStates(offset: number): Promise<StateDigests | undefined> {
+    if (!(await this.#wasErasedBehind(offset))) return undefined;
+    const { projections = DEFAULT_PROJECTIONS, signal } = this.#options;
+    const walk = new LogWalk(this.#source, projections);
+    await walk.advance(offset, { signal });
+    return walk.digests();
+  }
+
+  async #wasErasedBehind(offset: number): Promise<boolean> {
+    for await (const event of eventsOf(this.#source.readAll({ from: offset + 1 }))) {
+      if (isRedaction(event)) return true;
+    }
+    return false;
   }
 
   /** Takes back what was written where it is not what the source holds. `end`: default what was copied by then. */

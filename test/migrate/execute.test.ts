@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
+import { erase } from "../../src/erasure/erase.js";
 import type { SealedEvent } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
@@ -369,3 +370,17 @@ test("a heartbeat tells that a migration is at work, and none is left when it ha
   await until("some turns have passed", () => true);
   expect(await target.sidecar.read(`migrations/${report.id}`)).toBe(before);
 });
+
+test.each(PAIRS)(
+  "%s to %s: what is erased between the plan and its execution is no fault of the target",
+  async (from, to) => {
+    const [source, target] = [await freshStore(from), await freshStore(to)];
+    await addSessions(source, 3);
+    const plan = await migrator.planMigration(source, target);
+    await withLog(source, (log) => erase(log, { session: "s-2" }, { actor: "user:test" }));
+    expect(await migrator.executeMigration(plan)).toMatchObject({ events: 6 });
+    expect(await allLines(target)).toEqual((await allLines(source)).slice(0, 6));
+    await migrator.executeMigration(await migrator.planMigration(source, target));
+    expect(await allLines(target)).toEqual(await allLines(source));
+  },
+);
