@@ -76,7 +76,7 @@ export class SealedRun {
     if (this.#fault !== undefined) throw broken(tail, this.#fault.offset, this.#fault.what);
     if (last.commit === last.offset) return;
     const message = `the events end inside an append (offset ${last.offset} of ${last.commit})`;
-    throw new ChainBreakError(message, tail.offset);
+    throw new ChainBreakError(message, tail.offset, { hint: "take another copy of them: their end was cut off" });
   }
 
   #checkNext(event: SealedFields): void {
@@ -87,5 +87,6 @@ export class SealedRun {
 
 function broken(tail: Tail, offset: number, fault: string): ChainBreakError {
   const message = `event ${offset} does not continue this log, which ends at ${tail.offset}: ${fault}`;
-  return new ChainBreakError(message, tail.offset);
+  const hint = "they are of another log, or not as they were written: check both with: sessiondb verify";
+  return new ChainBreakError(message, tail.offset, { hint });
 }

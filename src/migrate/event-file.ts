@@ -51,7 +51,7 @@ export async function checkEventFile(path: string, onEvent?: (event: SealedEvent
     for (const event of page) {
       // What a piece begins behind is not in it: whoever appends it checks its first event.
       if (first === undefined && event.offset > 1) check = new ChainCheck(tailOf(event));
-      else assertNext(check, event, path);
+      else assertNext(check, event, path, (first ?? event).offset === 1);
       first ??= event;
       last = event;
       onEvent?.(event);
@@ -67,8 +67,9 @@ export async function checkEventFile(path: string, onEvent?: (event: SealedEvent
   return { path, first: first?.offset ?? 0, tail: check.tail, events };
 }
 
-function assertNext(check: ChainCheck, event: SealedEvent, path: string): void {
-  const fault = check.next(event);
+/** @param isWhole the file begins where the log does, so each of its streams does, too */
+function assertNext(check: ChainCheck, event: SealedEvent, path: string, isWhole: boolean): void {
+  const fault = check.next(event, isWhole ? () => 0 : undefined);
   if (fault !== undefined) throw chainBroken(check.tail.offset + 1, `${fault} (${path})`);
 }
 

@@ -5,6 +5,9 @@ import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
 import { MigrationAdapter } from "../../src/cross-database/migration-adapter.js";
+import { recomputeHash } from "../../src/log/event.js";
+import { decodeLine } from "../../src/log/event-line.js";
+import { GENESIS_HASH } from "../../src/log/hash-chain.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { MigrationJournal } from "../../src/migrate/journal.js";
 import type { JournalEntry } from "../../src/migrate/journal-entry.js";
@@ -139,6 +142,17 @@ test("as of a place that the log in the file names", async () => {
   expect((await migrator.restore(piece, target, { asOf: "HEAD~1" })).tail.offset).toBe(4);
 });
 
+/** The same lines with hashes that fit, as somebody makes them who has changed one. */
+function hashedAnew(text: string): string {
+  let before = GENESIS_HASH;
+  const lines = text.split("\n").map((line) => {
+    if (line === "") return line;
+    before = recomputeHash(before, decodeLine(line));
+    return line.replace(/"hash":"[0-9a-f]{64}"/, `"hash":"${before}"`);
+  });
+  return lines.join("\n");
+}
+
 describe("a file that is not as it was written is refused before the target is touched", () => {
   const damages: [string, string, (text: string) => string][] = [
     ["a flipped character", "CHAIN_BROKEN", (text) => text.replace("b2", "b3")],
@@ -156,6 +170,16 @@ describe("a file that is not as it was written is refused before the target is t
     ["a last line without its end", "LINE_DAMAGED", (text) => text.slice(0, -1)],
     ["text that is no event", "LINE_DAMAGED", (text) => `${text}hello\n`],
     ["an empty line", "LINE_DAMAGED", (text) => text.replace("\n", "\n\n")],
+    [
+      "a stream that lacks its first event, under hashes that fit",
+      "CHAIN_BROKEN",
+      (text) =>
+        hashedAnew(
+          text
+            .replace(/"version":1(?=[^\n]*session-s-2)/, '"version":2')
+            .replace(/"version":2(?=[^\n]*session-s-2[^\n]*updated)/, '"version":3'),
+        ),
+    ],
     ["a newer format", "LINE_FORMAT_UNKNOWN", (text) => text.replace('"v":1', '"v":2')],
   ];
   test.each(damages)("%s: %s", async (_what, code, damage) => {
