@@ -1,6 +1,6 @@
 import type { Json } from "../log/canonical.js";
 import type { ForeignValue } from "../log/foreign-database.js";
-import { instantOf } from "./instant.js";
+import { instantOf, isoOf } from "./instant.js";
 import type { ColumnKind } from "./minsky-columns.js";
 import { type ToldJson, toldJson } from "./told-json.js";
 
@@ -120,21 +120,23 @@ function countCell(value: Json): Cell {
   return { value, remark: "is no number; it was kept" };
 }
 
-/** 10 digits are seconds, 13 milliseconds, since 1970. */
-const EPOCH = /^(\d{10})(\d{3})?(?:\.0)?$/;
+/** By their digits: since 1970, from 2001 on. */
+const EPOCH = /^(\d{10}|\d{13}|\d{16})(?:\.\d+)?$/;
+const EPOCH_UNITS: ReadonlyMap<number, string> = new Map([
+  [10, "seconds"],
+  [13, "milliseconds"],
+  [16, "microseconds"],
+]);
 /** As SQLite and Postgres print a time without a zone. */
 const NO_ZONE = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(\.\d{1,9})?$/;
 
 /** ISO 8601 stays as it came, letter by letter; what is no time stays too, and is told elsewhere. */
 function timeCell(value: Json): Cell {
   const text = asText(value);
-  const [, epoch, milliseconds] = EPOCH.exec(text) ?? [];
-  if (epoch !== undefined) {
-    const time = new Date(Number(epoch) * 1000 + Number(milliseconds ?? 0)).toISOString();
-    return {
-      value: time,
-      repair: `was ${text}, ${milliseconds === undefined ? "seconds" : "milliseconds"} since 1970`,
-    };
+  const [, ticks] = EPOCH.exec(text) ?? [];
+  const instant = ticks === undefined ? undefined : instantOf(Number(text));
+  if (ticks !== undefined && instant !== undefined) {
+    return { value: isoOf(instant), repair: `was ${text}, ${EPOCH_UNITS.get(ticks.length)} since 1970` };
   }
   const [, date, clock, seconds = ":00", fraction = ".000"] = NO_ZONE.exec(text) ?? [];
   // The 31st of February, and the 25th hour, are no times.

@@ -10,11 +10,11 @@ export interface Instant {
   readonly nanoseconds: number;
 }
 
-/** From a text, or from a number of seconds since 1970 (of milliseconds, where it is that large). */
+/** From a text, or from a number of seconds since 1970 (of milliseconds or microseconds, where it is that large). */
 export function instantOf(value: ForeignValue): Instant | undefined {
   if (typeof value === "number" && Number.isFinite(value)) return fromEpoch(value);
   if (typeof value !== "string") return undefined;
-  if (/^\d{1,13}$/.test(value)) return fromEpoch(Number(value));
+  if (/^\d{1,16}$/.test(value)) return fromEpoch(Number(value));
   const [, year, month, day, hour, minute, second = "0", fraction = "", zone = "Z"] = TIME.exec(value) ?? [];
   if (year === undefined) return undefined;
   const [mon, d, h, min, s] = [month, day, hour, minute, second].map(Number) as [
@@ -56,11 +56,18 @@ export function isoOf({ seconds, nanoseconds }: Instant): string | undefined {
 
 /** Seconds that large would be the year 5138. */
 const LEAST_MILLISECONDS = 1e11;
+/** So would milliseconds that large. */
+const LEAST_MICROSECONDS = 1e14;
 
 function fromEpoch(number: number): Instant {
-  const milliseconds = Math.round(Math.abs(number) >= LEAST_MILLISECONDS ? number : number * 1000);
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanoseconds: (milliseconds - seconds * 1000) * 1_000_000 };
+  const size = Math.abs(number);
+  if (size >= LEAST_MICROSECONDS) return instantAt(Math.round(number), 1_000_000);
+  return instantAt(Math.round(size >= LEAST_MILLISECONDS ? number : number * 1000), 1000);
+}
+
+function instantAt(ticks: number, ticksPerSecond: number): Instant {
+  const seconds = Math.floor(ticks / ticksPerSecond);
+  return { seconds, nanoseconds: (ticks - seconds * ticksPerSecond) * (1e9 / ticksPerSecond) };
 }
 
 function zoneSeconds(zone: string): number {

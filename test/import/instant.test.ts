@@ -14,7 +14,13 @@ test.each([
   [1_700_000_000_999.7, "2023-11-14T22:13:21.000Z"],
   [-0.25, "1969-12-31T23:59:59.750Z"],
   [-0.0001, "1970-01-01T00:00:00.000Z"],
+  [1_700_000_000_123_456, "2023-11-14T22:13:20.123456Z"],
 ])("%d since 1970 is %s", (value, expected) => expect(read(value)).toBe(expected));
+
+test.each([
+  ["1700000000123456", "2023-11-14T22:13:20.123456Z"],
+  ["1700000000123456789", undefined],
+])("digits alone are seconds, milliseconds or microseconds: %s", (text, expected) => expect(read(text)).toBe(expected));
 
 test.each([
   // The time that Go and .NET have where there is none.

@@ -67,6 +67,22 @@ describe("odd values are repaired or kept, and told", () => {
       undefined,
     ],
     ["seconds since 1970", "createdAt", "1717236000", "2024-06-01T10:00:00.000Z", "was 1717236000, seconds", undefined],
+    [
+      "microseconds since 1970",
+      "created_at",
+      "1717236000123456",
+      "2024-06-01T10:00:00.123456Z",
+      "was 1717236000123456, microseconds since 1970",
+      undefined,
+    ],
+    [
+      "seconds since 1970 with a fraction",
+      "created_at REAL",
+      "1717236000.25",
+      "2024-06-01T10:00:00.250Z",
+      "was 1717236000.25, seconds since 1970",
+      undefined,
+    ],
     ["SQLite's own time", "created_at", "'2024-06-01 10:00:00'", "2024-06-01T10:00:00.000Z", "had no zone", undefined],
     [
       "a time without seconds",

@@ -47,6 +47,8 @@ describe("tower-sessions in SQLite", () => {
     ["text as sqlx writes it", "2026-02-24 10:30:15.123456789+00:00"],
     ["the same time in another zone", "2026-02-24T11:30:15+01:00"],
     ["seconds since 1970", 1771929015],
+    ["milliseconds since 1970", 1771929015123],
+    ["microseconds since 1970", 1771929015123456],
   ])("the vector, its expiry_date being %s", async (_what, expiry) => {
     const { found, report } = await tower([[SID, DATA, expiry]]);
     expect(found).toEqual([{ sid: SID, data: { user_id: "test-user" }, expiresAt: AT, userId: "test-user" }]);
@@ -63,6 +65,11 @@ describe("tower-sessions in SQLite", () => {
     const { sid, bytes } = packed({}, [2024, 366, 23, 59, 59, 0, -1, -30, 0]);
     const { found } = await tower([[sid, bytes, "2025-01-01T01:29:59Z"]]);
     expect(found[0]?.expiresAt).toBe("2025-01-01T01:29:59.000Z");
+  });
+
+  test("microseconds alone are no end in the year 58121", async () => {
+    const { found } = await tower([[packed({}).sid, packed({}, null).bytes, 1771929015123456]]);
+    expect(found.map(({ expiresAt }) => expiresAt)).toEqual(["2026-02-24T10:30:15.123456Z"]);
   });
 
   test("a time of expiry that no clock shows is none: the column is taken", async () => {
