@@ -5,10 +5,15 @@ import { type ForeignDatabase, type ForeignRow, type ForeignTable, foreignRowByt
 import { readCell } from "./cell.js";
 import { columnStyle, ID_FIELDS, type MinskyColumn, minskyColumn } from "./minsky-columns.js";
 import type { MinskySource } from "./minsky-source.js";
+import { otherTables } from "./other-tables.js";
 import type { ForeignRecord } from "./report.js";
 
 /** Rows of about half a million sessions. */
 export const MAX_TABLE_BYTES = 256 * 1024 * 1024;
+
+const TABLE = "sessions";
+/** What tables of any program may have. */
+const ANYONES: readonly string[] = ["sessionId", "name", "createdAt", "created", "status", "agentId"];
 
 /**
  * Reads the table `sessions` of a Minsky database, of any era: columns in snake_case, camelCase or both, in any number;
@@ -17,10 +22,12 @@ export const MAX_TABLE_BYTES = 256 * 1024 * 1024;
  * @throws UsageError IMPORT_LAYOUT_UNKNOWN, IMPORT_TOO_LARGE; whatever the database throws: nothing was taken from it
  */
 export async function readMinskyTable(database: ForeignDatabase): Promise<MinskySource> {
-  const table = await database.table(["sessions"]);
-  if (table === undefined) throw noSessions(database.url, await database.tableNames());
+  const there = await database.tableNames();
+  const table = await database.table([TABLE]);
+  if (table === undefined) throw noSessions(database.url, there);
+  const others = otherTables(table.name, there, [TABLE]);
   const columns = table.columns.map(({ name }) => ({ name, ...minskyColumn(name) }));
-  if (!columns.some(({ field }) => ID_FIELDS.includes(field))) throw noId(database.url, table);
+  assertOfMinsky(database.url, table, others);
   const records: ForeignRecord[] = [];
   let bytes = 0;
   for await (const page of table.pages()) {
@@ -35,7 +42,7 @@ export async function readMinskyTable(database: ForeignDatabase): Promise<Minsky
     layout,
     baseDir: undefined,
     records: toldApart(records),
-    remarks: remarksOnOthers(table.name, await database.tableNames()),
+    remarks: remarksOnOthers(others, table.name),
   };
 }
 
@@ -49,12 +56,10 @@ function toldApart(records: readonly ForeignRecord[]): ForeignRecord[] {
   );
 }
 
-/** In other schemas of Postgres: which one is meant, only the caller knows. */
-function remarksOnOthers(taken: string, names: readonly string[]): string[] {
-  const others = names.filter((name) => name !== taken && name.split(".").at(-1) === "sessions");
-  if (others.length === 0) return [];
-  const shown = others.slice(0, 10).join(", ");
-  return [`only ${taken} was read; ?schema=NAME at the end of the address names another schema: ${shown}`];
+/** In other schemas of Postgres. */
+function remarksOnOthers(others: string | undefined, taken: string): string[] {
+  if (others === undefined) return [];
+  return [`only ${taken} was read; ?schema=NAME at the end of the address names another schema: ${others}`];
 }
 
 type NamedColumn = MinskyColumn & { readonly name: string };
@@ -109,10 +114,23 @@ function noSessions(url: string, tables: readonly string[]): UsageError {
   });
 }
 
-function noId(url: string, { name, columns }: ForeignTable): UsageError {
+/**
+ * Rails, Flask and others have tables `sessions` with a column `session_id`, which holds the keys of somebody's logins: without
+ * another column that only Minsky has, the table is not taken for one of its.
+ */
+function assertOfMinsky(url: string, table: ForeignTable, others: string | undefined): void {
+  const known = table.columns.map(({ name }) => minskyColumn(name)).filter(({ kind }) => kind !== "unknown");
+  const fields = known.map(({ field }) => field);
+  if (!fields.some((field) => ID_FIELDS.includes(field))) throw ofAnother(url, table, "no column session", others);
+  if (!fields.every((field) => ANYONES.includes(field))) return;
+  throw ofAnother(url, table, "a column for ids, and none that only Minsky has", others);
+}
+
+function ofAnother(url: string, { name, columns }: ForeignTable, what: string, others: string | undefined): UsageError {
   const names = columns.map((column) => column.name);
-  const message = `${url}: table ${name} has no column session (it has ${names.slice(0, 12).join(", ")}); nothing was imported`;
-  return new UsageError("IMPORT_LAYOUT_UNKNOWN", message, { hint: "the table belongs to another program" });
+  const message = `${url}: table ${name} has ${what} (it has ${names.slice(0, 12).join(", ")}); nothing was imported`;
+  const more = others === undefined ? "" : `; there are others, which ?schema=NAME names: ${others}`;
+  return new UsageError("IMPORT_LAYOUT_UNKNOWN", message, { hint: `the table belongs to another program${more}` });
 }
 
 function tooLarge(url: string): UsageError {

@@ -12,7 +12,11 @@ import {
   type WebSessionRecord,
 } from "./web-session.js";
 
-const LAYOUT = { tables: ["tower_sessions", "tower_sessions.session"], columns: ["id", "data", "expiry_date"] };
+const LAYOUT = {
+  tables: ["tower_sessions", "tower_sessions.session"],
+  columns: ["id", "data", "expiry_date"],
+  optional: ["user_id"],
+};
 
 /**
  * Sessions of tower-sessions, in SQLite or Postgres: table `tower_sessions`, or `session` in the schema `tower_sessions`.

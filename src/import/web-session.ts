@@ -2,6 +2,7 @@ import { UsageError } from "../errors.js";
 import type { Json } from "../log/canonical.js";
 import type { ForeignDatabase, ForeignRow, ForeignTable } from "../log/foreign-database.js";
 import { maskSecrets } from "./mask-secrets.js";
+import { otherTables } from "./other-tables.js";
 import type { ImportNote, ImportReport } from "./report.js";
 
 export interface WebSessionReadOptions {
@@ -33,6 +34,14 @@ export interface WebSessionFound extends WebSessionRecord {
   readonly remarks?: readonly string[];
 }
 
+/** Names in lower case. */
+export interface WebSessionLayout {
+  readonly tables: readonly string[];
+  readonly columns: readonly string[];
+  /** Read, where they are there. */
+  readonly optional?: readonly string[];
+}
+
 export type Cells = (column: string) => ForeignRow[number];
 
 /**
@@ -43,7 +52,7 @@ export type Cells = (column: string) => ForeignRow[number];
  */
 export async function* readWebSessions(
   database: ForeignDatabase,
-  layout: { readonly tables: readonly string[]; readonly columns: readonly string[] },
+  layout: WebSessionLayout,
   report: ImportReport,
   recordOf: (cells: Cells) => WebSessionFound,
   options: WebSessionReadOptions = {},
@@ -51,6 +60,8 @@ export async function* readWebSessions(
   const wanted = options.table === undefined ? layout : { ...layout, tables: [options.table] };
   const table = await database.table(wanted.tables);
   if (table === undefined || !hasColumns(table, layout.columns)) throw unknownLayout(database.url, wanted, table);
+  remarkOnRest(report, table, [...wanted.columns, ...(wanted.optional ?? [])]);
+  if (options.table === undefined) remarkOnOthers(report, table, await database.tableNames(), wanted.tables);
   const index = new Map(table.columns.map(({ name }, i) => [name.toLowerCase(), i]));
   for await (const page of table.pages()) {
     for (const row of page) {
@@ -62,6 +73,28 @@ export async function* readWebSessions(
       if (record !== undefined) yield record;
     }
   }
+}
+
+/** Members of the source that stand in no session. */
+function remarkOnRest({ notes }: ImportReport, { columns }: ForeignTable, read: readonly string[]): void {
+  const rest = columns.filter(({ name }) => !read.includes(name.toLowerCase())).map(({ name }) => name);
+  if (rest.length === 0) return;
+  const why = `columns that no session has a place for were left out: ${rest.slice(0, MAX_SHOWN_COLUMNS).join(", ")}`;
+  notes.push({ kind: "remark", place: "", id: undefined, why });
+}
+
+const MAX_SHOWN_COLUMNS = 20;
+
+function remarkOnOthers(
+  { notes }: ImportReport,
+  { name }: ForeignTable,
+  there: readonly string[],
+  wanted: readonly string[],
+): void {
+  const others = otherTables(name, there, wanted);
+  if (others === undefined) return;
+  const why = `only ${name} was read; --table names another one: ${others}`;
+  notes.push({ kind: "remark", place: "", id: undefined, why });
 }
 
 function taken(
@@ -94,7 +127,7 @@ function hasColumns({ columns }: ForeignTable, wanted: readonly string[]): boole
 
 function unknownLayout(
   url: string,
-  { tables, columns }: { readonly tables: readonly string[]; readonly columns: readonly string[] },
+  { tables, columns }: WebSessionLayout,
   found: ForeignTable | undefined,
 ): UsageError {
   const what =

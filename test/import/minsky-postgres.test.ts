@@ -102,6 +102,17 @@ test("a table of the same name in another schema is told, not passed over", asyn
   expect(remarks).toEqual([expect.stringMatching(new RegExp(`^only ${schema}\\.sessions was read; \\?schema=`))]);
 });
 
+test("a table of another program says which others there are", async () => {
+  const url = await database("CREATE TABLE sessions (id text)");
+  const path = new URL(withoutSchema(url));
+  path.searchParams.set("options", `-c search_path=${schemaOf(url)}`);
+  const admin = await openAdmin(path.href);
+  await admin.query(`CREATE SCHEMA ${schemaOf(url)}_b; CREATE TABLE ${schemaOf(url)}_b.sessions (session text)`);
+  await expect(readMinskyPostgres(url)).rejects.toMatchObject({ hint: "the table belongs to another program" });
+  const hint = expect.stringContaining("; there are others, which ?schema=NAME names: ");
+  await expect(readMinskyPostgres(path.href)).rejects.toMatchObject({ hint });
+});
+
 test("a table and columns in capitals are found where none is written small", async () => {
   const url = await database(
     `CREATE TABLE "Sessions" ("Session" text, "createdAt" text); INSERT INTO "Sessions" VALUES ('a', 'c')`,

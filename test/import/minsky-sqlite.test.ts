@@ -249,6 +249,13 @@ describe("what is no database of Minsky is an error, never an empty list", () =>
     ["no table", "CREATE TABLE other (x)", "IMPORT_LAYOUT_UNKNOWN"],
     ["a view", "CREATE VIEW sessions AS SELECT 1 AS session", "IMPORT_LAYOUT_UNKNOWN"],
     ["a table of another program", "CREATE TABLE sessions (id TEXT, title TEXT)", "IMPORT_LAYOUT_UNKNOWN"],
+    [
+      "logins of Rails",
+      "CREATE TABLE sessions (id, session_id, data, created_at, updated_at)",
+      "IMPORT_LAYOUT_UNKNOWN",
+    ],
+    ["logins of Flask", "CREATE TABLE sessions (id, session_id, data BLOB, expiry)", "IMPORT_LAYOUT_UNKNOWN"],
+    ["things with a name", "CREATE TABLE sessions (id, name, status, created)", "IMPORT_LAYOUT_UNKNOWN"],
   ])("%s", async (_what, sql, code) => {
     await expect(read(sql)).rejects.toMatchObject({ code });
   });

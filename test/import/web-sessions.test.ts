@@ -72,6 +72,22 @@ describe("tower-sessions in SQLite", () => {
     expect(found.map(({ expiresAt }) => expiresAt)).toEqual(["2026-02-24T10:30:15.123456Z"]);
   });
 
+  test("columns that no session has a place for are told, once", async () => {
+    const { sid, bytes } = packed({});
+    const other = packed({});
+    const { found, whys } = await tower(
+      [
+        ["10.0.0.1", sid, bytes, AT, "ada", "b"],
+        ["10.0.0.2", other.sid, other.bytes, AT, "bob", "b"],
+      ],
+      'ip TEXT, "ID" TEXT PRIMARY KEY, Data BLOB, expiry_date, USER_ID TEXT, "user agent" TEXT',
+    );
+    expect(found.map(({ userId }) => userId)).toEqual(["ada", "bob"]);
+    expect(whys.filter((why) => why.includes("columns"))).toEqual([
+      "remark: columns that no session has a place for were left out: ip, user agent",
+    ]);
+  });
+
   test("a time of expiry that no clock shows is none: the column is taken", async () => {
     const { sid, bytes } = packed({}, [2026, 400, 25, 61, 61, 0, 0, 0, 0]);
     const { found, whys } = await tower([[sid, bytes, AT]]);
@@ -182,6 +198,22 @@ describe("in Postgres", () => {
     ]);
     expect(report).toMatchObject({ read: 3, repaired: 1, refused: 2 });
     expect(whys.slice(1)).toEqual(["refused: its sess is no JSON object", "refused: its expire is no time"]);
+  });
+
+  test("a column that is not of its store is told, and a table of the same name in another schema", async () => {
+    const url = await schema(`CREATE TABLE session ("Sid" varchar, "Sess" jsonb, "Expire" timestamptz, user_id text)`);
+    const other = `${schemaOf(url)}_b`;
+    const path = new URL(url);
+    path.searchParams.delete("schema");
+    path.searchParams.set("options", `-c search_path=${schemaOf(url)}`);
+    const admin = await openAdmin(path.href);
+    await admin.query(`CREATE SCHEMA ${other}; CREATE TABLE ${other}.session (sid text)`);
+    const told = "remark: columns that no session has a place for were left out: user_id";
+    expect((await all(readConnectPgSimple(url))).whys).toEqual([told]);
+    const { whys } = await all(readConnectPgSimple(path.href));
+    expect(whys[0]).toBe(told);
+    expect(whys[1]).toMatch(`remark: only ${schemaOf(url)}.session was read; --table names another one: `);
+    expect((await all(readConnectPgSimple(path.href, { table: `${schemaOf(url)}.session` }))).whys).toEqual([told]);
   });
 
   test("the password of the address stands in no report", () => {
