@@ -97,11 +97,17 @@ export class ForeignFields {
     return other;
   }
 
+  /** undefined where there is none, and, which is told, where it is another number or none at all. */
   wholeNumber(name: string, min: number, max: number): number | undefined {
     const value = this.#left.get(name);
-    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) return undefined;
-    this.#left.delete(name);
-    return value as number;
+    if (value === undefined) return undefined;
+    if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) {
+      this.#left.delete(name);
+      return value as number;
+    }
+    const what = `is no whole number from ${min} to ${max}; it is in the metadata`;
+    this.repairs.push(`its ${name} ${JSON.stringify(value)} ${what}`);
+    return undefined;
   }
 
   /** Counters are counted anew, and need not be kept. */

@@ -34,13 +34,14 @@ export interface ForeignSession extends CollabSessionInput {
 export function toldSession(record: CollabRecord): Told<ForeignSession> {
   const fields = new ForeignFields(record);
   fields.drop("conversationChunksCount", "chunkCount", "memoryCount", "taskCount", "artifactCount", "lastActivity");
+  const status = fields.oneOf("status", SESSION_STATUSES, "active");
   const input = {
     title: fields.label("title") ?? record.id,
     participants: fields.labels("participants"),
     context: fields.take("context") ?? null,
-    status: fields.oneOf("status", SESSION_STATUSES, "active"),
+    status,
     ...sinceOf(fields),
-    completedAt: fields.time("completedAt"),
+    completedAt: status === "completed" ? fields.time("completedAt") : undefined,
     metadata: fields.metadata(),
   };
   return { input, repairs: fields.repairs };

@@ -3,6 +3,7 @@ import type { Json } from "../log/canonical.js";
 import type { ForeignColumn, ForeignDatabase, ForeignTable, ForeignValue } from "../log/foreign-database.js";
 import { jsonCell } from "./cell.js";
 import { type CollabKind, type CollabRecord, collabRecord, note } from "./collab-record.js";
+import { otherTables } from "./other-tables.js";
 import type { ImportReport } from "./report.js";
 
 const TABLES: ReadonlyArray<readonly [table: string, kind: CollabKind]> = [
@@ -24,8 +25,13 @@ export async function* aiWebhookTables(
   report: ImportReport,
 ): AsyncGenerator<CollabRecord, void, undefined> {
   const sessions = await database.table(["sessions"]);
-  if (sessions === undefined || !["id", "title"].every((name) => hasColumn(sessions, name)))
-    throw noSessions(database.url);
+  const others = otherTables(sessions?.name ?? "", await database.tableNames(), ["sessions"]);
+  if (sessions === undefined || !["id", "title"].every((name) => memberNames(sessions).includes(name)))
+    throw noSessions(database.url, others);
+  if (others !== undefined) {
+    const why = `only the tables beside ${sessions.name} were read; ?schema=NAME at the end of the address names another schema: ${others}`;
+    note(report, { kind: "remark", place: "", id: undefined, why });
+  }
   for (const [name, kind] of TABLES) {
     const table = await database.table([sessions.name.replace(/sessions$/i, name)]);
     if (table === undefined)
@@ -40,11 +46,12 @@ async function* rowsOf(
   report: ImportReport,
 ): AsyncGenerator<CollabRecord, void, undefined> {
   let ordinal = 0;
+  const names = memberNames(table);
   for await (const page of table.pages()) {
     for (const row of page) {
       const remarks: string[] = [];
       const members = table.columns.map((column, i): [string, Json] => [
-        column.name,
+        names[i] as string,
         cellOf(column, row[i] ?? null, remarks),
       ]);
       const place = `${table.name} row ${++ordinal}`;
@@ -62,12 +69,21 @@ function cellOf({ name, type }: ForeignColumn, value: ForeignValue, remarks: str
   return cell.value ?? null;
 }
 
-function hasColumn({ columns }: ForeignTable, name: string): boolean {
-  return columns.some((column) => column.name === name);
+/** Of its columns, in small letters where they are not camelCase, and where no other column has that name. */
+function memberNames({ columns }: ForeignTable): string[] {
+  return columns.map(({ name }) => {
+    const small = name.toLowerCase();
+    const isTaken = columns.some((other) => other.name !== name && other.name.toLowerCase() === small);
+    return isTaken || /[a-z][A-Z]/.test(name) ? name : small;
+  });
 }
 
-function noSessions(url: string): UsageError {
+function noSessions(url: string, others: string | undefined): UsageError {
+  const hint =
+    others === undefined
+      ? "name its database; ?schema=NAME where its tables are not in the search path"
+      : `there are others, which ?schema=NAME at the end of the address names: ${others}`;
   return new UsageError("IMPORT_LAYOUT_UNKNOWN", `${url} has no table sessions of ai-webhook; nothing was imported`, {
-    hint: "name its database; ?schema=NAME where its tables are not in the search path",
+    hint,
   });
 }

@@ -116,15 +116,24 @@ function fieldOf(
   { repairs, remarks }: { readonly repairs: string[]; readonly remarks: string[] },
 ): Json {
   if (TIMES.has(name)) return timeOf(name, value, remarks);
-  if (name === "status" && statuses?.includes("running") === true && value === "in_progress") {
-    repairs.push("its status in_progress became running");
+  const known = name === "status" ? statuses : name === "type" ? types : undefined;
+  if (known === undefined || value === null || known.includes(String(value))) return value;
+  const word = wordOf(value);
+  if (name === "status" && known.includes("running") && word === "in_progress") {
+    repairs.push(`its status ${String(value)} became running`);
     return "running";
   }
-  const known = name === "status" ? statuses : name === "type" ? types : undefined;
-  if (known !== undefined && value !== null && !known.includes(String(value))) {
-    remarks.push(`its ${name} ${JSON.stringify(value)} is none of ${known.join(", ")}; it was kept`);
+  if (known.includes(word)) {
+    repairs.push(`its ${name} ${JSON.stringify(value)} became ${word}`);
+    return word;
   }
+  remarks.push(`its ${name} ${JSON.stringify(value)} is none of ${known.join(", ")}; it was kept`);
   return value;
+}
+
+/** Programs wrote the same words in capitals, or with a line break behind them. */
+function wordOf(value: Json): string {
+  return typeof value === "string" ? value.trim().toLowerCase() : "";
 }
 
 /** Times of ai-webhook carry no zone: they are UTC. */

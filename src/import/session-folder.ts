@@ -14,7 +14,7 @@ import {
 } from "./collab-record.js";
 import { FileFault, readPlainFile, textOf, wholeTextOf } from "./plain-file.js";
 import type { ImportReport } from "./report.js";
-import { type ToldJson, toldJson } from "./told-json.js";
+import { toldJson } from "./told-json.js";
 
 type Members = { readonly [member: string]: Json };
 
@@ -34,7 +34,7 @@ export class SessionFolder {
   }
 
   /**
-   * `missing` gives members that the file does not have; `fileOf` the file of an artifact, by what its member `file` says.
+   * `missing` gives ids that the file does not have; `fileOf` the file of an artifact, by what its member `file` says.
    * The name of the folder is the id of the session: its own program goes by that.
    */
   async *jsonFile(
@@ -46,8 +46,10 @@ export class SessionFolder {
     const found = await this.#read(file, async () => {
       const { value, repairs } = jsonOf(textOf(await readPlainFile(join(this.path, file))));
       if (!isObject(value)) throw new FileFault("it holds no JSON object");
-      const members = { ...missing, ...value, session_id: this.name };
+      const unsaid = Object.keys(missing).filter((name) => !isId(value[name]));
+      const members = { ...value, ...pick(missing, unsaid), session_id: this.name };
       const remarks = this.#remarksOnOwner(value.session_id);
+      repairs.push(...repairsOfUnsaid(value, unsaid));
       if (kind !== "artifact") return { members, repairs, remarks };
       const content = fileOf(value.file);
       if (content === undefined) return { members, repairs, remarks: [...remarks, "its file is missing"] };
@@ -116,7 +118,17 @@ export class SessionFolder {
   }
 }
 
-function jsonOf(text: string): ToldJson {
+function pick(members: Members, names: readonly string[]): Members {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => names.includes(name)));
+}
+
+/** Of ids that are there and say nothing. */
+function repairsOfUnsaid(value: Members, unsaid: readonly string[]): string[] {
+  const there = unsaid.filter((name) => Object.hasOwn(value, name));
+  return there.map((name) => `its ${name} was ${JSON.stringify(value[name])}; the name of its file was taken`);
+}
+
+function jsonOf(text: string): { readonly value: Json; readonly repairs: string[] } {
   try {
     const { value, repairs } = toldJson(text);
     return { value, repairs: repairs.map((what) => `it ${what}`) };

@@ -205,6 +205,55 @@ test("what a task says of an end that it has not, or that has no place for it, i
   expect(await collab.tasks.get("s/failed")).toMatchObject({ output: 1, error: "e", completed: UTC });
 });
 
+test("the end of a session that goes on is kept", async () => {
+  const collab = await store();
+  const root = folder({
+    "a/session.json": { title: "A", status: "active", completed_at: AT },
+    "b/session.json": { title: "B", status: "paused", completed_at: AT, metadata: { m: 1 } },
+    "c/session.json": { title: "C", status: "completed", completed_at: AT },
+  });
+  await taken(collab, readAiWebhook(root));
+  const kept = { foreign: { completedAt: "2025-06-01T10:00:00.123456Z" } };
+  expect((await collab.sessions.get("a")).metadata).toEqual(kept);
+  expect((await collab.sessions.get("b")).metadata).toEqual({ m: 1, ...kept });
+  expect(await collab.sessions.get("c")).toMatchObject({ metadata: null, completedAt: UTC });
+});
+
+test.each([
+  ["a word", "high"],
+  ["a fraction", 1.5],
+  ["more than there is", 99_999_999],
+])("a priority that is %s is told, and kept", async (_what, priority) => {
+  const collab = await store();
+  const task = { task_id: "t", agent_name: "a", task_type: "x", data: 1, priority };
+  const report = await taken(collab, readAiWebhook(folder({ "s/session.json": {}, "s/tasks/t.json": task })));
+  expect(report).toMatchObject({ imported: 2, repaired: 1 });
+  expect(report.notes.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
+    `repaired: its priority ${JSON.stringify(priority)} is no whole number from -1000000 to 1000000; it is in the metadata`,
+  ]);
+  expect(await collab.tasks.get("s/t")).toMatchObject({ priority: 0, input: { input: 1, foreign: { priority } } });
+});
+
+test("a status or type in capitals is the same one: what is done is not done again", async () => {
+  const collab = await store();
+  const task = { task_id: "t", agent_name: "a", task_type: "x", status: "COMPLETED", result: 1, completed: AT };
+  const root = folder({
+    "s/session.json": { title: "S", status: "Paused" },
+    "s/tasks/t.json": task,
+    "s/memories/k.json": { type: "DECISION", key: "k", content: "c" },
+  });
+  const report = await taken(collab, readAiWebhook(root));
+  expect(report).toMatchObject({ imported: 3, repaired: 3 });
+  expect(report.notes.map(({ kind, why }) => `${kind}: ${why}`)).toEqual([
+    'repaired: its status "Paused" became paused',
+    'repaired: its type "DECISION" became decision',
+    'repaired: its status "COMPLETED" became completed',
+  ]);
+  expect((await collab.sessions.get("s")).status).toBe("paused");
+  expect(await collab.tasks.get("s/t")).toMatchObject({ status: "completed", output: 1, input: null });
+  expect((await collab.memories.get("s", "k")).type).toBe("decision");
+});
+
 test("metadata of their own that are named as ours for what has no place lose nothing", async () => {
   const collab = await store();
   const metadata = { foreign: { old: 1 }, content: "of the metadata", input: "too" };

@@ -38,6 +38,25 @@ const SESSION = {
 };
 
 describe("files", () => {
+  test("an id that is null or empty inside is that of the file", async () => {
+    const { found, whys } = await all(
+      readAiWebhook(
+        folder({
+          "sessions/s1/session.json": { ...SESSION, session_id: null },
+          "sessions/s1/conversation/chunk_c1.json": { chunk_id: null, content: "hi" },
+          "sessions/s1/memories/k1.json": { key: "", type: "fact", content: 1 },
+          "sessions/s1/tasks/t1.json": { task_id: {}, status: "pending" },
+        }),
+      ),
+    );
+    expect(found.map(({ kind, id }) => `${kind} ${id}`)).toEqual(["session s1", "chunk c1", "memory k1", "task t1"]);
+    expect(whys).toEqual([
+      "repaired s1/conversation/chunk_c1.json: its chunk_id was null; the name of its file was taken",
+      'repaired s1/memories/k1.json: its key was ""; the name of its file was taken',
+      "repaired s1/tasks/t1.json: its task_id was {}; the name of its file was taken",
+    ]);
+  });
+
   test("what lies beside the folders of the sessions is told", async () => {
     const root = folder({ "sessions/s1/session.json": SESSION, "sessions/notes.txt": "x" });
     symlinkSync(tempDir(), join(root, "sessions", "linked"));
@@ -301,6 +320,39 @@ describe("Postgres", () => {
       "remark artifacts: there is no such table",
       expect.stringContaining('its last_heartbeat "infinity" is no time'),
     ]);
+  });
+
+  test("tables and columns in capitals are read as the others", async () => {
+    const url = await database(`
+      CREATE TABLE "Sessions" ("ID" text, "Title" text, "Completed_At" timestamp, "moodOf" text, mood_of text);
+      INSERT INTO "Sessions" VALUES ('s1', 'T', '${AT}', 'good', 'bad');
+      CREATE TABLE "Memories" ("Session_Id" text, "Key" text, "Content" jsonb, content text);
+      INSERT INTO "Memories" VALUES ('s1', 'k', '1', 'other');`);
+    const { found, whys } = await all(readAiWebhookPostgres(url));
+    expect(found).toEqual([
+      {
+        kind: "session",
+        session: "s1",
+        id: "s1",
+        fields: { title: "T", completedAt: UTC, moodOf: "good", mood_of: "bad" },
+      },
+      { kind: "memory", session: "s1", id: "k", fields: { Content: 1, content: "other" } },
+    ]);
+    expect(whys.filter((why) => !why.includes("there is no such table"))).toHaveLength(1);
+  });
+
+  test("sessions in another schema are told, not passed over", async () => {
+    const url = await database("CREATE TABLE sessions (id text, title text)");
+    const path = new URL(url);
+    path.searchParams.delete("schema");
+    path.searchParams.set("options", `-c search_path=${schemaOf(url)}`);
+    const admin = await openAdmin(path.href);
+    await admin.query(
+      `CREATE SCHEMA ${schemaOf(url)}_b; CREATE TABLE ${schemaOf(url)}_b.sessions (id text, title text)`,
+    );
+    const { whys } = await all(readAiWebhookPostgres(path.href));
+    expect(whys[0]).toMatch(`remark : only the tables beside ${schemaOf(url)}.sessions were read; `);
+    expect((await all(readAiWebhookPostgres(url))).whys.every((why) => why.includes("no such table"))).toBe(true);
   });
 
   test("the database of another program is an error", async () => {
