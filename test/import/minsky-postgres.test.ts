@@ -125,6 +125,19 @@ test("a table and columns in capitals are found where none is written small", as
   expect((await readMinskyPostgres(url)).records).toEqual([]);
 });
 
+test("a schema of any name can be named: another program chose it", async () => {
+  const url = new URL(await freshPostgresUrl());
+  const name = `${schemaOf(url.href)} "My App"`;
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  const admin = await openAdmin(withoutSchema(url.href));
+  await admin.query(`CREATE SCHEMA ${quoted}; CREATE TABLE ${quoted}.sessions (session text, repo_name text);
+    INSERT INTO ${quoted}.sessions VALUES ('a', 'r')`);
+  url.searchParams.set("schema", name);
+  const { layout, records } = await readMinskyPostgres(url.href);
+  expect(layout).toContain(`table ${name}.sessions`);
+  expect(records.map(({ record }) => record)).toEqual([{ session: "a", repoName: "r" }]);
+});
+
 test("types that the file formats have not: times, JSON, UUIDs, booleans, big numbers, arrays", async () => {
   const url = await database(`CREATE TABLE sessions (session varchar(255) PRIMARY KEY, created_at timestamptz,
       last_activity_at timestamp, project_id uuid, interface_binding text, short_id text, pr_approved boolean,

@@ -12,7 +12,7 @@ import {
 import { connectClient } from "../postgres/connection/connect-client.js";
 import { translateError } from "../postgres/postgres-errors.js";
 import { limitsOf } from "../postgres/postgres-options.js";
-import { type PostgresAddress, parsePostgresUrl } from "../postgres/postgres-url.js";
+import { type PostgresAddress, parseForeignUrl } from "../postgres/postgres-url.js";
 import { AS_TEXT, postgresValue } from "./postgres-value.js";
 
 /**
@@ -64,7 +64,7 @@ export class ForeignPostgres implements ForeignDatabase {
 
   /** `?schema=` of the address names the only schema that is looked into. @throws as PostgresLog.open */
   static async open(url: string): Promise<ForeignPostgres> {
-    const address = parsePostgresUrl(url);
+    const address = parseForeignUrl(url);
     let client: pg.Client | undefined;
     try {
       client = await connectClient(address, limitsOf({}), { query_timeout: ANSWER_LIMIT_MS, types: AS_TEXT });

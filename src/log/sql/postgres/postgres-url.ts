@@ -32,15 +32,23 @@ export interface PostgresAddress {
 
 /** @param defaultRole of an address that names none. @throws UsageError STORE_URL_INVALID */
 export function parsePostgresUrl(url: string, defaultRole?: ServerRole): PostgresAddress {
+  const address = parseAddress(url, defaultRole);
+  if (isSchemaName(address.schema)) return address;
+  const hint = `take ${SCHEMA_NAME_FORM}: ?schema=sessiondb`;
+  throw invalid(`not a name for a schema: ${JSON.stringify(address.schema)}`, hint);
+}
+
+/** As {@link parsePostgresUrl}, of another program's database, whose schema may have any name: `?schema=My%20App`. */
+export function parseForeignUrl(url: string): PostgresAddress {
+  return parseAddress(url, undefined);
+}
+
+function parseAddress(url: string, defaultRole: ServerRole | undefined): PostgresAddress {
   if (!/^postgres(ql)?:\/\//.test(url)) {
     throw invalid(`not the address of a Postgres log: ${maskUrl(url)}`, "write postgres://user@host:5432/database");
   }
   const { base, parameters } = splitQuery(url);
   const schema = parameters.get("schema") ?? DEFAULT_SCHEMA;
-  if (!isSchemaName(schema)) {
-    const hint = `take ${SCHEMA_NAME_FORM}: ?schema=sessiondb`;
-    throw invalid(`not a name for a schema: ${JSON.stringify(schema)}`, hint);
-  }
   const namesSchema = parameters.has("schema");
   const asked = parameters.get("target_session_attrs");
   const readHosts = parameters.get("read_hosts");
