@@ -176,7 +176,7 @@ function remarksOnKeys(map: Record<string, unknown>): string[] {
 
 function remarksOnKey(key: string, record: unknown): string[] {
   const { session } = (record ?? {}) as { session?: unknown };
-  if (isNoId(session) || session === key) return [];
+  if (typeof session !== "string" || isNoId(session) || session === key) return [];
   return [`the record under ${JSON.stringify(key)} names another session, which was taken: ${JSON.stringify(session)}`];
 }
 

@@ -118,6 +118,8 @@ test("what is odd about the file as a whole is told", async () => {
   expect((await readMinskyJson(file(JSON.stringify(odd)))).remarks).toHaveLength(2);
   const named = await readMinskyJson(file(JSON.stringify({ "task#1": { session: "other" } })));
   expect([named.records[0]?.record.session, named.remarks.length]).toEqual(["other", 1]);
+  const refused = await readMinskyJson(file(JSON.stringify({ sessions: { "task#1": { session: 5 } } })));
+  expect(refused.remarks).toEqual([]); // 5 is no id: nothing is taken of it
 });
 
 test.each<[string, string | Uint8Array, string]>([
