@@ -1,8 +1,10 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { assertCreatable } from "../files/assert-creatable.js";
 import { fileErrorText } from "../files/file-error-text.js";
+import { makeFolder } from "../files/make-folder.js";
 import { unfinishedPath } from "../files/new-file.js";
 import { isTaken, putInPlace } from "../files/put-in-place.js";
 import { removeIfThere } from "../files/remove-if-there.js";
@@ -46,7 +48,7 @@ export async function writeArchive(
   if (existsSync(path)) throw archiveExists(path);
   const unfinished = unfinishedPath(path);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     const written = await writeFile(log, range, unfinished, options);
     const checked = await checkArchive(unfinished);
     assertSame(checked.header, written, path);
@@ -100,6 +102,15 @@ function assertSame(read: ArchiveHeader, written: ArchiveHeader, path: string): 
   throw new IntegrityError("ARCHIVE_MISMATCH", `${path} does not hold what was written to it`, {
     hint: "nothing else was changed; check the disk",
   });
+}
+
+/** Before anything is written, for who only asks. @throws StorageError OUTPUT_UNWRITABLE: no file can be made there */
+export function assertArchivePlace(path: string): void {
+  try {
+    assertCreatable(path);
+  } catch (error) {
+    throw outputError(error, path);
+  }
 }
 
 export function archiveExists(path: string): RefusedError {

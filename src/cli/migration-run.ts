@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { assertEndsSavable } from "../cross-database/back-up-ends.js";
 import type { ConfigSwitchPlan } from "../cross-database/config-switch.js";
 import type { CrossDatabaseMigrator } from "../cross-database/cross-database-migrator.js";
 import { defined } from "../defined.js";
@@ -103,6 +104,7 @@ function showPlan(plan: MigrationPlan, streams: Streams, run: MigrationRun): voi
   if (streams.json) streams.document(planDocument(plan, config));
   else streams.lines(planLines(plan, config));
   assertExecutable(plan, run.onConflict);
+  if (run.backup !== undefined) assertEndsSavable(plan, resolve(run.backup));
 }
 
 function switchOf({ updateConfig, migrator }: MigrationRun, plan: MigrationPlan): ConfigSwitchPlan | undefined {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { saveEvents } from "../migrate/save-events.js";
+import type { MigrationPlan } from "../migrate/migration-plan.js";
+import { assertSavable, saveEvents } from "../migrate/save-events.js";
 import type { EndsBackup } from "./migrator-requests.js";
 import type { MigratorStores } from "./migrator-stores.js";
 
@@ -9,14 +10,24 @@ export async function backUpEnds(stores: MigratorStores, { from, to, plan, folde
     { side: "source", store: from, tail: plan.source.tail },
     { side: "target", store: to, tail: plan.target.tail },
   ];
-  const time = new Date().toISOString().replace(/[-:.]/g, "");
+  const names = namesIn(folder);
   const paths: string[] = [];
   for (const { side, store, tail } of sides) {
     if (tail.offset === 0) continue;
-    const file = join(folder, `${side}-${time}-${tail.offset}.jsonl`);
     const range = { from: 1, to: tail.offset };
-    const { path } = await stores.reading(store, (log) => saveEvents(log, range, file));
+    const { path } = await stores.reading(store, (log) => saveEvents(log, range, names(side, tail.offset)));
     paths.push(path);
   }
   return paths;
+}
+
+/** Whether a plan's ends could be saved there, for who only asks: nothing is made. @throws as backUpEnds, of the folder */
+export function assertEndsSavable({ source }: MigrationPlan, folder: string): void {
+  if (source.tail.offset > 0) assertSavable(namesIn(folder)("source", source.tail.offset));
+}
+
+/** Each time others, so that no backup is in the way of another. */
+function namesIn(folder: string): (side: string, offset: number) => string {
+  const time = new Date().toISOString().replace(/[-:.]/g, "");
+  return (side, offset) => join(folder, `${side}-${time}-${offset}.jsonl`);
 }

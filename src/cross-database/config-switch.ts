@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
@@ -6,6 +5,7 @@ import { addressParts } from "../config/address.js";
 import { type Config, loadConfig } from "../config/layers.js";
 import { leastSwitch, makeSwitch, type StoreSwitch, switchBack } from "../config/switch-store.js";
 import { RefusedError, RuleError, SessionDbError, StorageError, UsageError } from "../errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { NewFile } from "../files/new-file.js";
 import { readOrdinary } from "../files/open-ordinary.js";
 import type { NoteSwitch } from "../migrate/execute-options.js";
@@ -90,7 +90,7 @@ async function orUnswitched(act: () => Promise<void>): Promise<void> {
 }
 
 async function save(change: StoreSwitch, path: string): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const created = await NewFile.begin(path, 0o600);
   try {
     await created.write(JSON.stringify(change));

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { ArchiveFile } from "../archive/archive-file.js";
 import { ArchiveShelf } from "../archive/archive-shelf.js";
 import { checkArchive } from "../archive/check-archive.js";
-import { archiveExists, writeArchive } from "../archive/write-archive.js";
+import { archiveExists, assertArchivePlace, writeArchive } from "../archive/write-archive.js";
 import { assertOptions, type KnownOptions } from "../config/known-options.js";
 import { ArchivedError, IntegrityError, MovedError, NotFoundError, StoppedError } from "../errors.js";
 import { type ArchiveEntry, archiveUnsupported } from "../log/archives.js";
@@ -15,7 +15,7 @@ import { eventsOf } from "../log/paging.js";
 import { redactionEpoch } from "../log/redaction.js";
 import { keepStates } from "../replay/base-states.js";
 import { ReadModel } from "../replay/read-model/read-model.js";
-import { planArchive } from "./archive-plan.js";
+import { type ArchivePlan, planArchive } from "./archive-plan.js";
 import type { PointLike } from "./point.js";
 import { PROJECTIONS } from "./projections.js";
 
@@ -58,8 +58,7 @@ export async function archiveBefore(
   const plan = await planArchive(log, point, now);
   if (log.archive === undefined) throw archiveUnsupported(log.url);
   if (plan.events === 0) return undefined;
-  const movedTo = await log.movedTo?.();
-  if (movedTo != null) throw new MovedError(log.url, movedTo);
+  await assertNotMoved(log);
   const redacted = await redactionEpoch(log.sidecar);
   const path = resolve(file);
   const entry = existsSync(path)
@@ -71,6 +70,26 @@ export async function archiveBefore(
   if (signal?.aborted === true) throw stoppedBehind(path);
   await log.archive(entry, redacted);
   return entry;
+}
+
+/**
+ * Whether archiveBefore could carry out a plan, as far as can be seen without writing anything.
+ *
+ * @param file without it only the store is asked
+ * @throws as archiveBefore
+ */
+export async function assertArchivable(log: EventLog, plan: ArchivePlan, file?: string): Promise<void> {
+  if (plan.events === 0) return;
+  await assertNotMoved(log);
+  if (file === undefined) return;
+  const path = resolve(file);
+  if (existsSync(path)) await sameArchive(log, plan, path);
+  else assertArchivePlace(path);
+}
+
+async function assertNotMoved(log: EventLog): Promise<void> {
+  const movedTo = await log.movedTo?.();
+  if (movedTo != null) throw new MovedError(log.url, movedTo);
 }
 
 /** The file is left: another process may have taken it for the same archive meanwhile. */

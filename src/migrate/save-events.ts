@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { IntegrityError, RefusedError, StorageError } from "../errors.js";
+import { assertCreatable } from "../files/assert-creatable.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { makeFolder } from "../files/make-folder.js";
 import { unfinishedPath } from "../files/new-file.js";
@@ -52,6 +53,17 @@ export async function saveEvents(
     return { ...facts, path };
   } catch (error) {
     removeIfThere(unfinished);
+    throw fileError(error, path);
+  }
+}
+
+/** Whether a file could be saved there, for who only asks: nothing is made. @throws as {@link saveEvents}, of its place */
+export function assertSavable(file: string): void {
+  const path = resolve(file);
+  if (existsSync(path)) assertReplaceable(path, {});
+  try {
+    assertCreatable(path);
+  } catch (error) {
     throw fileError(error, path);
   }
 }

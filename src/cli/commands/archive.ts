@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { ArchiveFile } from "../../archive/archive-file.js";
 import { isServerAddress } from "../../config/address.js";
 import { UsageError } from "../../errors.js";
-import { archiveBefore } from "../../inspect/archive-log.js";
+import { archiveBefore, assertArchivable } from "../../inspect/archive-log.js";
 import { bytesOf, planArchive } from "../../inspect/archive-plan.js";
 import type { ArchiveEntry } from "../../log/archives.js";
 import { shellWord } from "../../log/shell-word.js";
@@ -52,6 +52,7 @@ async function archive({ options, streams, openStore }: CommandContext<ArchiveCo
   const log = await openStore({ mustExist: true });
   const plan = await planArchive(log, before, now);
   streams.note(`${before} → up to offset ${plan.to} (${plan.meaning})`);
+  if (dryRun) await assertArchivable(log, plan, file);
   const entry =
     dryRun || file === undefined
       ? undefined
