@@ -274,7 +274,7 @@ describe("the command", () => {
     expect(stderr).not.toContain("invalid_union");
   });
 
-  test("a value that is too large is refused and the connection goes on; a message beyond all bounds ends it as a failure", async () => {
+  test("a value that is too large is refused and the connection goes on; a message beyond all bounds ends it with a code", async () => {
     const url = await (SHARED_STORES[0] as (typeof SHARED_STORES)[number])[1]();
     await filled(url);
     const call = (id: number, chars: number) => {
@@ -291,7 +291,7 @@ describe("the command", () => {
     expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining("16")]);
     expect(JSON.stringify(await client.call("get_session", { session: "auth" }))).toContain("PR_OPEN");
     const ended = await runCli(["mcp", "--store", url, "--allow-write"], { stdin: `${call(1, 21 * MIB)}\n` });
-    expect([ended.code, ended.stdout]).toEqual([1, ""]);
-    expect(ended.stderr).toContain("exceeded maximum size");
+    expect([ended.code, ended.stdout]).toEqual([2, ""]);
+    expect(ended.stderr).toMatch(/^error MESSAGE_TOO_LARGE: a message of more than 20 MiB.*\nhint: /m);
   }, 120_000);
 });

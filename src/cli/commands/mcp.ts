@@ -6,7 +6,6 @@ import { createMcpServer } from "../../mcp/mcp-server.js";
 import { TOOLSET_NAMES, type Toolset } from "../../mcp/toolsets.js";
 import { type CommandContext, type CommonOptions, collected, examples, leaf, type RunState } from "../command.js";
 import { Endings } from "../ending.js";
-import { EXIT } from "../exit-code.js";
 import { VERSION } from "../version.js";
 
 interface ServeOptions extends CommonOptions {
@@ -56,25 +55,34 @@ async function serve({ openStore, options, streams }: CommandContext<ServeOption
     ...defined({ toolsets: toolset, actor }),
   };
   const endings = new Endings();
-  let tellTooLong = (_exitCode: number): void => undefined;
-  const tooLong = new Promise<number>((resolve) => {
+  let tellTooLong = (_error: UsageError): void => undefined;
+  const tooLong = new Promise<UsageError>((resolve) => {
     tellTooLong = resolve;
   });
   const handle = serveStdio(() => createMcpServer(log, served), {
     transport: new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: MAX_MESSAGE_BYTES }),
     onerror: (error) => {
-      streams.note(`mcp: ${briefly(error)}`);
       // The transport reads no further then, and nothing else would keep this process.
-      if (error.message.startsWith("ReadBuffer exceeded")) tellTooLong(EXIT.failed);
+      if (error.message.startsWith("ReadBuffer exceeded")) tellTooLong(messageTooLarge(error));
+      else streams.note(`mcp: ${briefly(error)}`);
     },
   });
   streams.note(
     `serving ${log.url} over stdio${allowWrite ? ", writing allowed" : ", read-only"} · Ctrl-C or end of input ends it`,
   );
-  const exitCode = await Promise.race([ended(endings), tooLong]);
+  const failure = await Promise.race([ended(endings), tooLong]);
   await handle.close();
   endings.release();
-  return endings.ending?.exitCode ?? exitCode;
+  if (failure !== undefined) throw failure;
+  return endings.ending?.exitCode;
+}
+
+function messageTooLarge(cause: Error): UsageError {
+  const message = `a message of more than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB: nothing of it was done, and the connection has ended`;
+  return new UsageError("MESSAGE_TOO_LARGE", message, {
+    hint: "start the server again; keep large texts in files, and store where they are",
+    cause,
+  });
 }
 
 /** What a parser says is the whole list of what a message might have been instead. */
