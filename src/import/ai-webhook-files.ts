@@ -17,7 +17,7 @@ import { entriesOf, SessionFolder } from "./session-folder.js";
  *
  * Record by record; one file is in memory at a time. Links are not followed. Files of other names are told and left out.
  *
- * @throws StorageError IMPORT_UNREADABLE the folder cannot be read; UsageError IMPORT_LAYOUT_UNKNOWN no session is in it
+ * @throws NotFoundError IMPORT_NOT_FOUND; StorageError IMPORT_UNREADABLE the folder cannot be read; UsageError IMPORT_LAYOUT_UNKNOWN no session is in it
  */
 export async function* aiWebhookFiles(
   root: string,

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { SessionDbError, StorageError, UsageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { boundedBytes, inputChunks } from "../files/input-chunks.js";
+import { sourceUnreadable } from "../files/source-unreadable.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
@@ -22,7 +23,7 @@ export const MAX_FILE_BYTES = 256 * 1024 * 1024;
  * from session id to record · an empty file (no sessions).
  *
  * @param input what is read in the place of the file, which then is only named
- * @throws UsageError IMPORT_LAYOUT_UNKNOWN, IMPORT_TOO_LARGE; StorageError IMPORT_UNREADABLE: nothing was taken from it
+ * @throws UsageError IMPORT_LAYOUT_UNKNOWN, IMPORT_TOO_LARGE; NotFoundError IMPORT_NOT_FOUND; StorageError IMPORT_UNREADABLE: nothing was taken from it
  */
 export async function readMinskyJson(path: string, input?: AsyncIterable<Buffer>): Promise<MinskySource> {
   const remarks: string[] = [];
@@ -107,11 +108,9 @@ function isDatabase(path: string): UsageError {
   });
 }
 
-function unreadable(path: string, why: string, cause: unknown): StorageError {
-  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${why}`, {
-    hint: "nothing was imported; check the path, or take the newest backup of the file",
-    cause,
-  });
+function unreadable(path: string, why: string, cause: unknown): SessionDbError {
+  const hint = "nothing was imported; check the path, or take the newest backup of the file";
+  return sourceUnreadable(path, why, hint, cause);
 }
 
 function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource {

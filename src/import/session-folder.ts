@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { StorageError } from "../errors.js";
 import { fileErrorText } from "../files/file-error-text.js";
+import { sourceUnreadable } from "../files/source-unreadable.js";
 import type { Json } from "../log/canonical.js";
 import {
   type CollabFound,
@@ -158,9 +158,7 @@ export async function entriesOf(path: string): Promise<{ readonly name: string; 
       .map((entry) => ({ name: entry.name, folder: entry.isDirectory() }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
-    throw new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${fileErrorText(cause)}`, {
-      hint: "nothing more was imported; check the path and the rights",
-      cause,
-    });
+    const hint = "nothing more was imported; check the path and the rights";
+    throw sourceUnreadable(path, fileErrorText(cause), hint, cause);
   }
 }

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from "node:fs";
-import { IntegrityError, SessionDbError, StorageError, UsageError } from "../errors.js";
+import { IntegrityError, NotFoundError, SessionDbError, StorageError, UsageError } from "../errors.js";
 import { codeOf } from "../files/code-of.js";
 import { fileErrorText } from "../files/file-error-text.js";
 import { ChainCheck, chainBroken } from "../log/chain-check.js";
@@ -27,8 +27,8 @@ export interface EventFileFacts {
  * The events of a file of lines as the JSONL backend writes them: a whole log, or a piece of one that begins anywhere.
  * Nothing is mended: a file whose last line has no end was cut off, and is refused.
  *
- * @throws IntegrityError LINE_DAMAGED, LINE_FORMAT_UNKNOWN with line and byte; StorageError STORAGE_UNREADABLE;
- *   UsageError PATH_INVALID
+ * @throws IntegrityError LINE_DAMAGED, LINE_FORMAT_UNKNOWN with line and byte; NotFoundError BACKUP_NOT_FOUND;
+ *   StorageError STORAGE_UNREADABLE; UsageError PATH_INVALID
  */
 export async function* readEventFile(path: string): AsyncGenerator<SealedEvent[], void, undefined> {
   const filler = new PageFiller();
@@ -157,9 +157,9 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer, void, undefined> 
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) yield chunk as Buffer;
   } catch (cause) {
     if (codeOf(cause) === "" || cause instanceof SessionDbError) throw cause;
-    throw new StorageError("STORAGE_UNREADABLE", `${path} cannot be read: ${fileErrorText(cause)}`, {
-      hint: "check the path and who may read it",
-      cause,
-    });
+    const message = `${path} cannot be read: ${fileErrorText(cause)}`;
+    const facts = { hint: "check the path and who may read it", cause };
+    if (codeOf(cause) === "ENOENT") throw new NotFoundError("BACKUP_NOT_FOUND", message, facts);
+    throw new StorageError("STORAGE_UNREADABLE", message, facts);
   }
 }

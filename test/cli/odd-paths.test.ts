@@ -9,6 +9,7 @@ const cwd = tempDir();
 mkdirSync(join(cwd, "folder"));
 writeFileSync(join(cwd, "file"), "");
 run("session start a");
+run("session start b");
 run("key create k");
 
 /** Words are told apart by blanks; `""` is an empty one. */
@@ -16,12 +17,24 @@ function run(line: string): SpawnSyncReturns<string> {
   const program = bundledProgram("cli", "dist/cli/sessiondb.js");
   const args = line.split(" ").map((word) => (word === '""' ? "" : word));
   const env = { ...process.env, SESSIONDB_STORE: "jsonl:./s.jsonl" };
-  return spawnSync(process.execPath, [program, ...args], { cwd, encoding: "utf8", env, timeout: 60_000 });
+  return spawnSync(process.execPath, [program, ...args], {
+    cwd,
+    encoding: "utf8",
+    env,
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
 }
 
 test.each([
   ["restore folder --to jsonl:./t.jsonl", 1, "STORAGE_UNREADABLE", "it is a folder (EISDIR)"],
-  ["restore none --to jsonl:./t.jsonl", 1, "STORAGE_UNREADABLE", "there is no such file or folder (ENOENT)"],
+  ["restore none --to jsonl:./t.jsonl", 3, "BACKUP_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["import minsky-json none", 3, "IMPORT_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["import minsky-sqlite none", 3, "IMPORT_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["import tower-sessions none", 3, "IMPORT_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["import connect-pg-simple none", 3, "IMPORT_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["import ai-webhook none", 3, "IMPORT_NOT_FOUND", "there is no such file or folder (ENOENT)"],
+  ["archive verify none", 3, "ARCHIVE_NOT_FOUND", "none"],
   ["archive verify folder", 1, "STORAGE_UNREADABLE", "it is a folder (EISDIR)"],
   ["key show folder", 1, "KEY_FILE_FAILED", "it is a folder (EISDIR)"],
   ["sign --key file/below", 1, "KEY_FILE_FAILED", "a part of the path is no folder (ENOTDIR)"],
@@ -51,6 +64,31 @@ test.runIf(existsSync("/proc/self"))("where no folder can be made, the address i
       [`error PATH_INVALID: ${store}: no folder can be made there (ENOENT)`, expect.stringMatching(/^hint: check/), ""],
     ]);
   }
+});
+
+test.runIf(existsSync("/proc/self"))(
+  "an archive in a place that takes no folders is refused, and does not hang",
+  () => {
+    const { status, stderr } = run("archive --before HEAD --to /proc/none/deep/a.gz");
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/error OUTPUT_UNWRITABLE: .*no folder can be made there/),
+    ]);
+  },
+);
+
+test.each([
+  ["archive --before HEAD --to file/below", "OUTPUT_UNWRITABLE"],
+  ["archive --before HEAD --to file", "ARCHIVE_DAMAGED"],
+  ["archive --before HEAD --to folder", "STORAGE_UNREADABLE"],
+  ["migrate --to jsonl:./t.jsonl --backup file", "OUTPUT_UNWRITABLE"],
+  ["migrate --to jsonl:./t.jsonl --backup file/below", "OUTPUT_UNWRITABLE"],
+])("%s: a dry run says what the act says of the place", (line, code) => {
+  const before = readdirSync(cwd, { recursive: true }).sort();
+  const asked = run(`${line} --dry-run`);
+  expect([asked.status, asked.stderr]).toEqual([run(line).status, expect.stringContaining(`error ${code}: `)]);
+  expect(readdirSync(cwd, { recursive: true }).sort()).toEqual(before);
+  expect(run(`${line.slice(0, line.lastIndexOf(" "))} new/deep --dry-run`).status).toBe(0);
 });
 
 test.each([

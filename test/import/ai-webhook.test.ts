@@ -255,7 +255,7 @@ describe("files", () => {
 
   test("a folder without sessions, and one that is not there, are errors", async () => {
     await expect(all(readAiWebhook(tempDir()))).rejects.toMatchObject({ code: "IMPORT_LAYOUT_UNKNOWN" });
-    await expect(all(readAiWebhook(join(tempDir(), "none")))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+    await expect(all(readAiWebhook(join(tempDir(), "none")))).rejects.toMatchObject({ code: "IMPORT_NOT_FOUND" });
   });
 });
 

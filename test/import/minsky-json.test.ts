@@ -142,7 +142,7 @@ test.each<[string, string | Uint8Array, string]>([
 });
 
 test("a missing file is an error", async () => {
-  await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+  await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_NOT_FOUND" });
 });
 
 test.each([

@@ -271,8 +271,9 @@ describe("what is no database of Minsky is an error, never an empty list", () =>
   });
 
   test("a file or folder that is not there, and a folder", async () => {
-    for (const path of [join(tempDir(), "none.db"), join(tempDir(), "no", "such.db"), tempDir()])
-      await expect(readMinskySqlite(path)).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
+    for (const path of [join(tempDir(), "none.db"), join(tempDir(), "no", "such.db")])
+      await expect(readMinskySqlite(path)).rejects.toMatchObject({ code: "IMPORT_NOT_FOUND" });
+    await expect(readMinskySqlite(tempDir())).rejects.toMatchObject({ code: "IMPORT_UNREADABLE" });
   });
 
   test("a damaged file", async () => {

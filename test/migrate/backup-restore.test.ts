@@ -197,7 +197,7 @@ describe("a file that is not as it was written is refused before the target is t
     appendFileSync(file, Buffer.from([0xff, 0xfe, 0x0a]));
     await expect(migrator.restore(file, await freshStore("jsonl"))).rejects.toMatchObject({ code: "LINE_DAMAGED" });
     await expect(migrator.restore(`${file}.none`, await freshStore("jsonl"))).rejects.toMatchObject({
-      code: "STORAGE_UNREADABLE",
+      code: "BACKUP_NOT_FOUND",
     });
     await expect(migrator.restore(dirname(file), await freshStore("jsonl"))).rejects.toMatchObject({
       code: "STORAGE_UNREADABLE",

@@ -260,6 +260,6 @@ test("without the file of what gave way, a rollback is refused before anything i
   const { id, replaced } = await migrate(source, target, "source-wins");
   const all = await allLines(target);
   rmSync(replaced?.savedAs ?? "");
-  await expect(migrator.rollbackMigration(id ?? "", { target })).rejects.toMatchObject({ code: "STORAGE_UNREADABLE" });
+  await expect(migrator.rollbackMigration(id ?? "", { target })).rejects.toMatchObject({ code: "BACKUP_NOT_FOUND" });
   expect(await allLines(target)).toEqual(all);
 });

@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import Database from "better-sqlite3";
-import { StorageError, UsageError } from "../../../errors.js";
+import { type SessionDbError, UsageError } from "../../../errors.js";
 import { fileErrorText } from "../../../files/file-error-text.js";
+import { sourceUnreadable } from "../../../files/source-unreadable.js";
 import {
   type ForeignDatabase,
   type ForeignRow,
@@ -41,7 +42,7 @@ export class ForeignSqlite implements ForeignDatabase {
 
   /**
    * @throws UsageError NOT_A_DATABASE, DRIVER_UNUSABLE; UnavailableError LOG_LOCKED
-   * @throws StorageError IMPORT_UNREADABLE: it is not there, damaged, or cannot be read
+   * @throws NotFoundError IMPORT_NOT_FOUND; StorageError IMPORT_UNREADABLE: it is damaged, or cannot be read
    */
   static async open(path: string, lockLimitMs = FOREIGN_LOCK_LIMIT_MS): Promise<ForeignSqlite> {
     assertOrdinary(path);
@@ -172,9 +173,6 @@ function foreignError(error: unknown, path: string): unknown {
   return translateError(error, path);
 }
 
-function unreadable(path: string, why: string, hint: string, cause: unknown): StorageError {
-  return new StorageError("IMPORT_UNREADABLE", `${path} cannot be read: ${why}`, {
-    hint: `nothing was imported; ${hint}`,
-    cause,
-  });
+function unreadable(path: string, why: string, hint: string, cause: unknown): SessionDbError {
+  return sourceUnreadable(path, why, `nothing was imported; ${hint}`, cause);
 }
