@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { assertValuesGiven } from "./assert-values-given.js";
 import type { RunState } from "./command.js";
 import { helpFirst } from "./command-tree.js";
 import { EXIT, exitCodeOf } from "./exit-code.js";
@@ -29,6 +30,7 @@ export async function run(programName: "sessiondb" | "minsky", argv: readonly st
     const name = prefixed ? "minsky sessiondb" : programName;
     program = await programOf(name, state, args);
     const typed = helpFirst(program, args);
+    assertValuesGiven(program, typed);
     await (typed === args ? program : await programOf(name, state, typed)).parseAsync(typed, { from: "user" });
     process.exitCode = exitCodeWithStdout(state.exitCode);
   } catch (error) {

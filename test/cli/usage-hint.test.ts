@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { tempDir } from "../support/temp.js";
 import { runCli } from "../support/warm-cli.js";
 
 test.each([
@@ -12,4 +13,23 @@ test.each([
   const { code, stderr } = await runCli(typed.split(" "));
   expect(code).toBe(2);
   expect(stderr).toContain(hint);
+});
+
+test.each([
+  ["session start a --reason --json", "--reason", "--json"],
+  ["session fork a --as --store jsonl:./s.jsonl", "--as", "--store"],
+  ["migrate --from --to jsonl:./t.jsonl", "--from", "--to"],
+  ["events export -o --json", "-o", "--json"],
+])("sessiondb %s: an option is no value of another one", async (typed, option, next) => {
+  const { code, stdout, stderr } = await runCli([...typed.split(" "), "--quiet"], { cwd: tempDir() });
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain(`${option} lacks its value: what follows it, ${next}, is an option`);
+});
+
+test("a value that is written like an option is one behind =, and behind --", async () => {
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  const cwd = tempDir();
+  expect((await runCli(["session", "start", "--reason=--json", "--", "--store"], { cwd, env })).code).toBe(0);
+  const { stdout } = await runCli(["session", "log", "--json", "--", "--store"], { cwd, env });
+  expect(JSON.parse(stdout)).toMatchObject({ items: [{ reason: "--json" }] });
 });
