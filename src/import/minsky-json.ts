@@ -6,6 +6,7 @@ import { sourceUnreadable } from "../files/source-unreadable.js";
 import { escapePointer } from "../log/canonical.js";
 import { shellWord } from "../log/shell-word.js";
 import { quoteRoundedNumbers } from "../log/whole-numbers.js";
+import { meantKey } from "./meant-key.js";
 import { minskyColumn } from "./minsky-columns.js";
 import type { MinskySource } from "./minsky-source.js";
 import { repeatedKeys } from "./repeated-keys.js";
@@ -138,8 +139,13 @@ function layoutOf(root: unknown, path: string, remarks: string[]): MinskySource 
     }
   }
   throw new UsageError("IMPORT_LAYOUT_UNKNOWN", `${path} is JSON, but none of the known layouts of a session-db.json`, {
-    hint: "expected an array of records, {sessions: […]}, a backup envelope or a map from session to record",
+    hint: `${keyHint(root)}expected an array of records, {sessions: […]}, a backup envelope or a map from session to record`,
   });
+}
+
+function keyHint(root: unknown): string {
+  const meant = isObject(root) ? meantKey(root, ["sessions", "data"]) : undefined;
+  return meant === undefined ? "" : `the key ${meant}; `;
 }
 
 /** Of members with the same key, JSON has only the last one. */
@@ -166,7 +172,10 @@ function remarksOnRest(root: Record<string, unknown>, envelope: boolean): string
   const rest = [...Object.keys(root).filter((key) => !known.includes(key)), ...inner].filter(
     (key) => !["data.sessions", "data.baseDir"].includes(key),
   );
-  return rest.length === 0 ? [] : [`members beside the sessions were left out: ${rest.slice(0, 10).join(", ")}`];
+  if (rest.length === 0) return [];
+  const meant = meantKey(envelope ? (root.data as Record<string, unknown>) : root, ["baseDir"]);
+  const told = `members beside the sessions were left out: ${rest.slice(0, 10).join(", ")}`;
+  return [meant === undefined ? told : `${told} (the key ${meant})`];
 }
 
 function remarksOnKeys(map: Record<string, unknown>): string[] {

@@ -1,6 +1,9 @@
 import { type JsonObject, withMember } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
+import { UsageError } from "../errors.js";
 import { isTime } from "../import/instant.js";
+import { meantKey } from "../import/meant-key.js";
+import { ID_FIELDS } from "../import/minsky-columns.js";
 import { withoutSecrets } from "./secrets.js";
 import { assertSessionId } from "./session-id.js";
 import { jsonCopy } from "./stored-record.js";
@@ -29,10 +32,17 @@ export function normaliseRecord(foreign: unknown): NormalisedRecord {
 
 /** A name is only an id where there is no other: newer records have both. */
 function withId(record: JsonObject): { record: JsonObject; idFrom: string } {
-  const idFrom = ["session", "sessionId", "name"].find((key) => isText(own(record, key))) ?? "session";
+  const idFrom = ID_FIELDS.find((key) => isText(own(record, key))) ?? "session";
   const id = own(record, idFrom);
+  if (id === undefined) throw withoutId(record);
   assertSessionId(id);
   return { record: idFrom === "session" ? record : withMember(record, "session", id), idFrom };
+}
+
+function withoutId(record: JsonObject): UsageError {
+  const meant = meantKey(record, ID_FIELDS);
+  const message = `it has no id${meant === undefined ? "" : `: the key ${meant}`}`;
+  return new UsageError("SESSION_ID_INVALID", message, { hint: 'give it one: "session": "task#064"' });
 }
 
 function remarksOn(record: JsonObject): string[] {

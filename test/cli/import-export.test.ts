@@ -68,11 +68,11 @@ test("a report takes the place of the one before", async () => {
 
 test("a source that cannot be read makes no store", async () => {
   writeFileSync(join(cwd, "db.json"), "{");
-  for (const [kind, file] of [
-    ["minsky-json", "db.json"],
-    ["minsky-sqlite", "none.db"],
+  for (const [kind, file, exitCode] of [
+    ["minsky-json", "db.json", 1],
+    ["minsky-sqlite", "none.db", 3],
   ] as const) {
-    expect((await run("import", kind, file, ...STORE)).code).toBe(1);
+    expect((await run("import", kind, file, ...STORE)).code).toBe(exitCode);
   }
   expect(existsSync(join(cwd, "s.jsonl"))).toBe(false);
 });

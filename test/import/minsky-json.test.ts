@@ -141,6 +141,17 @@ test.each<[string, string | Uint8Array, string]>([
   await expect(failed).rejects.toMatchObject({ code: "IMPORT_UNREADABLE", hint: expect.stringContaining(command) });
 });
 
+test("a key that is right but for its case is named", async () => {
+  const hintOf = async (content: object) =>
+    ((await readMinskyJson(file(JSON.stringify(content))).catch((error) => error)) as { hint: string }).hint;
+  expect(await hintOf({ Sessions: [RECORD] })).toMatch(/^the key "Sessions" is written "sessions"; expected/);
+  expect(await hintOf({ DATA: { sessions: [RECORD] } })).toMatch(/^the key "DATA" is written "data"; expected/);
+  expect(await hintOf({ name: "x", version: 1 })).toMatch(/^expected/);
+  const { remarks } = await readMinskyJson(file(JSON.stringify({ sessions: [RECORD], BaseDir: "/srv", extra: 1 })));
+  const told = 'members beside the sessions were left out: BaseDir, extra (the key "BaseDir" is written "baseDir")';
+  expect(remarks).toEqual([told]);
+});
+
 test("a missing file is an error", async () => {
   await expect(readMinskyJson(join(folder, "none.json"))).rejects.toMatchObject({ code: "IMPORT_NOT_FOUND" });
 });

@@ -85,6 +85,15 @@ test("what is refused says what is wrong with it, and where in the record", asyn
   ]);
 });
 
+test("a record without an id says so, and which of its keys is one but for its case", async () => {
+  const { notes } = await importRecords(newStore(), found({}, { Session: "a" }, { NAME: "a" }), OPTIONS);
+  expect(notes.map(({ why }) => why)).toEqual([
+    "it has no id",
+    'it has no id: the key "Session" is written "session"',
+    'it has no id: the key "NAME" is written "name"',
+  ]);
+});
+
 test.each(["task 12", "banana 7", "0", "-1", "Monday 3", "2025", "2025-02-30T00:00:00Z"])(
   "a createdAt that is no time is told, also where Date.parse makes one of it: %s",
   async (createdAt) => {
