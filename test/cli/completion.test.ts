@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -113,10 +113,20 @@ test.each([
   ["a store that is damaged", { SESSIONDB_STORE: "jsonl:./broken.jsonl" }],
   ["a server that is away", { SESSIONDB_STORE: "postgres://ada:hunter2@127.0.0.1:1/none" }],
   ["an address that is none", { SESSIONDB_STORE: "nonsense" }],
-  ["a broken configuration", { XDG_CONFIG_HOME: "./etc-broken", SESSIONDB_STORE: "" }],
 ])("%s gives nothing to choose from, and says nothing", async (_name, env) => {
   writeFileSync(join(cwd, "broken.jsonl"), "not a log\n");
   expect((await offered("sessiondb session show a", env)).slice(1)).toEqual([]);
+});
+
+test("a broken configuration gives nothing to choose from, and says nothing; one that is whole does", async () => {
+  const etc = tempDir();
+  mkdirSync(join(etc, "minsky"));
+  const configured = async (more: string) => {
+    writeFileSync(join(etc, "minsky/config.yaml"), `sessiondb: { store: "jsonl:${join(cwd, "s.jsonl")}"${more} }\n`);
+    return (await offered("sessiondb session show au", { XDG_CONFIG_HOME: etc, SESSIONDB_STORE: "" })).slice(1);
+  };
+  expect(await configured(", stoer: 1")).toEqual([]);
+  expect(await configured("")).toEqual(["auth "]);
 });
 
 test("completing makes and changes nothing, also where there is no store yet", async () => {

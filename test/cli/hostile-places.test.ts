@@ -121,3 +121,13 @@ test.each(["file", "link in a circle"])("a %s in the place of the base folder is
     { check: "workspaces", severity: "unknown", mend: { text: expect.stringContaining("--base-dir") } },
   ]);
 });
+
+test("where too few files may be open to load the program, that is told in two lines, or as JSON", () => {
+  const program = bundledProgram("cli", "dist/cli/sessiondb.js");
+  const limited = (args: string) =>
+    spawnSync("sh", ["-c", `ulimit -n 28; exec "$@" ${args}`, "sh", process.execPath, program], { encoding: "utf8" });
+  const { status, stdout, stderr } = limited("help");
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^error STORAGE_FAILED: sessiondb could not be loaded: .*\(EMFILE\)\nhint: .*ulimit -n\)\n$/);
+  expect(JSON.parse(limited("help --json").stderr)).toMatchObject({ error: { code: "STORAGE_FAILED" } });
+});

@@ -21,7 +21,8 @@ test.each([
   ["migrate --from --to jsonl:./t.jsonl", "--from", "--to"],
   ["events export -o --json", "-o", "--json"],
 ])("sessiondb %s: an option is no value of another one", async (typed, option, next) => {
-  const { code, stdout, stderr } = await runCli([...typed.split(" "), "--quiet"], { cwd: tempDir() });
+  const env = { SESSIONDB_STORE: "jsonl:./s.jsonl" };
+  const { code, stdout, stderr } = await runCli([...typed.split(" "), "--quiet"], { cwd: tempDir(), env });
   expect([code, stdout]).toEqual([2, ""]);
   expect(stderr).toContain(`${option} lacks its value: what follows it, ${next}, is an option`);
 });
