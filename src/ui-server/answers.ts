@@ -36,6 +36,8 @@ export interface ErrorAnswer {
 
 /** How far the server is with the log. */
 export interface LiveStatus {
+  /** Each server has one of its own: what another one told may be of another store. */
+  readonly server: string;
   /** Events that the pictures know; less than `tail` while it reads up. */
   readonly indexed: number;
   readonly tail: number;
@@ -44,6 +46,8 @@ export interface LiveStatus {
   readonly trouble: LogTrouble | null;
   /** Set while a server is away and all this comes from the copy on this machine. */
   readonly stale: Staleness | null;
+  /** Where the log goes on since a cut-over; null where it is not frozen, or nobody can tell. */
+  readonly movedTo: string | null;
 }
 
 export interface HelloAnswer extends LiveStatus {

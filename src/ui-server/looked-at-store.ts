@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { CollaborativeSessions } from "../collab/collaborative-sessions.js";
 import { NotFoundError, UnavailableError } from "../errors.js";
@@ -33,6 +34,7 @@ export class LookedAtStore {
   /** Of the present, as its read models are. */
   readonly collabNow: CollaborativeSessions;
   readonly chain: ChainWatch;
+  readonly #id = randomUUID();
   readonly #paths: PathRows;
   readonly #places: PlacesIndex;
   #states: PastStates;
@@ -66,7 +68,9 @@ export class LookedAtStore {
     const indexed = columns.count;
     // While it cannot be read, the last that was known is what there is; the index finds out why, and says it.
     const tail = trouble === null ? await this.#tailSoon().catch(() => undefined) : undefined;
-    return { indexed, tail: tail ?? indexed, generation, trouble, stale: stalenessOf(this.log) ?? null };
+    const movedTo = tail === undefined ? null : await this.#movedTo();
+    const stale = stalenessOf(this.log) ?? null;
+    return { server: this.#id, indexed, tail: tail ?? indexed, generation, trouble, stale, movedTo };
   }
 
   /** The columns, with what was appended before the call where they are that far in a short while. */
@@ -130,6 +134,11 @@ export class LookedAtStore {
     const known = this.#tail;
     if (known === undefined) return asked;
     return Promise.race([asked, delay(TAIL_WAIT_MS, known, { ref: false })]);
+  }
+
+  /** A log that cannot say it just now is not known to be frozen; the index finds out what is wrong. */
+  async #movedTo(): Promise<string | null> {
+    return (await this.log.movedTo?.().catch(() => null)) ?? null;
   }
 
   #newStates(): PastStates {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ask, type Failure } from "./api.js";
-import { generation } from "./live.js";
+import { generation, isConnected } from "./live.js";
 
 /** What a pane has: the answer to its question, or the last one while the next is under way. */
 export interface Answer<T> {
@@ -13,7 +13,7 @@ export interface Answer<T> {
 const KEPT = 64;
 const AGAIN_MS = 1_000;
 const cache = new Map<string, unknown>();
-let cacheGeneration = 0;
+let cacheGeneration = "";
 
 /** The past does not change: what was asked before is known, unless the log was cut back or data was erased. */
 function known(url: string): unknown {
@@ -91,5 +91,8 @@ export function useAnswer<T>(url: string | undefined, version: unknown = ""): An
     show((last) => ({ ...last, isStale: url !== undefined }));
     asker.want(url);
   }, [asker, url, version, generation.value]);
+  useEffect(() => {
+    if (isConnected.value && answer.failure !== undefined) asker.want(url);
+  }, [isConnected.value]);
   return url === undefined ? { data: undefined, failure: undefined, isStale: false } : answer;
 }

@@ -1,9 +1,12 @@
 import { theme, toggleTheme } from "./colours.js";
-import { ago, number, visible } from "./format.js";
+import { ago, counted, visible } from "./format.js";
 import { help } from "./help-dialog.js";
-import { hello, isLive, lostSince, status, tail } from "./live.js";
+import { hello, isConnected, isLive, lostSince, status, tail } from "./live.js";
 import { CopyButtons, copied } from "./parts/copy-buttons.js";
+import { useTick } from "./parts/use-tick.js";
 import { goLive } from "./walk.js";
+
+const COUNTED_ON_MS = 1_000;
 
 /** Which store, how far, how it is read, and that looking changes nothing. */
 export function Header() {
@@ -51,25 +54,26 @@ function shortened(store: string): string {
   return store.length <= most ? store : `${store.slice(0, 12)}…${store.slice(store.length - most + 13)}`;
 }
 
-/** Whether the server answers, and its store. */
-function connects(): boolean {
-  return lostSince.value === null && status.value.trouble === null;
-}
-
 function Connection() {
-  const isWell = connects();
+  const isWell = isConnected.value;
+  useTick(isWell ? 0 : COUNTED_ON_MS);
   return (
     <span class={`connection ${isWell ? "well" : "lost"}`}>
-      <span class="dot" aria-hidden="true" /> {number(tail.value)} {tail.value === 1 ? "event" : "events"}
-      {isWell ? " · live" : ` · not live${lostSince.value === null ? "" : ` since ${ago(lostSince.value)}`}`}
+      <span class="dot" aria-hidden="true" /> {counted(tail.value, "event")} · {liveness()}
     </span>
   );
+}
+
+/** Whether more may come. */
+function liveness(): string {
+  if (isConnected.value) return status.value.movedTo === null ? "live" : "frozen";
+  return lostSince.value === null ? "not live" : `not live since ${ago(lostSince.value)}`;
 }
 
 function Standing() {
   const mode = hello.value?.allowWrite === true ? "looking changes nothing" : "read-only";
   const isNow = isLive.value || tail.value === 0;
-  if (isNow && !connects()) return <span class="standing past">Viewing what was known last, {mode}</span>;
+  if (isNow && !isConnected.value) return <span class="standing past">Viewing what was known last, {mode}</span>;
   if (isNow) return <span class="standing now">Viewing the present, {mode}</span>;
   return (
     <span class="standing past">

@@ -1,12 +1,15 @@
-import { computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import type { EventRow } from "../inspect/event-rows.js";
 import type { AppendedMessage, HelloAnswer, LiveStatus } from "../ui-server/answers.js";
 import { ask, type Failure } from "./api.js";
-import { go, place, storeName } from "./place.js";
+import { go, linkedStore, place, storeName } from "./place.js";
 
 export const hello = signal<HelloAnswer | undefined>(undefined);
 export const helloFailure = signal<Failure | undefined>(undefined);
-export const status = signal<LiveStatus>({ indexed: 0, tail: 0, generation: 0, trouble: null, stale: null });
+export const status = signal<LiveStatus>({
+  ...{ server: "", indexed: 0, tail: 0, generation: 0 },
+  ...{ trouble: null, stale: null, movedTo: null },
+});
 /** Since when the server does not answer; ISO 8601. */
 export const lostSince = signal<string | null>(null);
 /** The newest events that came while the page was open. */
@@ -16,7 +19,12 @@ const MAX_ARRIVED = 50;
 const SLOW_MS = 1_000;
 const RETRY_MS = 2_000;
 
-export const generation = computed(() => status.value.generation);
+/** Another one, and everything that the page knows may be wrong. */
+export const generation = computed(() => `${status.value.server}.${status.value.generation}`);
+/** Whether the server answers, and its store. */
+export const isConnected = computed(() => lostSince.value === null && status.value.trouble === null);
+/** Whether a server answers that does not know this browser: the one that it knew has ended. */
+export const isLockedOut = computed(() => helloFailure.value?.status === 401);
 /** The last offset of the log. */
 export const tail = computed(() => status.value.tail);
 /** Where somebody looks: the place that was chosen, or the end. */
@@ -46,31 +54,44 @@ effect(() => {
 export async function connect(): Promise<void> {
   try {
     const answer = await ask<HelloAnswer>("/api/hello");
-    [hello.value, helloFailure.value] = [answer, undefined];
-    storeName.value = answer.store;
-    take(answer);
+    batch(() => {
+      [hello.value, helloFailure.value] = [answer, undefined];
+      storeName.value = answer.store;
+      linkedStore.value ??= answer.store;
+      arrived.value = [];
+      take(answer);
+    });
     if (answer.at !== null && location.search === "") go({ at: answer.at }, "replace");
-    listen(answer.indexed);
+    listen(answer);
   } catch (error) {
     helloFailure.value = error as Failure;
-    if ((error as Failure).status !== 401) setTimeout(() => void connect(), RETRY_MS);
+    // Also where it locks this browser out: the cookie comes when the new link is opened, maybe in another tab.
+    setTimeout(() => void connect(), RETRY_MS);
   }
 }
 
-function take({ indexed, tail, generation, trouble, stale }: LiveStatus): void {
-  status.value = { indexed, tail, generation, trouble, stale };
+function take({ server, indexed, tail, generation, trouble, stale, movedTo }: LiveStatus): void {
+  status.value = { server, indexed, tail, generation, trouble, stale, movedTo };
 }
 
-/** The browser comes back by itself and says the last id that it had, so nothing is missed. */
-function listen(after: number): void {
-  const source = new EventSource(`/api/live?after=${after}`);
+/**
+ * The browser comes back by itself and says the last id that it had, so nothing is missed. It may come back to another
+ * server, which was started at the same port: that one is asked what it is about, as the first one was.
+ */
+function listen({ server, indexed }: LiveStatus): void {
+  const source = new EventSource(`/api/live?after=${indexed}`);
+  const takeOf = (status: LiveStatus) => {
+    if (status.server === server) return take(status);
+    source.close();
+    void connect();
+  };
   const data = <T>(message: MessageEvent<string>) => JSON.parse(message.data) as T;
   source.addEventListener("open", () => {
     lostSince.value = null;
   });
-  source.addEventListener("status", (message) => take(data<LiveStatus>(message)));
+  source.addEventListener("status", (message) => takeOf(data<LiveStatus>(message)));
   source.addEventListener("reset", (message) => {
-    take(data<LiveStatus>(message));
+    takeOf(data<LiveStatus>(message));
     arrived.value = [];
     if ((place.peek().at ?? 0) > tail.peek()) go({ at: null, base: null, from: null, to: null }, "replace");
   });

@@ -105,10 +105,10 @@ export function writePlace(place: Place, store: string | null): string {
 }
 
 export const place = signal<Place>(readPlace(location.search));
-/** What a link says that it is about; null where it says nothing. */
-export const linkedStore = new URLSearchParams(location.search).get("store");
+/** The store that somebody came to see: what the link says, or else what was shown first; null while nobody knows. */
+export const linkedStore = signal<string | null>(new URLSearchParams(location.search).get("store"));
 /** Of the store that is shown; stands in every link. */
-export const storeName = signal<string | null>(linkedStore);
+export const storeName = signal<string | null>(linkedStore.peek());
 
 addEventListener("popstate", () => {
   place.value = readPlace(location.search);
