@@ -66,7 +66,10 @@ export function uiApp(options: UiAppOptions): Hono {
     c.header("cache-control", "private, max-age=31536000, immutable"); // a hash of its content stands in its name
     return fileAnswer(c, files.get(c.req.param("name")));
   });
-  app.get("/api/hello", async (c) => c.json(await hello(options)));
+  app.get("/api/hello", async (c) => {
+    parameters(c.req.url, {});
+    return c.json(await hello(options));
+  });
   timelineRoutes(app, store);
   pictureRoutes(app, store);
   sessionRoutes(app, store);

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { shellWord } from "../log/shell-word.js";
 import type { StepAnswer } from "../ui-server/answers.js";
 import { useAnswer } from "./answer.js";
 import { address } from "./api.js";
@@ -84,7 +85,7 @@ function Waiting() {
 }
 
 function EmptyStore() {
-  const store = hello.value?.store ?? "";
+  const store = shellWord(hello.value?.store ?? "");
   return (
     <main class="waiting">
       <Notice title="This store is empty: nothing has happened in it yet.">

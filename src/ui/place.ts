@@ -68,10 +68,10 @@ export function readPlace(search: string): Place {
     values.find((value) => value === said.get(name)) ?? otherwise;
   return {
     at: number("at"),
-    session: said.get("session"),
+    session: said.get("session") || null,
     collab: said.get("collab"),
-    find: said.get("find"),
-    path: said.get("path"),
+    find: said.get("find") || null,
+    path: said.get("path") || null,
     base: number("base"),
     from: number("from"),
     to: number("to"),

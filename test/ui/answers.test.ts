@@ -164,6 +164,7 @@ describe("bad questions are refused with a code, and never answered by something
     ["/api/bisect?session=a&good=1&bad=1&path=branch&test=exists", 400, "BISECT_RANGE_INVALID"],
     ["/api/bisect?session=a&good=1&bad=2&path=branch&test=matches", 400, "ARGUMENT_INVALID"],
     ["/api/marks?x=1", 400, "ARGUMENT_INVALID"],
+    ["/api/hello?x=1", 400, "ARGUMENT_INVALID"],
   ])("%s", async (path, status, code) => {
     const { failure, store } = await openUi();
     await store.create({ session: "a", branch: "main" });

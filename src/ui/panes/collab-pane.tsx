@@ -44,12 +44,21 @@ export function CollabPane() {
     <div class={isStale ? "stale" : ""}>
       <About answer={data} session={session} />
       <CollabSearch session={session} />
-      {data.found === null ? (
-        <Notice title="This collaborative session did not exist yet at this offset." />
-      ) : (
-        <Parts answer={data} session={session} />
-      )}
+      {data.found === null ? <NotThere answer={data} /> : <Parts answer={data} session={session} />}
     </div>
+  );
+}
+
+function NotThere({ answer: { at: asked, offset } }: { answer: CollabAnswer }) {
+  const isNow = asked === offset;
+  return (
+    <Notice
+      title={
+        isNow
+          ? "The log has no collaborative session of this name."
+          : "This collaborative session did not exist yet at this offset."
+      }
+    />
   );
 }
 

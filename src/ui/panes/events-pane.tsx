@@ -36,6 +36,7 @@ export function EventsPane() {
   useLayoutEffect(() => {
     if (list.current !== null) keepInSight(list.current);
   }, [at.value, data]);
+  useLayoutEffect(() => (list.current === null ? undefined : keptInSight(list.current)), []);
   return (
     <section class="events card" aria-label="events">
       <header>
@@ -67,6 +68,19 @@ export function EventsPane() {
       </ol>
     </section>
   );
+}
+
+/** Pictures and notices that come later take some of its height: what was in sight stays so. @returns stops it */
+function keptInSight(list: HTMLElement): () => void {
+  let height = list.clientHeight;
+  const observer = new ResizeObserver(() => {
+    const row = list.querySelector("[aria-current]")?.getBoundingClientRect();
+    const { top } = list.getBoundingClientRect();
+    if (row !== undefined && row.top >= top && row.bottom <= top + height) keepInSight(list);
+    height = list.clientHeight;
+  });
+  observer.observe(list);
+  return () => observer.disconnect();
 }
 
 /** Scrolls the list and nothing else. Near an edge the chosen row comes to the middle, so that its neighbours are seen. */

@@ -58,7 +58,10 @@ function Missing({ state }: { state: StateAnswer }) {
     );
   }
   if (state.version > 0) return null;
-  return <Notice title="This session did not exist yet at this offset." />;
+  const isNow = state.at === state.offset;
+  return (
+    <Notice title={isNow ? "The log has no session of this name." : "This session did not exist yet at this offset."} />
+  );
 }
 
 function Faults({ state }: { state: StateAnswer }) {

@@ -96,9 +96,9 @@ function ChipList({ label, values, chosen, choose, kind }: ChipListProps) {
           </span>
         );
       })}
-      {all.length > shown.length && (
-        <button type="button" class="quiet" onClick={() => open(true)}>
-          +{all.length - shown.length}
+      {(isOpen || all.length > shown.length) && (
+        <button type="button" class="quiet" aria-expanded={isOpen} onClick={() => open(!isOpen)}>
+          {isOpen ? "fewer" : `+${all.length - shown.length}`}
         </button>
       )}
     </div>

@@ -25,12 +25,17 @@ export function MatrixStrip() {
       <Matrix answer={data} />
       <PictureFoot by="actor">
         <span>
-          {counted(data.matched, "event")} of {counted(data.actors.length, "actor")} and{" "}
-          {counted(data.types.length, "type")}
+          {counted(data.matched, "event")} of {sides(data.actors, "actor")} and {sides(data.types, "type")}
         </span>
       </PictureFoot>
     </>
   );
+}
+
+/** How many there are; all others stand as one at the end, and nobody knows how many these are. */
+function sides(all: readonly MatrixSide[], one: string): string {
+  const named = all.filter(({ value }) => value !== null).length;
+  return named < all.length ? `more than ${counted(named, one)}` : counted(named, one);
 }
 
 function Matrix({ answer: { actors, types, cells } }: { answer: MatrixAnswer }) {

@@ -8,13 +8,30 @@ export function Transport() {
   return (
     <div class="transport">
       <div class="group">
-        <button type="button" title="first event (Home)" onClick={() => goTo(focus.peek().from)}>
+        <button
+          type="button"
+          aria-label="first event"
+          title="first event (Home)"
+          onClick={() => goTo(focus.peek().from)}
+        >
           |◀
         </button>
-        <button type="button" title="event before (k or ←)" disabled={at.value === 0} onClick={() => void stepBy(-1)}>
+        <button
+          type="button"
+          aria-label="event before"
+          title="event before (k or ←)"
+          disabled={at.value === 0}
+          onClick={() => void stepBy(-1)}
+        >
           ◀
         </button>
-        <button type="button" title="next event (j or →)" disabled={isAtEnd} onClick={() => void stepBy(1)}>
+        <button
+          type="button"
+          aria-label="next event"
+          title="next event (j or →)"
+          disabled={isAtEnd}
+          onClick={() => void stepBy(1)}
+        >
           ▶
         </button>
       </div>
