@@ -66,9 +66,10 @@ export function sessionRoutes(app: Hono, store: LookedAtStore): void {
   });
 
   app.get("/api/history", async (c) => {
-    const { session, path, at } = parameters(c.req.url, { session: text, path: text, at: offset.optional() });
+    const form = { session: text, path: text, at: offset.optional(), around: offset.optional() };
+    const { session, path, at, around } = parameters(c.req.url, form);
     const { at: to, tail } = await store.offset(at);
-    const history = await pathHistory(store.log, session, parseFieldPath(path), to);
+    const history = await pathHistory(store.log, session, parseFieldPath(path), to, around);
     return c.json({ schema: "ui-history/1", offset: tail, ...history } satisfies HistoryAnswer);
   });
 

@@ -93,7 +93,7 @@ async function askedNext(here: number, direction: 1 | -1): Promise<number | unde
 export async function stepOfPath(direction: 1 | -1): Promise<void> {
   const [session, path, here] = [shownSession.peek(), place.peek().path, at.peek()];
   if (session === null || path === null) return;
-  const answer = await ask<HistoryAnswer>(address("history", { session, path })).catch(nowhere);
+  const answer = await ask<HistoryAnswer>(address("history", { session, path, around: here })).catch(nowhere);
   if (answer === undefined) return;
   const { changes } = answer;
   const found =

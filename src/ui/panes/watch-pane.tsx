@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Options } from "uplot";
 import type { HistoryAnswer } from "../../ui-server/answers.js";
 import { useAnswer } from "../answer.js";
@@ -22,8 +22,13 @@ import { usePaneJson } from "./use-pane-json.js";
 export function WatchPane() {
   const session = shownSession.value;
   const { path } = place.value;
-  const url = session === null || path === null ? undefined : address("history", { session, path });
-  const { data, failure } = useAnswer<HistoryAnswer>(url, drawnTo.value);
+  const [around, look] = useState<number | null>(null);
+  const url = session === null || path === null ? undefined : address("history", { session, path, around });
+  const { data, failure, isStale } = useAnswer<HistoryAnswer>(url, drawnTo.value);
+  const isElsewhere = data !== undefined && !isStale && lacks(data, at.value);
+  useEffect(() => {
+    if (isElsewhere) look(at.value);
+  }, [isElsewhere, at.value]);
   usePaneJson(data);
   if (session === null) return <NoSession />;
   return (
@@ -39,6 +44,12 @@ export function WatchPane() {
       {path !== null && data !== undefined && <Bisect session={session} path={path} />}
     </div>
   );
+}
+
+/** Whether of more changes than are told those are missing among which an offset lies. */
+function lacks({ changes, older, newer }: HistoryAnswer, offset: number): boolean {
+  const [first, last] = [changes[0]?.offset ?? 0, changes.at(-1)?.offset ?? 0];
+  return (older > 0 && offset < first) || (newer > 0 && offset >= last);
 }
 
 function PathForm({ path }: { path: string | null }) {
@@ -90,12 +101,18 @@ function PathForm({ path }: { path: string | null }) {
 function History({ history }: { history: HistoryAnswer }) {
   const shade = theme.value;
   const end = tail.value;
-  const plot = useMemo(() => plotOf(history, shade, end), [history, shade, end]);
+  const plot = useMemo(() => plotOf(history, shade, history.newer > 0 ? 0 : end), [history, shade, end]);
   const { shown, more } = useShown(useMemo(() => [...history.changes].reverse(), [history]));
   const current = history.changes.findLast(({ offset }) => offset <= at.value);
   return (
     <>
       <Plot label={plot.label} height={130} data={plot.data} options={plot.options} />
+      {history.older + history.newer > 0 && (
+        <p class="foot">
+          {number(history.changes.length)} changes; {number(history.older)} older and {number(history.newer)} newer ones
+          are not shown.
+        </p>
+      )}
       <table class="history">
         <thead>
           <tr>
@@ -133,7 +150,6 @@ function History({ history }: { history: HistoryAnswer }) {
         </tbody>
       </table>
       {more}
-      {history.older > 0 && <p class="foot">{number(history.older)} older changes are not shown.</p>}
     </>
   );
 }
