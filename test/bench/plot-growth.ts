@@ -5,15 +5,18 @@ import { timeText } from "./growth-report.js";
 import { escaped, svgDocument } from "./svg.js";
 
 const PATH = fileURLToPath(new URL("../../docs/performance-growth.svg", import.meta.url));
-const PANEL = 330;
+const PANEL = 350;
 const LEFT = 62;
 const [TOP, BOTTOM] = [58, 330];
 const HEIGHT = 430;
 /** ms, the ends of the axis. */
-const [FROM, TO] = [0.05, 200_000];
-const TICKS = [0.1, 1, 10, 100, 1_000, 10_000, 100_000];
+const [FROM, TO] = [0.01, 200_000];
+const TICKS = [0.01, 0.1, 1, 10, 100, 1_000, 10_000, 100_000];
 const [LEAST, MOST] = [10_000, 10_000_000];
-const COLOURS = ["--ahead", "--two", "--three", "--behind", "--missed", "--text"];
+/** As many as kinds of work: a colour told twice would tell nothing. */
+const COLOURS = ["--ahead", "--two", "--three", "--behind", "--missed", "--text", "--four"];
+
+const shortNumber = new Intl.NumberFormat("en", { notation: "compact" });
 
 /** docs/performance-growth.svg: a panel for each backend, a line for each kind of work, both axes logarithmic. */
 export function drawGrowth(rows: readonly GrowthRow[]): void {
@@ -31,7 +34,7 @@ export function drawGrowth(rows: readonly GrowthRow[]): void {
 }
 
 function panel(rows: readonly GrowthRow[], backend: string, works: readonly string[], x: number): string[] {
-  const width = PANEL - 40;
+  const width = PANEL - 70;
   const ticks = TICKS.map(
     (ms) =>
       `<line class="tick" x1="${x}" x2="${x + width}" y1="${yOf(ms)}" y2="${yOf(ms)}"/><text class="left" x="${x - 6}" y="${yOf(ms) + 4}">${timeText(ms)}</text>`,
@@ -41,7 +44,7 @@ function panel(rows: readonly GrowthRow[], backend: string, works: readonly stri
     .map((row) => line(row, works.indexOf(row.work), x, width));
   const sizes = [...new Set(rows.flatMap(({ points }) => points.map(({ events }) => events)))].map(
     (events) =>
-      `<text class="axis" x="${xOf(events, x, width)}" y="${BOTTOM + 18}">${events.toLocaleString("en")}</text>`,
+      `<text class="axis" x="${xOf(events, x, width)}" y="${BOTTOM + 18}">${shortNumber.format(events)}</text>`,
   );
   return [
     `<text class="axis" x="${x + width / 2}" y="${TOP - 12}">${backend}, events</text>`,
