@@ -74,7 +74,7 @@ function rows(
       unit: "bytes/step",
       cost: true,
       atLeast: 10,
-      maxRounds: 3,
+      maxRounds: 5,
       ours: () => grownBy(ourBytes, () => newThread(ours)),
       theirs: () => grownBy(theirBytes, () => newThread(theirs)),
     },

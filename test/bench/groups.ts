@@ -23,8 +23,8 @@ import { writersBench } from "./writers.js";
 export interface Group {
   /** What `--only` names, and the heading of its table. */
   readonly name: string;
-  /** It needs packages of test/bench/package.json. */
-  readonly peers?: true;
+  /** Which of its rows need packages of test/bench/package.json. */
+  readonly peers?: "all" | "some";
   open(place: Place): Promise<Bench>;
 }
 
@@ -34,22 +34,22 @@ const COMMAND = fileURLToPath(new URL("dist/cli/sessiondb.js", import.meta.url))
 /** In the order of their tables in docs/performance.md. */
 export const GROUPS: readonly Group[] = [
   { name: "SQLite", open: ({ folder }) => sqliteBench(folder) },
-  { name: "SQLite beside emmett", peers: true, open: ({ folder }) => emmettSqliteBench(folder) },
+  { name: "SQLite beside emmett", peers: "all", open: ({ folder }) => emmettSqliteBench(folder) },
   { name: "JSONL append", open: ({ folder }) => jsonlBench(folder) },
   { name: "JSONL read", open: readBench },
   { name: "Verification", open: verificationBench },
   { name: "Postgres", open: async (place) => postgresBench(await place.postgres()) },
-  { name: "Postgres beside emmett", peers: true, open: async (place) => emmettPostgresBench(await place.postgres()) },
-  { name: "Postgres writers", peers: true, open: async (place) => writersBench(await place.postgres()) },
-  { name: "Postgres beside castore", peers: true, open: async (place) => castoreBench(await place.postgres()) },
-  { name: "Agent thread, SQLite", peers: true, open: ({ folder }) => agentSqliteBench(folder) },
-  { name: "Agent thread, Postgres", peers: true, open: async (place) => agentPostgresBench(await place.postgres()) },
+  { name: "Postgres beside emmett", peers: "all", open: async (place) => emmettPostgresBench(await place.postgres()) },
+  { name: "Postgres writers", peers: "all", open: async (place) => writersBench(await place.postgres()) },
+  { name: "Postgres beside castore", peers: "all", open: async (place) => castoreBench(await place.postgres()) },
+  { name: "Agent thread, SQLite", peers: "all", open: ({ folder }) => agentSqliteBench(folder) },
+  { name: "Agent thread, Postgres", peers: "all", open: async (place) => agentPostgresBench(await place.postgres()) },
   { name: "Replay", open: (place) => replayBench(place.largeLog(), join(place.folder, "large.db")) },
   { name: "Page", open: async (place) => only([pageComparison(place.largeLog())]) },
   { name: "Migration", open: moveBench },
-  { name: "Web session", peers: true, open: ({ folder }) => webSqliteBench(folder) },
+  { name: "Web session", peers: "all", open: ({ folder }) => webSqliteBench(folder) },
   { name: "Web session, Postgres", open: async (place) => webBench(await place.postgres()) },
-  { name: "Collab", open: async (place) => collabBench(place.folder, await place.postgres()) },
+  { name: "Collab", peers: "some", open: async (place) => collabBench(place.folder, await place.postgres()) },
   { name: "Startup", open: ({ folder }) => startupBench(folder, COMMAND) },
 ];
 

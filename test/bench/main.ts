@@ -38,14 +38,14 @@ const GROWTH = "Growth";
 const order = GROUPS.map(({ name }) => name);
 
 if (values.draw) write(readResults());
-else await measureGroups(GROUPS.filter((group) => names(group.name) && (values.peers || !group.peers)));
+else await measureGroups(GROUPS.filter((group) => names(group.name) && (values.peers || group.peers !== "all")));
 
 async function measureGroups(groups: readonly Group[]): Promise<void> {
   const withGrowth = names(GROWTH);
   if (groups.length === 0 && !withGrowth) {
     throw new Error(`no group is named so; there are: ${[...order, GROWTH].join(", ")}`);
   }
-  if (groups.some((group) => group.peers)) installPeers();
+  if (values.peers && groups.some((group) => group.peers !== undefined)) installPeers();
   const place = new Place();
   const [rows, remarks]: [Row[], Remark[]] = [[], []];
   let growth: GrowthRow[] = [];

@@ -17,7 +17,7 @@ const MILLION: Size = { events: 1_000_000, sessions: 10_000 };
 /** pgloader takes long. */
 const LOADED: Size = { events: 200_000, sessions: 2_000 };
 const THOUSAND_SESSIONS: Size = { events: 5_000, sessions: 1_000 };
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 5;
 
 interface Migrated {
   /** Of planning, copying and verifying. */

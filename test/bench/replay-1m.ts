@@ -16,7 +16,7 @@ import type { Bench, Comparison } from "./measure.js";
 const EVENTS = 1_000_000;
 const STREAMS = 10_000;
 const READING = "reading; a process each";
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 5;
 /** Sessions that are asked for at random offsets, and the share of them that is at most as slow as what counts. */
 const READS = 3_000;
 const QUANTILE = 0.99;
