@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, countingEntropy, event, linesOf, ManualClock } from "../../src/conformance/target.js";
 import { archiveBefore, restoreArchive } from "../../src/inspect/archive-log.js";
@@ -8,6 +7,7 @@ import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { IN_MEMORY, tempDir } from "../support/temp.js";
 import { ARCHIVABLE, addressIn } from "./archivable.js";
 

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { quoteForBash } from "../../src/cli/completion/quote-word.js";
 import { COMPLETION_SCRIPTS } from "../../src/cli/completion/scripts.js";
@@ -10,6 +9,7 @@ import { printable } from "../../src/cli/output/escape.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { runCli } from "../support/cli.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { TypedBash } from "../support/typed-bash.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { collabAgents } from "../../projections/collab-agents.js";
 import { collabTasks, type Task } from "../../projections/collab-tasks.js";
@@ -15,6 +14,7 @@ import { evolved } from "../../src/replay/fold.js";
 import { foldStream } from "../../src/replay/fold-stream.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
+import { fc } from "../support/fast-check.js";
 
 /** Opens a window for the first claim, and whatever comes of it; counts what came out of windows. */
 class Eager extends ClaimPace {

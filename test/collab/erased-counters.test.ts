@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import { erase } from "../../src/erasure/erase.js";
 import { collabSummary } from "../../src/inspect/collab-summary.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
+import { fc } from "../support/fast-check.js";
 
 const act = fc.record({
   kind: fc.constantFrom("chunk" as const, "memory" as const, "artifact" as const, "task" as const),

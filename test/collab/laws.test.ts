@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { collabAgents } from "../../projections/collab-agents.js";
 import { collabArtifacts } from "../../projections/collab-artifacts.js";
@@ -17,6 +16,7 @@ import { foldFresh } from "../../src/replay/fold-log.js";
 import { foldStream } from "../../src/replay/fold-stream.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { BACKENDS } from "../read-model/backends.js";
+import { fc } from "../support/fast-check.js";
 
 const PROJECTIONS = [
   collabSessions,

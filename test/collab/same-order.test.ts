@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { collabSessions } from "../../projections/collab-sessions.js";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
@@ -7,6 +6,7 @@ import { isWellFormed } from "../../src/log/canonical.js";
 import { parseSearch } from "../../src/query/search-terms.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
+import { fc } from "../support/fast-check.js";
 
 /** Few words, so that they meet often; some are beginnings of others, some come twice in a row, one is in most texts. */
 const WORDS = [

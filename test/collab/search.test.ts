@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CollaborativeSessions } from "../../src/collab/collaborative-sessions.js";
 import type { CollabSearchOptions } from "../../src/collab/search.js";
@@ -7,6 +6,7 @@ import { matchesTerms, parseSearch } from "../../src/query/search-terms.js";
 import { searchTextOf, wordsOf } from "../../src/query/search-text.js";
 import { snippetOf } from "../../src/query/snippet.js";
 import { BACKENDS, opened } from "../read-model/backends.js";
+import { fc } from "../support/fast-check.js";
 
 const TEXTS: Readonly<Record<string, string>> = {
   plan: "We decided to use SQLite for storage. The storage layer is append-only, 100% safe.",

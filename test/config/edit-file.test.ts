@@ -9,7 +9,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { editConfigFile } from "../../src/config/edit-file.js";
 import { type ConfigEdit, editedText } from "../../src/config/edit-text.js";
@@ -17,6 +16,7 @@ import { fileEntries } from "../../src/config/file-entries.js";
 import { repositoryFile, userFile } from "../../src/config/find-files.js";
 import { requireSetting } from "../../src/config/known-keys.js";
 import { storeFile, switchBack, switchStore } from "../../src/config/switch-store.js";
+import { fc } from "../support/fast-check.js";
 import { workerOutput } from "../support/worker.js";
 import { ConfigWorld, codeOf, ref } from "./config-world.js";
 

@@ -1,9 +1,9 @@
 import { mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/layers.js";
 import { LAYERS } from "../../src/config/source.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { ConfigWorld, codeOf, ref, type Variables } from "./config-world.js";
 

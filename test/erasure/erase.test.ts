@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { allEvents, event } from "../../src/conformance/target.js";
 import { erase } from "../../src/erasure/erase.js";
@@ -9,6 +8,7 @@ import { PastLog } from "../../src/replay/past-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { forkSession } from "../../src/session/fork-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 
 const ADA = { actor: "user:ada" };
 const SECRET = "canary7d0f4a91c2";

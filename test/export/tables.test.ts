@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { writeAtomically } from "../../src/export/atomic-file.js";
 import { csvText } from "../../src/export/csv.js";
@@ -12,6 +11,7 @@ import { type ExportFormat, exportSessions } from "../../src/session/export-sess
 import { SessionStore } from "../../src/session/session-store.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { nastyFields, record, withFields } from "../session/records.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 

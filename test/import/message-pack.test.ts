@@ -1,8 +1,8 @@
 import { encode as pack } from "@msgpack/msgpack";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PackFault, unpack } from "../../src/import/message-pack.js";
 import { nastyJson } from "../session/records.js";
+import { fc } from "../support/fast-check.js";
 
 function plain(value: unknown): unknown {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, one]) => [key, plain(one)]));

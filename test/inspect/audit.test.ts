@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, event, ManualClock } from "../../src/conformance/target.js";
 import { type AuditEntry, type AuditSummary, audit } from "../../src/inspect/audit.js";
@@ -7,6 +6,7 @@ import type { EventFilter } from "../../src/inspect/event-filter.js";
 import { SealedEvent } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { fc } from "../support/fast-check.js";
 import { filters, isMeant, mixedLog, mixedLogs } from "./mixed-logs.js";
 
 async function audited(log: EventLog, filter: EventFilter = {}, head?: number): Promise<[AuditEntry[], AuditSummary]> {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type BisectState, bisect, mostSteps, type Verdict } from "../../src/inspect/bisect.js";
 import { holds } from "../../src/inspect/condition.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 
 /** The session counts 0, 1, 2 …: version v holds n = v - 1, at offset v. */
 async function counting(count: number): Promise<MemoryLog> {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leafChanges } from "../../projections/json-leaves.js";
 import { blame } from "../../src/inspect/blame.js";
@@ -6,6 +5,7 @@ import { stateAt } from "../../src/inspect/state-at.js";
 import type { Json } from "../../src/log/canonical.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { ID, logOf, states } from "./histories.js";
 
 async function prSession(): Promise<MemoryLog> {

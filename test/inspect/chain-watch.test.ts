@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ChainStatus, ChainWatch } from "../../src/inspect/timeline/chain-watch.js";
 import { LogIndex } from "../../src/inspect/timeline/log-index.js";
@@ -9,6 +8,7 @@ import type { EventLog } from "../../src/log/event-log.js";
 import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { cleanUp } from "../support/clean-up.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";

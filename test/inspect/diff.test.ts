@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isObject, own, valueAt } from "../../projections/json-leaves.js";
 import { applyPatch, type JsonObject, withMember, without } from "../../projections/json-patch.js";
@@ -10,6 +9,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { forkSession } from "../../src/session/fork-session.js";
 import { previewRevert, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { ID, logOf, states } from "./histories.js";
 
 /** MergePatch of RFC 7396, section 2. */

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
 import { envelopeMatcher, eventMatcher, pathMatcher } from "../../src/inspect/event-filter.js";
@@ -6,6 +5,7 @@ import { eventPaths } from "../../src/inspect/event-paths.js";
 import { globMatcher, MAX_GLOB_CHARS } from "../../src/inspect/glob.js";
 import { SealedEvent } from "../../src/log/event.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { fc } from "../support/fast-check.js";
 
 const letters = fc.string({ unit: fc.constantFrom("a", "b", "*", "?", ".", "🚀", "\n", "["), maxLength: 8 });
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { firstSessions } from "../../src/inspect/first-sessions.js";
 import { orderSessions, SESSION_ORDERS, selectSessions } from "../../src/inspect/session-selection.js";
@@ -8,6 +7,7 @@ import { openLog } from "../../src/open-log.js";
 import { querySessions } from "../../src/session/query-sessions.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { cleanUp } from "../support/clean-up.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import type { JsonObject } from "../../projections/json-patch.js";
 import type { SessionRecord } from "../../projections/session-record.js";
 import type { Json } from "../../src/log/canonical.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 
 export const ID = "a";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, appendCount, linesOf } from "../../src/conformance/target.js";
 import { eventAt } from "../../src/inspect/event-at.js";
@@ -10,6 +9,7 @@ import { SealedEvent } from "../../src/log/event.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 
 /** Events of three sessions, one after the other. */

@@ -1,6 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event, ManualClock } from "../../src/conformance/target.js";
 import { type AmountsBy, logStats } from "../../src/inspect/log-stats.js";
@@ -10,6 +9,7 @@ import { SealedEvent, storedDataHash } from "../../src/log/event.js";
 import { encodeLine } from "../../src/log/event-line.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { tempDir } from "../support/temp.js";
 import { filters, isMeant, mixedLog, mixedLogs } from "./mixed-logs.js";

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { sessionIdOf } from "../../projections/sessions.js";
 import type { EventFilter } from "../../src/inspect/event-filter.js";
 import { eventPaths } from "../../src/inspect/event-paths.js";
 import type { SealedEvent } from "../../src/log/event.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { fc } from "../support/fast-check.js";
 
 const ACTORS = ["ada", "agent:claude", "agent:codex"];
 const TYPES = ["session.created", "session.updated", "session.deleted", "noise"];

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { auditGroups } from "../../src/inspect/audit-groups.js";
 import { actorTypes } from "../../src/inspect/timeline/actor-types.js";
@@ -9,6 +8,7 @@ import { PlacesIndex } from "../../src/inspect/timeline/places-index.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 
 const ACTORS = ["user:ada", "agent:a", "agent:b"];
 const KEYS = ["status", "a.b", "c/d", "__proto__", "~", ""];

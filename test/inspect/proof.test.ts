@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { allEvents, event } from "../../src/conformance/target.js";
 import { checkProof } from "../../src/inspect/check-proof.js";
@@ -10,6 +9,7 @@ import { writeProof } from "../../src/inspect/write-proof.js";
 import { SealedEvent, storedDataHash } from "../../src/log/event.js";
 import type { EventLog, OffsetRange } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { filters, isMeant, mixedLog, mixedLogs } from "./mixed-logs.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leafChanges, valueAt } from "../../projections/json-leaves.js";
 import { stateAt } from "../../src/inspect/state-at.js";
@@ -8,6 +7,7 @@ import { forkSession } from "../../src/session/fork-session.js";
 import type { RevertTarget } from "../../src/session/plan-revert.js";
 import { previewRevert, type Reverted, revertSession } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { ID, logOf, states } from "./histories.js";
 
 /** 1 creates, 2 prepares a pull request, 3 says it is gone, 4 counts. */

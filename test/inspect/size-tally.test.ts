@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SizeTally } from "../../src/inspect/size-tally.js";
+import { fc } from "../support/fast-check.js";
 
 const added = fc.array(fc.tuple(fc.stringMatching(/^[a-h]{1,2}$/), fc.integer({ min: 1, max: 50 })), {
   maxLength: 300,

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { eventSelector } from "../../src/inspect/event-filter.js";
 import { density } from "../../src/inspect/timeline/density.js";
@@ -10,6 +9,7 @@ import { sessionRows } from "../../src/inspect/timeline/session-rows.js";
 import type { SealedEvent } from "../../src/log/event.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
+import { fc } from "../support/fast-check.js";
 
 const TYPES = ["session.created", "session.updated", "x.y"];
 const ACTORS = ["user:ada", "agent:a", "agent:b"];

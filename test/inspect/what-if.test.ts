@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { stateAt } from "../../src/inspect/state-at.js";
 import { whatIf } from "../../src/inspect/what-if.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { ID, logOf, states } from "./histories.js";
 
 async function prSession(): Promise<MemoryLog> {

@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf, ManualClock } from "../../src/conformance/target.js";
 import { encodeLine } from "../../src/log/event-line.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { eventsOf } from "../../src/log/paging.js";
+import { fc } from "../support/fast-check.js";
 import { fixedEntropy, freshPath, offsetsOf, open } from "./jsonl-fixture.js";
 
 const newEvent = fc.record({ type: fc.constantFrom("a", "ü", 'q"'), data: fc.jsonValue() });

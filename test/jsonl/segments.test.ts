@@ -13,12 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event } from "../../src/conformance/target.js";
 import type { SealedEvent } from "../../src/log/event.js";
 import type { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { IN_MEMORY } from "../support/temp.js";
 import { fixedEntropy, freshPath, offsetsOf, open } from "./jsonl-fixture.js";
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { ACTOR, countingEntropy, linesOf, ManualClock } from "../../src/conformance/target.js";
 import type { NewEvent } from "../../src/log/event.js";
@@ -9,6 +8,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import type { StreamAppend } from "../../src/log/prepare.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 

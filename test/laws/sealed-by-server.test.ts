@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { afterEach, expect, test } from "vitest";
 import { ACTOR, countingEntropy, linesOf, ManualClock } from "../../src/conformance/target.js";
 import type { NewEvent } from "../../src/log/event.js";
@@ -7,6 +6,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import type { StreamAppend } from "../../src/log/prepare.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 
 const HOSTILE = [

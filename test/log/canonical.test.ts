@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalText } from "../../src/log/canonical.js";
+import { fc } from "../support/fast-check.js";
 
 test("the canonical text is that of an independent RFC 8785 library, for any JSON", () => {
   const json = fc.jsonValue({ maxDepth: 6 }).map((value) => value as unknown);

@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countingEntropy } from "../../src/conformance/target.js";
 import { ChainCheck } from "../../src/log/chain-check.js";
@@ -9,6 +8,7 @@ import { decodeLine, encodeLine, lineBytes } from "../../src/log/event-line.js";
 import { GENESIS_HASH } from "../../src/log/hash-chain.js";
 import { prepareAppend } from "../../src/log/prepare.js";
 import { EMPTY_TAIL, seal } from "../../src/log/seal.js";
+import { fc } from "../support/fast-check.js";
 
 const GOLDEN = new URL("../golden/log-v1.jsonl", import.meta.url);
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalText } from "../../src/log/canonical.js";
 import { SealedEvent } from "../../src/log/event.js";
+import { fc } from "../support/fast-check.js";
 
 const key = fc.oneof(fc.constantFrom("schema", '"schema":7', ',"schema', "a", "\\"), fc.string({ unit: "grapheme" }));
 const value = fc.oneof(

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NewEvent } from "../../src/log/event.js";
 import { MetaTexts, metaTextOf } from "../../src/log/meta-text.js";
+import { fc } from "../support/fast-check.js";
 
 type Meta = NewEvent["meta"];
 

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
 import { canonicalText } from "../../src/log/canonical.js";
 import type { ScrubOptions } from "../../src/log/scrubber.js";
 import { MAY_HOLD_SECRET, SECRET_FORMS } from "../../src/log/secret-forms.js";
 import { openLog } from "../../src/open-log.js";
+import { fc } from "../support/fast-check.js";
 
 const TOKEN = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
 const PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----";

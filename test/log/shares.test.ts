@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Share, Shares } from "../../src/log/shares.js";
+import { fc } from "../support/fast-check.js";
 
 test("law: each offset is in one share, whoever takes how many from which end", () => {
   const input = fc.record({

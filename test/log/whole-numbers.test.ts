@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseExactJson, quoteRoundedNumbers } from "../../src/log/whole-numbers.js";
+import { fc } from "../support/fast-check.js";
 
 test("whole numbers that would be rounded become texts, and nothing else changes", () => {
   const json =

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { textPart } from "../../src/mcp/text-part.js";
+import { fc } from "../support/fast-check.js";
 
 const texts = fc.string({ unit: fc.constantFrom("a", '"', "\u0001", "\u{1f600}", "\ud800", "é"), maxLength: 400 });
 

@@ -1,6 +1,5 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
@@ -15,6 +14,7 @@ import { planRestore, restoreFile } from "../../src/migrate/restore-file.js";
 import { saveEvents } from "../../src/migrate/save-events.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { setMark } from "../../src/session/set-mark.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { addSessions, allLines, everyByte, freshStore, KINDS, opened, withLog } from "./stores.js";
 

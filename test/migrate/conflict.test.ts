@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
@@ -12,6 +11,7 @@ import { MigrationJournal } from "../../src/migrate/journal.js";
 import { planMigration } from "../../src/migrate/plan-migration.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { addSessions, allLines, everyByte, freshStore, KINDS, withLog } from "./stores.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, countingEntropy, event, linesOf } from "../../src/conformance/target.js";
 import { SealedEvent } from "../../src/log/event.js";
@@ -7,6 +6,7 @@ import { MAX_PAGE_EVENTS } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { copyLog } from "../../src/migrate/copy-log.js";
 import { relate } from "../../src/migrate/relation.js";
+import { fc } from "../support/fast-check.js";
 
 let seed = 0;
 function memory(): MemoryLog {

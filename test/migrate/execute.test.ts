@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, appendCount, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
@@ -13,6 +12,7 @@ import { MigrationJournal } from "../../src/migrate/journal.js";
 import type { JournalEntry } from "../../src/migrate/journal-entry.js";
 import { planMigration } from "../../src/migrate/plan-migration.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 import { addSessions, allLines, everyByte, freshStore, opened, PAIRS, withLog } from "./stores.js";

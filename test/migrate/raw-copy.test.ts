@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ACTOR, event, linesOf } from "../../src/conformance/target.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { EMPTY_TAIL } from "../../src/log/seal.js";
 import { copyEvents } from "../../src/migrate/copy-events.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { TcpProxy } from "../support/tcp-proxy.js";
 import { freshStore, opened } from "./stores.js";

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { allEvents, event, linesOf } from "../../src/conformance/target.js";
 import { CrossDatabaseMigrator } from "../../src/cross-database/cross-database-migrator.js";
@@ -10,6 +9,7 @@ import { RAW_COLUMNS, type RawRange, type RawRows } from "../../src/log/raw-rows
 import { EMPTY_TAIL } from "../../src/log/seal.js";
 import { copyEvents } from "../../src/migrate/copy-events.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 import { addSessions, allLines, freshStore, opened, withLog } from "./stores.js";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { shellWord } from "../../src/log/shell-word.js";
 import { storeOption } from "../../src/migrate/store-option.js";
+import { fc } from "../support/fast-check.js";
 
 test("what people are told to type is one word for a shell, whatever stands in it", () => {
   const word = fc.string({

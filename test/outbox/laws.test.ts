@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AppendResult } from "../../src/log/event-log.js";
 import type { ExpectedVersion } from "../../src/log/expected-version.js";
@@ -6,6 +5,7 @@ import { eventsOf } from "../../src/log/paging.js";
 import type { OutboxLog } from "../../src/outbox/outbox-log.js";
 import { outboxReport } from "../../src/outbox/outbox-report.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { ACTOR, allOf, counted, OutboxWorld } from "./outbox-world.js";
 
 const STREAMS = ["session-a", "session-b", "session-c"];

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { allEvents, linesOf } from "../../src/conformance/target.js";
 import { isWellFormed } from "../../src/log/canonical.js";
 import type { SealedEvent } from "../../src/log/event.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 

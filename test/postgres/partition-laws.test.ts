@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EventLog } from "../../src/log/event-log.js";
 import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { partitionsOf } from "./partitioned.js";
 

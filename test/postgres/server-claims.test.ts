@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../projections/collab-tasks.js";
@@ -9,6 +8,7 @@ import type { PostgresLogOptions } from "../../src/log/sql/postgres/postgres-opt
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { CANARY } from "../erasure/canary.js";
 import { cleanUp } from "../support/clean-up.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { until } from "../support/until.js";
 import { asUser, lockKeyOf, openAdmin, openPostgres, schemaOf } from "./open-postgres.js";

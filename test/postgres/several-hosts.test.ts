@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { eventsOf } from "../../src/log/paging.js";
 import { parsePostgresUrl } from "../../src/log/sql/postgres/postgres-url.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { openAdmin, openPostgres, openProxy } from "./open-postgres.js";
 

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/log/canonical.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { openLog } from "../../src/open-log.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
+import { fc } from "../support/fast-check.js";
 import { BACKENDS } from "./backends.js";
 import { fillTables, PLACES, rowsOf, tablesOf, watchedTables } from "./filling.js";
 import { type Note, notes, put } from "./notes.js";

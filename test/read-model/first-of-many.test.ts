@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate, inOrder, type QueryRow } from "../../src/query/evaluate.js";
 import { type Order, type ParsedQuery, parseQuery } from "../../src/query/parse-query.js";
 import type { ReadModelShape } from "../../src/query/shape.js";
+import { fc } from "../support/fast-check.js";
 
 const SHAPE: ReadModelShape = {
   name: "rows",

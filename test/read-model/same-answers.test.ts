@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/log/canonical.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import type { Comparison, Query } from "../../src/query/query.js";
 import { ReadModel } from "../../src/replay/read-model/read-model.js";
+import { fc } from "../support/fast-check.js";
 import { BACKENDS } from "./backends.js";
 import { type Note, notes, put } from "./notes.js";
 

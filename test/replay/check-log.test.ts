@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ACTOR, event } from "../../src/conformance/target.js";
 import { IntegrityError } from "../../src/errors.js";
@@ -13,6 +12,7 @@ import { JsonlLog } from "../../src/log/jsonl/jsonl-log.js";
 import { checkLog } from "../../src/replay/check-log.js";
 import { PageCheck } from "../../src/replay/page-check.js";
 import { BYTE_DAMAGES, LINE_DAMAGES } from "../faults/damage.js";
+import { fc } from "../support/fast-check.js";
 import { IN_MEMORY, tempDir } from "../support/temp.js";
 
 const COUNT = 120;

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import { sessions } from "../../projections/sessions.js";
@@ -9,6 +8,7 @@ import { foldInto } from "../../src/replay/fold.js";
 import { foldLog } from "../../src/replay/fold-log.js";
 import { foldStream } from "../../src/replay/fold-stream.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 
 interface Count {
   total: number;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HeldSnapshots } from "../../src/replay/held-snapshots.js";
+import { fc } from "../support/fast-check.js";
 
 const PAGE_EVENTS = 1_000;
 const LIMIT_BYTES = 512 * 1024 * 1024;

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { foldFresh } from "../../src/replay/fold-log.js";
 import { MemorySnapshots } from "../../src/replay/memory-snapshots.js";
+import { fc } from "../support/fast-check.js";
 
 interface Trail {
   places: { offset: number }[];

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ACTOR, allEvents, event } from "../../src/conformance/target.js";
 import { IntegrityError } from "../../src/errors.js";
@@ -13,6 +12,7 @@ import { EMPTY_TAIL } from "../../src/log/seal.js";
 import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { runCli, spawnCli } from "../support/cli.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { until } from "../support/until.js";
 import { workerOutput } from "../support/worker.js";

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
 import {
   applyPatch,
@@ -9,6 +8,7 @@ import {
   patchSchema,
 } from "../../projections/json-patch.js";
 import { assignFields } from "../../src/session/assign-fields.js";
+import { fc } from "../support/fast-check.js";
 
 const key = fc.constantFrom("a", "b", "__proto__", "constructor", "", "a/b", "~");
 const document = fc.dictionary(key, fc.oneof(fc.integer(), fc.dictionary(key, fc.integer())), {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import { appendCount } from "../../src/conformance/target.js";
@@ -6,6 +5,7 @@ import type { EventLog } from "../../src/log/event-log.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { foldLog } from "../../src/replay/fold-log.js";
 import { MAX_SNAPSHOTS, Snapshots } from "../../src/replay/snapshots.js";
+import { fc } from "../support/fast-check.js";
 
 interface Trail {
   offsets: number[];

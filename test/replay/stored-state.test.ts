@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
@@ -9,6 +8,7 @@ import { ReadModel } from "../../src/replay/read-model/read-model.js";
 import { readStoredState } from "../../src/replay/stored-state.js";
 import { StreamStates } from "../../src/replay/stream-states.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { erase } from "./erase.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isUnder, leafChanges } from "../../projections/json-leaves.js";
 import { sessionStream, sessions } from "../../projections/sessions.js";
@@ -19,6 +18,7 @@ import { planRevert } from "../../src/session/plan-revert.js";
 import { previewRevert } from "../../src/session/revert-session.js";
 import { SessionStore } from "../../src/session/session-store.js";
 import { redo, undo } from "../../src/session/undo.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { erase } from "./erase.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { defineProjection } from "../../projections/projection.js";
 import type { EventLog, VersionRange } from "../../src/log/event-log.js";
@@ -7,6 +6,7 @@ import { openLog } from "../../src/open-log.js";
 import { foldStream } from "../../src/replay/fold-stream.js";
 import { PastLog } from "../../src/replay/past-log.js";
 import { StreamStates } from "../../src/replay/stream-states.js";
+import { fc } from "../support/fast-check.js";
 import { SHARED_STORES } from "../support/stores.js";
 import { erase } from "./erase.js";
 

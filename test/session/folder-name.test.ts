@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { folderSegments, idOfFolder } from "../../src/session/folder-name.js";
+import { fc } from "../support/fast-check.js";
 
 const HOSTILE = [
   ...[

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SessionRecord } from "../../projections/session-record.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { importRecords } from "../../src/session/import-records.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { nastyFields, record, withFields } from "./records.js";
 
 const A = { source: "minsky-json:/old.json" };

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { applyPatch, isSameJson, type JsonObject, patchBetween } from "../../projections/json-patch.js";
 import type { StoredRecord } from "../../projections/session-record.js";
 import { mergeRecords } from "../../src/session/merge-records.js";
+import { fc } from "../support/fast-check.js";
 import { nastyFields, withFields } from "./records.js";
 
 test("applying the difference of two documents gives the second, and leaves the first as it was", () => {

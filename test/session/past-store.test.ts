@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sessions } from "../../projections/sessions.js";
 import { blame } from "../../src/inspect/blame.js";
@@ -12,6 +11,7 @@ import { revertSession } from "../../src/session/revert-session.js";
 import { type PastStore, SessionStore } from "../../src/session/session-store.js";
 import { undo } from "../../src/session/undo.js";
 import { ID, logOf, states } from "../inspect/histories.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
 

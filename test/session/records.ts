@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import type { SessionRecord } from "../../projections/session-record.js";
 import { isWellFormed } from "../../src/log/canonical.js";
+import { fc } from "../support/fast-check.js";
 
 export function record(session: string, more: object = {}): SessionRecord {
   return { session, repoName: "local/minsky", createdAt: "2025-06-01T10:00:00.000Z", ...more };

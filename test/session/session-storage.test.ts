@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { isSameJson } from "../../projections/json-patch.js";
 import type { EventLog } from "../../src/log/event-log.js";
@@ -9,6 +8,7 @@ import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import { openLog } from "../../src/open-log.js";
 import { SessionStorage } from "../../src/session/session-storage.js";
 import { SessionStore } from "../../src/session/session-store.js";
+import { fc } from "../support/fast-check.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { nastyFields, record, withFields } from "./records.js";
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isObject, leafChanges } from "../../projections/json-leaves.js";
 import type { JsonObject } from "../../projections/json-patch.js";
@@ -10,6 +9,7 @@ import { SessionStore } from "../../src/session/session-store.js";
 import { isWithin, takenBackBy } from "../../src/session/taken-back.js";
 import { redo, type Undone, undo } from "../../src/session/undo.js";
 import { record } from "../inspect/histories.js";
+import { fc } from "../support/fast-check.js";
 
 const IDS = ["a", "__proto__"];
 const ACTORS = ["ada", "bob", "constructor"];

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { allEvents } from "../../src/conformance/target.js";
 import { MemoryLog } from "../../src/log/memory/memory-log.js";
 import type { StreamAppend } from "../../src/log/prepare.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 
 /** Around the number of rows that go into one statement. */

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import fc from "fast-check";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { allEvents } from "../../src/conformance/target.js";
 import { isWellFormed } from "../../src/log/canonical.js";
@@ -10,6 +9,7 @@ import { EVENT_COLUMNS, eventOfRow } from "../../src/log/sql/sqlite/event-rows.j
 import { EVENT_TEXT, eventOfText } from "../../src/log/sql/sqlite/event-text.js";
 import { SqliteLog } from "../../src/log/sql/sqlite/sqlite-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 
 const ACTOR = { actor: "user:test" };

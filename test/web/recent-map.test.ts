@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { RecentMap } from "../../src/web-session/recent-map.js";
+import { fc } from "../support/fast-check.js";
 
 const key = fc.integer({ min: 0, max: 9 });
 const act = fc.oneof(

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { destroySessionsOfUser, expireSessions } from "../../src/web-session/ending-sessions.js";
 import { openWebSessions } from "../../src/web-session/open-web-sessions.js";
+import { fc } from "../support/fast-check.js";
 import { tempDir } from "../support/temp.js";
 import { sessionOf, TestClock } from "./web-stores.js";
 

@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { approveSession } from "../../src/workspace/approve-session.js";
 import { isBranchName } from "../../src/workspace/branch-name.js";
@@ -22,6 +21,7 @@ import { repairWorkspaces } from "../../src/workspace/repair-workspaces.js";
 import { parseRepository } from "../../src/workspace/repository-address.js";
 import { startSession } from "../../src/workspace/start-session.js";
 import { workAtRisk } from "../../src/workspace/work-at-risk.js";
+import { fc } from "../support/fast-check.js";
 import { runCli } from "../support/warm-cli.js";
 import { commit, GIT_ENV, git, repositories, toolsIn } from "./repositories.js";
 
