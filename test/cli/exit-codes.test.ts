@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 let cwd = "";
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { legacySessions } from "../fixtures/legacy-sessions.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 
 let cwd = "";
 beforeEach(() => {

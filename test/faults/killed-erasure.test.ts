@@ -2,8 +2,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CANARY, canaryIn } from "../erasure/canary.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { notRun } from "./fault-report.js";
 import { faultShim } from "./shim.js";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addSessions } from "../migrate/stores.js";
-import { runCli } from "../support/cli.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { notRun } from "./fault-report.js";
 import { faultShim } from "./shim.js";
 

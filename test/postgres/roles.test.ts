@@ -7,9 +7,9 @@ import { PostgresLog } from "../../src/log/sql/postgres/postgres-log.js";
 import { openLog } from "../../src/open-log.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
 import { cleanUp } from "../support/clean-up.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { asUser, openAdmin, openPostgres, schemaOf } from "./open-postgres.js";
 
 const ACTOR = { actor: "user:test" };

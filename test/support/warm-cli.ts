@@ -3,8 +3,8 @@ import { cleanUpWithFile } from "./clean-up.js";
 import { type CliOptions, type CliResult, runCli as runAlone } from "./cli.js";
 import { CommandHost } from "./command-host.js";
 
-/** What Node or a package reads once, when the process starts: a line that sets one of these gets a process of its own. */
-const READ_AT_START = ["NODE_OPTIONS", "FORCE_COLOR", "NO_COLOR", "TZ"];
+/** What the loader, Node or a package reads once, when the process starts: a line that sets one of these gets a process of its own. */
+const READ_AT_START = ["LD_PRELOAD", "NODE_OPTIONS", "FORCE_COLOR", "NO_COLOR", "TZ"];
 
 /** The one of this test file. */
 let host: CommandHost | undefined;

@@ -5,9 +5,9 @@ import { sessionStore } from "../../src/express/session-store.js";
 import { sessionHash } from "../../src/web-session/session-hash.js";
 import { openAdmin, schemaOf } from "../postgres/open-postgres.js";
 import { BACKENDS } from "../read-model/backends.js";
-import { runCli } from "../support/cli.js";
 import { freshPostgresUrl } from "../support/postgres.js";
 import { tempDir } from "../support/temp.js";
+import { runCli } from "../support/warm-cli.js";
 import { openedSessions, sessionOf } from "./web-stores.js";
 
 /** Random enough to stand nowhere by chance. */
