@@ -6,6 +6,7 @@ import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { bundle, bundleCli, bundlePage, bundleQuickStart, threadEntry } from "../../.ci/bundle.js";
 import { type PostgresServer, startPostgres } from "./postgres.js";
+import { OwnPostgres } from "./postgres-server.js";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -29,7 +30,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const runId = randomBytes(4).toString("hex");
   const bundleFolder = join(RUNS, `${process.pid}-${runId}`);
   removeDeadRuns();
-  const [postgres, bundleErrors] = await Promise.all([startPostgres(), bundlePrograms(bundleFolder)]);
+  const [postgres, bundleErrors] = await Promise.all([serverOfRun(), bundlePrograms(bundleFolder)]);
   project.provide("postgresUrl", postgres.url);
   project.provide("runId", runId);
   project.provide("bundleFolder", bundleFolder);
@@ -39,6 +40,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await dropSchemas(postgres, `t_${runId}_`);
     await postgres.close();
   };
+}
+
+function serverOfRun(): Promise<PostgresServer> {
+  return process.env.TEST_DATABASE_URL === undefined ? OwnPostgres.start({ isShared: true }) : startPostgres();
 }
 
 /** package.json goes along, because the CLI reads its version two folders above itself. */

