@@ -1,7 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { ForkedError } from "../../src/errors.js";
 import { eventsOf } from "../../src/log/paging.js";
 import { verifyLog } from "../../src/replay/verify-log.js";
+import { startPostgres } from "../support/postgres.js";
 import { PostgresPair } from "../support/postgres-pair.js";
 import { until } from "../support/until.js";
 import { openPostgres } from "./open-postgres.js";
@@ -105,5 +106,27 @@ test(
       code: "NO_SERVER",
       message: expect.stringMatching(/timeline 1, and another server was promoted to 2/),
     });
+  },
+);
+
+test(
+  "another server, with a log of its own, answers at a second address: that is told, and nothing is appended there",
+  LIMIT,
+  async () => {
+    // Of one timeline: only the system identifier tells them apart.
+    const start = () => startPostgres({ hasOwnSystem: true });
+    const [known, strange] = await Promise.all([start(), start()]);
+    for (const server of [known, strange]) onTestFinished(() => server.close());
+    const both = known.url.replace(/@[^/]*/, (host) => `${host},${new URL(strange.url).host}`);
+    const [log, others] = [await openPostgres(both, PATIENT), await openPostgres(strange.url)];
+    const { events } = await append(log, "session-a", "known");
+    await append(others, "session-a", "strange");
+    await known.stop("fast");
+    await expect(append(log, "session-a", "fork")).rejects.toMatchObject({
+      code: "LOG_FORKED",
+      known: { offset: 1, hash: events[0]?.hash },
+      found: { offset: 1, hash: (await others.tail()).hash },
+    });
+    expect((await others.tail()).offset).toBe(1);
   },
 );

@@ -8,8 +8,8 @@ const EMPTY = "empty-cluster";
 type User = ReturnType<typeof serverUser>;
 
 /** Makes the data folder of a new server: of a copy, where one is shared, because initdb takes twenty times as long. */
-export function newCluster(bin: string, data: string, user: User): void {
-  const shared = sharedCluster();
+export function newCluster(bin: string, data: string, user: User, hasOwnSystem = false): void {
+  const shared = hasOwnSystem ? undefined : sharedCluster();
   if (shared === undefined) initialise(bin, ownedFolder(data, user), user);
   else copy(shared, data);
 }

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly copyOf?: OwnPostgres;
   /** Servers that are started while it lives have its programs, and copies of its empty cluster. */
   readonly isShared?: boolean;
+  /** Its system identifier is no other server's: initdb makes its cluster. */
+  readonly hasOwnSystem?: boolean;
 }
 
 /** Limits for a slow and shared machine. */
@@ -163,12 +165,13 @@ export class OwnPostgres {
 }
 
 /** Makes the data folder below `folder`; the server itself waits for the first command. */
-function startSupervisor(folder: string, port: number, { conf, copyOf, isShared }: PostgresOptions): Supervisor {
+function startSupervisor(folder: string, port: number, options: PostgresOptions): Supervisor {
+  const { conf, copyOf, isShared, hasOwnSystem } = options;
   const bin = postgresBinaries(folder);
   const user = serverUser();
   const sockets = ownedFolder(join(folder, "s"), user);
   const data = join(folder, "data");
-  if (copyOf === undefined) newCluster(bin, data, user);
+  if (copyOf === undefined) newCluster(bin, data, user, hasOwnSystem);
   else standbyOf(join(copyOf.folder, "data"), data, user);
   if (isShared === true) shareCluster(folder, data);
   const settings = { ...DEFAULT_CONF, ...conf, listen_addresses: "127.0.0.1", unix_socket_directories: sockets };
